@@ -1,0 +1,23 @@
+/** The operation as the record holds it: all that was decided on, secrets as keyed hashes. */
+import type { Operation } from '../decode/operation.ts'
+import type { Verdict } from '../policy/verdict.ts'
+
+/**
+ * JSON of an operation and, for a create or an update, of what was made of it.
+ * @param redact environment entries, `NAME=value`, to `NAME=<hash>`
+ */
+export function recordDetail(
+  operation: Operation,
+  verdict: Verdict,
+  redact: (environment: readonly string[]) => readonly string[],
+): string {
+  const permit = verdict.effect === 'allow' ? verdict.permit : undefined
+  const planned =
+    permit?.on === 'create' ? { plan: permit.plan } : permit?.on === 'update' ? { changes: permit.changes } : {}
+  const replace = (key: string, value: unknown): unknown => {
+    if (key === 'Env' && Array.isArray(value)) return redact(value.map(String))
+    if (key === 'registryAuth') return value === undefined ? undefined : 'given'
+    return value instanceof Map ? Object.fromEntries(value) : value
+  }
+  return JSON.stringify({ ...operation, ...planned }, replace)
+}

@@ -1,0 +1,153 @@
+/** Walks a record in order and finds what was changed, removed, moved or cut. Pure: rows in, findings out. */
+
+import { GENESIS, chainHash, columnsAgree } from './chain.ts'
+import type { Link, Row } from './chain.ts'
+import type { Finding, FindingKind } from './findings.ts'
+import { parseEntry } from './text.ts'
+
+/** A place of the chain that is known from elsewhere. */
+export interface Anchor extends Link {
+  /** What knows it: `audit.head`. */
+  readonly source: string
+}
+
+export interface Inspection {
+  /** The last row that was read. */
+  readonly end: Link
+  readonly rows: number
+  readonly findings: readonly Finding[]
+  /** Whether the walk stopped because there were too many findings to go on. */
+  readonly stopped: boolean
+}
+
+const MOST_FINDINGS = 100
+/** How many places on each side are tried to find where a moved row came from. */
+const REACH = 2000
+/** Hashes spent on that in all: a bound on time, some seconds. */
+const BUDGET = 1_000_000
+
+/**
+ * Judges `rows`, in the order of their numbers, against each other and the anchors.
+ * `hasDecision` says whether a decision with that id stands before a row's number.
+ */
+export function inspectRecord(
+  rows: Iterable<Row>,
+  anchors: readonly Anchor[],
+  hasDecision: (id: string, before: number) => boolean,
+): Inspection {
+  const walk = new Walk(anchors, hasDecision)
+  for (const row of rows) {
+    walk.judge(row)
+    if (walk.findings.length > MOST_FINDINGS) return walk.result(true)
+  }
+  walk.requireAnchors()
+  return walk.result(false)
+}
+
+class Walk {
+  readonly findings: Finding[] = []
+  readonly #anchors: readonly Anchor[]
+  readonly #hasDecision: (id: string, before: number) => boolean
+  #last: Link & { readonly id: string } = { ...GENESIS, id: '' }
+  /** Whether the last row is good, so that the next has to follow from it. */
+  #linked = true
+  #rows = 0
+  #budget = BUDGET
+  #offset = 0
+
+  constructor(anchors: readonly Anchor[], hasDecision: (id: string, before: number) => boolean) {
+    this.#anchors = anchors
+    this.#hasDecision = hasDecision
+  }
+
+  judge(row: Row): void {
+    this.#rows += 1
+    if (row.seq < 1) return this.#find('replaced', row.seq, row.seq, row.id, 0, 'entries count from 1')
+    if (row.seq > this.#last.seq + 1) {
+      this.#find('removed', this.#last.seq + 1, row.seq - 1, '')
+      this.#linked = false
+    }
+    const sound = this.#judgeHash(row)
+    if (sound) {
+      this.#judgeLink(row)
+      this.#judgeContent(row)
+      this.#judgeAnchors(row)
+    }
+    this.#linked = sound
+    this.#last = { seq: row.seq, hash: row.hash, id: row.id }
+  }
+
+  /** Whether the row is as it was written, and at its place. */
+  #judgeHash(row: Row): boolean {
+    if (chainHash(row.prev, row.seq, row.text) === row.hash) return true
+    const offset = this.#findOffset(row)
+    if (offset === undefined) this.#find('changed', row.seq, row.seq, row.id)
+    else this.#find('reordered', row.seq, row.seq, row.id, offset)
+    return false
+  }
+
+  #judgeLink(row: Row): void {
+    if (!this.#linked || row.prev === this.#last.hash) return
+    if (row.seq === 1) this.#find('replaced', 1, 1, row.id, 0, 'it names an entry before it')
+    else {
+      const why = `entry ${row.seq} does not follow from it`
+      this.#find('replaced', this.#last.seq, this.#last.seq, this.#last.id, 0, why)
+    }
+  }
+
+  #judgeContent(row: Row): void {
+    const entry = parseEntry(row.text)
+    if (entry === undefined || !columnsAgree(row, entry)) this.#find('columns', row.seq, row.seq, row.id)
+    if (entry?.phase === 'outcome' && !this.#hasDecision(entry.of, row.seq)) {
+      this.#find('orphan', row.seq, row.seq, row.id, 0, entry.of)
+    }
+  }
+
+  #judgeAnchors(row: Row): void {
+    for (const anchor of this.#anchors) {
+      if (anchor.seq !== row.seq || anchor.hash === row.hash) continue
+      this.#find('replaced', row.seq, row.seq, row.id, 0, `${anchor.source} has another hash for it`)
+    }
+  }
+
+  /** What the anchors know must not lie behind the end. */
+  requireAnchors(): void {
+    const end = this.#last.seq
+    for (const { seq, source } of this.#anchors) {
+      if (seq > end)
+        this.#find('cut', end + 1, seq, '', 0, `the record ends at entry ${end}, ${source} says ${seq}`)
+    }
+  }
+
+  result(stopped: boolean): Inspection {
+    const { seq, hash } = this.#last
+    return { end: { seq, hash }, rows: this.#rows, findings: this.findings, stopped }
+  }
+
+  /** How far from the place where it was written a row stands; undefined where it is not whole, or from too far. */
+  #findOffset(row: Row): number | undefined {
+    const fits = (offset: number): boolean => {
+      if (this.#budget <= 0 || row.seq + offset < 1) return false
+      this.#budget -= 1
+      return chainHash(row.prev, row.seq + offset, row.text) === row.hash
+    }
+    // Rows that were renumbered together all have the offset of the first.
+    if (this.#offset !== 0 && fits(this.#offset)) return this.#offset
+    for (let distance = 1; distance <= REACH && this.#budget > 0; distance += 1) {
+      const offset = [distance, -distance].find(fits)
+      if (offset === undefined) continue
+      this.#offset = offset
+      return offset
+    }
+    return undefined
+  }
+
+  /** Adds a finding, or widens the one before where it is of the same kind and ends just before. */
+  #find(kind: FindingKind, from: number, to: number, id: string, offset = 0, detail = ''): void {
+    const before = this.findings.at(-1)
+    const widens =
+      before?.kind === kind && before.to + 1 === from && before.offset === offset && detail === ''
+    if (widens) this.findings.splice(-1, 1, { ...before, to })
+    else this.findings.push({ kind, from, to, id, offset, detail })
+  }
+}

@@ -1,0 +1,103 @@
+/** Writes decisions before their effect and outcomes after it, and tells whoever watches. */
+import type { Decoded, OperationKind } from '../decode/operation.ts'
+import type { Caller } from '../identify/caller.ts'
+import type { Verdict } from '../policy/verdict.ts'
+import type { Change, Store } from '../store/store.ts'
+import { recordDetail } from './detail.ts'
+import type { DecisionEntry, OutcomeEntry } from './entry.ts'
+import { newRecordId } from './id.ts'
+
+type Redact = (environment: readonly string[]) => readonly string[]
+
+/** Operations that change nothing: recorded in order, on disk within 100 ms. All others are on disk before their effect. */
+const READS: ReadonlySet<OperationKind> = new Set([
+  ...(['system.ping', 'system.version', 'system.info', 'system.df', 'system.events', 'container.list'] as const),
+  ...(['container.inspect', 'container.logs', 'container.stats', 'container.top', 'container.wait'] as const),
+  ...(['container.resize', 'image.list', 'image.inspect', 'image.history', 'network.list', 'volume.list'] as const),
+])
+
+export class Recorder {
+  readonly #store: Store
+  readonly #redact: Redact
+  readonly #watch: (entry: DecisionEntry) => void
+
+  /** @param watch is told of each decision once it is recorded */
+  constructor(store: Store, redact: Redact, watch: (entry: DecisionEntry) => void) {
+    this.#store = store
+    this.#redact = redact
+    this.#watch = watch
+  }
+
+  /**
+   * Records a decision. Resolves when the request may go on: for a change, when it is on disk.
+   * @param changes what has to be written together with it: claims
+   * @throws {StoreUnavailable} where it can't be recorded
+   */
+  open(caller: Caller, { operation }: Decoded, verdict: Verdict, changes: readonly Change[]): DecisionEntry | Promise<DecisionEntry> {
+    const refused = verdict.effect === 'refuse'
+    const entry: DecisionEntry = {
+      phase: 'decision',
+      id: newRecordId(),
+      time: Date.now(),
+      worker: caller.worker,
+      door: caller.door,
+      operation: operation.kind,
+      subcommand: verdict.subcommand,
+      target: targetOf(verdict),
+      decision: refused ? 'refuse' : 'allow',
+      rule: refused ? verdict.refusal.rule : verdict.rule,
+      reason: refused ? `${verdict.refusal.what}: ${verdict.refusal.why}` : '',
+      detail: recordDetail(operation, verdict, this.#redact),
+    }
+    if (refused || READS.has(operation.kind)) {
+      this.#store.note(entry)
+      this.#watch(entry)
+      return entry
+    }
+    return this.#store.write([{ type: 'entry', entry }, ...changes], 'synced').then(() => {
+      this.#watch(entry)
+      return entry
+    })
+  }
+
+  /** Records what came of a change; what was read has no outcome of its own. @param status the engine's, 0 for none */
+  close(decision: DecisionEntry, status: number, reason: string, target: string, changes: readonly Change[]): void {
+    const outcome: OutcomeEntry = {
+      phase: 'outcome',
+      id: newRecordId(),
+      time: Date.now(),
+      worker: decision.worker,
+      of: decision.id,
+      operation: decision.operation,
+      target: target === '' ? decision.target : target,
+      status,
+      reason,
+    }
+    // 'kept' is queued whatever the state of the disk: what it tells has happened.
+    void this.#store.write([{ type: 'entry', entry: outcome }, ...changes], 'kept')
+  }
+}
+
+/** Whether an operation changes something, and so has an outcome in the record. */
+export function isChange(kind: OperationKind): boolean {
+  return !READS.has(kind)
+}
+
+function targetOf(verdict: Verdict): string {
+  if (verdict.effect === 'refuse') return ''
+  const { permit } = verdict
+  switch (permit.on) {
+    case 'container':
+    case 'update':
+      return permit.container.id
+    case 'create':
+      return permit.operation.name ?? ''
+    case 'image':
+      return permit.reference
+    case 'pull':
+      return `${permit.name}:${permit.tag}`
+    default:
+      return ''
+  }
+}
+

@@ -1,0 +1,37 @@
+/** Secrets never reach the record: they are replaced by a keyed hash, which still shows whether two are the same. */
+
+import { createHmac, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { StoreBroken, storeError } from '../store/errors.ts'
+import { prepareDirectory, readOrCreate } from '../store/files.ts'
+
+const KEY_BYTES = 32
+
+/** The first 12 hex digits of HMAC-SHA256: without the key, a guessed value can't be confirmed. */
+export function keyedHash(key: Buffer, value: string): string {
+  return createHmac('sha256', key).update(value).digest('hex').slice(0, 12)
+}
+
+/**
+ * The keyed hash with the key of a state directory (`redact.key`, 0600), which is made where it is missing.
+ * Throws StoreUnavailable or StoreBroken.
+ */
+export function createRedactor(directory: string): (value: string) => string {
+  try {
+    prepareDirectory(directory)
+    const key = readOrCreate(join(directory, 'redact.key'), 0o600, () => randomBytes(KEY_BYTES))
+    if (key.length !== KEY_BYTES)
+      throw new StoreBroken(directory, `redact.key is not ${KEY_BYTES} bytes long`)
+    return (value) => keyedHash(key, value)
+  } catch (error) {
+    throw storeError(directory, error)
+  }
+}
+
+/** Environment entries with each value replaced: `NAME=value` becomes `NAME=<hash>`; a bare `NAME` has none. */
+export function redactEnvironment(list: readonly string[], hash: (value: string) => string): string[] {
+  return list.map((item) => {
+    const equals = item.indexOf('=')
+    return equals < 0 ? item : `${item.slice(0, equals)}=<${hash(item.slice(equals + 1))}>`
+  })
+}

@@ -1,0 +1,166 @@
+/** `dockgate audit`: reading and verifying the record. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { Link } from '../audit/chain.ts'
+import type { Filter, RecordReader, Recorded } from '../audit/query.ts'
+import { printable } from '../shared/refusal.ts'
+import { StoreError } from '../store/errors.ts'
+import { stateDirectory } from '../store/state-directory.ts'
+import type { StateEnvironment } from '../store/state-directory.ts'
+import { parseCount, parseHead, parseTime } from './audit-options.ts'
+
+interface Common {
+  readonly state?: string
+  readonly json?: true
+}
+
+interface TailOptions extends Common, Filter {
+  readonly follow?: true
+  readonly lines?: number
+}
+
+interface VerifyOptions extends Common {
+  readonly head?: Link
+}
+
+/** Exit code of an answer that is no. */
+const NO = 1
+/** Milliseconds between two looks for new entries. */
+const FOLLOW = 200
+
+/** Adds `audit tail`, `audit show` and `audit verify` to the program. */
+export function addAuditCommands(program: Command, environment: StateEnvironment): void {
+  const audit = program.command('audit').description('read and verify the record of decisions')
+  const directory = (options: Common): string =>
+    stateDirectory(options.state, environment, process.getuid?.() === 0)
+  addTail(audit, directory)
+  addShow(audit, directory)
+  addVerify(audit, directory)
+}
+
+type DirectoryOf = (options: Common) => string
+
+function addTail(audit: Command, directory: DirectoryOf): void {
+  const time = (text: string): number => parseTime(text, Date.now())
+  const command = common(audit.command('tail'), 'print one JSON object for each entry')
+    .description('print the newest entries')
+    .option('-f, --follow', 'go on with new entries as they are written')
+    .option('-n, --lines <count>', 'how many; 10, or all where a time is given', parseCount)
+    .option('--worker <name>', 'only of this worker')
+    .option('--operation <name>', 'only this operation; container.* for all that begin so')
+    .addOption(new Option('--decision <word>', 'only these').choices(['allow', 'refuse', 'outcome'] as const))
+    .option('--since <time>', 'from then on: 30s, 10m, 2h, 1d ago, or an ISO date (UTC)', time)
+    .option('--until <time>', 'before then', time)
+  command.action(() =>
+    run(command, async () => {
+      const options = command.opts<TailOptions>()
+      const { openRecord } = await import('../audit/query.ts')
+      const { jsonLine, recordedLine } = await import('./audit-lines.ts')
+      const print = (recorded: Recorded): void => {
+        const line = options.json
+          ? jsonLine({ seq: recorded.seq, ...recorded.entry })
+          : recordedLine(recorded)
+        answer(line)
+      }
+      const reader = openRecord(directory(options))
+      let seq = printNewest(reader, options, print)
+      while (options.follow) {
+        await sleep(FOLLOW)
+        seq = printAfter(reader, seq, options, print)
+      }
+      reader.close()
+      return 0
+    }),
+  )
+}
+
+function addShow(audit: Command, directory: DirectoryOf): void {
+  const command = common(audit.command('show'), 'print one JSON object for each entry')
+    .description('print all about one decision: the entry and its outcomes')
+    .argument('<id>', 'id of the decision, as a refusal names it, or of an outcome')
+  command.action((id: string) =>
+    run(command, async () => {
+      const options = command.opts<Common>()
+      const { openRecord } = await import('../audit/query.ts')
+      const { jsonLine, recordedFields } = await import('./audit-lines.ts')
+      const reader = openRecord(directory(options))
+      const found = reader.about(id)
+      reader.close()
+      if (options.json) for (const { seq, entry } of found) answer(jsonLine({ seq, ...entry }))
+      else if (found.length > 0) answer(found.map(recordedFields).join('\n\n'))
+      if (found.length > 0) return 0
+      process.stderr.write(`dockgate: no entry ${printable(id)} in ${directory(options)}\n`)
+      return NO
+    }),
+  )
+}
+
+function addVerify(audit: Command, directory: DirectoryOf): void {
+  const command = common(audit.command('verify'), 'print the result as one JSON object')
+    .description('find entries that were changed, removed, moved or cut off; exit code 1 if there are any')
+    .option('--head <seq:hash>', 'also check against a head that was kept elsewhere', parseHead)
+  command.action(() =>
+    run(command, async () => {
+      const options = command.opts<VerifyOptions>()
+      const { verifyRecord } = await import('../audit/verify.ts')
+      const { findingText } = await import('../audit/findings.ts')
+      const { jsonLine, verifyLines } = await import('./audit-lines.ts')
+      const result = verifyRecord(directory(options), options.head)
+      const findings = result.findings.map((finding) => ({ ...finding, message: findingText(finding) }))
+      answer(options.json ? jsonLine({ ...result, findings }) : verifyLines(result))
+      return result.sound ? 0 : NO
+    }),
+  )
+}
+
+function common(command: Command, json: string): Command {
+  return command
+    .option('--state <directory>', "the gate's state directory; default by user")
+    .option('--json', json)
+}
+
+type Print = (recorded: Recorded) => void
+
+/** Prints what is there, and gives the number up to which that is all. */
+function printNewest(reader: RecordReader, options: TailOptions, print: Print): number {
+  const isTimed = options.since !== undefined || options.until !== undefined
+  if (options.lines === undefined && isTimed) return printAfter(reader, 0, options, print)
+  const end = reader.end()
+  const newest = reader.newest(options, options.lines ?? 10)
+  newest.forEach(print)
+  // A gate may have written between the two reads.
+  return Math.max(end, newest.at(-1)?.seq ?? 0)
+}
+
+/** Prints the matching entries after `seq`, and gives the number up to which that is all. */
+function printAfter(reader: RecordReader, seq: number, filter: Filter, print: Print): number {
+  const end = reader.end()
+  for (let from = seq, more = true; more;) {
+    const batch = reader.after(from, end, filter)
+    batch.forEach(print)
+    from = batch.at(-1)?.seq ?? end
+    more = batch.length > 0
+  }
+  return Math.max(seq, end)
+}
+
+function answer(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Runs a command: its exit code is the process's, and errors of the store end it with theirs. */
+async function run(command: Command, work: () => Promise<number>): Promise<void> {
+  // Whoever reads may stop early, as `head` does.
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+  try {
+    process.exitCode = await work()
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    command.error(`dockgate: ${printable(error.message)}`, { exitCode: error.exitCode })
+  }
+}

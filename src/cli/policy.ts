@@ -1,0 +1,62 @@
+/** `dockgate policy`: checks a policy file, shows it in plain words, prints its schema. */
+import type { Command } from 'commander'
+import { loadPolicy, PolicyError } from '../policy/load.ts'
+import type { Policy } from '../policy/policy.ts'
+
+interface Options {
+  readonly json?: true
+}
+
+/** Adds `policy check`, `policy show` and `policy schema`. A policy with problems ends the program with 65, none with 66. */
+export function addPolicyCommands(program: Command): void {
+  const policy = program.command('policy').description('check and read the policy file')
+  policy
+    .command('check')
+    .description('check a policy file; every problem is told with its line and column')
+    .argument('<file>', 'the policy file')
+    .option('--json', 'print the result as JSON')
+    .action(check)
+  policy
+    .command('show')
+    .description('say in plain words what a policy gives each worker, and what that means')
+    .argument('<file>', 'the policy file')
+    .option('--json', 'print the policy as JSON, with every default filled in')
+    .action(show)
+  policy.command('schema').description('print the JSON Schema of the policy file, for editors').action(schema)
+}
+
+async function check(file: string, options: Options, command: Command): Promise<void> {
+  const policy = await load(file, options, command)
+  const workers = policy.workers.map(({ name }) => name)
+  const count = `${workers.length} worker${workers.length === 1 ? '' : 's'}`
+  print(command, options.json ? JSON.stringify({ file, ok: true, workers }) : `${file}: ok, ${count}`)
+}
+
+async function show(file: string, options: Options, command: Command): Promise<void> {
+  const policy = await load(file, options, command)
+  const { describePolicy } = await import('../policy/show.ts')
+  print(command, options.json ? JSON.stringify(policy, undefined, 2) : describePolicy(policy))
+}
+
+async function schema(_: object, command: Command): Promise<void> {
+  const { policyJsonSchema } = await import('../policy/json-schema.ts')
+  print(command, policyJsonSchema().trimEnd())
+}
+
+/** The policy; without one the program ends here. */
+async function load(file: string, options: Options, command: Command): Promise<Policy> {
+  try {
+    return await loadPolicy(file)
+  } catch (cause) {
+    if (!(cause instanceof PolicyError)) throw cause
+    const { problems, message, exitCode } = cause
+    if (options.json) print(command, JSON.stringify({ file, ok: false, message, problems }))
+    const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`
+    const text = problems.length === 0 ? `dockgate: ${message}` : `${message}\ndockgate: ${file}: ${count}`
+    return command.error(text, { exitCode, code: 'dockgate.policy' })
+  }
+}
+
+function print(command: Command, text: string): void {
+  command.configureOutput().writeOut?.(`${text}\n`)
+}

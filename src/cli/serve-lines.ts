@@ -1,0 +1,38 @@
+/**
+ * What `serve` prints: answers and the live lines on stdout, what happens to the gate on stderr with its name in front.
+ * Text that came from a worker is escaped.
+ */
+import { styleText } from 'node:util'
+import type { DecisionEntry } from '../audit/entry.ts'
+import type { Policy } from '../policy/policy.ts'
+import { printable, shorten } from '../shared/refusal.ts'
+
+/** Something that happened to the gate itself. */
+export function note(message: string): void {
+  process.stderr.write(`dockgate: ${message}\n`)
+}
+
+/** The lines at the start: for each worker its socket, the line to paste, and what it may do. */
+export function describeStart({ workers }: Policy): string {
+  return workers
+    .map(({ name, socket, docker }) => {
+      const reach = Object.entries(docker.reach).map(([container, words]) => `  on ${container}: ${words.join(', ')}\n`)
+      return (
+        `worker ${name} is served. For its shell:\n\n  export DOCKER_HOST=unix://${socket.path}\n\n` +
+        `  may: ${docker.allow.join(', ')}\n${reach.join('')}` +
+        `  images: ${docker.run.images.join(', ') || 'none'}\n\n`
+      )
+    })
+    .join('')
+}
+
+/** One decision as a line. Pings are left out: every CLI command begins with one. */
+export function showDecision(entry: DecisionEntry): void {
+  if (entry.operation === 'system.ping') return
+  const allowed = entry.decision === 'allow'
+  const time = new Date(entry.time).toTimeString().slice(0, 8)
+  const word = styleText(allowed ? 'green' : 'red', entry.decision.padEnd(6), { stream: process.stdout })
+  const target = printable(/^[0-9a-f]{64}$/.test(entry.target) ? entry.target.slice(0, 12) : entry.target)
+  const why = allowed ? '' : `  ${entry.rule}: ${shorten(printable(entry.reason), 160)}`
+  process.stdout.write(`${time} ${entry.worker}  ${word} ${entry.operation} ${shorten(target, 80)}${why}\n`)
+}

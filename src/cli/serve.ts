@@ -1,0 +1,135 @@
+/** `dockgate serve`: the gate itself. */
+import type { Command } from 'commander'
+import { createRedactor, redactEnvironment } from '../audit/redact.ts'
+import { Recorder } from '../audit/recorder.ts'
+import { createControlDoor } from '../doors/control.ts'
+import { Doors } from '../doors/doors.ts'
+import { SocketError } from '../doors/listen.ts'
+import { Engine } from '../forward/engine.ts'
+import { askEngine, findEngine } from '../forward/find-engine.ts'
+import { Gate } from '../gate.ts'
+import { loadPolicy, PolicyError } from '../policy/load.ts'
+import type { Policy } from '../policy/policy.ts'
+import { openStore } from '../store/sqlite.ts'
+import { StoreError } from '../store/errors.ts'
+import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
+import { describeStart, note, showDecision } from './serve-lines.ts'
+import { watchPolicy } from './watch-policy.ts'
+
+interface Options {
+  readonly policy: string
+  readonly engine?: string
+  readonly state?: string
+  readonly quiet?: true
+}
+
+interface Environment extends StateEnvironment {
+  readonly DOCKER_HOST?: string | undefined
+}
+
+/** A reason not to start, for people, with the exit code that goes with it. */
+class StartError extends Error {
+  override readonly name = 'StartError'
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** Adds `serve`. Exit codes: 65 and 66 the policy, 69 no engine, 73 a socket, 74 the record. */
+export function addServeCommand(program: Command, environment: Environment): void {
+  program
+    .command('serve')
+    .description('run the gate: a socket for each worker of the policy, before a Docker engine')
+    .requiredOption('--policy <file>', 'the policy; it is loaded again when it changes, and on SIGHUP')
+    .option('--engine <url>', "the engine's address (default: the policy's, DOCKER_HOST, or where one is usually)")
+    .option('--state <directory>', 'where the record is kept (default: /var/lib/dockgate, for users in XDG_STATE_HOME)')
+    .option('--quiet', 'print no line for each decision')
+    .addHelpText('after', '\nSIGHUP loads the policy again. SIGTERM and Ctrl-C let calls end, for 10 s at most; a second one does not wait.')
+    .action(async (options: Options, command: Command) => {
+      try {
+        await serve(options, environment)
+      } catch (cause) {
+        const known = cause instanceof StartError || cause instanceof PolicyError || cause instanceof StoreError
+        if (known) command.error(`dockgate: error: ${cause.message}`, { exitCode: cause.exitCode })
+        if (cause instanceof SocketError) command.error(`dockgate: error: ${cause.message}`, { exitCode: 73 })
+        throw cause
+      }
+    })
+}
+
+async function serve(options: Options, environment: Environment): Promise<void> {
+  const policy = await loadPolicy(options.policy)
+  const url = await engineAddress(options.engine ?? policy.engine, environment)
+  const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
+  const store = openStore(directory)
+  const hash = createRedactor(directory)
+  const show = options.quiet === true ? () => undefined : showDecision
+  const recorder = new Recorder(store, (list) => redactEnvironment(list, hash), show)
+  const engine = new Engine(url)
+  const gate = new Gate(engine, store, recorder, policy, {
+    connected: (version, minor) => note(`engine ${version} (API 1.${minor}) at ${url}`),
+    lost: (reason) => note(`engine lost: ${reason}; trying again`),
+  })
+  const doors = new Doors(gate)
+  const control = createControlDoor(gate, { directory, engine: url, policy: options.policy, store })
+  const following = gate.feed.run()
+  try {
+    await control.listen()
+    await doors.open(policy)
+  } catch (cause) {
+    await doors.close(0)
+    control.close()
+    gate.feed.close()
+    store.close()
+    throw cause
+  }
+  process.stdout.write(describeStart(policy))
+  const watching = watchPolicy(options.policy, (changed) => adopt(gate, doors, changed))
+  await untilAsked(doors)
+  watching.close()
+  control.close()
+  gate.feed.close()
+  await following
+  engine.close()
+  const { entries, head } = store.state()
+  store.close()
+  note(`ended; the record has ${entries} entries, its head is ${entries}:${head}`)
+}
+
+async function adopt(gate: Gate, doors: Doors, policy: Policy): Promise<void> {
+  gate.adopt(policy)
+  await doors.open(policy)
+  note('the new policy is in force')
+}
+
+async function engineAddress(chosen: string | undefined, environment: Environment): Promise<string> {
+  if (chosen === undefined) {
+    const found = await findEngine(environment)
+    if (found !== undefined) return found.url
+    const looked = environment.DOCKER_HOST ?? '/var/run/docker.sock or /run/podman/podman.sock'
+    throw new StartError(`no Docker engine answers at ${looked}\ndockgate: hint: start one, name one with --engine, or in a checkout: npm run engine`, 69)
+  }
+  if (!chosen.startsWith('unix:///')) throw new StartError(`${chosen} is no engine address; write unix:///var/run/docker.sock`, 64)
+  // An engine that is away now may come back: the gate waits for it. One that never was there is a mistake to tell.
+  if ((await askEngine(chosen)) === undefined) note(`the engine at ${chosen} does not answer yet; workers get 503 until it does`)
+  return chosen
+}
+
+/** Resolves when the gate was asked to end and has let its calls end. */
+async function untilAsked(doors: Doors): Promise<void> {
+  const asked = Promise.withResolvers<void>()
+  let times = 0
+  const ask = (): void => {
+    times += 1
+    if (times === 1) asked.resolve()
+    else doors.cut()
+  }
+  process.on('SIGTERM', ask)
+  process.on('SIGINT', ask)
+  await asked.promise
+  note('ending; calls may take 10 s more')
+  await doors.close(10_000)
+}

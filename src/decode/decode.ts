@@ -1,0 +1,73 @@
+/** Bytes to an operation: the route, the query, the body. Pure: the same request decodes to the same operation. */
+import { FieldError, isEmpty, type Finding } from './fields.ts'
+import { readHeaders } from './headers.ts'
+import type { IncomingRequest } from './incoming.ts'
+import { JsonError, parseJson, type Json, type JsonObject } from './json.ts'
+import type { Decoded, Malformed } from './operation.ts'
+import { parseQuery } from './query.ts'
+import type { Route } from './routes.ts'
+import { matchRoute, type Match } from './router.ts'
+import { NEWEST_MINOR, OLDEST_MINOR, parseTarget, TargetError } from './target.ts'
+
+const NO_QUERY: JsonObject = new Map()
+
+/** Where a request goes, before its body is read. */
+export type Routed =
+  | { readonly found: true; readonly match: Match }
+  | { readonly found: false; readonly malformed: Malformed; readonly minor: number | undefined }
+
+/** Finds the route of a request, so that a door knows whether to read a body before it decodes. */
+export function routeOf(method: string, target: string): Routed {
+  try {
+    const parsed = parseTarget(target)
+    if (parsed.minor !== undefined && (parsed.minor < OLDEST_MINOR || parsed.minor > NEWEST_MINOR)) {
+      const why = `API versions 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR} are spoken here`
+      return { found: false, minor: undefined, malformed: malformed(`API version 1.${parsed.minor}`, why) }
+    }
+    const match = matchRoute(method, parsed)
+    if (match !== undefined) return { found: true, match }
+    const why = 'there is no such endpoint'
+    return { found: false, minor: parsed.minor, malformed: { kind: 'malformed', what: `${method} ${target}`, why, status: 404 } }
+  } catch (cause) {
+    if (cause instanceof TargetError) return { found: false, minor: undefined, malformed: malformed(target, cause.message) }
+    throw cause
+  }
+}
+
+/** Decodes a request whose route was found. Never throws for what a client sent: that is a malformed operation. */
+export function decode({ route, target, name }: Match, request: IncomingRequest): Decoded {
+  const findings: Finding[] = []
+  const minor = target.minor
+  try {
+    const headers = readHeaders(request.rawHeaders, findings)
+    const query = route.body === 'unread' ? NO_QUERY : parseQuery(target.query, route.repeatable)
+    const body = readBody(route, request.body, query, headers.get('content-type'))
+    const operation = route.decode({ name, method: request.method, query, body, header: (wanted) => headers.get(wanted), findings })
+    return { operation, minor, findings }
+  } catch (cause) {
+    if (!(cause instanceof FieldError || cause instanceof JsonError)) throw cause
+    return { operation: malformed(route.endpoint, cause.message), minor, findings }
+  }
+}
+
+function readBody(route: Route, body: Uint8Array, query: JsonObject, contentType: string | undefined): Json {
+  if (route.body !== 'json' && body.length === 0) return null
+  if (!/^application\/json *(?:; *charset=utf-8)?$/i.test(contentType ?? '')) {
+    throw new FieldError('the body must have Content-Type: application/json')
+  }
+  const json = parseJson(body)
+  // Some clients send the query's parameters as a body too. Anything else in a body could mean something to an engine:
+  // a form in it, say, is read before the query.
+  if (route.body !== 'json' && !echoes(json, query)) throw new FieldError('this endpoint takes no body')
+  return json
+}
+
+/** True for a body that says nothing which the query does not say. */
+function echoes(body: Json, query: JsonObject): boolean {
+  if (!(body instanceof Map)) return isEmpty(body)
+  return [...body].every(([name, value]) => isEmpty(value) || query.has(name))
+}
+
+function malformed(what: string, why: string): Malformed {
+  return { kind: 'malformed', what, why, status: 400 }
+}

@@ -1,0 +1,35 @@
+/** Request headers: a closed list. None is passed on; those that mean something are decoded into the operation. */
+import { FieldError, type Finding } from './fields.ts'
+
+export type Headers = ReadonlyMap<string, string>
+
+/** Read by the gate itself. */
+const READ = ['connection', 'content-length', 'content-type', 'expect', 'host', 'transfer-encoding', 'upgrade', 'x-registry-auth']
+
+/** Known, without meaning for what is decided; left out. */
+const IGNORED = [
+  ...['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'baggage', 'cache-control', 'http2-settings'],
+  ...['keep-alive', 'pragma', 'te', 'traceparent', 'tracestate', 'user-agent', 'x-requested-with'],
+]
+
+const KNOWN: ReadonlySet<string> = new Set([...READ, ...IGNORED])
+
+/**
+ * Reads raw header pairs. A header that is not known is a finding unless it is empty.
+ * @throws {FieldError} for a header of the READ list that is there twice
+ */
+export function readHeaders(raw: readonly string[], findings: Finding[]): Headers {
+  const headers = new Map<string, string>()
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase()
+    const value = raw[index + 1] ?? ''
+    if (!KNOWN.has(name)) {
+      if (value !== '') findings.push({ what: `header ${raw[index]}`, why: 'this header is not known here' })
+    } else if (headers.has(name) && READ.includes(name)) {
+      throw new FieldError(`the header ${raw[index]} is there twice`)
+    } else {
+      headers.set(name, value)
+    }
+  }
+  return headers
+}

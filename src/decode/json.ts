@@ -1,0 +1,176 @@
+/**
+ * A strict JSON reader (RFC 8259) for bodies that an engine would read more loosely.
+ * Go's decoder merges equal keys, folds letters and takes the first of several values (escape corpus: js-*); this one
+ * refuses whatever two readers could understand differently: equal keys, also in another case, a byte order mark,
+ * bytes after the value, invalid UTF-8, lone surrogates, integers that lose digits, deep nesting.
+ */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export type JsonObject = Map<string, Json>
+
+/** What was wrong with a body, and at which byte. */
+export class JsonError extends Error {
+  override readonly name = 'JsonError'
+}
+
+const DEPTH = 24
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Reads one JSON value from UTF-8 bytes.
+ * @throws {JsonError} where the bytes are not JSON, or are JSON that readers disagree about
+ */
+export function parseJson(bytes: Uint8Array): Json {
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch (cause) {
+    throw new JsonError('the body is not valid UTF-8', { cause })
+  }
+  const reader = new Reader(text)
+  const value = reader.value(0)
+  reader.end()
+  return value
+}
+
+/** A key as Go compares it: letters without case, and the two signs that fold to ASCII letters. */
+export function foldKey(key: string): string {
+  return key.toLowerCase().replaceAll('\u017f', 's').replaceAll('\u212a', 'k')
+}
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
+const PLAIN = /[^"\\\u0000-\u001f]*/y
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+}
+
+class Reader {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  value(depth: number): Json {
+    if (depth > DEPTH) this.#fail(`nested deeper than ${DEPTH}`)
+    this.#space()
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object(depth)
+      case '[':
+        return this.#array(depth)
+      case '"':
+        return this.#string()
+      case 't':
+        return this.#word('true', true)
+      case 'f':
+        return this.#word('false', false)
+      case 'n':
+        return this.#word('null', null)
+      default:
+        return this.#number()
+    }
+  }
+
+  end(): void {
+    this.#space()
+    if (this.#at < this.#text.length) this.#fail('there is more after the value')
+  }
+
+  #object(depth: number): JsonObject {
+    const object = new Map<string, Json>()
+    const folded = new Set<string>()
+    this.#at++
+    if (this.#next('}')) return object
+    do {
+      this.#space()
+      const key = this.#string()
+      const fold = foldKey(key)
+      if (folded.has(fold)) this.#fail(`the key ${JSON.stringify(key)} is there twice`)
+      folded.add(fold)
+      if (!this.#next(':')) this.#fail('":" expected')
+      object.set(key, this.value(depth + 1))
+    } while (this.#next(','))
+    if (!this.#next('}')) this.#fail('"," or "}" expected')
+    return object
+  }
+
+  #array(depth: number): readonly Json[] {
+    const array: Json[] = []
+    this.#at++
+    if (this.#next(']')) return array
+    do array.push(this.value(depth + 1))
+    while (this.#next(','))
+    if (!this.#next(']')) this.#fail('"," or "]" expected')
+    return array
+  }
+
+  #string(): string {
+    if (this.#text[this.#at] !== '"') this.#fail('a string expected')
+    this.#at++
+    let result = ''
+    for (;;) {
+      PLAIN.lastIndex = this.#at
+      result += PLAIN.exec(this.#text)?.[0] ?? ''
+      this.#at = PLAIN.lastIndex
+      const character = this.#text[this.#at++]
+      if (character === '"') break
+      if (character !== '\\') this.#fail('an open string, or a control character in one')
+      result += this.#escape()
+    }
+    if (!result.isWellFormed()) this.#fail('half of a surrogate pair')
+    return result
+  }
+
+  #escape(): string {
+    const letter = this.#text[this.#at++] ?? ''
+    if (letter !== 'u') return ESCAPES[letter] ?? this.#fail('an escape that JSON does not have')
+    const digits = this.#text.slice(this.#at, this.#at + 4)
+    if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.#fail('four hexadecimal digits expected')
+    this.#at += 4
+    return String.fromCharCode(Number.parseInt(digits, 16))
+  }
+
+  #number(): number {
+    NUMBER.lastIndex = this.#at
+    const digits = NUMBER.exec(this.#text)?.[0] ?? this.#fail('a value expected')
+    const number = Number(digits)
+    // An engine reads 64-bit integers; a number that rounds here would be another one there.
+    if (!Number.isFinite(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER) this.#fail(`${digits} is out of range`)
+    this.#at += digits.length
+    return number
+  }
+
+  #word<T extends Json>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) this.#fail('a value expected')
+    this.#at += word.length
+    return value
+  }
+
+  /** Skips space and takes the sign if it is next. */
+  #next(sign: string): boolean {
+    this.#space()
+    if (this.#text[this.#at] !== sign) return false
+    this.#at++
+    return true
+  }
+
+  #space(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at)
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
+      this.#at++
+    }
+  }
+
+  #fail(reason: string): never {
+    throw new JsonError(`${reason}, at character ${this.#at + 1} of the body`)
+  }
+}

@@ -1,0 +1,93 @@
+/** What a request asks for: a closed union of plain data. Whoever handles it switches over `kind`. */
+import type { ContainerCreate } from './operations/container-create.ts'
+import type {
+  ContainerAttach,
+  ContainerInspect,
+  ContainerKill,
+  ContainerList,
+  ContainerLogs,
+  ContainerPause,
+  ContainerRemove,
+  ContainerRename,
+  ContainerResize,
+  ContainerRestart,
+  ContainerStart,
+  ContainerStats,
+  ContainerStop,
+  ContainerTop,
+  ContainerUnpause,
+  ContainerWait,
+} from './operations/container.ts'
+import type { ContainerUpdate } from './operations/container-update.ts'
+import type { ImageHistory, ImageInspect, ImageList, ImagePull, ImageRemove } from './operations/image.ts'
+import type { NetworkList, VolumeList } from './operations/lists.ts'
+import type { SystemDiskUsage, SystemEvents, SystemInfo, SystemPing, SystemVersion } from './operations/system.ts'
+import type { Finding } from './fields.ts'
+
+/** An operation on one container that the client names by name, id or the start of an id. */
+export type ContainerOperation =
+  | ContainerAttach
+  | ContainerInspect
+  | ContainerKill
+  | ContainerLogs
+  | ContainerPause
+  | ContainerRemove
+  | ContainerRename
+  | ContainerResize
+  | ContainerRestart
+  | ContainerStart
+  | ContainerStats
+  | ContainerStop
+  | ContainerTop
+  | ContainerUnpause
+  | ContainerUpdate
+  | ContainerWait
+
+/** An operation on one image that the client names by reference or id. */
+export type ImageOperation = ImageHistory | ImageInspect | ImageRemove
+
+/** An endpoint that is known by name and never granted. */
+export interface Unsupported {
+  readonly kind: 'unsupported'
+  /** The engine's own name of the operation, `SwarmInit`. */
+  readonly endpoint: string
+  /** What a person would type for it. */
+  readonly words: string
+  readonly why: string
+  readonly instead: readonly string[]
+}
+
+/** A request that no endpoint answers to, or that is spelt as no honest client spells it. */
+export interface Malformed {
+  readonly kind: 'malformed'
+  readonly what: string
+  readonly why: string
+  /** 404 for a path that is not there, 400 for anything else. */
+  readonly status: 400 | 404
+}
+
+export type Supported =
+  | ContainerCreate
+  | ContainerList
+  | ContainerOperation
+  | ImageList
+  | ImageOperation
+  | ImagePull
+  | NetworkList
+  | SystemDiskUsage
+  | SystemEvents
+  | SystemInfo
+  | SystemPing
+  | SystemVersion
+  | VolumeList
+
+export type Operation = Supported | Unsupported | Malformed
+export type OperationKind = Operation['kind']
+
+/** A decoded request: the operation, the version the client speaks, and what no policy can let through. */
+export interface Decoded {
+  readonly operation: Operation
+  /** Minor API version of the request, undefined where the path has none. */
+  readonly minor: number | undefined
+  readonly findings: readonly Finding[]
+}

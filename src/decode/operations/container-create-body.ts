@@ -1,0 +1,197 @@
+/**
+ * Every field of the body of POST /containers/create, and what happens to it (Engine API 1.25 to 1.55).
+ * test/engine-api/ has the engine's own list; a test fails for any field that is not stated here.
+ */
+import { dictionary, flag, forwarded, integer, limited, list, record, refused, rewritten, text, words } from '../fields.ts'
+import type { Json } from '../json.ts'
+
+const WINDOWS = 'it is for Windows containers'
+const NODE_WIDE = 'it acts on the whole host, not on one container'
+const ASSIGNED = 'an engine assigns it'
+const PLAIN_VOLUMES = 'volumes here are plain local ones: drivers and their options can mount the host'
+
+const emptyObject = forwarded((value: Json): Record<never, never> => (value instanceof Map ? {} : {}))
+
+const healthcheck = record({
+  Test: forwarded(words),
+  Interval: forwarded(integer),
+  Timeout: forwarded(integer),
+  Retries: forwarded(integer),
+  StartPeriod: forwarded(integer),
+  StartInterval: forwarded(integer),
+})
+
+const endpoint = record({
+  Aliases: list(forwarded(text)),
+  DNSNames: refused(ASSIGNED),
+  DriverOpts: refused('driver options are not given to workers'),
+  EndpointID: refused(ASSIGNED),
+  Gateway: refused(ASSIGNED),
+  GlobalIPv6Address: refused(ASSIGNED),
+  GlobalIPv6PrefixLen: refused(ASSIGNED),
+  GwPriority: forwarded(integer),
+  IPAddress: refused(ASSIGNED),
+  IPAMConfig: refused("a fixed address can take over another container's"),
+  IPPrefixLen: refused(ASSIGNED),
+  IPv6Gateway: refused(ASSIGNED),
+  Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
+  MacAddress: refused("a fixed address can take over another container's"),
+  NetworkID: refused('networks are given by name'),
+})
+
+const mount = record({
+  Type: limited(text, 'bind, volume or tmpfs'),
+  Source: limited(text, "under run.binds, or a volume of the worker's"),
+  Target: forwarded(text),
+  ReadOnly: forwarded(flag),
+  Consistency: rewritten(text, 'left out: it has no meaning on Linux'),
+  BindOptions: record({
+    Propagation: limited(text, 'private or rprivate'),
+    NonRecursive: forwarded(flag),
+    CreateMountpoint: rewritten(flag, 'left out: the source must exist'),
+    ReadOnlyNonRecursive: refused('it leaves mounts below a read-only one writable'),
+    ReadOnlyForceRecursive: forwarded(flag),
+  }),
+  VolumeOptions: record({
+    NoCopy: forwarded(flag),
+    Labels: dictionary(forwarded(text)),
+    DriverConfig: record({
+      Name: refused(PLAIN_VOLUMES, ['local']),
+      Options: refused(PLAIN_VOLUMES, [], 'a bind mount under run.binds'),
+    }),
+    Subpath: refused('a volume is mounted whole here'),
+  }),
+  TmpfsOptions: record({
+    SizeBytes: limited(integer, 'run.limits.shm; put in where it is missing'),
+    Mode: forwarded(integer),
+    Options: refused('mount options are not given to workers'),
+  }),
+  ImageOptions: refused('images are not mounted here', [], 'a container of that image'),
+})
+
+const hostConfig = record({
+  Annotations: refused('annotations reach the container runtime, which may act on them'),
+  AutoRemove: forwarded(flag),
+  Binds: list(limited(text, "under run.binds, or a volume of the worker's")),
+  BlkioDeviceReadBps: refused('it names a device of the host'),
+  BlkioDeviceReadIOps: refused('it names a device of the host'),
+  BlkioDeviceWriteBps: refused('it names a device of the host'),
+  BlkioDeviceWriteIOps: refused('it names a device of the host'),
+  BlkioWeight: refused('it takes disk time from other containers'),
+  BlkioWeightDevice: refused('it names a device of the host'),
+  CapAdd: list(limited(text, "Docker's default set and run.capabilities")),
+  CapDrop: list(forwarded(text)),
+  Capabilities: refused('replaced by CapAdd and CapDrop in API 1.41'),
+  Cgroup: refused(NODE_WIDE),
+  CgroupParent: refused('it takes the container out of its limits'),
+  CgroupnsMode: limited(text, 'private'),
+  ConsoleSize: list(forwarded(integer)),
+  ContainerIDFile: refused('it writes a file on the host'),
+  CpuCount: refused(WINDOWS),
+  CpuPercent: refused(WINDOWS),
+  CpuPeriod: rewritten(integer, 'sent as NanoCpus'),
+  CpuQuota: rewritten(integer, 'sent as NanoCpus, run.limits.cpus at most'),
+  CpuRealtimePeriod: refused('real-time scheduling can starve the host'),
+  CpuRealtimeRuntime: refused('real-time scheduling can starve the host'),
+  CpuShares: limited(integer, '1024 at most'),
+  CpusetCpus: forwarded(text),
+  CpusetMems: forwarded(text),
+  DeviceCgroupRules: refused('devices of the host are not given to workers'),
+  DeviceRequests: refused('devices of the host are not given to workers'),
+  Devices: refused('devices of the host are not given to workers'),
+  DiskQuota: refused('it was removed from the API in 1.40'),
+  Dns: list(forwarded(text)),
+  DnsOptions: list(forwarded(text)),
+  DnsSearch: list(forwarded(text)),
+  ExtraHosts: list(forwarded(text)),
+  GroupAdd: list(forwarded(text)),
+  IOMaximumBandwidth: refused(WINDOWS),
+  IOMaximumIOps: refused(WINDOWS),
+  Init: forwarded(flag),
+  IpcMode: limited(text, 'private, shareable, none, or that of an own container'),
+  Isolation: refused(WINDOWS, ['default']),
+  KernelMemory: refused('it was removed from the API in 1.42'),
+  KernelMemoryTCP: refused('it was removed from the API in 1.52'),
+  Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
+  LogConfig: record({
+    Type: limited(text, 'json-file, local or none'),
+    Config: dictionary(limited(text, 'max-size within run.limits.log, max-file, compress')),
+  }),
+  MaskedPaths: refused('it would uncover files of the kernel'),
+  Memory: limited(integer, 'run.limits.memory; put in where it is missing'),
+  MemoryReservation: limited(integer, "the container's memory at most"),
+  MemorySwap: limited(integer, "twice the container's memory at most"),
+  MemorySwappiness: forwarded(integer),
+  Mounts: list(mount),
+  NanoCPUs: refused('it was spelt so in API 1.27 alone', [], 'spell it NanoCpus'),
+  NanoCpus: limited(integer, 'run.limits.cpus; put in where it is missing'),
+  NetworkMode: limited(text, "default, bridge, none, an own container's, or one of run.networks"),
+  OomKillDisable: refused("a container without it can take all of the host's memory"),
+  OomScoreAdj: limited(integer, '0 to 1000'),
+  PidMode: limited(text, 'private, or that of an own container'),
+  PidsLimit: limited(integer, 'run.limits.pids; put in where it is missing'),
+  PortBindings: dictionary(
+    list(
+      record({
+        HostIp: limited(text, 'the address in run.ports; put in where it is missing'),
+        HostPort: limited(text, 'the range in run.ports; put in where it is missing'),
+      }),
+    ),
+  ),
+  Privileged: refused('a privileged container is root on the host', [], 'the one capability that is needed'),
+  PublishAllPorts: refused('it publishes on every address', [], '-p PORT, within run.ports'),
+  ReadonlyPaths: refused('it would uncover files of the kernel'),
+  ReadonlyRootfs: forwarded(flag),
+  RestartPolicy: record({
+    Name: limited(text, 'run.restart'),
+    MaximumRetryCount: limited(integer, '10 at most, put in where it is missing'),
+  }),
+  Runtime: refused("the engine's own runtime is used", ['runc']),
+  SecurityOpt: list(limited(text, 'no-new-privileges')),
+  ShmSize: limited(integer, 'run.limits.shm at most'),
+  StorageOpt: refused("storage options are the engine's own"),
+  Sysctls: refused('kernel parameters are not given to workers'),
+  Tmpfs: dictionary(limited(text, 'size within run.limits.shm, put in where it is missing; mode, uid, gid, exec')),
+  UTSMode: refused('the container has its own hostname', ['private']),
+  Ulimits: list(
+    record({
+      Name: limited(text, 'nofile, nproc, core, cpu, fsize, stack, data'),
+      Soft: limited(integer, 'not over Hard'),
+      Hard: limited(integer, 'run.limits.nofile and run.limits.pids'),
+    }),
+  ),
+  UsernsMode: refused("it would take away the engine's user namespace", ['private']),
+  VolumeDriver: refused(PLAIN_VOLUMES, ['local']),
+  VolumesFrom: list(limited(text, 'own containers')),
+})
+
+/** The whole body. HostConfig's fields at the top level, which engines before 28 honour, are unknown here. */
+export const containerCreateBody = record({
+  ArgsEscaped: forwarded(flag),
+  AttachStderr: forwarded(flag),
+  AttachStdin: forwarded(flag),
+  AttachStdout: forwarded(flag),
+  Cmd: forwarded(words),
+  Domainname: forwarded(text),
+  Entrypoint: forwarded(words),
+  Env: list(forwarded(text)),
+  ExposedPorts: dictionary(emptyObject),
+  Healthcheck: healthcheck,
+  HostConfig: hostConfig,
+  Hostname: forwarded(text),
+  Image: limited(text, 'a name that run.images has'),
+  Labels: dictionary(forwarded(text)),
+  MacAddress: refused("a fixed address can take over another container's"),
+  NetworkDisabled: forwarded(flag),
+  NetworkingConfig: record({ EndpointsConfig: dictionary(endpoint) }),
+  OnBuild: list(forwarded(text)),
+  OpenStdin: forwarded(flag),
+  Shell: list(forwarded(text)),
+  StdinOnce: forwarded(flag),
+  StopSignal: forwarded(text),
+  StopTimeout: forwarded(integer),
+  Tty: forwarded(flag),
+  User: forwarded(text),
+  Volumes: dictionary(emptyObject),
+  WorkingDir: forwarded(text),
+})

@@ -1,0 +1,121 @@
+/** What is asked of one container by URL alone, and the list of containers. */
+import { FieldError, forwarded, limited, record, type Read } from '../fields.ts'
+import type { Json } from '../json.ts'
+import { queryFilters, queryFlag, queryInteger, queryText } from '../query.ts'
+
+const LIST_FILTERS = [
+  ...['ancestor', 'before', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name'],
+  ...['network', 'publish', 'since', 'status', 'volume'],
+]
+export const containerListQuery = record({
+  all: forwarded(queryFlag),
+  limit: forwarded(queryInteger),
+  size: forwarded(queryFlag),
+  filters: limited(queryFilters(LIST_FILTERS), 'narrowed to what is in reach'),
+})
+export interface ContainerList {
+  readonly kind: 'container.list'
+  readonly parameters: Read<typeof containerListQuery>
+}
+
+export const containerInspectQuery = record({ size: forwarded(queryFlag) })
+export type ContainerInspect = OnContainer<'container.inspect', typeof containerInspectQuery>
+
+export const containerLogsQuery = record({
+  follow: forwarded(queryFlag),
+  stdout: forwarded(queryFlag),
+  stderr: forwarded(queryFlag),
+  since: forwarded(queryText),
+  until: forwarded(queryText),
+  timestamps: forwarded(queryFlag),
+  tail: forwarded(queryText),
+  details: forwarded(queryFlag),
+})
+export type ContainerLogs = OnContainer<'container.logs', typeof containerLogsQuery>
+
+export const containerStatsQuery = record({ stream: forwarded(queryFlag), 'one-shot': forwarded(queryFlag) })
+export type ContainerStats = OnContainer<'container.stats', typeof containerStatsQuery>
+
+export const containerTopQuery = record({ ps_args: limited(psArguments, 'letters, digits and , - = alone') })
+export type ContainerTop = OnContainer<'container.top', typeof containerTopQuery>
+
+export const containerStartQuery = record({ detachKeys: forwarded(queryText) })
+export type ContainerStart = OnContainer<'container.start', typeof containerStartQuery>
+
+export const containerStopQuery = record({ t: forwarded(queryInteger), signal: forwarded(signal) })
+export type ContainerStop = OnContainer<'container.stop', typeof containerStopQuery>
+export type ContainerRestart = OnContainer<'container.restart', typeof containerStopQuery>
+
+export const containerKillQuery = record({ signal: forwarded(signal) })
+export type ContainerKill = OnContainer<'container.kill', typeof containerKillQuery>
+
+export const noQuery = record({})
+export type ContainerPause = OnContainer<'container.pause', typeof noQuery>
+export type ContainerUnpause = OnContainer<'container.unpause', typeof noQuery>
+
+export const containerWaitQuery = record({ condition: forwarded(oneOf('not-running', 'next-exit', 'removed')) })
+export type ContainerWait = OnContainer<'container.wait', typeof containerWaitQuery>
+
+export const containerResizeQuery = record({ h: forwarded(queryInteger), w: forwarded(queryInteger) })
+export type ContainerResize = OnContainer<'container.resize', typeof containerResizeQuery>
+
+export const containerRenameQuery = record({ name: limited(containerName, 'a name that Docker accepts') })
+export type ContainerRename = OnContainer<'container.rename', typeof containerRenameQuery>
+
+export const containerRemoveQuery = record({
+  v: forwarded(queryFlag),
+  force: forwarded(queryFlag),
+  link: forwarded(queryFlag),
+})
+export type ContainerRemove = OnContainer<'container.remove', typeof containerRemoveQuery>
+
+export const containerAttachQuery = record({
+  detachKeys: forwarded(queryText),
+  logs: forwarded(queryFlag),
+  stream: forwarded(queryFlag),
+  stdin: forwarded(queryFlag),
+  stdout: forwarded(queryFlag),
+  stderr: forwarded(queryFlag),
+})
+export interface ContainerAttach extends OnContainer<'container.attach', typeof containerAttachQuery> {
+  /** Whether the client asks to take over the connection (`Upgrade: tcp`), which is how stdin gets in. */
+  readonly upgrade: boolean
+}
+
+interface OnContainer<Kind extends string, Query> {
+  readonly kind: Kind
+  /** The container as the client names it. */
+  readonly container: string
+  readonly parameters: Read<Query>
+}
+
+/** A container's name as engines accept it (moby, daemon/names), or undefined where none is given. */
+export function containerName(value: Json, path: string): string | undefined {
+  const name = queryText(value, path).replace(/^\//, '')
+  if (name === '') return undefined
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/.test(name)) throw new FieldError(`${path} is no container name`)
+  return name
+}
+
+function signal(value: Json, path: string): string | undefined {
+  const name = queryText(value, path)
+  if (name === '') return undefined
+  if (!/^(?:SIG)?[A-Z0-9+-]{1,12}$/i.test(name)) throw new FieldError(`${path} is no signal`)
+  return name
+}
+
+/** An engine hands these words to the host's ps; what ps can be made to do by them is bounded by their letters. */
+function psArguments(value: Json, path: string): string {
+  const words = queryText(value, path)
+  if (!/^[A-Za-z0-9,= -]{0,200}$/.test(words)) throw new FieldError(`${path} has a sign other than letters , - =`)
+  return words
+}
+
+function oneOf(...allowed: readonly string[]): (value: Json, path: string) => string | undefined {
+  return (value, path) => {
+    const word = queryText(value, path)
+    if (word === '') return undefined
+    if (!allowed.includes(word)) throw new FieldError(`${path} must be one of ${allowed.join(', ')}`)
+    return word
+  }
+}

@@ -1,0 +1,61 @@
+/** What is asked of images. */
+import { forwarded, limited, record, refused, type Read } from '../fields.ts'
+import { queryFilters, queryFlag, queryText } from '../query.ts'
+
+const LIST_FILTERS = ['before', 'dangling', 'label', 'reference', 'since', 'until']
+export const imageListQuery = record({
+  all: forwarded(queryFlag),
+  digests: forwarded(queryFlag),
+  filters: forwarded(queryFilters(LIST_FILTERS)),
+  filter: refused('replaced by filters in API 1.41'),
+  identity: forwarded(queryFlag),
+  manifests: forwarded(queryFlag),
+  'shared-size': forwarded(queryFlag),
+})
+export interface ImageList {
+  readonly kind: 'image.list'
+  readonly parameters: Read<typeof imageListQuery>
+}
+
+export const imageInspectQuery = record({ manifests: forwarded(queryFlag), platform: forwarded(queryText) })
+export interface ImageInspect {
+  readonly kind: 'image.inspect'
+  readonly image: string
+  readonly parameters: Read<typeof imageInspectQuery>
+}
+
+export const imageHistoryQuery = record({ platform: forwarded(queryText) })
+export interface ImageHistory {
+  readonly kind: 'image.history'
+  readonly image: string
+  readonly parameters: Read<typeof imageHistoryQuery>
+}
+
+export const imageRemoveQuery = record({
+  force: forwarded(queryFlag),
+  noprune: forwarded(queryFlag),
+  platforms: refused('an image is removed whole here'),
+})
+export interface ImageRemove {
+  readonly kind: 'image.remove'
+  readonly image: string
+  readonly parameters: Read<typeof imageRemoveQuery>
+}
+
+/** POST /images/create is `pull` with fromImage and `import` with fromSrc; only the former is known here. */
+const IMPORT = 'this is import, not pull: it makes an image of any content under a trusted name'
+export const imagePullQuery = record({
+  fromImage: limited(queryText, 'a name that run.images has'),
+  tag: limited(queryText, 'one tag or digest'),
+  platform: forwarded(queryText),
+  fromSrc: refused(IMPORT, [], 'docker pull, or docker build'),
+  repo: refused(IMPORT),
+  message: refused(IMPORT),
+  changes: refused(IMPORT),
+})
+export interface ImagePull {
+  readonly kind: 'image.pull'
+  readonly parameters: Read<typeof imagePullQuery>
+  /** Registry credentials as the client gave them, base64url JSON; never recorded. */
+  readonly registryAuth: string | undefined
+}

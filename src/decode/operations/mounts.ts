@@ -1,0 +1,155 @@
+/** Mounts of a new container, in one form whichever way they were asked for: Binds, Mounts, Volumes or Tmpfs. */
+import { posix } from 'node:path'
+import { FieldError, type Finding, type Read } from '../fields.ts'
+import type { containerCreateBody } from './container-create-body.ts'
+
+export type Mount = BindMount | VolumeMount | TmpfsMount
+
+interface MountPoint {
+  /** The field it came from, `HostConfig.Binds[0]`; it is sent in the same field. */
+  readonly at: string
+  readonly field: 'Binds' | 'Mounts' | 'Tmpfs'
+  /** Absolute path in the container. */
+  readonly target: string
+  readonly readOnly: boolean
+}
+
+export interface BindMount extends MountPoint {
+  readonly type: 'bind'
+  /** Absolute path on the host, as written. */
+  readonly source: string
+  readonly relabel: 'z' | 'Z' | undefined
+  readonly nonRecursive: boolean
+  readonly forceReadOnly: boolean
+}
+
+export interface VolumeMount extends MountPoint {
+  readonly type: 'volume'
+  /** The volume's name, or undefined for an anonymous one. */
+  readonly source: string | undefined
+  readonly noCopy: boolean
+  readonly labels: ReadonlyMap<string, string>
+}
+
+export interface TmpfsMount extends MountPoint {
+  readonly type: 'tmpfs'
+  /** Bytes, or undefined where none is given. */
+  readonly size: number | undefined
+  readonly mode: number | undefined
+  /** Further options of HostConfig.Tmpfs, each known to be harmless. */
+  readonly options: readonly string[]
+}
+
+type Body = Read<typeof containerCreateBody>
+type HostConfig = NonNullable<Body['HostConfig']>
+type MountField = NonNullable<HostConfig['Mounts']>[number]
+
+const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
+const NO_LABELS: ReadonlyMap<string, string> = new Map()
+
+/** All mounts that a HostConfig asks for. What no policy allows goes into `findings`. */
+export function readMounts(host: HostConfig, findings: Finding[]): readonly Mount[] {
+  return [
+    ...(host.Binds ?? []).map((bind, index) => readBind(bind, `HostConfig.Binds[${index}]`, findings)),
+    ...(host.Mounts ?? []).map((mount, index) => readMount(mount, `HostConfig.Mounts[${index}]`, findings)),
+    ...[...(host.Tmpfs ?? [])].map(([target, options]) => readTmpfs(target, options, findings)),
+  ]
+}
+
+/** `/srv/data:/data:ro`, `name:/data` or `/data` (moby, volume/mounts/linux_parser.go). */
+function readBind(bind: string, at: string, findings: Finding[]): Mount {
+  const parts = bind.split(':')
+  const [source, target] = parts.length === 1 ? [undefined, parts[0]] : parts
+  if (parts.length > 3 || target === undefined) throw new FieldError(`${at} must be SOURCE:TARGET[:OPTIONS]`)
+  const options = new Set((parts[2] ?? '').split(',').filter((option) => option !== ''))
+  const point = { at, field: 'Binds' as const, target: absolute(target, at), readOnly: options.delete('ro') }
+  options.delete('rw')
+  const noCopy = options.delete('nocopy')
+  const relabel = options.delete('Z') ? 'Z' : options.delete('z') ? 'z' : undefined
+  for (const harmless of ['private', 'rprivate', 'consistent', 'cached', 'delegated']) options.delete(harmless)
+  for (const option of options) findings.push({ what: `${at} = ${bind}`, why: `the option ${option} is not given to workers` })
+  if (source?.startsWith('/') === true) {
+    return { type: 'bind', ...point, source, relabel, nonRecursive: false, forceReadOnly: false }
+  }
+  return { type: 'volume', ...point, source: volumeName(source, at), noCopy, labels: NO_LABELS }
+}
+
+function readMount(mount: MountField, at: string, findings: Finding[]): Mount {
+  const point = { at, field: 'Mounts' as const, target: absolute(mount.Target ?? '', at), readOnly: mount.ReadOnly ?? false }
+  const propagation = mount.BindOptions?.Propagation ?? ''
+  if (!['', 'private', 'rprivate'].includes(propagation)) {
+    findings.push({ what: `${at}.BindOptions.Propagation = ${propagation}`, why: 'mounts would pass between host and container' })
+  }
+  switch (mount.Type) {
+    case 'bind':
+      return {
+        type: 'bind',
+        ...point,
+        source: absolute(mount.Source ?? '', at),
+        relabel: undefined,
+        nonRecursive: mount.BindOptions?.NonRecursive ?? false,
+        forceReadOnly: mount.BindOptions?.ReadOnlyForceRecursive ?? false,
+      }
+    case 'volume':
+      return {
+        type: 'volume',
+        ...point,
+        source: volumeName(mount.Source, at),
+        noCopy: mount.VolumeOptions?.NoCopy ?? false,
+        labels: mount.VolumeOptions?.Labels ?? NO_LABELS,
+      }
+    case 'tmpfs': {
+      const { SizeBytes: size, Mode: mode } = mount.TmpfsOptions ?? {}
+      return { type: 'tmpfs', ...point, size: positive(size), mode, options: [] }
+    }
+    default:
+      throw new FieldError(`${at}.Type must be bind, volume or tmpfs, not ${JSON.stringify(mount.Type ?? '')}`)
+  }
+}
+
+const TMPFS_OPTION = /^(?:rw|exec|noexec|nosuid|nodev|noatime|mode=[0-7]{3,4}|[ug]id=[0-9]{1,9}|nr_inodes=[0-9]{1,9})$/
+
+function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMount {
+  const at = `HostConfig.Tmpfs.${target}`
+  const point = { at, field: 'Tmpfs' as const, target: absolute(target, at) }
+  const options = text.split(',').filter((option) => option !== '')
+  const size = options.filter((option) => option.startsWith('size=')).at(-1)
+  const kept = options.filter((option) => option !== 'ro' && !option.startsWith('size='))
+  for (const option of kept) {
+    if (!TMPFS_OPTION.test(option)) findings.push({ what: `${at} = ${text}`, why: `the option ${option} is not given to workers` })
+  }
+  return {
+    type: 'tmpfs',
+    ...point,
+    readOnly: options.includes('ro'),
+    size: size === undefined ? undefined : parseSize(size.slice(5), at),
+    mode: undefined,
+    options: kept,
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
+
+/** `16m` in bytes, as mount(8) reads it. */
+export function parseSize(text: string, at: string): number {
+  const match = /^([0-9]{1,12})([kmg]?)b?$/i.exec(text)
+  if (match === null) throw new FieldError(`${at}: ${JSON.stringify(text)} is no size; write 64m`)
+  const bytes = Number(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] ?? 1)
+  if (!Number.isSafeInteger(bytes)) throw new FieldError(`${at}: ${text} is out of range`)
+  return bytes
+}
+
+function positive(size: number | undefined): number | undefined {
+  return size === undefined || size <= 0 ? undefined : size
+}
+
+function absolute(path: string, at: string): string {
+  if (!path.startsWith('/')) throw new FieldError(`${at}: ${JSON.stringify(path)} is no absolute path`)
+  return posix.normalize(path)
+}
+
+function volumeName(name: string | undefined, at: string): string | undefined {
+  if (name === undefined || name === '') return undefined
+  if (!VOLUME_NAME.test(name)) throw new FieldError(`${at}: ${JSON.stringify(name)} is no absolute path and no volume name`)
+  return name
+}

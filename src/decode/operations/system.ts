@@ -1,0 +1,37 @@
+/** What is asked about the engine itself. */
+import { forwarded, record, type Read } from '../fields.ts'
+import { queryFilters, queryFlag, queryText } from '../query.ts'
+
+export interface SystemPing {
+  readonly kind: 'system.ping'
+  readonly method: 'GET' | 'HEAD'
+}
+export interface SystemVersion {
+  readonly kind: 'system.version'
+}
+export interface SystemInfo {
+  readonly kind: 'system.info'
+}
+
+export const diskUsageQuery = record({
+  type: forwarded((value, path) => (Array.isArray(value) ? value : [value]).map((item) => queryText(item, path))),
+  verbose: forwarded(queryFlag),
+})
+export interface SystemDiskUsage {
+  readonly kind: 'system.df'
+  readonly parameters: Read<typeof diskUsageQuery>
+}
+
+const EVENT_FILTERS = [
+  ...['container', 'daemon', 'event', 'image', 'label', 'network', 'scope', 'type', 'volume'],
+  ...['config', 'node', 'plugin', 'secret', 'service'],
+]
+export const eventsQuery = record({
+  since: forwarded(queryText),
+  until: forwarded(queryText),
+  filters: forwarded(queryFilters(EVENT_FILTERS)),
+})
+export interface SystemEvents {
+  readonly kind: 'system.events'
+  readonly parameters: Read<typeof eventsQuery>
+}

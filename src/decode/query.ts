@@ -1,0 +1,97 @@
+/** Query strings: read once, each name once, then by the same field language as bodies. */
+import { FieldError } from './fields.ts'
+import { JsonError, parseJson, type Json, type JsonObject } from './json.ts'
+
+const NO_QUERY: JsonObject = new Map()
+
+/**
+ * The parameters of a query string.
+ * @param repeatable names that may be there several times; their values come as a list
+ * @throws {FieldError} for a name that is there twice (an engine takes the first, some readers the last) or bad escapes
+ */
+export function parseQuery(query: string, repeatable: readonly string[] = []): JsonObject {
+  if (query === '') return NO_QUERY
+  const parameters: JsonObject = new Map()
+  for (const pair of query.split('&')) {
+    if (pair === '') continue
+    const sign = pair.indexOf('=')
+    const name = unescape(sign === -1 ? pair : pair.slice(0, sign))
+    const value = unescape(sign === -1 ? '' : pair.slice(sign + 1))
+    const earlier = parameters.get(name)
+    if (repeatable.includes(name)) {
+      parameters.set(name, [...(Array.isArray(earlier) ? earlier : []), value])
+      continue
+    }
+    if (earlier !== undefined) throw new FieldError(`the query parameter ${JSON.stringify(name)} is there twice`)
+    parameters.set(name, value)
+  }
+  return parameters
+}
+
+function unescape(text: string): string {
+  // Go refuses or drops a pair with a semicolon, depending on its version (golang/go#25192).
+  if (text.includes(';')) throw new FieldError('the query has a semicolon that is not escaped')
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch (cause) {
+    throw new FieldError('the query has an escape that is not UTF-8', { cause })
+  }
+}
+
+/** A flag as engines read one: everything but the empty string, 0, no, false and none is true (moby, httputils.BoolValue). */
+export function queryFlag(value: Json, path: string): boolean {
+  const word = queryText(value, path).trim().toLowerCase()
+  return !['', '0', 'no', 'false', 'none'].includes(word)
+}
+
+/** A whole number, in digits; undefined where it is empty. */
+export function queryInteger(value: Json, path: string): number | undefined {
+  const digits = queryText(value, path)
+  if (digits === '') return undefined
+  if (!/^-?[0-9]{1,15}$/.test(digits)) throw new FieldError(`${path} must be a whole number`)
+  return Number(digits)
+}
+
+/** A text without control characters. */
+export function queryText(value: Json, path: string): string {
+  if (typeof value !== 'string') throw new FieldError(`${path} must be a text`)
+  if (/[\u0000-\u001f\u007f]/.test(value)) throw new FieldError(`${path} has a control character`)
+  return value
+}
+
+/** Filters by key: what clients send as JSON in the parameter `filters`. */
+export type Filters = ReadonlyMap<string, readonly string[]>
+
+/**
+ * A reader of `filters` in both forms that clients send, {"name":["web"]} and {"name":{"web":true}}.
+ * @param known the keys that the endpoint has; any other is refused
+ */
+export function queryFilters(known: readonly string[]): (value: Json, path: string) => Filters | undefined {
+  return (value, path) => {
+    const json = queryText(value, path)
+    if (json === '') return undefined
+    const filters = new Map<string, readonly string[]>()
+    for (const [key, values] of parseFilters(json, path)) {
+      if (!known.includes(key)) throw new FieldError(`${path} has a key that is not known here: ${JSON.stringify(key)}`)
+      filters.set(key, filterValues(values, `${path}.${key}`))
+    }
+    return filters
+  }
+}
+
+function parseFilters(json: string, path: string): JsonObject {
+  try {
+    const parsed = parseJson(Buffer.from(json))
+    if (parsed instanceof Map) return parsed
+  } catch (cause) {
+    if (cause instanceof JsonError) throw new FieldError(`${path}: ${cause.message}`, { cause })
+    throw cause
+  }
+  throw new FieldError(`${path} must be a JSON object`)
+}
+
+function filterValues(values: Json, path: string): readonly string[] {
+  if (Array.isArray(values)) return values.map((value: Json) => queryText(value, path))
+  if (values instanceof Map && [...values.values()].every((on) => on === true)) return [...values.keys()]
+  throw new FieldError(`${path} must be a list of texts`)
+}

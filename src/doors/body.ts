@@ -1,0 +1,49 @@
+/** Reading of request bodies that are decoded: whole, within limits. */
+import type { IncomingMessage } from 'node:http'
+
+/** Bytes of a JSON body. */
+const LARGEST = 4 * 2 ** 20
+/** Milliseconds for all of it. */
+const LONGEST = 30_000
+/** Milliseconds that the rest of an unread body is thrown away, so that its sender sees the answer. */
+const DRAIN_TIME = 10_000
+
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge'
+}
+
+export class BodyTooSlow extends Error {
+  override readonly name = 'BodyTooSlow'
+}
+
+/** The body of a request. @throws {BodyTooLarge | BodyTooSlow} and what the connection throws when it breaks */
+export function readBody(request: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const timer = setTimeout(() => reject(new BodyTooSlow(`the body did not arrive within ${LONGEST / 1000} s`)), LONGEST)
+    const finish = (done: () => void): void => {
+      clearTimeout(timer)
+      request.removeAllListeners('data')
+      done()
+    }
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= LARGEST) chunks.push(chunk)
+      else finish(() => reject(new BodyTooLarge(`the body is larger than ${LARGEST} bytes`)))
+    })
+    request.once('end', () => finish(() => resolve(Buffer.concat(chunks))))
+    request.once('error', (cause) => finish(() => reject(cause)))
+    request.once('close', () => finish(() => reject(new Error('the client went away'))))
+  })
+}
+
+/** Throws away what is left of a body for a while; then the connection is cut. */
+export function drain(request: IncomingMessage): void {
+  if (request.readableEnded || request.readableFlowing === true) return
+  request.resume()
+  const timer = setTimeout(() => request.destroy(), DRAIN_TIME)
+  timer.unref()
+  request.once('end', () => clearTimeout(timer))
+  request.once('close', () => clearTimeout(timer))
+}

@@ -1,0 +1,111 @@
+/** The Engine API door: one HTTP server for each worker's socket. It identifies by the socket, and decides nothing. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { routeOf, type Routed } from '../decode/decode.ts'
+import { errorReply, type Reply } from '../forward/reply.ts'
+import type { Gate } from '../gate.ts'
+import type { Caller } from '../identify/caller.ts'
+import { handle } from '../pipeline.ts'
+import { BodyTooLarge, BodyTooSlow, drain, readBody } from './body.ts'
+import { refuseConnection, sendHijacked, sendReply, sendUpgraded } from './send.ts'
+
+/** Bytes of a request's line and headers. */
+const HEAD_SIZE = 64 * 2 ** 10
+/** Milliseconds for a request's line and headers. */
+const HEAD_TIME = 10_000
+/** Milliseconds that a connection may lie idle between requests. */
+const IDLE_TIME = 5 * 60_000
+const CHECK_INTERVAL = 1_000
+
+/** An HTTP server for a worker. It listens nowhere yet. @param connections the most at once */
+export function createEngineDoor(gate: Gate, caller: Caller, connections: number): Server {
+  const server = createServer({
+    maxHeaderSize: HEAD_SIZE,
+    headersTimeout: HEAD_TIME,
+    // Bodies and answers take what they take: streams go on for hours. JSON bodies have a limit of their own.
+    requestTimeout: 0,
+    keepAliveTimeout: IDLE_TIME,
+    connectionsCheckingInterval: CHECK_INTERVAL,
+    // Any other request with an Upgrade header is an ordinary one, whose body is read as such.
+    shouldUpgradeCallback: (request) => mayHijack(request),
+  })
+  server.maxConnections = connections
+  server.on('request', (request, response) => {
+    serve(gate, caller, request, response).catch((cause: unknown) => fail(response, cause))
+  })
+  server.on('upgrade', (request, socket, head) => {
+    serveUpgrade(gate, caller, request, socket, head).catch(() => socket.destroy())
+  })
+  server.on('clientError', (error, socket) => refuseConnection(socket, error))
+  return server
+}
+
+function mayHijack(request: IncomingMessage): boolean {
+  if (request.headers.upgrade?.toLowerCase() !== 'tcp') return false
+  const routed = routeOf(request.method ?? '', request.url ?? '')
+  return routed.found && routed.match.route.body === 'hijack'
+}
+
+async function serve(gate: Gate, caller: Caller, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const routed = routeOf(request.method ?? '', request.url ?? '')
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  const body = await bodyOf(routed, request)
+  const reply = body instanceof Uint8Array ? await handle(gate, caller, routed, incoming(request, body), gone.signal) : body
+  if (reply.kind === 'hijacked') sendHijacked(reply.connection, request, response)
+  else sendReply(reply, response)
+  drain(request)
+}
+
+/** The body, as far as it has to be read before the decision; or the reply where it is too large or too slow. */
+async function bodyOf(routed: Routed, request: IncomingMessage): Promise<Uint8Array | Reply> {
+  const kind = routed.found ? routed.match.route.body : 'unread'
+  // Of a plain attach, a body without a length is what the client types.
+  const isStream = kind === 'hijack' && request.headers['transfer-encoding'] !== undefined
+  if (kind === 'unread' || isStream || !hasBody(request)) return NO_BODY
+  try {
+    return await readBody(request)
+  } catch (cause) {
+    if (cause instanceof BodyTooLarge) return errorReply(413, cause.message)
+    if (cause instanceof BodyTooSlow) return errorReply(408, cause.message)
+    throw cause
+  }
+}
+
+const NO_BODY = new Uint8Array()
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+async function serveUpgrade(gate: Gate, caller: Caller, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  const gone = new AbortController()
+  socket.once('close', () => gone.abort())
+  socket.on('error', () => socket.destroy())
+  const routed = routeOf(request.method ?? '', request.url ?? '')
+  // Node hands over a body as what follows the head, unread (its `upgrade` event): here it is cut off by its length.
+  const length = Number(request.headers['content-length'] ?? '0')
+  const chunked = request.headers['transfer-encoding'] !== undefined
+  if (chunked || !(length <= head.length)) {
+    sendUpgraded(errorReply(400, 'a request that takes over the connection has no body of its own'), NO_HEAD, socket)
+    return
+  }
+  const reply = await handle(gate, caller, routed, incoming(request, head.subarray(0, length)), gone.signal)
+  sendUpgraded(reply, head.subarray(length), socket)
+}
+
+const NO_HEAD = Buffer.alloc(0)
+
+function incoming(request: IncomingMessage, body: Uint8Array) {
+  return { method: request.method ?? '', target: request.url ?? '', rawHeaders: request.rawHeaders, body }
+}
+
+function fail(response: ServerResponse, cause: unknown): void {
+  // A client that went away while its request was read is no fault of anybody's.
+  if (response.destroyed) return
+  process.emitWarning(cause instanceof Error ? cause : new Error(String(cause)))
+  if (response.headersSent) response.destroy()
+  else sendReply(errorReply(500, 'dockgate failed at this request; nothing was passed on'), response)
+}

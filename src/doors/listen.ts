@@ -1,0 +1,95 @@
+/** Makes a worker's socket: its directory, owner and mode as the policy says. */
+import { execFile } from 'node:child_process'
+import { chmod, chown, lstat, mkdir, unlink } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import type { SocketPolicy } from '../policy/policy.ts'
+
+/** A socket that can't be made. The message names the path and what to do. */
+export class SocketError extends Error {
+  override readonly name = 'SocketError'
+}
+
+/** Listens on a socket; a stale one is replaced, a live one is somebody else's. @throws {SocketError} */
+export async function listenOn(server: Server, socket: SocketPolicy): Promise<void> {
+  try {
+    const owner = await ids(socket)
+    await makeDirectory(socket, owner)
+    await removeStale(socket.path)
+    await bind(server, socket.path)
+    await chown(socket.path, owner.user, owner.group)
+    await chmod(socket.path, socket.mode)
+  } catch (cause) {
+    if (cause instanceof SocketError) throw cause
+    throw new SocketError(`can't make ${socket.path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+interface Ids {
+  readonly user: number
+  readonly group: number
+}
+
+async function makeDirectory({ path, directoryMode }: SocketPolicy, owner: Ids): Promise<void> {
+  const directory = dirname(path)
+  const first = await mkdir(directory, { recursive: true, mode: 0o755 })
+  // One that is there is the operator's, who gave it the rights that it has.
+  if (first === undefined) return
+  await chown(directory, owner.user, owner.group)
+  await chmod(directory, directoryMode)
+}
+
+async function removeStale(path: string): Promise<void> {
+  const found = await lstat(path).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    throw cause
+  })
+  if (found === undefined) return
+  if (!found.isSocket()) throw new SocketError(`${path} is there and is no socket; remove it or name another path in the policy`)
+  if (await isLive(path)) throw new SocketError(`something serves on ${path} already; end it first`)
+  await unlink(path)
+}
+
+function isLive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path)
+    probe.once('connect', () => {
+      probe.destroy()
+      resolve(true)
+    })
+    probe.once('error', () => resolve(false))
+  })
+}
+
+function bind(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // Nobody else may connect in the moment before the mode is set.
+    const before = process.umask(0o177)
+    try {
+      server.listen(path, () => {
+        server.removeListener('error', reject)
+        resolve()
+      })
+    } finally {
+      process.umask(before)
+    }
+  })
+}
+
+/** Numbers of owner and group; -1 leaves them as they are. */
+async function ids({ owner, group }: SocketPolicy): Promise<Ids> {
+  const run = promisify(execFile)
+  const number = async (name: string | undefined, ...command: readonly [string, ...string[]]): Promise<number> => {
+    if (name === undefined) return -1
+    if (/^[0-9]+$/.test(name)) return Number(name)
+    const [program, ...words] = command
+    const { stdout } = await run(program, [...words, name]).catch(() => {
+      throw new SocketError(`the policy names ${name} for a socket, but there is no such account or group`)
+    })
+    return Number(stdout.includes(':') ? stdout.split(':')[2] : stdout)
+  }
+  return { user: await number(owner, 'id', '-u'), group: await number(group, 'getent', 'group') }
+}

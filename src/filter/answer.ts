@@ -1,0 +1,79 @@
+/** The engine's answer to what this worker may see: a stream that holds nothing else passes, everything else is read and rebuilt. */
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { readWhole } from '../forward/engine.ts'
+import { emptyReply, errorReply, jsonReply, type Reply, type ReplyHeaders } from '../forward/reply.ts'
+import type { Permit } from '../policy/verdict.ts'
+import { splitLines } from '../resolve/lines.ts'
+import { objectOf, textOf, textsOf } from '../shared/json-value.ts'
+import { cleanMessage } from './errors.ts'
+import { filterEvent } from './events.ts'
+import { redactContainer } from './inspect.ts'
+import { filterContainers, filterDiskUsage, filterImage, filterImages, filterNetworks, filterVolumes } from './lists.ts'
+import { filterInfo, type Counts } from './system.ts'
+import type { View } from './view.ts'
+
+const LARGEST_JSON = 64 * 2 ** 20
+const LARGEST_ERROR = 64 * 2 ** 10
+
+/** Filters an answer. @throws {EngineUnavailable} if it breaks off */
+export async function filterAnswer(permit: Permit, answer: IncomingMessage, view: View, counts: () => Counts): Promise<Reply> {
+  const status = answer.statusCode ?? 502
+  if (status >= 400) {
+    return errorReply(status, cleanMessage(await readWhole(answer, LARGEST_ERROR), view.container))
+  }
+  if (status === 204 || status === 304) {
+    answer.resume()
+    return emptyReply(status)
+  }
+  const transform = transformOf(permit, view, counts)
+  if (transform === 'stream') return { kind: 'stream', status, headers: headersOf(answer), body: answer }
+  if (transform === 'events') {
+    return { kind: 'stream', status, headers: headersOf(answer), body: Readable.from(visibleEvents(answer, view), { objectMode: false }) }
+  }
+  const json: unknown = JSON.parse((await readWhole(answer, LARGEST_JSON)).toString())
+  return jsonReply(status, transform(json))
+}
+
+type Transform = 'stream' | 'events' | ((json: unknown) => unknown)
+
+function transformOf(permit: Permit, view: View, counts: () => Counts): Transform {
+  const { operation } = permit
+  switch (operation.kind) {
+    case 'container.list':
+      return (json) => filterContainers(json, view)
+    case 'container.inspect':
+      return permit.on === 'container' && permit.view === 'full' ? 'stream' : (json) => redactContainer(objectOf(json))
+    case 'container.create':
+      return (json) => ({ Id: textOf(objectOf(json)['Id']), Warnings: textsOf(objectOf(json)['Warnings']) })
+    case 'image.list':
+      return (json) => filterImages(json, view)
+    case 'image.inspect':
+      return (json) => filterImage(objectOf(json), view)
+    case 'network.list':
+      return (json) => filterNetworks(json, view)
+    case 'volume.list':
+      return (json) => filterVolumes(json, view)
+    case 'system.df':
+      return (json) => filterDiskUsage(json, view)
+    case 'system.info':
+      return (json) => filterInfo(json, counts())
+    case 'system.events':
+      return 'events'
+    default:
+      return 'stream'
+  }
+}
+
+/** Headers that reach the worker: what the body is, no more. */
+function headersOf(answer: IncomingMessage): ReplyHeaders {
+  const type = answer.headers['content-type']
+  return type === undefined ? {} : { 'Content-Type': type }
+}
+
+async function* visibleEvents(answer: IncomingMessage, view: View): AsyncGenerator<string> {
+  for await (const line of splitLines(answer)) {
+    const event = filterEvent(JSON.parse(line), view)
+    if (event !== undefined) yield `${JSON.stringify(event)}\n`
+  }
+}

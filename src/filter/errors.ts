@@ -1,0 +1,22 @@
+/** What a worker is told of an engine's error: its message, without the ids of objects out of reach. */
+import { objectOf, textOf } from '../shared/json-value.ts'
+
+const ID = /\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g
+
+/**
+ * The engine's message, cleaned.
+ * @param inReach says whether an id, or its first 12 digits, is of an object that the worker may know of
+ */
+export function cleanMessage(body: Buffer, inReach: (id: string) => boolean): string {
+  return messageOf(body).replace(ID, (id) => (inReach(id) ? id : '...'))
+}
+
+function messageOf(body: Buffer): string {
+  const text = body.toString()
+  try {
+    return textOf(objectOf(JSON.parse(text))['message'])
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return text.slice(0, 500)
+    throw cause
+  }
+}

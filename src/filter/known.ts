@@ -1,0 +1,16 @@
+/** Answers that do not change while an engine runs: they need no call of it. */
+import { emptyReply, jsonReply, type Reply } from '../forward/reply.ts'
+import type { Permit } from '../policy/verdict.ts'
+import type { Connected } from '../resolve/feed.ts'
+
+/** The answer to a permitted operation, where it is known already. */
+export function knownAnswer({ pingHeaders, version }: Connected, { operation }: Permit): Reply | undefined {
+  if (operation.kind === 'system.version') return jsonReply(200, version)
+  if (operation.kind !== 'system.ping') return undefined
+  // The CLI takes the classic builder where the engine says so; BuildKit's tunnel does not pass here.
+  const headers = { ...pingHeaders, 'Builder-Version': '1', 'Cache-Control': 'no-cache', 'Content-Type': 'text/plain; charset=utf-8' }
+  if (operation.method === 'HEAD') return emptyReply(200, headers)
+  return { kind: 'whole', status: 200, headers, body: OK }
+}
+
+const OK = Buffer.from('OK')

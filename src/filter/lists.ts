@@ -1,0 +1,76 @@
+/** Lists, brought down to what is in reach. */
+import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { pick } from './inspect.ts'
+import type { View } from './view.ts'
+
+/** Fields that say nothing of a container's insides. */
+const PLAIN_CONTAINER = ['Id', 'Names', 'Image', 'ImageID', 'Created', 'State', 'Status', 'SizeRw', 'SizeRootFs']
+
+export function filterContainers(list: unknown, view: View): readonly Unknown[] {
+  return listOf(list)
+    .map(objectOf)
+    .filter((container) => view.container(textOf(container['Id'])))
+    .map((container) =>
+      view.inspectable(textOf(container['Id']))
+        ? container
+        : { ...pick(container, PLAIN_CONTAINER), Command: '', Ports: [], Labels: {}, Mounts: [] },
+    )
+}
+
+/** Images that go by one of the worker's names, or are its own; other names of theirs are left out. */
+export function filterImages(list: unknown, view: View): readonly Unknown[] {
+  return listOf(list)
+    .map(objectOf)
+    .flatMap((image) => {
+      const names = ownNames(image, view)
+      const known = names.RepoTags.length + names.RepoDigests.length > 0
+      return known || view.image(textOf(image['Id'])) ? [{ ...image, ...names }] : []
+    })
+}
+
+/** An image as it is inspected: other people's names for it are left out. */
+export function filterImage(image: Unknown, view: View): Unknown {
+  return { ...image, ...ownNames(image, view) }
+}
+
+function ownNames(image: Unknown, view: View): { readonly RepoTags: readonly string[]; readonly RepoDigests: readonly string[] } {
+  return {
+    RepoTags: textsOf(image['RepoTags']).filter(view.imageName),
+    RepoDigests: textsOf(image['RepoDigests']).filter(view.imageName),
+  }
+}
+
+const NETWORK = ['Name', 'Id', 'Created', 'Scope', 'Driver', 'EnableIPv6', 'Internal', 'Attachable', 'Ingress', 'ConfigOnly']
+
+/** The built-in networks and those that the policy names, without whose containers are on them. */
+export function filterNetworks(list: unknown, view: View): readonly Unknown[] {
+  return listOf(list)
+    .map(objectOf)
+    .filter((network) => view.network(textOf(network['Name'])))
+    .map((network) => ({ ...pick(network, NETWORK), Labels: {}, Options: {}, Containers: {}, IPAM: { Driver: 'default' } }))
+}
+
+export function filterVolumes(answer: unknown, view: View): Unknown {
+  return { Volumes: ownVolumes(objectOf(answer)['Volumes'], view), Warnings: [] }
+}
+
+function ownVolumes(list: unknown, view: View): readonly Unknown[] {
+  return listOf(list)
+    .map(objectOf)
+    .filter((volume) => view.volume(textOf(volume['Name'])))
+}
+
+/** Disk usage of what is in reach; layers that images share with others' are counted in full. */
+export function filterDiskUsage(answer: unknown, view: View): Unknown {
+  const usage = objectOf(answer)
+  const images = filterImages(usage['Images'], view)
+  const sizes = images.map((image) => Number(image['Size'] ?? 0))
+  return {
+    LayersSize: sizes.reduce((sum, size) => sum + size, 0),
+    Images: images,
+    Containers: filterContainers(usage['Containers'], view),
+    Volumes: ownVolumes(usage['Volumes'], view),
+    BuildCache: [],
+    BuilderSize: 0,
+  }
+}

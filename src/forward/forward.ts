@@ -1,0 +1,20 @@
+/** Sends what was permitted, and hands back the engine's answer as it begins. */
+import type { IncomingMessage } from 'node:http'
+import type { Permit } from '../policy/verdict.ts'
+import { rewrite, type Sending } from '../rewrite/rewrite.ts'
+import type { Engine, Hijacked } from './engine.ts'
+import { answerLimit } from './limits.ts'
+
+export type Forwarded = { readonly answer: IncomingMessage } | { readonly hijacked: Hijacked }
+
+/** Sends the request that a permit stands for. @throws {EngineUnavailable} */
+export async function forward(engine: Engine, permit: Permit, sending: Sending, signal: AbortSignal): Promise<Forwarded> {
+  const encoded = rewrite(permit, sending)
+  if (permit.operation.kind === 'container.attach') {
+    const upgraded = await engine.upgrade(encoded, signal)
+    return 'hijacked' in upgraded ? upgraded : { answer: upgraded.refused }
+  }
+  // A create goes on when its client has gone: what it makes has to be taken down in the record.
+  const until = permit.on === 'create' ? undefined : signal
+  return { answer: await engine.send(encoded, answerLimit(permit.operation), until) }
+}

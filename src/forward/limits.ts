@@ -1,0 +1,32 @@
+/** How long the engine may take until it begins to answer. */
+import type { Supported } from '../decode/operation.ts'
+
+const READ = 30_000
+const CHANGE = 120_000
+
+/** Milliseconds, or undefined for calls that wait for something to happen; those end when their client goes. */
+export function answerLimit(operation: Supported): number | undefined {
+  switch (operation.kind) {
+    case 'container.wait':
+    case 'container.attach':
+    case 'container.logs':
+    case 'container.stop':
+    case 'container.restart':
+    case 'image.pull':
+    case 'system.events':
+      return undefined
+    case 'container.create':
+    case 'container.start':
+    case 'container.kill':
+    case 'container.pause':
+    case 'container.unpause':
+    case 'container.rename':
+    case 'container.update':
+    case 'container.remove':
+    case 'image.remove':
+    case 'system.df':
+      return CHANGE
+    default:
+      return READ
+  }
+}

@@ -1,0 +1,68 @@
+/** The running gate: what the stages of the pipeline share. */
+import type { Recorder } from './audit/recorder.ts'
+import type { Engine } from './forward/engine.ts'
+import type { Policy, WorkerPolicy } from './policy/policy.ts'
+import { Feed } from './resolve/feed.ts'
+import { Inventory } from './resolve/inventory.ts'
+import { Ownership } from './resolve/ownership.ts'
+import { beginReconciling, forgetImages } from './resolve/reconcile.ts'
+import type { World } from './resolve/resolve.ts'
+import type { Change, Store } from './store/store.ts'
+
+/** What happens to the gate itself, for whoever shows it. */
+export interface GateEvents {
+  readonly connected: (version: string, minor: number) => void
+  readonly lost: (reason: string) => void
+}
+
+export class Gate implements World {
+  readonly engine: Engine
+  readonly recorder: Recorder
+  readonly inventory = new Inventory()
+  readonly ownership: Ownership
+  readonly feed: Feed
+  readonly #store: Store
+  #workers: ReadonlyMap<string, WorkerPolicy>
+
+  constructor(engine: Engine, store: Store, recorder: Recorder, policy: Policy, events: GateEvents) {
+    this.engine = engine
+    this.recorder = recorder
+    this.#store = store
+    this.#workers = byName(policy)
+    this.ownership = new Ownership(store)
+    this.feed = new Feed(engine, this.inventory, {
+      connected: ({ facts, version }) => events.connected(String(version['Version']), facts.minor),
+      lost: events.lost,
+      removed: (kind, id) => this.#write(this.ownership.forget(kind, id)),
+      listing: () => {
+        const reconcile = beginReconciling(this.ownership)
+        return (containers, volumes) => this.#write(...reconcile(containers, volumes))
+      },
+      imagesListed: () => this.#write(...forgetImages(this.ownership, this.inventory)),
+    })
+  }
+
+  /** The policy in force for a worker, or undefined where it has none any more. */
+  worker(name: string): WorkerPolicy | undefined {
+    return this.#workers.get(name)
+  }
+
+  workers(): readonly WorkerPolicy[] {
+    return [...this.#workers.values()]
+  }
+
+  /** Puts a new policy into force, whole. Running streams go on under the old one. */
+  adopt(policy: Policy): void {
+    this.#workers = byName(policy)
+  }
+
+  #write(...changes: readonly (Change | undefined)[]): void {
+    const real = changes.filter((change) => change !== undefined)
+    // 'kept' is queued whatever the state of the disk, and written as soon as it can be.
+    if (real.length > 0) void this.#store.write(real, 'kept')
+  }
+}
+
+function byName(policy: Policy): ReadonlyMap<string, WorkerPolicy> {
+  return new Map(policy.workers.map((worker) => [worker.name, worker]))
+}

@@ -1,0 +1,37 @@
+/** argv to a command. The only reader of process.argv and process.env. */
+import { Command, CommanderError } from 'commander'
+
+const USAGE = 64
+const VERSION = '0.1.0'
+
+/** Commands load only what they need: the gate keeps nothing of the others in memory. */
+async function build(wanted: string | undefined): Promise<Command> {
+  const program = new Command('dockgate')
+    .description("Docker for AI workers: what the operator wrote in Docker's own words, and a record of it")
+    .version(VERSION)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(dockgate --help lists the commands)')
+  const all = wanted === undefined || !['serve', 'init', 'policy', 'audit', 'status'].includes(wanted)
+  if (all || wanted === 'serve') (await import('./cli/serve.ts')).addServeCommand(program, process.env)
+  if (all || wanted === 'init') (await import('./cli/init.ts')).addInitCommand(program, process.env)
+  if (all || wanted === 'policy') (await import('./cli/policy.ts')).addPolicyCommands(program)
+  if (all || wanted === 'audit') (await import('./cli/audit.ts')).addAuditCommands(program, process.env)
+  if (all || wanted === 'status') (await import('./cli/status.ts')).addStatusCommand(program, process.env)
+  for (const command of [program, ...program.commands]) inheritExit(command)
+  return program
+}
+
+function inheritExit(command: Command): void {
+  command.exitOverride()
+  for (const child of command.commands) inheritExit(child)
+}
+
+try {
+  const program = await build(process.argv[2])
+  await program.parseAsync()
+} catch (cause) {
+  if (!(cause instanceof CommanderError)) throw cause
+  // Commander's own errors are of usage; those of commands bring their exit code.
+  process.exitCode = cause.exitCode === 1 && cause.code.startsWith('commander.') ? USAGE : cause.exitCode
+}

@@ -1,0 +1,133 @@
+/** From a checked file to the policy: defaults that depend on other values, and what workers must not share. */
+import type { Finding } from './findings.ts'
+import { isWithin, withoutRunLink } from './paths.ts'
+import type { DockerPolicy, Limits, Policy, RunPolicy, SocketPolicy, WorkerPolicy } from './policy.ts'
+import { expandWords } from './rights.ts'
+import type { PolicyFile, WorkerFile } from './schema.ts'
+import { formatCpus, formatSize } from './sizes.ts'
+import { expandWord } from './subcommands.ts'
+
+type LimitsFile = WorkerFile['docker']['run']['limits']
+
+/** The policy of a file; what is wrong with it as a whole goes into `findings`. */
+export function buildPolicy(file: PolicyFile, findings: Finding[]): Policy {
+  const workers = Object.entries(file.workers).map(([name, worker]) => buildWorker(name, worker, findings))
+  const policy = { engine: file.engine, workers }
+  findings.push(...socketFindings(policy), ...bindFindings(policy))
+  return policy
+}
+
+function buildWorker(name: string, { socket, docker }: WorkerFile, findings: Finding[]): WorkerPolicy {
+  const limitsPath = ['workers', name, 'docker', 'run', 'limits', 'total']
+  findings.push(...totalFindings(docker.run.limits, limitsPath))
+  return { name, socket: buildSocket(socket), docker: buildDocker(docker) }
+}
+
+function buildSocket(socket: WorkerFile['socket']): SocketPolicy {
+  if (typeof socket === 'string') {
+    return { path: socket, owner: undefined, group: undefined, mode: 0o660, directoryMode: 0o750 }
+  }
+  const { path, owner, group, mode, directory_mode: directoryMode } = socket
+  return {
+    path,
+    owner,
+    group,
+    mode: Number.parseInt(mode, 8),
+    directoryMode: Number.parseInt(directoryMode, 8),
+  }
+}
+
+function buildDocker({
+  allow,
+  reach,
+  run,
+  hints,
+  unrecorded,
+  connections,
+}: WorkerFile['docker']): DockerPolicy {
+  return {
+    allow: expandWords(allow),
+    reach: Object.fromEntries(
+      Object.entries(reach).map(([container, words]) => [container, expandWords(words)]),
+    ),
+    run: buildRun(run),
+    hints: Object.fromEntries(
+      Object.entries(hints).flatMap(([word, text]) =>
+        text === undefined ? [] : expandWord(word).map((right) => [right, text]),
+      ),
+    ),
+    unrecorded: expandWords(unrecorded),
+    connections,
+  }
+}
+
+function buildRun({ ports, limits, ...run }: WorkerFile['docker']['run']): RunPolicy {
+  return {
+    ...run,
+    ports: ports === undefined ? undefined : { address: ports.address, ...ports.range },
+    limits: buildLimits(limits),
+  }
+}
+
+function buildLimits({ memory, cpus, pids, nofile, shm, log, containers, total }: LimitsFile): Limits {
+  return {
+    memory,
+    nanoCpus: cpus,
+    pids,
+    nofile,
+    shm,
+    log,
+    containers,
+    totalMemory: Math.min(total.memory ?? Infinity, containers * memory),
+    totalNanoCpus: Math.min(total.cpus ?? Infinity, containers * cpus),
+  }
+}
+
+function totalFindings({ memory, cpus, total }: LimitsFile, path: readonly string[]): readonly Finding[] {
+  const findings: Finding[] = []
+  if (total.memory !== undefined && total.memory < memory) {
+    const message = `is less than one container may have (limits.memory: ${formatSize(memory)})`
+    findings.push({ path: [...path, 'memory'], at: 'value', message })
+  }
+  if (total.cpus !== undefined && total.cpus < cpus) {
+    const message = `is less than one container may have (limits.cpus: ${formatCpus(cpus)})`
+    findings.push({ path: [...path, 'cpus'], at: 'value', message })
+  }
+  return findings
+}
+
+/** A socket tells who is asking: each worker has its own, and the engine's is nobody's. */
+function socketFindings({ engine, workers }: Policy): readonly Finding[] {
+  const taken = new Map(engine === undefined ? [] : [[enginePath(engine), 'the engine']])
+  return workers.flatMap(({ name, socket }) => {
+    const path = withoutRunLink(socket.path)
+    const owner = taken.get(path)
+    taken.set(path, owner ?? `the worker ${name}`)
+    if (owner === undefined) return []
+    return [{ path: socketAt(name), at: 'value' as const, message: `is the socket of ${owner} already` }]
+  })
+}
+
+/** Who can put another socket in its place can pretend to be the gate. */
+function bindFindings({ engine, workers }: Policy): readonly Finding[] {
+  const sockets = [
+    ...(engine === undefined ? [] : [enginePath(engine)]),
+    ...workers.map(({ socket }) => withoutRunLink(socket.path)),
+  ]
+  return workers.flatMap(({ name, docker }) =>
+    docker.run.binds.flatMap(({ path: root }, index) => {
+      const held = sockets.find((socket) => isWithin(socket, withoutRunLink(root)))
+      if (held === undefined) return []
+      const path = ['workers', name, 'docker', 'run', 'binds', index, 'path']
+      return [{ path, at: 'value' as const, message: `the socket ${held} is in it` }]
+    }),
+  )
+}
+
+function enginePath(engine: string): string {
+  return withoutRunLink(engine.slice('unix://'.length))
+}
+
+function socketAt(worker: string): readonly string[] {
+  return ['workers', worker, 'socket']
+}

@@ -1,0 +1,111 @@
+/** Mounts of a new container: binds under an allowed root, own volumes, tmpfs with a size. */
+import type { ContainerCreate } from '../../decode/operations/container-create.ts'
+import type { BindMount, Mount, TmpfsMount, VolumeMount } from '../../decode/operations/mounts.ts'
+import type { Facts } from '../../resolve/facts.ts'
+import type { BindRoot, RunPolicy } from '../policy.ts'
+import type { Violation } from '../refuse.ts'
+import { formatSize } from '../sizes.ts'
+
+/** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
+export function planMounts(run: RunPolicy, operation: ContainerCreate, facts: Facts, violations: Violation[]): readonly Mount[] {
+  return operation.mounts.map((mount) => {
+    switch (mount.type) {
+      case 'bind':
+        return planBind(run, mount, facts, violations)
+      case 'volume':
+        return planVolume(mount, facts, violations)
+      case 'tmpfs':
+        return planTmpfs(run, mount, violations)
+    }
+  })
+}
+
+/** Names of the volumes that must be the worker's own before the container is made. */
+export function volumesToOwn(mounts: readonly Mount[]): readonly string[] {
+  const names = mounts.flatMap((mount) => (mount.type === 'volume' && mount.source !== undefined ? [mount.source] : []))
+  return [...new Set(names)]
+}
+
+function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Violation[]): BindMount {
+  const path = facts.paths.get(mount.source)
+  const refused = (why: string, alternatives: readonly string[] = bindAlternatives(run)): BindMount => {
+    violations.push({ rule: 'run.binds', what: `${mount.at} = ${mount.source}:${mount.target}`, why, instead: alternatives })
+    return mount
+  }
+  // Outside is told before missing: nothing is said about which paths of the host exist.
+  if (!run.binds.some((root) => isUnder(mount.source, root.path)) && (path === undefined || !path.found)) {
+    return refused(`${mount.source} is outside the directories that this worker may mount`)
+  }
+  if (path === undefined || !path.found) {
+    const why = path?.why === 'unreadable' ? 'the gate may not read it' : 'it does not exist; the gate makes no directories'
+    return refused(`${mount.source}: ${why}`, [`mkdir ${mount.source}`])
+  }
+  const root = run.binds.find((candidate) => isUnder(path.real, realRoot(candidate, facts)))
+  if (root === undefined) return refused(`${mount.source} is outside the directories that this worker may mount`)
+  if (root.mode === 'ro' && !mount.readOnly) {
+    return refused(`${root.path} may only be mounted read-only`, [`-v ${mount.source}:${mount.target}:ro`])
+  }
+  // In a bind's text form a colon would end the source.
+  if (mount.field === 'Binds' && path.real.includes(':')) return refused('its real path has a colon', ['--mount type=bind,...'])
+  return { ...mount, source: path.real }
+}
+
+/** True for a root itself, which nobody below it can replace. */
+export function isBindRoot(run: RunPolicy, source: string): boolean {
+  return run.binds.some((root) => root.path === source)
+}
+
+function bindAlternatives(run: RunPolicy): readonly string[] {
+  const [root] = run.binds
+  const bind = root === undefined ? [] : [`-v ${root.path}/DIR:/work${root.mode === 'ro' ? ':ro' : ''}`]
+  return [...bind, 'a named volume: -v NAME:/work']
+}
+
+function realRoot(root: BindRoot, facts: Facts): string | undefined {
+  const path = facts.roots.get(root.path)
+  return path?.found === true ? path.real : undefined
+}
+
+function isUnder(path: string, root: string | undefined): boolean {
+  return root !== undefined && (path === root || path.startsWith(`${root}/`))
+}
+
+function planVolume(mount: VolumeMount, facts: Facts, violations: Violation[]): VolumeMount {
+  if (mount.source !== undefined && facts.volumes.get(mount.source) === 'other') {
+    violations.push({
+      rule: 'run.volumes',
+      what: `${mount.at} = ${mount.source}:${mount.target}`,
+      why: `the volume name ${mount.source} is not free for this worker`,
+      instead: ['another volume name, which is made when it is first used'],
+    })
+  }
+  return mount
+}
+
+function planTmpfs(run: RunPolicy, mount: TmpfsMount, violations: Violation[]): TmpfsMount {
+  const most = run.limits.shm
+  if ((mount.size ?? 0) > most) {
+    violations.push({
+      rule: 'run.limits.shm',
+      what: `${mount.at} size = ${formatSize(mount.size ?? 0)}`,
+      why: `a tmpfs may have ${formatSize(most)} at most`,
+      instead: [`--tmpfs ${mount.target}:size=${formatSize(most)}`],
+    })
+  }
+  return { ...mount, size: mount.size ?? most }
+}
+
+/** Containers whose mounts are shared, as they are sent: full ids of own ones. */
+export function planVolumesFrom(operation: ContainerCreate, facts: Facts, violations: Violation[]): readonly string[] {
+  return operation.volumesFrom.map(({ container, readOnly }) => {
+    const other = facts.others.get(container)
+    if (other?.owner === 'self') return `${other.id}${readOnly ? ':ro' : ''}`
+    violations.push({
+      rule: 'run.volumes',
+      what: `HostConfig.VolumesFrom = ${container}`,
+      why: 'mounts are shared between own containers only',
+      instead: ['a named volume in both containers'],
+    })
+    return container
+  })
+}

@@ -1,0 +1,78 @@
+/** Networks, ports and namespaces of a new container. */
+import type { ContainerCreate, Namespace } from '../../decode/operations/container-create.ts'
+import type { PublishedPort } from '../../decode/operations/ports.ts'
+import type { Facts } from '../../resolve/facts.ts'
+import type { RunPolicy } from '../policy.ts'
+import type { Violation } from '../refuse.ts'
+
+/** NetworkMode as it is sent. */
+export function planNetworkMode(run: RunPolicy, operation: ContainerCreate, facts: Facts, violations: Violation[]): string {
+  const { network, endpoints } = operation
+  for (const endpoint of endpoints) {
+    const builtIn = network.mode === 'default' ? ['default', 'bridge'] : [network.mode]
+    if (!builtIn.includes(endpoint.network)) checkNetwork(run, `EndpointsConfig.${endpoint.network}`, endpoint.network, violations)
+  }
+  switch (network.mode) {
+    case 'container':
+      return sharedNamespace('NetworkMode', network.container, facts, violations)
+    case 'network':
+      checkNetwork(run, `HostConfig.NetworkMode = ${network.network}`, network.network, violations)
+      return network.network
+    default:
+      return network.mode
+  }
+}
+
+function checkNetwork(run: RunPolicy, what: string, network: string, violations: Violation[]): void {
+  if (run.networks.includes(network)) return
+  violations.push({
+    rule: 'run.networks',
+    what,
+    why: 'this network is not among those that this worker may join',
+    instead: run.networks.length > 0 ? run.networks.slice(0, 3) : ['the default bridge'],
+  })
+}
+
+/** PidMode as it is sent; empty is the engine's default, an own namespace. */
+export function planPidMode(pid: Namespace, facts: Facts, violations: Violation[]): string {
+  return pid.mode === 'container' ? sharedNamespace('PidMode', pid.container, facts, violations) : ''
+}
+
+/** IpcMode as it is sent: private unless said otherwise, whatever the API version's default. */
+export function planIpcMode(ipc: Namespace, facts: Facts, violations: Violation[]): string {
+  if (ipc.mode === 'container') return sharedNamespace('IpcMode', ipc.container, facts, violations)
+  return ipc.mode === 'default' ? 'private' : ipc.mode
+}
+
+function sharedNamespace(field: string, container: string, facts: Facts, violations: Violation[]): string {
+  const other = facts.others.get(container)
+  if (other?.owner === 'self') return `container:${other.id}`
+  violations.push({
+    rule: 'run.namespaces',
+    what: `HostConfig.${field} = container:${container}`,
+    why: 'namespaces are shared between own containers only',
+    instead: [],
+  })
+  return 'none'
+}
+
+/** Ports as they are sent: on the policy's address, within its range. */
+export function planPorts(run: RunPolicy, ports: readonly PublishedPort[], violations: Violation[]): readonly PublishedPort[] {
+  return ports.map((port) => {
+    const range = run.ports
+    const wanted = port.host === undefined ? '' : String(port.host.from)
+    const what = `-p ${port.address === '' ? '' : `${port.address}:`}${wanted}:${port.container}`
+    const refused = (why: string, alternatives: readonly string[]): PublishedPort => {
+      violations.push({ rule: 'run.ports', what, why, instead: alternatives })
+      return port
+    }
+    if (range === undefined) return refused('this worker may not publish ports', ['docker logs, or a shared network namespace'])
+    const example = `-p ${range.address}:${range.from}:${port.container.split('/')[0] ?? ''}`
+    if (port.address !== '' && port.address !== range.address) return refused(`ports are published on ${range.address} only`, [example])
+    const host = port.host ?? { from: range.from, to: range.to }
+    if (host.from < range.from || host.to > range.to) {
+      return refused(`ports ${range.from} to ${range.to} of the host may be published`, [example])
+    }
+    return { container: port.container, address: range.address, host }
+  })
+}

@@ -1,0 +1,64 @@
+/** What a new container of a worker's will be: every part of the request is granted, brought to a limit, or refused. */
+import type { ContainerCreate } from '../../decode/operations/container-create.ts'
+import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
+import type { Facts } from '../../resolve/facts.ts'
+import { describePatterns, someImageMatches } from '../match.ts'
+import type { RunPolicy } from '../policy.ts'
+import { refuseAll, type Violation } from '../refuse.ts'
+import type { Subcommand } from '../subcommands.ts'
+import type { Verdict } from '../verdict.ts'
+import { planLimits, totalViolations } from './limits.ts'
+import { planMounts, planVolumesFrom, volumesToOwn } from './mounts.ts'
+import { planIpcMode, planNetworkMode, planPidMode, planPorts } from './network.ts'
+import { checkCapabilities, checkLabels, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
+
+/** Decides a create that the policy's words allow. */
+export function planCreate(run: RunPolicy, word: Subcommand, operation: ContainerCreate, facts: Facts): Verdict {
+  const violations: Violation[] = []
+  const image = planImage(run, operation.image, facts, violations)
+  const mounts = planMounts(run, operation, facts, violations)
+  checkCapabilities(run, operation.addCapabilities, violations)
+  checkSecurityOptions(operation.securityOptions, violations)
+  checkLabels(operation.config.Labels, violations)
+  const plan = {
+    image,
+    mounts,
+    volumes: volumesToOwn(mounts),
+    volumesFrom: planVolumesFrom(operation, facts, violations),
+    ports: planPorts(run, operation.ports, violations),
+    networkMode: planNetworkMode(run, operation, facts, violations),
+    pidMode: planPidMode(operation.pid, facts, violations),
+    ipcMode: planIpcMode(operation.ipc, facts, violations),
+    limits: planLimits(run.limits, operation.limits, facts.engine, violations),
+    ulimits: planUlimits(run.limits, operation.ulimits, violations),
+    restart: planRestart(run, operation.restart, mounts.filter((mount) => mount.type === 'bind'), violations),
+    log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
+  }
+  violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
+  if (violations.length > 0) return refuseAll(word, violations)
+  return { effect: 'allow', subcommand: word, rule: 'run', permit: { on: 'create', operation, plan } }
+}
+
+/**
+ * The image as it is sent: a name with its tag, which an engine can't take for the start of an id, or an id in full.
+ */
+function planImage(run: RunPolicy, written: string, facts: Facts, violations: Violation[]): string {
+  const { image } = facts
+  const names = (image?.names ?? []).flatMap((name) => parseReference(name) ?? [])
+  const reference = parseReference(written)
+  const byId = image !== undefined && looksLikeImageId(written) && !isNameOf(written, names)
+  if (byId && (image.own || names.some((name) => someImageMatches(run.images, name)))) return image.id
+  if (!byId && reference !== undefined && someImageMatches(run.images, reference)) return fullReference(reference)
+  violations.push({
+    rule: 'run.images',
+    what: `Image = ${written}`,
+    why: 'this image is outside the names that this worker may use',
+    instead: [describePatterns(run.images)],
+  })
+  return ''
+}
+
+function isNameOf(written: string, names: readonly { readonly name: string }[]): boolean {
+  const name = parseReference(written)?.name
+  return names.some((known) => known.name === name)
+}

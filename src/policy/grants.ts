@@ -1,0 +1,95 @@
+/**
+ * Which of Docker's words grants which operation. `run` and `start` are several calls of the API; what they need beside
+ * their own call they grant for the worker's own containers alone, and only in the state in which the CLI makes that call.
+ */
+import type { OperationKind } from '../decode/operation.ts'
+import type { ContainerFacts } from '../resolve/facts.ts'
+import type { Subcommand } from './subcommands.ts'
+
+export interface Grant {
+  readonly word: Subcommand
+  /** Grants it on own containers only, and only where this holds. */
+  readonly implied?: (container: ContainerFacts) => boolean
+}
+
+const anyState = (): boolean => true
+const beforeFirstStart = (container: ContainerFacts): boolean => !container.started
+const notRunning = (container: ContainerFacts): boolean => !container.running
+
+/** Words that grant an operation on a container; the first one names it in refusals. */
+const ON_CONTAINER = {
+  'container.inspect': [{ word: 'inspect' }],
+  'container.logs': [{ word: 'logs' }],
+  'container.stats': [{ word: 'stats' }],
+  'container.top': [{ word: 'top' }],
+  'container.start': [{ word: 'start' }, { word: 'run', implied: beforeFirstStart }],
+  'container.stop': [{ word: 'stop' }],
+  'container.restart': [{ word: 'restart' }],
+  // Ctrl-C of a foreground run is a kill with that signal.
+  'container.kill': [{ word: 'kill' }, { word: 'run', implied: anyState }],
+  'container.pause': [{ word: 'pause' }],
+  'container.unpause': [{ word: 'unpause' }],
+  'container.wait': [{ word: 'wait' }, { word: 'run', implied: anyState }, { word: 'start', implied: anyState }],
+  'container.rename': [{ word: 'rename' }],
+  'container.update': [{ word: 'update' }],
+  // A run that fails to start takes its container away.
+  'container.remove': [{ word: 'rm' }, { word: 'run', implied: beforeFirstStart }],
+  'container.attach': [
+    { word: 'attach' },
+    { word: 'run', implied: beforeFirstStart },
+    { word: 'start', implied: notRunning },
+  ],
+  'container.resize': [
+    { word: 'attach' },
+    { word: 'run', implied: anyState },
+    { word: 'start', implied: anyState },
+  ],
+} as const satisfies Partial<Record<OperationKind, readonly Grant[]>>
+
+/** Words that grant an operation on no single container. */
+const OTHERS = {
+  'container.list': ['ps'],
+  'container.create': ['create', 'run'],
+  'image.list': ['images'],
+  'image.inspect': ['image inspect', 'inspect'],
+  'image.history': ['history'],
+  'image.pull': ['pull', 'run'],
+  'image.remove': ['rmi'],
+  'network.list': ['network ls'],
+  'volume.list': ['volume ls'],
+  'system.df': ['system df'],
+  'system.events': ['events'],
+  'system.info': ['info'],
+  'system.version': ['version'],
+} as const satisfies Partial<Record<OperationKind, readonly Subcommand[]>>
+
+export type ContainerKind = keyof typeof ON_CONTAINER
+export type OtherKind = keyof typeof OTHERS
+
+/** The word among `allowed` that grants the operation on this container, or undefined. */
+export function grantOn(
+  kind: ContainerKind,
+  container: ContainerFacts,
+  allowed: readonly Subcommand[],
+): Subcommand | undefined {
+  const grants: readonly Grant[] = ON_CONTAINER[kind]
+  return grants.find(
+    ({ word, implied }) =>
+      allowed.includes(word) && (implied === undefined || (container.owner === 'self' && implied(container))),
+  )?.word
+}
+
+/** The word among `allowed` that grants the operation, or undefined. */
+export function grantOf(kind: OtherKind, allowed: readonly Subcommand[]): Subcommand | undefined {
+  const words: readonly Subcommand[] = OTHERS[kind]
+  return words.find((word) => allowed.includes(word))
+}
+
+/** The word that an operation goes by in refusals and in the record. */
+export function wordOf(kind: ContainerKind | OtherKind): Subcommand {
+  return isContainerKind(kind) ? ON_CONTAINER[kind][0].word : OTHERS[kind][0]
+}
+
+function isContainerKind(kind: ContainerKind | OtherKind): kind is ContainerKind {
+  return Object.hasOwn(ON_CONTAINER, kind)
+}

@@ -1,0 +1,54 @@
+/** What a right really means, said where an operator looks at the policy. */
+import type { BindRoot, PortRange, RestartPolicyName, SocketPolicy } from './policy.ts'
+import type { Subcommand } from './subcommands.ts'
+
+/** What a command means on a container of the operator's. */
+export const REACH_NOTES: Readonly<Partial<Record<Subcommand, string>>> = {
+  inspect: 'shows its environment variables, with the passwords in them',
+  logs: 'shows whatever it prints, secrets too',
+  top: 'shows the command lines of its processes',
+  attach: 'is typing into it',
+  exec: 'runs any program in it, as root',
+  cp: 'reads and writes any file in it',
+  export: 'copies all of its files out',
+  commit: 'makes an image of all of its files',
+  update: 'changes its limits and its restart policy',
+  rename: 'hides it from programs that know it by name',
+  rm: 'deletes it',
+}
+
+/** What a command means on the worker's own objects, where that isn't plain. */
+export const ALLOW_NOTES: Readonly<Partial<Record<Subcommand, string>>> = {
+  run: 'runs programs of its choice, as root in the container, with the network that Docker gives',
+  build: 'runs programs of its choice while it builds',
+  push: 'sends images out of the host',
+  login: 'gives registry passwords to the engine',
+  load: 'brings in images from a file, under the names allowed below',
+  import: 'brings in images from a file, under the names allowed below',
+}
+
+/** What it means that everybody may open the socket. */
+export function socketNote({ mode }: SocketPolicy): string | undefined {
+  return (mode & 0o006) === 0 ? undefined : 'every account of the host can use it'
+}
+
+export function imageNote(pattern: string): string | undefined {
+  return /^docker\.io\/\*+/.test(pattern) ? 'anybody can publish there' : undefined
+}
+
+export function bindNote({ mode }: BindRoot): string {
+  return mode === 'rw' ? 'containers read and write all of it, as root' : 'containers read all of it, as root'
+}
+
+export function portNote({ address, from }: PortRange): string | undefined {
+  if (['0.0.0.0', '::'].includes(address)) {
+    return "open to every network of the host; Docker's own rules pass by most firewalls"
+  }
+  return from < 1024 ? "below 1024 it can take the place of the host's own services" : undefined
+}
+
+export function restartNote(name: RestartPolicyName): string | undefined {
+  return name === 'always' || name === 'unless-stopped'
+    ? 'such containers start again after a reboot'
+    : undefined
+}

@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parsePolicy } from './parse.ts'
+import { formatProblem, formatProblems } from './problem.ts'
+import { SPELLINGS } from './subcommands.ts'
+
+/** A policy of one worker. What is given stands under `docker:`, from line 6 and column 7 on. */
+function withDocker(docker: string): string {
+  const lines = docker.split('\n').map((line) => `      ${line}`)
+  return ['version: 1', 'workers:', '  a:', '    socket: /run/gate/a.sock', '    docker:', ...lines, ''].join(
+    '\n',
+  )
+}
+
+/** `LINE:COLUMN: MESSAGE`, and the hint in brackets. */
+function problemsOf(text: string): readonly string[] {
+  const parsed = parsePolicy(text, 'policy.yaml')
+  if ('policy' in parsed) return []
+  return parsed.problems.map(
+    ({ line, column, message, hint }) =>
+      `${line}:${column}: ${message}${hint === undefined ? '' : ` [${hint}]`}`,
+  )
+}
+
+const HUB = 'write docker.io/library/* for the official images, docker.io/** for all of Docker Hub'
+const OPTIONS = 'commands are named without docker and options'
+
+describe('rights', () => {
+  test.each([
+    ['allow: [insepct]', '6:15: unknown command "insepct" [did you mean inspect?]'],
+    ['allow: [ps, sytem df]', '6:19: unknown command "sytem df" [did you mean system df?]'],
+    ['allow: [xyzzy]', '6:15: unknown command "xyzzy"'],
+    ['allow: [docker ps -a]', `6:15: unknown command "docker ps -a" [write ps: ${OPTIONS}]`],
+    ['allow: [system df -v]', `6:15: unknown command "system df -v" [write system df: ${OPTIONS}]`],
+    ['allow: [compose up]', `6:15: unknown command "compose up" [write compose: ${OPTIONS}]`],
+    ['allow: [null]', '6:15: unknown command null'],
+    ['allow: ps', '6:14: must be a list, not the text "ps" [write [ps]]'],
+    ['allow:', '6:7: must be a list, not empty'],
+    ['reach: {}', '5:5: the key "allow" is missing'],
+    ['allow: []\nalow: []', '7:7: unknown key "alow" [did you mean allow?]'],
+    [
+      'allow: []\nwhatever: []',
+      '7:7: unknown key "whatever" [known here: allow, reach, run, hints, unrecorded, connections]',
+    ],
+    ['allow: []\nexec: {}', '7:7: the key "exec" is not supported in this version [leave it out]'],
+    ['allow: []\nconnections: 0', '7:20: must be at least 1'],
+    ['allow: []\nconnections: 1025', '7:20: must be at most 1024'],
+    ['allow: []\nconnections: 1.5', '7:20: must be a whole number, not the number 1.5'],
+  ])('%j: %s', (docker, problem) => {
+    expect(problemsOf(withDocker(docker))).toEqual([problem])
+  })
+
+  const reach = 'is not done to one container; reach takes inspect, logs, restart and the like'
+  test.each([
+    ['reach: { o: [run] }', `7:20: "run" ${reach}`],
+    ['reach: { o: [container] }', `7:20: "container" ${reach}`],
+    ['reach: { o: [lgos] }', '7:20: unknown command "lgos" [did you mean logs?]'],
+    ['reach: { "a b": [logs] }', '7:16: must be the full name of an object of Docker, as ollama or web-1'],
+    ['reach: [logs]', '7:14: must be a map, not a list'],
+    ['unrecorded: [lgos]', '7:20: unknown command "lgos" [did you mean logs?]'],
+    ['hints: { exce: a }', '7:16: unknown command "exce" [did you mean exec?]'],
+    ['hints: { exec: 1 }', '7:22: must be text, not the number 1 [put it in quotes]'],
+    ['hints: { exec: "ü" }', '7:22: must be one line of plain ASCII'],
+    ['hints: { exec: "" }', '7:22: must not be empty'],
+    [
+      `hints: { exec: ${'a'.repeat(89)} }`,
+      '7:22: must be at most 88 characters, to fit on one line of a refusal',
+    ],
+  ])('%j: %s', (docker, problem) => {
+    expect(problemsOf(withDocker(`allow: []\n${docker}`))).toEqual([problem])
+  })
+
+  test('only reads may go on unrecorded', () => {
+    const reads =
+      'ps, inspect, logs, stats, top, images, image inspect, history, network ls, volume ls, info, version, events, system df'
+    expect(problemsOf(withDocker('allow: []\nunrecorded: [ps, start]'))).toEqual([
+      `7:24: "start" must be recorded; only ${reads} may go on unrecorded`,
+    ])
+    expect(problemsOf(withDocker(`allow: []\nunrecorded: [${reads}]`))).toEqual([])
+  })
+
+  test('every spelling may be allowed and hinted at', () => {
+    const hints = SPELLINGS.map((word) => `"${word}": text`).join(', ')
+    expect(problemsOf(withDocker(`allow: [${SPELLINGS.join(', ')}]\nhints: { ${hints} }`))).toEqual([])
+  })
+})
+
+describe('what containers may be', () => {
+  test.each([
+    ['image: []', '8:9: unknown key "image" [did you mean images?]'],
+    ['images: [Alpine]', '8:18: image names are lower case'],
+    ['images: ["*"]', `8:18: the registry must be written out where the first part is "*" [${HUB}]`],
+    ['binds: [{ path: /etc, mode: ro }]', "8:25: /etc as a whole is the host's own"],
+    ['binds: [{ path: srv, mode: ro }]', '8:25: must be an absolute path'],
+    ['binds: [{ path: /srv, mode: w }]', '8:37: must be ro or rw, not "w" [did you mean rw?]'],
+    ['binds: [{ path: /srv }]', '8:17: the key "mode" is missing'],
+    ['binds: [/srv]', '8:17: must be a map, not the text "/srv"'],
+    ['binds: [{ path: /run/gate, mode: ro }]', '8:25: the socket /run/gate/a.sock is in it'],
+    ['ports: { range: 1-2, address: localhost }', '8:39: must be an IP address, as 127.0.0.1'],
+    ['ports: { address: 127.0.0.1 }', '8:9: the key "range" is missing'],
+    ['ports: { range: 2-1 }', '8:25: the first port is above the last'],
+    ['ports: { range: 0-1 }', '8:25: ports are 1 to 65535'],
+    ['ports: { range: 1-65536 }', '8:25: ports are 1 to 65535'],
+    ['ports: { range: "80" }', '8:25: must be first and last port, as 20000-20999'],
+    ['limits: { memory: 4gb }', '8:27: must be a size, as 512m or 4g'],
+    ['limits: { memory: 1.5 }', '8:27: must be a size, as 512m or 4g'],
+    ['limits: { memory: 5m }', '8:27: must be at least 6m'],
+    ['limits: { memory: -1 }', '8:27: must be at least 0'],
+    ['limits: { memroy: 1g }', '8:19: unknown key "memroy" [did you mean memory?]'],
+    ['limits: { cpus: "2" }', '8:25: must be a number, not the text "2"'],
+    ['limits: { cpus: 0.0001 }', '8:25: must be a number of CPUs, as 2 or 0.5, with up to three decimals'],
+    ['limits: { pids: true }', '8:25: must be a number, not true'],
+    ['limits: { containers: 0 }', '8:31: must be at least 1'],
+    ['limits: { total: { memory: 512m } }', '8:36: is less than one container may have (limits.memory: 1g)'],
+    ['limits: { total: { cpus: 0.5 } }', '8:34: is less than one container may have (limits.cpus: 1)'],
+    ['networks: [host]', "8:20: would be the host's own network, which is not given to workers"],
+    ['networks: ["container:a"]', '8:20: must be the full name of an object of Docker, as ollama or web-1'],
+    ['capabilities: [NET_ADMN]', '8:24: unknown capability "NET_ADMN" [did you mean NET_ADMIN?]'],
+    ['capabilities: [CAP_SYS_ADMIN]', '8:24: SYS_ADMIN is root on the host by another name'],
+    ['capabilities: [ALL]', '8:24: ALL is root on the host by another name'],
+    [
+      'restart: [alway]',
+      '8:19: must be no or on-failure or unless-stopped or always, not "alway" [did you mean always?]',
+    ],
+  ])('%j: %s', (run, problem) => {
+    expect(problemsOf(withDocker(`allow: []\nrun:\n  ${run}`))).toEqual([problem])
+  })
+
+  test('all problems of a file are told, in its order', () => {
+    expect(problemsOf(withDocker('allow: [sp]\nrun:\n  binds: [{ path: /, mode: x }]\n  cpu: 1'))).toEqual([
+      '6:15: unknown command "sp" [did you mean ps?]',
+      expect.stringMatching(/^8:34: must be ro or rw/),
+      '9:9: unknown key "cpu" [known here: images, binds, ports, limits, networks, capabilities, restart]',
+    ])
+  })
+})
+
+describe('a problem as text', () => {
+  test('has the line, a caret under the place, and the hint', () => {
+    const parsed = parsePolicy(withDocker('allow: [ps, insepct]'), 'policy.yaml')
+    expect('problems' in parsed && formatProblems(parsed.problems)).toBe(`\
+policy.yaml:6:19: unknown command "insepct"
+        allow: [ps, insepct]
+                    ^
+  hint: did you mean inspect?`)
+  })
+
+  test('shows the part of a long line around the place', () => {
+    const quote = `${'a'.repeat(200)}HERE${'b'.repeat(200)}`
+    const [, line, caret] = formatProblem({ file: 'f', line: 1, column: 201, message: 'm', quote }).split(
+      '\n',
+    )
+    expect(line).toHaveLength(102)
+    expect(line?.slice(caret?.indexOf('^'))).toMatch(/^HERE/)
+  })
+
+  test('shows no control characters of the file', () => {
+    const text = formatProblem({
+      file: 'f',
+      line: 1,
+      column: 4,
+      message: 'a\u001b[2J',
+      quote: '\u001b[\t\u202eX',
+    })
+    expect(text).toBe('f:1:4: a?[2J\n  ?[ ?X\n     ^')
+  })
+})
+
+describe('whatever text there is', () => {
+  const alphabet = [
+    ...'abps:-,[]{}"\'#&*!%|>?@` \n\t\\0179'.split(''),
+    'version: 1',
+    'workers:',
+    'docker',
+    'allow',
+    '\n  ',
+    '\u0000',
+  ]
+  const yamlish = fc.array(fc.constantFrom(...alphabet), { maxLength: 60 }).map((parts) => parts.join(''))
+
+  test('the parser answers with a policy or with problems inside the text', () => {
+    fc.assert(
+      fc.property(fc.oneof(yamlish, fc.string({ unit: 'binary' }), yamlish.map(withDocker)), (text) => {
+        const parsed = parsePolicy(text, 'f')
+        if ('policy' in parsed) return
+        const lines = text.split('\n')
+        expect(parsed.problems.length).toBeGreaterThan(0)
+        for (const { line, column } of parsed.problems) {
+          expect(column).toBeGreaterThan(0)
+          expect(column).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1)
+        }
+        formatProblems(parsed.problems)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test.each([10, 100, 300, 500, 700, 900, 1500, 50_000])(
+    '%d nested lists or maps are answered too',
+    (depth) => {
+      expect(problemsOf(`a: ${'['.repeat(depth)}${']'.repeat(depth)}`)).not.toEqual([])
+      expect(problemsOf(`a: ${'{a: '.repeat(depth)}1${'}'.repeat(depth)}`)).not.toEqual([])
+    },
+  )
+})

@@ -1,0 +1,90 @@
+/** The checked policy as plain data: what the parser makes and the decision reads. It can be cloned between threads. */
+import type { Subcommand } from './subcommands.ts'
+
+/** A whole policy file. */
+export interface Policy {
+  /** The engine's address as written (`unix:///var/run/docker.sock`), or undefined to look for one. */
+  readonly engine: string | undefined
+  readonly workers: readonly WorkerPolicy[]
+}
+
+export interface WorkerPolicy {
+  readonly name: string
+  readonly socket: SocketPolicy
+  readonly docker: DockerPolicy
+}
+
+/** Where a worker's socket is made. Owner and group are names or numbers as written; undefined leaves the gate's own. */
+export interface SocketPolicy {
+  readonly path: string
+  readonly owner: string | undefined
+  readonly group: string | undefined
+  /** Permission bits of the socket, default 0o660. */
+  readonly mode: number
+  /** Permission bits of its directory where the gate makes it, default 0o750. */
+  readonly directoryMode: number
+}
+
+export interface DockerPolicy {
+  /** What the worker may do with its own objects; aliases are resolved and management words expanded. */
+  readonly allow: readonly Subcommand[]
+  /** The operator's containers by name, and what the worker may do with each. */
+  readonly reach: Readonly<Record<string, readonly Subcommand[]>>
+  readonly run: RunPolicy
+  /** The operator's own words of help, printed when that subcommand is refused. */
+  readonly hints: Readonly<Record<string, string>>
+  /** Reads that may go on while the record can't be written. */
+  readonly unrecorded: readonly Subcommand[]
+  /** Most simultaneous connections of the worker. */
+  readonly connections: number
+}
+
+/** What a container of the worker's may be. */
+export interface RunPolicy {
+  /** Patterns over full image names (`docker.io/library/*`); a pattern may end in `:tag`. */
+  readonly images: readonly string[]
+  readonly binds: readonly BindRoot[]
+  readonly ports: PortRange | undefined
+  readonly limits: Limits
+  /** The operator's networks, by name, that a container may join, beside the default bridge. */
+  readonly networks: readonly string[]
+  /** Capabilities that may be added beyond Docker's default set, as `NET_ADMIN`. */
+  readonly capabilities: readonly string[]
+  readonly restart: readonly RestartPolicyName[]
+}
+
+export interface BindRoot {
+  readonly path: string
+  readonly mode: 'ro' | 'rw'
+}
+
+export interface PortRange {
+  /** Address that ports are published on. */
+  readonly address: string
+  readonly from: number
+  readonly to: number
+}
+
+export type RestartPolicyName = 'no' | 'on-failure' | 'unless-stopped' | 'always'
+
+/** Caps: of each container, and over all of a worker's containers together. */
+export interface Limits {
+  /** Bytes for each container; put in where the client gives none. */
+  readonly memory: number
+  /** Nano-CPUs (10^9 is one CPU) for each container. */
+  readonly nanoCpus: number
+  /** Processes and threads in each container. */
+  readonly pids: number
+  /** Open files in each container (`--ulimit nofile`). */
+  readonly nofile: number
+  /** Bytes of /dev/shm, and of each tmpfs, in each container. */
+  readonly shm: number
+  /** Bytes that each container's log file may grow to before it is rotated; three files are kept. */
+  readonly log: number
+  /** Containers that may exist at once, running or not. */
+  readonly containers: number
+  /** Bytes over all containers that exist. */
+  readonly totalMemory: number
+  /** Nano-CPUs over all containers that exist. */
+  readonly totalNanoCpus: number
+}

@@ -1,0 +1,27 @@
+/** A refusal as the Engine API tells it: HTTP 403, the text as `message`, and the same as fields. */
+import { errorReply, type Reply } from '../forward/reply.ts'
+import { refusalText, type RecordedRefusal, type Refusal } from '../shared/refusal.ts'
+import { refuse } from './refuse.ts'
+import type { Verdict } from './verdict.ts'
+
+type Refused = Extract<Verdict, { effect: 'refuse' }>
+
+/** The reply to a refused request. @param record id of its audit entry, empty where it could not be written */
+export function refusalReply({ refusal, status }: Refused, record: string, worker: string): Reply {
+  // What is out of reach answers like what does not exist, to the letter.
+  if (status === 404) return errorReply(404, refusal.what)
+  const told: RecordedRefusal = { ...refusal, next: nextStep(refusal, worker), record }
+  return errorReply(status, refusalText(told), told)
+}
+
+/** The reply where a volume turned out to be somebody else's after all, or could not be made. */
+export function notAfterAll(failed: { readonly name: string; readonly status: number }, record: string, worker: string): Reply {
+  if (failed.status !== 403) return errorReply(failed.status, `the volume ${failed.name} could not be made`)
+  const why = `the volume name ${failed.name} is not free for this worker`
+  const instead = ['another volume name, which is made when it is first used']
+  return refusalReply(refuse('run', 'run.volumes', `volume ${failed.name}`, { why, instead }), record, worker)
+}
+
+function nextStep(refusal: Refusal, worker: string): string {
+  return refusal.rule === 'request' ? '' : `To ask: tell the operator the rule, for worker ${worker}.`
+}

@@ -1,0 +1,36 @@
+/** Refusals as verdicts. */
+import type { Refusal } from '../shared/refusal.ts'
+import type { Verdict } from './verdict.ts'
+
+/** One violation of a request that may have several. */
+export interface Violation {
+  readonly rule: string
+  readonly what: string
+  readonly why: string
+  readonly instead: readonly string[]
+}
+
+type Refused = Extract<Verdict, { effect: 'refuse' }>
+
+/** A refusal by a rule of the policy. */
+export function refuse(subcommand: string, rule: string, what: string, more: Partial<Refusal>): Refused {
+  return {
+    effect: 'refuse',
+    subcommand,
+    status: 403,
+    refusal: { decision: 'refused', rule, what, why: '', instead: [], also: [], retryable: false, ...more },
+  }
+}
+
+/** A refusal for several violations: the first is explained, the others are named, so that one answer is enough. */
+export function refuseAll(subcommand: string, violations: readonly Violation[]): Refused {
+  const [first, ...others] = violations
+  if (first === undefined) throw new RangeError('a refusal needs a reason')
+  const { rule, what, why, instead } = first
+  return refuse(subcommand, rule, what, { why, instead, also: others.map((other) => other.what) })
+}
+
+/** What is out of reach looks as if it did not exist. */
+export function notFound(subcommand: string, message: string): Refused {
+  return { ...refuse(subcommand, 'docker.reach', message, { why: 'there is nothing of that name in reach' }), status: 404 }
+}

@@ -1,0 +1,159 @@
+/** The policy file's form: what editors complete, and what a checked file is made of. */
+import * as z from 'zod'
+import { REACH_WORDS, UNRECORDED_WORDS } from './rights.ts'
+import {
+  bindPath,
+  capability,
+  cpus,
+  engine,
+  hint,
+  image,
+  path,
+  portRange,
+  size,
+  socketPath,
+  workerName,
+} from './schema-values.ts'
+import { expandWord, SPELLINGS } from './subcommands.ts'
+
+/** The least memory that Docker gives a container. */
+const LEAST_MEMORY = 6 * 2 ** 20
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+
+const command = z.enum(SPELLINGS).meta({ id: 'command' })
+const objectName = z.string().regex(NAME, 'must be the full name of an object of Docker, as ollama or web-1')
+const account = z
+  .string()
+  .regex(/^[a-z_0-9][a-z0-9_-]{0,31}\$?$/, 'must be the name or number of an account, a number in quotes')
+const mode = z.string().regex(/^0?[0-7]{3}$/, 'must be three octal digits in quotes, as "0660"')
+
+const socket = z.union(
+  [
+    socketPath.describe('Path of the socket.'),
+    z.strictObject({
+      path: socketPath.describe('Path of the socket.'),
+      owner: account.optional().describe("Account that owns the socket. Default: the gate's own."),
+      group: account.optional().describe("Group of the socket. Default: the gate's own."),
+      mode: mode.prefault('0660').describe('Permission bits of the socket.'),
+      directory_mode: mode
+        .prefault('0750')
+        .describe('Permission bits of its directory, if the gate makes it.'),
+    }),
+  ],
+  'must be a path, or a map with path, owner, group, mode, directory_mode',
+)
+
+const total = z
+  .strictObject({
+    memory: size(LEAST_MEMORY).optional().describe('Default: containers × memory.'),
+    cpus: cpus.optional().describe('Default, and at most: containers × cpus.'),
+  })
+  .describe("Over all of the worker's containers that exist.")
+
+const limits = z.strictObject({
+  memory: size(LEAST_MEMORY).prefault('1g').describe('Memory of each container: 512m, 4g.'),
+  cpus: cpus.prefault(1).describe('CPUs of each container, up to three decimals.'),
+  pids: z.int().min(1).max(4_194_304).prefault(256).describe('Processes and threads in each container.'),
+  containers: z.int().min(1).max(10_000).prefault(10).describe('Containers that may exist at once.'),
+  nofile: z.int().min(1).max(1_048_576).prefault(65_536).describe('Open files in each container.'),
+  shm: size(4096).prefault('64m').describe('Size of /dev/shm, and of each tmpfs, in each container.'),
+  log: size(4096)
+    .prefault('10m')
+    .describe("Size at which a container's log is rotated; three files are kept."),
+  total: total.prefault({}),
+})
+
+const run = z.strictObject({
+  images: z
+    .array(image)
+    .prefault([])
+    .describe(
+      'Images that may be run and pulled: alpine, ghcr.io/acme/*, alpine:3.*. * is any part between two slashes, ** of several.',
+    ),
+  binds: z
+    .array(
+      z
+        .strictObject({
+          path: path.describe('A folder of the host; it and everything in it may be mounted.'),
+          mode: z.enum(['ro', 'rw']).describe('ro: read only; rw: containers write in it as root.'),
+        })
+        .transform(bindPath),
+    )
+    .prefault([])
+    .describe('Folders of the host that may be mounted.'),
+  ports: z
+    .strictObject({
+      address: z
+        .union([z.ipv4(), z.ipv6()], 'must be an IP address, as 127.0.0.1')
+        .prefault('127.0.0.1')
+        .describe('Address of the host that ports are published on.'),
+      range: portRange.describe('Ports of the host, first and last: 20000-20999.'),
+    })
+    .optional()
+    .describe('Ports that may be published. Default: none.'),
+  limits: limits.prefault({}).describe('Caps; each has a default.'),
+  networks: z
+    .array(
+      objectName.refine(
+        (name) => name !== 'host',
+        "would be the host's own network, which is not given to workers",
+      ),
+    )
+    .prefault([])
+    .describe("The operator's networks that containers may join."),
+  capabilities: z
+    .array(capability)
+    .prefault([])
+    .describe("Capabilities beyond Docker's default set: NET_ADMIN."),
+  restart: z
+    .array(z.enum(['no', 'on-failure', 'unless-stopped', 'always']))
+    .prefault(['no', 'on-failure'])
+    .describe('Restart policies that containers may have.'),
+})
+
+const docker = z.strictObject({
+  allow: z.array(command).describe("Docker's commands that the worker may use, on its own objects."),
+  reach: z
+    .record(objectName, z.array(z.enum(REACH_WORDS, { error: reachProblem })))
+    .prefault({})
+    .describe("The operator's containers by name, and the commands the worker may use on each."),
+  run: run.prefault({}).describe("What the worker's containers may be."),
+  hints: z
+    .partialRecord(command, hint)
+    .prefault({})
+    .describe('Help of your own, printed when that command is refused.'),
+  unrecorded: z
+    .array(z.enum(UNRECORDED_WORDS, { error: unrecordedProblem }))
+    .prefault([])
+    .describe('Reads that may go on while the record cannot be written.'),
+  connections: z.int().min(1).max(1024).prefault(64).describe('Most connections of the worker at once.'),
+})
+
+export const policyFile = z.strictObject({
+  version: z.literal(1).describe("The format's version."),
+  engine: engine
+    .optional()
+    .describe('The Docker Engine, as unix:///var/run/docker.sock. Default: it is looked for.'),
+  workers: z
+    .record(workerName, z.strictObject({ socket, docker }))
+    .refine((workers) => Object.keys(workers).length > 0, 'must name at least one worker')
+    .describe('Who may do what, by name.'),
+})
+
+/** A file whose every value is checked; what concerns several values is not. */
+export type PolicyFile = z.output<typeof policyFile>
+export type WorkerFile = PolicyFile['workers'][string]
+
+function reachProblem({ input }: { readonly input: unknown }): string | undefined {
+  if (typeof input !== 'string' || expandWord(input).length === 0) return undefined
+  return `${JSON.stringify(input)} is not done to one container; reach takes inspect, logs, restart and the like`
+}
+
+function unrecordedProblem({ input }: { readonly input: unknown }): string | undefined {
+  if (typeof input !== 'string' || expandWord(input).length === 0) return undefined
+  return `${JSON.stringify(input)} must be recorded; only ${UNRECORDED_WORDS.filter(isCanonical).join(', ')} may go on unrecorded`
+}
+
+function isCanonical(word: string): boolean {
+  return expandWord(word)[0] === word
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { parsePolicy } from './parse.ts'
+import { describePolicy } from './show.ts'
+import { starterPolicy } from './starter.ts'
+
+function shown(text: string): string {
+  const parsed = parsePolicy(text, 'policy.yaml')
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems))
+  return describePolicy(parsed.policy)
+}
+
+describe('a policy in plain words', () => {
+  test('the one to start from', () => {
+    expect(shown(starterPolicy({ worker: 'ai-worker', engine: undefined, schema: 'x' }))).toBe(`\
+engine: looked for when the gate starts
+
+worker ai-worker
+  socket
+    /run/dockgate/ai-worker/docker.sock (mode 0660, directory 0750, owner the gate's,
+      group the gate's)
+    64 connections at once
+  its own containers, images, networks and volumes
+    ps, inspect, logs, stats, run, start, stop, restart, wait, rm, images, pull, rmi, build,
+      network ls, volume ls, info, version, system df, system prune, compose
+    ! run runs programs of its choice, as root in the container, with the network that Docker gives
+    ! build runs programs of its choice while it builds
+  the operator's containers
+    none
+  images
+    docker.io/library/*
+  folders of the host
+    /srv/ai-worker (rw)
+    ! containers read and write all of it, as root
+  published ports
+    20000 to 20999 on 127.0.0.1
+  limits
+    each container: memory 4g, CPUs 2, processes 512, open files 65536, /dev/shm 64m,
+      log 10m three times
+    together: containers 10, memory 8g, CPUs 4
+  networks
+    its own, Docker's default bridge
+  restart policies
+    no, on-failure
+  not allowed
+    top, create, kill, pause, unpause, rename, update, attach, exec, cp, export, diff, commit,
+      container prune, image inspect, history, push, tag, save, load, import, image prune,
+      builder prune, search, network inspect, network create, network connect, network disconnect,
+      network rm, network prune, volume inspect, volume create, volume update, volume rm,
+      volume prune, events, login
+  told when refused
+    exec: Put the command into the image or the run command, and read what it prints with logs`)
+  })
+
+  test('says what each right on a container of the operator means', () => {
+    const text = shown(`version: 1
+workers: { a: { socket: /run/a, docker: { allow: [], reach: { db: [inspect, logs, attach, exec] } } } }`)
+    expect(text).toContain(`  the operator's containers
+    db: inspect, logs, attach, exec
+    ! inspect shows its environment variables, with the passwords in them
+    ! logs shows whatever it prints, secrets too
+    ! attach is typing into it
+    ! exec runs any program in it, as root
+`)
+  })
+
+  test('warns of what reaches beyond the containers', () => {
+    const text = shown(`version: 1
+workers:
+  a:
+    socket: { path: /run/a, mode: "0666" }
+    docker:
+      allow: [run]
+      run:
+        images: [docker.io/**]
+        binds: [{ path: /srv/a, mode: rw }, { path: /srv/b, mode: ro }]
+        ports: { address: 0.0.0.0, range: 8000-8999 }
+        networks: [front]
+        capabilities: [NET_ADMIN]
+        restart: [always, unless-stopped]
+      unrecorded: [ps]
+      hints: { exec: ask }
+`)
+    const warnings = text.split('\n').filter((line) => line.startsWith('    ! '))
+    expect(warnings.map((line) => line.slice(6))).toEqual([
+      'every account of the host can use it',
+      'run runs programs of its choice, as root in the container, with the network that Docker gives',
+      'anybody can publish there',
+      'containers read and write all of it, as root',
+      'containers read all of it, as root',
+      "open to every network of the host; Docker's own rules pass by most firewalls",
+      'its containers reach whatever else is in these networks',
+      'such containers start again after a reboot',
+    ])
+    expect(text).toContain("  capabilities beyond Docker's default\n    NET_ADMIN\n")
+    expect(text).toContain('  goes on while the record cannot be written\n    ps\n')
+    expect(text).toContain('  told when refused\n    exec: ask')
+  })
+
+  test('every command is either given or under not allowed', () => {
+    const text = shown('version: 1\nworkers: { a: { socket: /run/a, docker: { allow: [ps] } } }')
+    const refused = text.slice(text.indexOf('  not allowed'))
+    expect(refused).toMatch(/inspect, logs,/)
+    expect(refused).not.toMatch(/ ps,/)
+    expect(text).toContain('none, so nothing can be run')
+  })
+})

@@ -1,0 +1,151 @@
+/** A policy in plain words: what each worker gets, and what that means. */
+import { ALLOW_NOTES, bindNote, imageNote, portNote, REACH_NOTES, restartNote, socketNote } from './notes.ts'
+import type { DockerPolicy, Limits, Policy, RunPolicy, SocketPolicy, WorkerPolicy } from './policy.ts'
+import { formatCpus, formatSize } from './sizes.ts'
+import { SUBCOMMANDS, type Subcommand } from './subcommands.ts'
+
+const WIDTH = 100
+
+/** A heading and the lines under it. */
+interface Group {
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+/** The policy as text of several lines, none longer than 100 characters where words allow it; `!` marks what to think about. */
+export function describePolicy(policy: Policy): string {
+  const engine = policy.engine ?? 'looked for when the gate starts'
+  return [`engine: ${engine}`, ...policy.workers.flatMap((worker) => ['', ...describeWorker(worker)])].join(
+    '\n',
+  )
+}
+
+function describeWorker({ name, socket, docker }: WorkerPolicy): readonly string[] {
+  const { allow, run } = docker
+  const refused = SUBCOMMANDS.filter((word) => !allow.includes(word))
+  const groups: readonly Group[] = [
+    { title: 'socket', lines: describeSocket(socket, docker.connections) },
+    {
+      title: 'its own containers, images, networks and volumes',
+      lines: [listed(allow, 'nothing'), ...notes(allow, ALLOW_NOTES)],
+    },
+    { title: "the operator's containers", lines: describeReach(docker) },
+    ...describeRun(run),
+    ...(docker.unrecorded.length > 0
+      ? [{ title: 'goes on while the record cannot be written', lines: [listed(docker.unrecorded, '')] }]
+      : []),
+    { title: 'not allowed', lines: [listed(refused, "none of Docker's commands")] },
+    ...(Object.keys(docker.hints).length > 0
+      ? [{ title: 'told when refused', lines: pairs(docker.hints) }]
+      : []),
+  ]
+  return [`worker ${name}`, ...groups.flatMap(({ title, lines }) => [`  ${title}`, ...lines.flatMap(wrap)])]
+}
+
+function describeSocket(socket: SocketPolicy, connections: number): readonly string[] {
+  const owner = `owner ${socket.owner ?? "the gate's"}, group ${socket.group ?? "the gate's"}`
+  return [
+    `${socket.path} (mode ${octal(socket.mode)}, directory ${octal(socket.directoryMode)}, ${owner})`,
+    ...noted(socketNote(socket)),
+    `${connections} connections at once`,
+  ]
+}
+
+function describeReach({ reach }: DockerPolicy): readonly string[] {
+  const containers = Object.entries(reach)
+  if (containers.length === 0) return ['none']
+  return containers.flatMap(([name, words]) => [
+    `${name}: ${listed(words, 'nothing')}`,
+    ...notes(words, REACH_NOTES),
+  ])
+}
+
+function describeRun(run: RunPolicy): readonly Group[] {
+  const { images, binds, ports, networks, capabilities, restart } = run
+  return [
+    {
+      title: 'images',
+      lines:
+        images.length === 0
+          ? ['none, so nothing can be run']
+          : images.flatMap((image) => [image, ...noted(imageNote(image))]),
+    },
+    {
+      title: 'folders of the host',
+      lines:
+        binds.length === 0
+          ? ['none']
+          : binds.flatMap((bind) => [`${bind.path} (${bind.mode})`, ...noted(bindNote(bind))]),
+    },
+    {
+      title: 'published ports',
+      lines:
+        ports === undefined
+          ? ['none']
+          : [`${ports.from} to ${ports.to} on ${ports.address}`, ...noted(portNote(ports))],
+    },
+    { title: 'limits', lines: describeLimits(run.limits) },
+    {
+      title: 'networks',
+      lines: [
+        `its own, Docker's default bridge${networks.map((name) => `, ${name}`).join('')}`,
+        ...(networks.length > 0 ? ['! its containers reach whatever else is in these networks'] : []),
+      ],
+    },
+    ...(capabilities.length > 0
+      ? [{ title: "capabilities beyond Docker's default", lines: [listed(capabilities, '')] }]
+      : []),
+    {
+      title: 'restart policies',
+      lines: [listed(restart, 'no'), ...new Set(restart.flatMap((name) => noted(restartNote(name))))],
+    },
+  ]
+}
+
+function describeLimits(limits: Limits): readonly string[] {
+  const { memory, nanoCpus, pids, nofile, shm, log, containers, totalMemory, totalNanoCpus } = limits
+  return [
+    [
+      `each container: memory ${formatSize(memory)}, CPUs ${formatCpus(nanoCpus)}, processes ${pids}`,
+      `open files ${nofile}, /dev/shm ${formatSize(shm)}, log ${formatSize(log)} three times`,
+    ].join(', '),
+    `together: containers ${containers}, memory ${formatSize(totalMemory)}, CPUs ${formatCpus(totalNanoCpus)}`,
+  ]
+}
+
+function notes(
+  words: readonly Subcommand[],
+  meanings: Readonly<Partial<Record<Subcommand, string>>>,
+): readonly string[] {
+  return words.flatMap((word) => {
+    const meaning = meanings[word]
+    return meaning === undefined ? [] : [`! ${word} ${meaning}`]
+  })
+}
+
+function noted(note: string | undefined): readonly string[] {
+  return note === undefined ? [] : [`! ${note}`]
+}
+
+function pairs(texts: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(texts).map(([word, text]) => `${word}: ${text}`)
+}
+
+function listed(words: readonly string[], none: string): string {
+  return words.length === 0 ? none : words.join(', ')
+}
+
+function octal(mode: number): string {
+  return `0${mode.toString(8)}`
+}
+
+/** One line as several, the later ones further in; a list is broken between its words, which may hold spaces. */
+function wrap(line: string): readonly string[] {
+  const lines = ['   ']
+  for (const word of line.split(line.includes(', ') ? /(?<=,) / : ' ')) {
+    const last = lines.at(-1) ?? ''
+    if (last.length + 1 + word.length > WIDTH) lines.push(`      ${word}`)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}

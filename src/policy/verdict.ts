@@ -1,0 +1,126 @@
+/** The answer to one operation. Only an allow carries a permit, and only a permit can be rewritten and forwarded. */
+import type {
+  ContainerOperation,
+  ImageOperation,
+  Supported,
+} from '../decode/operation.ts'
+import type { ContainerCreate } from '../decode/operations/container-create.ts'
+import type { ContainerUpdate } from '../decode/operations/container-update.ts'
+import type { ImagePull } from '../decode/operations/image.ts'
+import type { Mount } from '../decode/operations/mounts.ts'
+import type { PublishedPort } from '../decode/operations/ports.ts'
+import type { ContainerFacts } from '../resolve/facts.ts'
+import type { Refusal } from '../shared/refusal.ts'
+
+export type Verdict =
+  | {
+      readonly effect: 'refuse'
+      readonly subcommand: string
+      readonly refusal: Refusal
+      /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist. */
+      readonly status: 400 | 403 | 404
+    }
+  | { readonly effect: 'allow'; readonly subcommand: string; readonly rule: string; readonly permit: Permit }
+
+export type Permit = EnginePermit | ListPermit | ContainerPermit | UpdatePermit | CreatePermit | ImagePermit | PullPermit
+
+/** Something about the engine as a whole. */
+export interface EnginePermit {
+  readonly on: 'engine'
+  readonly operation: Extract<Supported, { kind: 'system.ping' | 'system.version' | 'system.info' }>
+}
+
+/** A list, of what is in reach. */
+export interface ListPermit {
+  readonly on: 'list'
+  readonly operation: Extract<
+    Supported,
+    { kind: 'container.list' | 'image.list' | 'network.list' | 'volume.list' | 'system.df' | 'system.events' }
+  >
+  /** Full ids of the containers that may be seen. */
+  readonly containers: readonly string[]
+}
+
+export interface ContainerPermit {
+  readonly on: 'container'
+  readonly operation: Exclude<ContainerOperation, ContainerUpdate>
+  readonly container: ContainerFacts
+  /** Redacted: what the CLI needs to know before logs or start, no environment, no mounts, no labels. */
+  readonly view: 'full' | 'redacted'
+}
+
+export interface UpdatePermit {
+  readonly on: 'update'
+  readonly operation: ContainerUpdate
+  readonly container: ContainerFacts
+  readonly changes: LimitChanges
+}
+
+export interface CreatePermit {
+  readonly on: 'create'
+  readonly operation: ContainerCreate
+  readonly plan: CreatePlan
+}
+
+export interface ImagePermit {
+  readonly on: 'image'
+  readonly operation: ImageOperation
+  /** What is sent for it: an id, or a name in full. */
+  readonly reference: string
+}
+
+export interface PullPermit {
+  readonly on: 'pull'
+  readonly operation: ImagePull
+  readonly name: string
+  /** Tag or digest. */
+  readonly tag: string
+}
+
+/** Limits of a container, all of them set. Memory and shm in bytes, CPUs in nano-CPUs. */
+export interface ContainerLimits {
+  readonly memory: number
+  readonly memorySwap: number
+  readonly memoryReservation: number | undefined
+  readonly nanoCpus: number
+  readonly cpuShares: number | undefined
+  readonly pids: number
+  readonly shm: number
+}
+
+/** What an update changes; undefined leaves a limit as it is. */
+export interface LimitChanges {
+  readonly memory: number | undefined
+  readonly memorySwap: number | undefined
+  readonly memoryReservation: number | undefined
+  readonly nanoCpus: number | undefined
+  readonly cpuShares: number | undefined
+  readonly pids: number | undefined
+  readonly cpusetCpus: string | undefined
+  readonly cpusetMems: string | undefined
+  readonly restart: RestartPlan | undefined
+}
+
+export interface RestartPlan {
+  readonly name: string
+  readonly retries: number
+}
+
+/** A create as it will be sent: everything resolved, every limit set. */
+export interface CreatePlan {
+  /** Reference in full, or an image id. */
+  readonly image: string
+  /** Binds with real sources, tmpfs with sizes. */
+  readonly mounts: readonly Mount[]
+  /** Names of volumes that must be the worker's before the container is made. */
+  readonly volumes: readonly string[]
+  readonly volumesFrom: readonly string[]
+  readonly ports: readonly PublishedPort[]
+  readonly networkMode: string
+  readonly pidMode: string
+  readonly ipcMode: string
+  readonly limits: ContainerLimits
+  readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[]
+  readonly restart: RestartPlan
+  readonly log: { readonly driver: string; readonly options: Readonly<Record<string, string>> } | undefined
+}

@@ -1,0 +1,53 @@
+/** What an event of the engine changes in the inventory. */
+import { objectOf, textOf } from '../shared/json-value.ts'
+import type { Inventory } from './inventory.ts'
+
+/** Actions that are asked for; exec and health events, the bulk of them, are not. */
+export const EVENT_ACTIONS: readonly string[] = [
+  ...['create', 'start', 'die', 'destroy', 'rename', 'restart'],
+  ...['pull', 'tag', 'untag', 'delete', 'import', 'load'],
+]
+
+/** That the images have to be listed again, or that an object is gone. */
+export type Effect = 'images' | { readonly kind: 'container' | 'volume'; readonly id: string } | undefined
+
+/** Applies one event, and says what others have to know of it. */
+export function applyEvent(inventory: Inventory, event: unknown): Effect {
+  const { Type: type, Action: action, Actor: actor } = objectOf(event)
+  const id = textOf(objectOf(actor)['ID'])
+  const name = textOf(objectOf(objectOf(actor)['Attributes'])['name'])
+  if (type === 'container') return applyContainerEvent(inventory, textOf(action), id, name)
+  if (type === 'image') return 'images'
+  if (type !== 'volume') return undefined
+  if (action === 'create') inventory.putVolume(id)
+  if (action !== 'destroy') return undefined
+  inventory.removeVolume(id)
+  return { kind: 'volume', id }
+}
+
+function applyContainerEvent(inventory: Inventory, action: string, id: string, name: string): Effect {
+  switch (action) {
+    case 'create':
+      if (inventory.container(id) === undefined) {
+        inventory.putContainer({ id, name, running: false, started: false, binds: [] })
+      } else {
+        inventory.changeContainer(id, { name })
+      }
+      return undefined
+    case 'start':
+    case 'restart':
+      inventory.changeContainer(id, { running: true, started: true })
+      return undefined
+    case 'die':
+      inventory.changeContainer(id, { running: false })
+      return undefined
+    case 'rename':
+      inventory.changeContainer(id, { name })
+      return undefined
+    case 'destroy':
+      inventory.removeContainer(id)
+      return { kind: 'container', id }
+    default:
+      return undefined
+  }
+}

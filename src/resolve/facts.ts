@@ -1,0 +1,67 @@
+/** What is true of the objects that an operation names, looked up once; the decision is made on this and nothing else. */
+
+export interface ContainerFacts {
+  /** Full id, 64 hexadecimal digits. */
+  readonly id: string
+  readonly name: string
+  /** The worker's own, or one of the operator's that the policy names. */
+  readonly owner: 'self' | 'operator'
+  readonly running: boolean
+  /** Its own limits, as the gate set them; 0 for the operator's. Bytes and nano-CPUs. */
+  readonly memory: number
+  readonly nanoCpus: number
+  /** Real paths of the host that it mounts, as they were when it was made. */
+  readonly binds: readonly string[]
+  /** Whether it was ever started. */
+  readonly started: boolean
+}
+
+export interface ImageFacts {
+  /** `sha256:…` */
+  readonly id: string
+  /** Every full name that it goes by, `docker.io/library/alpine:3`. */
+  readonly names: readonly string[]
+  /** Made by a pull of this worker. */
+  readonly own: boolean
+}
+
+/** A directory or file of the host, its symbolic links resolved. */
+export type HostPath =
+  | { readonly found: true; readonly real: string }
+  | { readonly found: false; readonly why: 'missing' | 'unreadable' }
+
+/** Whose a volume name is: to be made, the worker's, or somebody else's. */
+export type VolumeOwner = 'nobody' | 'self' | 'other'
+
+/** What exists of a worker's, or is being made at this moment. Memory in bytes, CPUs in nano-CPUs. */
+export interface Usage {
+  readonly containers: number
+  readonly memory: number
+  readonly nanoCpus: number
+}
+
+export interface EngineFacts {
+  /** Newest minor API version that the engine and the gate both speak. */
+  readonly minor: number
+  /** CPUs of the host, in nano-CPUs: an engine refuses to give a container more. */
+  readonly nanoCpus: number
+  /** The engine's default logging driver. */
+  readonly logDriver: string
+}
+
+export interface Facts {
+  readonly engine: EngineFacts
+  /** The container that the operation is on; undefined if none in reach goes by that name. */
+  readonly container: ContainerFacts | undefined
+  /** Other containers that a create names (network, pid, ipc, volumes-from); those in reach. */
+  readonly others: ReadonlyMap<string, ContainerFacts>
+  /** The image that the operation is on, if the engine has it. */
+  readonly image: ImageFacts | undefined
+  readonly volumes: ReadonlyMap<string, VolumeOwner>
+  readonly paths: ReadonlyMap<string, HostPath>
+  /** Real paths of the policy's bind roots. */
+  readonly roots: ReadonlyMap<string, HostPath>
+  readonly usage: Usage
+  /** Full ids of every container in reach. */
+  readonly reach: readonly string[]
+}

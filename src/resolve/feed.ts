@@ -1,0 +1,190 @@
+/**
+ * Keeps the inventory current: lists everything, then follows the engine's events; begins anew whenever the stream breaks.
+ * While it is down the gate knows nothing for sure, and says so instead of deciding on old facts.
+ */
+import type { IncomingMessage } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { EngineUnavailable, readWhole, type Engine } from '../forward/engine.ts'
+import { NEWEST_MINOR } from '../decode/target.ts'
+import { parseReference, storedReference } from '../decode/reference.ts'
+import { apiPath, plainRequest } from '../rewrite/encoded.ts'
+import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { applyEvent, EVENT_ACTIONS } from './events.ts'
+import type { EngineFacts } from './facts.ts'
+import type { Inventory, KnownContainer, KnownImage } from './inventory.ts'
+import { splitLines } from './lines.ts'
+
+const ANSWER_LIMIT = 10_000
+const LARGEST_LIST = 256 * 2 ** 20
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 2_000
+
+/** What is known of the engine while it is connected. */
+export interface Connected {
+  readonly facts: EngineFacts
+  /** Answers that do not change while an engine runs. */
+  readonly pingHeaders: Readonly<Record<string, string>>
+  readonly version: Unknown
+}
+
+/** What others want to know of. */
+export interface FeedEvents {
+  readonly connected: (connected: Connected) => void
+  readonly lost: (reason: string) => void
+  readonly removed: (kind: 'container' | 'volume', id: string) => void
+  /** Everything is about to be listed; what it returns is called with the lists. */
+  readonly listing: () => (containers: readonly Unknown[], volumes: readonly Unknown[]) => void
+  readonly imagesListed: () => void
+}
+
+export class Feed {
+  readonly #engine: Engine
+  readonly #inventory: Inventory
+  readonly #events: FeedEvents
+  readonly #stop = new AbortController()
+  #connected: Connected | undefined
+  #images: Promise<void> = Promise.resolve()
+
+  constructor(engine: Engine, inventory: Inventory, events: FeedEvents) {
+    this.#engine = engine
+    this.#inventory = inventory
+    this.#events = events
+  }
+
+  /** What is known of the engine, or undefined while it is away. */
+  get connected(): Connected | undefined {
+    return this.#connected
+  }
+
+  /** Follows the engine until `close`. Resolves then. */
+  async run(): Promise<void> {
+    let wait = FIRST_PAUSE
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#follow(() => {
+          wait = FIRST_PAUSE
+        })
+      } catch (cause) {
+        if (this.#stop.signal.aborted) return
+        this.#lose(cause instanceof Error ? cause.message : 'unknown')
+      }
+      await pause(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      wait = Math.min(wait * 2, LONGEST_PAUSE)
+    }
+  }
+
+  close(): void {
+    this.#stop.abort()
+  }
+
+  /** Lists the images again; calls at the same moment share one listing that begins after the call. */
+  refreshImages(): Promise<void> {
+    const minor = this.#connected?.facts.minor
+    if (minor === undefined) return Promise.resolve()
+    this.#images = this.#images.then(() => this.#listImages(minor)).then(() => undefined)
+    // A listing that fails is followed by a lost stream, which begins everything anew.
+    this.#images = this.#images.catch(() => undefined)
+    return this.#images
+  }
+
+  async #follow(onConnected: () => void): Promise<void> {
+    const { minor, pingHeaders } = await this.#ping()
+    const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop.signal)
+    if (stream.statusCode !== 200) throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
+    // Events that arrive while the lists are read wait in the stream, and are applied after them.
+    const [info, version] = await Promise.all([this.#get(minor, ['info']), this.#get(minor, ['version'])])
+    await this.#listAll(minor)
+    const facts = { minor, nanoCpus: Number(objectOf(info)['NCPU'] ?? 0) * 1e9, logDriver: textOf(objectOf(info)['LoggingDriver']) }
+    this.#connected = { facts, pingHeaders, version: objectOf(version) }
+    this.#events.connected(this.#connected)
+    onConnected()
+    await this.#apply(stream)
+    throw new EngineUnavailable("the engine's stream of events ended")
+  }
+
+  #lose(reason: string): void {
+    const was = this.#connected
+    this.#connected = undefined
+    if (was !== undefined) this.#events.lost(reason)
+  }
+
+  async #apply(stream: IncomingMessage): Promise<void> {
+    for await (const line of splitLines(stream)) {
+      const effect = applyEvent(this.#inventory, JSON.parse(line))
+      if (effect === 'images') void this.refreshImages()
+      else if (effect !== undefined) this.#events.removed(effect.kind, effect.id)
+    }
+  }
+
+  async #ping(): Promise<{ readonly minor: number; readonly pingHeaders: Readonly<Record<string, string>> }> {
+    const answer = await this.#engine.send({ method: 'GET', path: '/_ping', headers: {}, body: undefined }, ANSWER_LIMIT)
+    await readWhole(answer, 1024)
+    const version = /^1\.([0-9]{1,3})$/.exec(textOf(answer.headers['api-version']))?.[1]
+    if (answer.statusCode !== 200 || version === undefined) throw new EngineUnavailable('what answers there is no Docker engine')
+    const minor = Math.min(Number(version), NEWEST_MINOR)
+    const pingHeaders = { 'Api-Version': `1.${minor}`, Ostype: textOf(answer.headers.ostype), 'Docker-Experimental': 'false' }
+    return { minor, pingHeaders }
+  }
+
+  async #listAll(minor: number): Promise<void> {
+    const listed = this.#events.listing()
+    const [containers, volumes] = await Promise.all([
+      this.#get(minor, ['containers', 'json'], { all: true }),
+      this.#get(minor, ['volumes']),
+      this.#listImages(minor),
+    ])
+    const containerList = listOf(containers).map(objectOf)
+    const volumeList = listOf(objectOf(volumes)['Volumes']).map(objectOf)
+    this.#inventory.replaceContainers(containerList.map(readContainer))
+    this.#inventory.replaceVolumes(volumeList.map((volume) => textOf(volume['Name'])))
+    listed(containerList, volumeList)
+  }
+
+  async #listImages(minor: number): Promise<void> {
+    const images = await this.#get(minor, ['images', 'json'])
+    this.#inventory.replaceImages(listOf(images).map(objectOf).map(readImage))
+    this.#events.imagesListed()
+  }
+
+  async #get(minor: number, path: readonly string[], query = {}): Promise<unknown> {
+    const answer = await this.#engine.send(plainRequest('GET', apiPath(minor, path, query)), ANSWER_LIMIT, this.#stop.signal)
+    const body = await readWhole(answer, LARGEST_LIST)
+    if (answer.statusCode !== 200) throw new EngineUnavailable(`the engine answers ${answer.statusCode} to /${path.join('/')}`)
+    return JSON.parse(body.toString())
+  }
+}
+
+function eventsRequest(minor: number) {
+  const filters = new Map([
+    ['type', ['container', 'image', 'volume']],
+    ['event', EVENT_ACTIONS],
+  ])
+  return plainRequest('GET', apiPath(minor, ['events'], { filters }))
+}
+
+function readContainer(listed: Unknown): KnownContainer {
+  // A container has further names where a link points to it: /other/alias.
+  const name = textsOf(listed['Names']).find((candidate) => candidate.lastIndexOf('/') === 0) ?? ''
+  const binds = listOf(listed['Mounts'])
+    .map(objectOf)
+    .filter((mount) => mount['Type'] === 'bind')
+  return {
+    id: textOf(listed['Id']),
+    name: name.slice(1),
+    running: ['running', 'paused', 'restarting'].includes(textOf(listed['State'])),
+    started: textOf(listed['State']) !== 'created',
+    binds: binds.map((mount) => textOf(mount['Source'])),
+  }
+}
+
+function readImage(listed: Unknown): KnownImage {
+  return { id: textOf(listed['Id']), names: imageNames(listed) }
+}
+
+/** Full references of an image as the engine lists it. */
+export function imageNames(listed: Unknown): readonly string[] {
+  return [...textsOf(listed['RepoTags']), ...textsOf(listed['RepoDigests'])].flatMap((name) => {
+    const reference = name.includes('<none>') ? undefined : parseReference(name)
+    return reference === undefined ? [] : [storedReference(reference)]
+  })
+}

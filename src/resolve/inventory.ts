@@ -1,0 +1,99 @@
+/**
+ * The engine's objects by id and name, in memory: what a call needs to know costs no call of its own.
+ * The feed keeps it current by the engine's events; the gate's own effects are put in at once.
+ */
+
+export interface KnownContainer {
+  readonly id: string
+  readonly name: string
+  readonly running: boolean
+  readonly started: boolean
+  /** Sources of its bind mounts on the host. */
+  readonly binds: readonly string[]
+}
+
+export interface KnownImage {
+  /** `sha256:…` */
+  readonly id: string
+  /** Full references with tag or digest. */
+  readonly names: readonly string[]
+}
+
+export class Inventory {
+  #containers = new Map<string, KnownContainer>()
+  #containerNames = new Map<string, string>()
+  #images = new Map<string, KnownImage>()
+  #imageNames = new Map<string, string>()
+  #volumes = new Set<string>()
+
+  container(id: string): KnownContainer | undefined {
+    return this.#containers.get(id)
+  }
+
+  containerNamed(name: string): KnownContainer | undefined {
+    const id = this.#containerNames.get(name)
+    return id === undefined ? undefined : this.#containers.get(id)
+  }
+
+  image(id: string): KnownImage | undefined {
+    return this.#images.get(id)
+  }
+
+  /** @param name in full, `docker.io/library/alpine:3` */
+  imageNamed(name: string): KnownImage | undefined {
+    const id = this.#imageNames.get(name)
+    return id === undefined ? undefined : this.#images.get(id)
+  }
+
+  /** The images whose id starts so; `sha256:` may be left out. */
+  imagesByPrefix(prefix: string): readonly KnownImage[] {
+    const start = prefix.startsWith('sha256:') ? prefix : `sha256:${prefix}`
+    return [...this.#images.values()].filter((image) => image.id.startsWith(start))
+  }
+
+  hasVolume(name: string): boolean {
+    return this.#volumes.has(name)
+  }
+
+  putContainer(container: KnownContainer): void {
+    this.removeContainer(container.id)
+    this.#containers.set(container.id, container)
+    if (container.name !== '') this.#containerNames.set(container.name, container.id)
+  }
+
+  /** Changes what is known of a container; nothing happens if it is not known. */
+  changeContainer(id: string, change: Partial<Omit<KnownContainer, 'id'>>): void {
+    const container = this.#containers.get(id)
+    if (container !== undefined) this.putContainer({ ...container, ...change })
+  }
+
+  removeContainer(id: string): void {
+    const container = this.#containers.get(id)
+    if (container === undefined) return
+    this.#containers.delete(id)
+    if (this.#containerNames.get(container.name) === id) this.#containerNames.delete(container.name)
+  }
+
+  putVolume(name: string): void {
+    this.#volumes.add(name)
+  }
+
+  removeVolume(name: string): void {
+    this.#volumes.delete(name)
+  }
+
+  replaceContainers(containers: readonly KnownContainer[]): void {
+    this.#containers = new Map()
+    this.#containerNames = new Map()
+    for (const container of containers) this.putContainer(container)
+  }
+
+  replaceImages(images: readonly KnownImage[]): void {
+    this.#images = new Map(images.map((image) => [image.id, image]))
+    this.#imageNames = new Map(images.flatMap((image) => image.names.map((name) => [name, image.id] as const)))
+  }
+
+  replaceVolumes(names: readonly string[]): void {
+    this.#volumes = new Set(names)
+  }
+}

@@ -1,0 +1,144 @@
+/** Whose objects are whose: the gate's own record of ids that the engine gave it, with what is being made at this moment. */
+import { randomBytes } from 'node:crypto'
+import type { Change, Claim, Owned, OwnedKind, Store } from '../store/store.ts'
+import type { Usage } from './facts.ts'
+
+export class Ownership {
+  readonly #owned = new Map<string, Owned>()
+  readonly #claims = new Map<string, Claim>()
+  /** Claims of which nobody knows whether something was made under them; those found at start are. */
+  readonly #unsure = new Set<string>()
+  /** Owners of containers that were removed lately, whose last events are still on their way. */
+  readonly #gone = new Map<string, string>()
+  /** Full ids of containers by worker, in the order in which they were made. */
+  readonly #containers = new Map<string, Set<string>>()
+
+  constructor(store: Pick<Store, 'owned' | 'claims'>) {
+    for (const owned of store.owned()) this.#put(owned)
+    for (const claim of store.claims()) {
+      this.#claims.set(claim.nonce, claim)
+      this.#unsure.add(claim.nonce)
+    }
+  }
+
+  owner(kind: OwnedKind, id: string): string | undefined {
+    return this.#owned.get(key(kind, id))?.worker
+  }
+
+  get(kind: OwnedKind, id: string): Owned | undefined {
+    return this.#owned.get(key(kind, id))
+  }
+
+  all(kind: OwnedKind): readonly Owned[] {
+    return [...this.#owned.values()].filter((owned) => owned.kind === kind)
+  }
+
+  containersOf(worker: string): ReadonlySet<string> {
+    return this.#containers.get(worker) ?? NONE
+  }
+
+  /** What exists and what is claimed, so that calls made at the same moment count each other. */
+  usage(worker: string): Usage {
+    let containers = 0
+    let memory = 0
+    let nanoCpus = 0
+    const count = (one: Pick<Owned, 'memory' | 'nanoCpus'>): void => {
+      containers += 1
+      memory += one.memory
+      nanoCpus += one.nanoCpus
+    }
+    for (const id of this.containersOf(worker)) {
+      const owned = this.get('container', id)
+      if (owned !== undefined) count(owned)
+    }
+    for (const claim of this.#claims.values()) if (claim.worker === worker && claim.kind === 'container') count(claim)
+    return { containers, memory, nanoCpus }
+  }
+
+  /** Whether an open claim of the worker's has this nonce. */
+  hasClaim(worker: string, nonce: string): boolean {
+    return this.#claims.get(nonce)?.worker === worker
+  }
+
+  /** The owner of a container that is there or was until lately. */
+  recentOwner(id: string): string | undefined {
+    return this.owner('container', id) ?? this.#gone.get(id)
+  }
+
+  /** Notes that the engine broke off while something was being made: it may be there or not. */
+  doubt(claim: Claim): void {
+    this.#unsure.add(claim.nonce)
+  }
+
+  /** Claims to be settled by looking at what the engine has. */
+  unsureClaims(): readonly Claim[] {
+    return [...this.#unsure].flatMap((nonce) => this.#claims.get(nonce) ?? [])
+  }
+
+  /** Opens a claim; it counts from now on, and its change is to be written before the engine is asked. */
+  claim(kind: OwnedKind, worker: string, limits: Pick<Usage, 'memory' | 'nanoCpus'>): Claim {
+    const nonce = randomBytes(16).toString('hex')
+    const claim = { nonce, kind, worker, created: Date.now(), memory: limits.memory, nanoCpus: limits.nanoCpus }
+    this.#claims.set(nonce, claim)
+    return claim
+  }
+
+  /** Settles a claim: what was made under it is the worker's. Returns the change to write. */
+  settle(claim: Claim, id: string, name: string): Change {
+    this.#close(claim)
+    const { kind, worker, created, memory, nanoCpus, nonce } = claim
+    const owned = { kind, id, worker, name, created, memory, nanoCpus, nonce }
+    this.#put(owned)
+    return { type: 'own', owned, claim: nonce }
+  }
+
+  /** Drops a claim under which nothing was made. Returns the change to write. */
+  drop(claim: Claim): Change {
+    this.#close(claim)
+    return { type: 'unclaim', nonce: claim.nonce }
+  }
+
+  /** Forgets an object that is gone. Returns the change to write, or undefined where it was nobody's. */
+  forget(kind: OwnedKind, id: string): Change | undefined {
+    const owned = this.#owned.get(key(kind, id))
+    if (owned === undefined) return undefined
+    this.#owned.delete(key(kind, id))
+    if (kind === 'container') {
+      this.#containers.get(owned.worker)?.delete(id)
+      this.#remember(id, owned.worker)
+    }
+    return { type: 'disown', kind, id }
+  }
+
+  /** Takes over new limits of a container. Returns the change to write. */
+  resize(id: string, memory: number, nanoCpus: number): Change {
+    const owned = this.#owned.get(key('container', id))
+    if (owned !== undefined) this.#owned.set(key('container', id), { ...owned, memory, nanoCpus })
+    return { type: 'resize', id, memory, nanoCpus }
+  }
+
+  #close(claim: Claim): void {
+    this.#claims.delete(claim.nonce)
+    this.#unsure.delete(claim.nonce)
+  }
+
+  #remember(id: string, worker: string): void {
+    this.#gone.set(id, worker)
+    const [oldest] = this.#gone.keys()
+    if (this.#gone.size > REMEMBERED && oldest !== undefined) this.#gone.delete(oldest)
+  }
+
+  #put(owned: Owned): void {
+    this.#owned.set(key(owned.kind, owned.id), owned)
+    if (owned.kind !== 'container') return
+    const ids = this.#containers.get(owned.worker) ?? new Set()
+    this.#containers.set(owned.worker, ids.add(owned.id))
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+const REMEMBERED = 1_000
+
+function key(kind: OwnedKind, id: string): string {
+  return `${kind} ${id}`
+}

@@ -1,0 +1,113 @@
+/** A permit to the one encoding that is sent. Nothing of the client's bytes is in it, only decoded values. */
+import type { Permit } from '../policy/verdict.ts'
+import { familiarReference, parseReference } from '../decode/reference.ts'
+import { createBody } from './container-create.ts'
+import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from './encoded.ts'
+import { narrowFilters } from './filters.ts'
+import { updateBody } from './container-update.ts'
+
+/** What the sending needs to know beside the permit. */
+export interface Sending {
+  /** Minor API version that the client speaks, for the shape of the answer. */
+  readonly clientMinor: number
+  /** Newest version of engine and gate. Bodies are always sent in it, since an older one gives other defaults. */
+  readonly engineMinor: number
+  /** Marks what is made for the worker, so that it is found again after a crash. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Encodes the request that a permit stands for. */
+export function rewrite(permit: Permit, sending: Sending): EncodedRequest {
+  const { clientMinor, engineMinor, labels } = sending
+  switch (permit.on) {
+    case 'engine':
+      return encodeEngine(permit.operation.kind, clientMinor)
+    case 'list':
+      return encodeList(permit, clientMinor)
+    case 'container':
+      return encodeContainer(permit, clientMinor)
+    case 'update': {
+      const path = apiPath(engineMinor, ['containers', permit.container.id, 'update'])
+      return jsonRequest('POST', path, updateBody(permit.changes))
+    }
+    case 'create': {
+      const { name, platform } = permit.operation
+      const query = { name, platform: platform === '' ? undefined : platform }
+      return jsonRequest('POST', apiPath(engineMinor, ['containers', 'create'], query), createBody(permit, labels))
+    }
+    case 'image':
+      return encodeImage(permit, clientMinor)
+    case 'pull': {
+      const { parameters, registryAuth } = permit.operation
+      const query = { fromImage: permit.name, tag: permit.tag, platform: parameters.platform }
+      const request = plainRequest('POST', apiPath(clientMinor, ['images', 'create'], query))
+      return registryAuth === undefined ? request : { ...request, headers: { ...request.headers, 'X-Registry-Auth': registryAuth } }
+    }
+  }
+}
+
+function encodeEngine(kind: 'system.ping' | 'system.version' | 'system.info', minor: number): EncodedRequest {
+  const path = { 'system.ping': '_ping', 'system.version': 'version', 'system.info': 'info' }[kind]
+  return plainRequest('GET', apiPath(minor, [path]))
+}
+
+type On<Kind extends Permit['on']> = Extract<Permit, { on: Kind }>
+
+function encodeList({ operation, containers }: On<'list'>, minor: number): EncodedRequest {
+  switch (operation.kind) {
+    case 'container.list': {
+      const filters = narrowFilters(operation.parameters.filters, containers)
+      return plainRequest('GET', apiPath(minor, ['containers', 'json'], { ...operation.parameters, filters }))
+    }
+    case 'image.list':
+      return plainRequest('GET', apiPath(minor, ['images', 'json'], { ...operation.parameters, filter: undefined }))
+    case 'network.list':
+      return plainRequest('GET', apiPath(minor, ['networks'], operation.parameters))
+    case 'volume.list':
+      return plainRequest('GET', apiPath(minor, ['volumes'], operation.parameters))
+    case 'system.df':
+      return plainRequest('GET', apiPath(minor, ['system', 'df'], operation.parameters))
+    case 'system.events':
+      return plainRequest('GET', apiPath(minor, ['events'], operation.parameters))
+  }
+}
+
+function encodeContainer({ operation, container }: On<'container'>, minor: number): EncodedRequest {
+  const on = (word: string): readonly string[] => ['containers', container.id, word]
+  switch (operation.kind) {
+    case 'container.inspect':
+      return plainRequest('GET', apiPath(minor, on('json'), operation.parameters))
+    case 'container.logs':
+    case 'container.stats':
+    case 'container.top':
+      return plainRequest('GET', apiPath(minor, on(wordOf(operation.kind)), operation.parameters))
+    case 'container.remove':
+      return plainRequest('DELETE', apiPath(minor, ['containers', container.id], operation.parameters))
+    case 'container.attach': {
+      const request = plainRequest('POST', apiPath(minor, on('attach'), operation.parameters))
+      return { ...request, headers: { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' } }
+    }
+    default:
+      return plainRequest('POST', apiPath(minor, on(wordOf(operation.kind)), operation.parameters))
+  }
+}
+
+/** The path's word is the operation's own: `container.stop` is /containers/{id}/stop. */
+function wordOf(kind: string): string {
+  return kind.slice(kind.indexOf('.') + 1)
+}
+
+function encodeImage({ operation, reference }: On<'image'>, minor: number): EncodedRequest {
+  const parsed = parseReference(reference)
+  const name = reference.startsWith('sha256:') || parsed === undefined ? reference : familiarReference(parsed)
+  switch (operation.kind) {
+    case 'image.inspect':
+      return plainRequest('GET', apiPath(minor, ['images', name, 'json'], operation.parameters))
+    case 'image.history':
+      return plainRequest('GET', apiPath(minor, ['images', name, 'history'], operation.parameters))
+    case 'image.remove': {
+      const { force, noprune } = operation.parameters
+      return plainRequest('DELETE', apiPath(minor, ['images', name], { force, noprune }))
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/** The end of a change: what it did is taken over and recorded, once, whichever way it ended. */
+import { Transform, type TransformCallback } from 'node:stream'
+import type { DecisionEntry } from '../audit/entry.ts'
+import { isChange } from '../audit/recorder.ts'
+import { EngineUnavailable } from '../forward/engine.ts'
+import type { Reply } from '../forward/reply.ts'
+import type { Gate } from '../gate.ts'
+import type { WorkerPolicy } from '../policy/policy.ts'
+import type { CreatePermit, Permit, PullPermit } from '../policy/verdict.ts'
+import { objectOf, textOf } from '../shared/json-value.ts'
+import type { Change } from '../store/store.ts'
+import type { Claims } from './claims.ts'
+import { settle } from './settle.ts'
+
+export class Outcome {
+  readonly #gate: Gate
+  readonly #worker: WorkerPolicy
+  readonly #permit: Permit
+  readonly #record: DecisionEntry | undefined
+  readonly #claims: Claims
+  readonly #changes: Change[] = []
+  /** The image that a pull may replace, as it was before. */
+  readonly #imageBefore: string | undefined
+
+  constructor(gate: Gate, worker: WorkerPolicy, permit: Permit, record: DecisionEntry | undefined, claims: Claims) {
+    this.#gate = gate
+    this.#worker = worker
+    this.#permit = permit
+    this.#record = record
+    this.#claims = claims
+    this.#imageBefore = permit.on === 'pull' ? gate.inventory.imageNamed(pulledName(permit))?.id : undefined
+  }
+
+  /** Changes that are to be written with the outcome. */
+  add(changes: readonly Change[]): void {
+    this.#changes.push(...changes)
+  }
+
+  /** Takes over what a reply tells, and records it. Returns the reply to send. */
+  close(reply: Reply): Reply {
+    const { operation } = this.#permit
+    if (!isChange(operation.kind)) return reply
+    const status = reply.kind === 'hijacked' ? 101 : reply.status
+    if (status >= 400) {
+      this.#write(status, reply.kind === 'whole' ? messageOf(reply.body) : '', '', this.#claims.drop())
+      return reply
+    }
+    if (this.#permit.on === 'pull' && reply.kind === 'stream') return this.#closeAtEnd(reply, this.#permit)
+    if (this.#permit.on === 'create' && reply.kind === 'whole') {
+      const id = textOf(objectOf(JSON.parse(reply.body.toString()))['Id'])
+      this.#write(status, '', id, this.#own(this.#permit, id))
+      return reply
+    }
+    this.#write(status, '', '', settle(this.#gate, this.#permit))
+    return reply
+  }
+
+  /** The engine broke off, or the gate failed: whether there was an effect is not known. */
+  broken(cause: unknown): void {
+    if (!isChange(this.#permit.operation.kind)) return
+    const { container, volumes } = this.#claims
+    for (const claim of [container, ...volumes.values()]) if (claim !== undefined) this.#gate.ownership.doubt(claim)
+    const reason = cause instanceof EngineUnavailable ? cause.message : 'internal error'
+    this.#write(0, reason, '', [])
+  }
+
+  #own(permit: CreatePermit, id: string): readonly Change[] {
+    const claim = this.#claims.container
+    if (claim === undefined) return []
+    const { inventory, ownership } = this.#gate
+    const binds = permit.plan.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
+    const name = inventory.container(id)?.name ?? permit.operation.name ?? ''
+    inventory.putContainer({ id, name, running: false, started: false, binds })
+    return [ownership.settle(claim, id, name)]
+  }
+
+  /** A pull is over when its progress is: then the image that it brought is known, and before the client hears the end. */
+  #closeAtEnd(reply: Extract<Reply, { kind: 'stream' }>, permit: PullPermit): Reply {
+    const body = new Transform({
+      transform: (chunk: unknown, _encoding, done: TransformCallback) => done(null, chunk),
+      flush: (done) => {
+        void this.#gate.feed.refreshImages().then(() => {
+          this.#write(reply.status, '', '', this.#ownImage(permit))
+          done()
+        })
+      },
+    })
+    reply.body.once('error', (cause) => body.destroy(cause))
+    body.once('close', () => reply.body.destroy())
+    return { ...reply, body: reply.body.pipe(body) }
+  }
+
+  /** An image is the worker's if its pull brought it here: one that was here before stays whose it was. */
+  #ownImage(permit: PullPermit): readonly Change[] {
+    const { inventory, ownership } = this.#gate
+    const image = inventory.imageNamed(pulledName(permit))
+    if (image === undefined || image.id === this.#imageBefore || image.names.some((name) => !this.#isNew(name, permit))) return []
+    if (ownership.owner('image', image.id) !== undefined) return []
+    const claim = ownership.claim('image', this.#worker.name, { memory: 0, nanoCpus: 0 })
+    return [ownership.settle(claim, image.id, pulledName(permit))]
+  }
+
+  /** The names that a pull itself gives: its tag, and the digest of the same repository. */
+  #isNew(name: string, permit: PullPermit): boolean {
+    return name === pulledName(permit) || name.startsWith(`${permit.name}@`)
+  }
+
+  #write(status: number, reason: string, target: string, changes: readonly Change[]): void {
+    const all = [...this.#changes, ...changes]
+    if (this.#record !== undefined) this.#gate.recorder.close(this.#record, status, reason, target, all)
+  }
+}
+
+function pulledName({ name, tag }: PullPermit): string {
+  return tag.startsWith('sha256:') ? `${name}@${tag}` : `${name}:${tag}`
+}
+
+function messageOf(body: Buffer): string {
+  return textOf(objectOf(JSON.parse(body.toString()))['message'])
+}

@@ -1,0 +1,30 @@
+/** What a successful operation changes in what the gate knows: at once, before the client is told and before any event comes. */
+import type { Permit } from '../policy/verdict.ts'
+import type { World } from '../resolve/resolve.ts'
+import type { Change } from '../store/store.ts'
+
+/** Takes over the effect of an operation that the engine has answered with success. Returns the changes to write. */
+export function settle({ inventory, ownership }: World, permit: Permit): readonly Change[] {
+  if (permit.on === 'update') {
+    const { container, changes } = permit
+    return [ownership.resize(container.id, changes.memory ?? container.memory, changes.nanoCpus ?? container.nanoCpus)]
+  }
+  if (permit.on !== 'container') return []
+  const { operation, container } = permit
+  switch (operation.kind) {
+    case 'container.start':
+    case 'container.restart':
+      inventory.changeContainer(container.id, { running: true, started: true })
+      return []
+    case 'container.rename':
+      inventory.changeContainer(container.id, { name: operation.parameters.name ?? container.name })
+      return []
+    case 'container.remove': {
+      inventory.removeContainer(container.id)
+      const change = ownership.forget('container', container.id)
+      return change === undefined ? [] : [change]
+    }
+    default:
+      return []
+  }
+}

@@ -1,0 +1,35 @@
+/** Sees to it that the volumes of a planned container are the worker's. */
+import { ensureVolume } from '../forward/volumes.ts'
+import type { Gate } from '../gate.ts'
+import type { CreatePlan } from '../policy/verdict.ts'
+import type { Change } from '../store/store.ts'
+import type { Claims } from './claims.ts'
+
+export interface OwnedVolumes {
+  /** To be written whatever comes after. */
+  readonly changes: readonly Change[]
+  /** A volume that turned out not to be the worker's, or that the engine did not make. */
+  readonly failed: { readonly name: string; readonly status: number } | undefined
+}
+
+/** Makes the volumes that are missing and checks all of them. @throws {EngineUnavailable} */
+export async function ownVolumes(gate: Gate, worker: string, minor: number, plan: CreatePlan, claims: Claims): Promise<OwnedVolumes> {
+  const changes: Change[] = []
+  for (const name of plan.volumes) {
+    const claim = claims.volumes.get(name)
+    const nonce = claim?.nonce ?? gate.ownership.get('volume', name)?.nonce
+    // Forgotten since the decision: it was removed in the meantime.
+    if (nonce === undefined) return { changes, failed: { name, status: 409 } }
+    const made = await ensureVolume(gate.engine, minor, { name, worker, claim: nonce })
+    if (made.status !== 201) return { changes, failed: { name, status: made.status } }
+    if (claim !== undefined && made.claim === claim.nonce) {
+      gate.inventory.putVolume(name)
+      changes.push(gate.ownership.settle(claim, name, name))
+      continue
+    }
+    // Another create of the same worker may have made it a moment ago; anybody else's is not for this one.
+    const owned = gate.ownership.get('volume', name)
+    if (owned?.worker !== worker || owned.nonce !== made.claim) return { changes, failed: { name, status: 403 } }
+  }
+  return { changes, failed: undefined }
+}

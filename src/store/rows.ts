@@ -1,0 +1,68 @@
+/** Rows of the database as typed values. Reading is strict: a value of another type is damage, not a default. */
+
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Row } from '../audit/chain.ts'
+import type { Claim, Owned, OwnedKind } from './store.ts'
+
+type Values = Readonly<Record<string, SQLOutputValue>>
+
+const kinds: readonly OwnedKind[] = ['container', 'image', 'volume', 'network']
+const decisions = ['allow', 'refuse', 'outcome'] as const
+
+/** A row of `entries`; throws a TypeError where a value has another type than the gate writes. */
+export function entryRow(values: Values): Row {
+  return {
+    seq: whole(values, 'seq'),
+    id: word(values, 'id'),
+    time: whole(values, 'time'),
+    worker: word(values, 'worker'),
+    operation: word(values, 'operation'),
+    decision: oneOf(decisions, values, 'decision'),
+    about: word(values, 'about'),
+    text: word(values, 'text'),
+    prev: word(values, 'prev'),
+    hash: word(values, 'hash'),
+  }
+}
+
+export function ownedRow(values: Values): Owned {
+  return {
+    ...shared(values),
+    id: word(values, 'id'),
+    name: word(values, 'name'),
+    nonce: word(values, 'nonce'),
+  }
+}
+
+export function claimRow(values: Values): Claim {
+  return { ...shared(values), nonce: word(values, 'nonce') }
+}
+
+function shared(values: Values): Omit<Claim, 'nonce'> {
+  return {
+    kind: oneOf(kinds, values, 'kind'),
+    worker: word(values, 'worker'),
+    created: whole(values, 'created'),
+    memory: whole(values, 'memory'),
+    nanoCpus: whole(values, 'nano_cpus'),
+  }
+}
+
+function word(values: Values, name: string): string {
+  const value = values[name]
+  if (typeof value === 'string') return value
+  throw new TypeError(`column ${name} holds no text`)
+}
+
+function whole(values: Values, name: string): number {
+  const value = values[name]
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
+  throw new TypeError(`column ${name} holds no number`)
+}
+
+function oneOf<Word extends string>(words: readonly Word[], values: Values, name: string): Word {
+  const value = word(values, name)
+  const found = words.find((candidate) => candidate === value)
+  if (found !== undefined) return found
+  throw new TypeError(`column ${name} holds an unknown word`)
+}

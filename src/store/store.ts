@@ -1,0 +1,74 @@
+/** What the gate remembers: the record of decisions, and which objects of the engine belong to which worker. */
+
+import type { AuditEntry } from '../audit/entry.ts'
+
+export type OwnedKind = 'container' | 'image' | 'volume' | 'network'
+
+/** An object of the engine that the gate made for a worker. */
+export interface Owned {
+  readonly kind: OwnedKind
+  /** The engine's full id, or the name of a volume. */
+  readonly id: string
+  readonly worker: string
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly created: number
+  /** Bytes that it may use; 0 for anything but a container. */
+  readonly memory: number
+  /** Billionths of a CPU that it may use; 0 for anything but a container. */
+  readonly nanoCpus: number
+  /** The claim that it was made under; the engine's object carries it as a label. */
+  readonly nonce: string
+}
+
+/** An object that is being made: recorded before the engine is asked, so that a crash leaves no orphan. */
+export interface Claim {
+  readonly nonce: string
+  readonly kind: OwnedKind
+  readonly worker: string
+  readonly created: number
+  readonly memory: number
+  readonly nanoCpus: number
+}
+
+/** One change of the store. */
+export type Change =
+  | { readonly type: 'entry'; readonly entry: AuditEntry }
+  | { readonly type: 'claim'; readonly claim: Claim }
+  /** Records an owned object, and settles the claim that announced it. */
+  | { readonly type: 'own'; readonly owned: Owned; readonly claim?: string }
+  | { readonly type: 'disown'; readonly kind: OwnedKind; readonly id: string }
+  | { readonly type: 'unclaim'; readonly nonce: string }
+  | { readonly type: 'resize'; readonly id: string; readonly memory: number; readonly nanoCpus: number }
+
+/**
+ * - `synced`, before an effect: resolves when it and all that was queued before it is on disk; else rejects, and is dropped.
+ * - `soon`, for reads and refusals: resolves when queued, on disk within 100 ms; rejects at once while the store fails.
+ * - `kept`, after an effect: as `soon`, but queued also while the store fails, since what it tells has happened.
+ *
+ * What was queued as `soon` or `kept` is written again and again until it is on disk.
+ */
+export type Durability = 'synced' | 'soon' | 'kept'
+
+export interface StoreState {
+  /** Number of entries on disk; the newest one's place in the chain. */
+  readonly entries: number
+  /** Hash of the newest entry. */
+  readonly head: string
+  /** Why nothing can be written now; undefined while all is well. */
+  readonly failing: string | undefined
+}
+
+export interface Store {
+  /** Queues changes that are written together or not at all, in the order of the calls. Rejects with StoreUnavailable. */
+  write(changes: readonly Change[], durability: Durability): Promise<void>
+  /** `write` of one entry as `soon`, without a promise: the way of every read. Throws StoreUnavailable. */
+  note(entry: AuditEntry): void
+  /** The objects owned, as on disk. */
+  owned(): readonly Owned[]
+  /** The claims that are not settled, as on disk. */
+  claims(): readonly Claim[]
+  state(): StoreState
+  /** Writes what is queued and closes; throws StoreUnavailable, after closing, where that could not be written. */
+  close(): void
+}

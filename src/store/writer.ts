@@ -1,0 +1,78 @@
+/** The statements that write: one transaction for many changes. */
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { chainRow } from '../audit/chain.ts'
+import type { Link } from '../audit/chain.ts'
+import type { AuditEntry } from '../audit/entry.ts'
+import type { Change } from './store.ts'
+
+/** Writes all changes in one synced transaction and gives the chain's new end; on any error nothing is written. */
+export type Commit = (changes: readonly Change[], end: Link) => Link
+
+/** Prepares the statements on an open database. */
+export function createCommit(database: DatabaseSync): Commit {
+  const statements = prepareAll(database)
+  return (changes, start) => {
+    let end = start
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      // An empty transaction would not touch the disk, and so not show whether it takes writes.
+      if (changes.length === 0) database.exec('PRAGMA user_version = 1')
+      for (const change of changes) {
+        if (change.type === 'entry') end = insertEntry(statements.entry, end, change.entry)
+        else apply(statements, change)
+      }
+      database.exec('COMMIT')
+    } finally {
+      // SQLite has rolled back by itself after some errors, not after all.
+      if (database.isTransaction) database.exec('ROLLBACK')
+    }
+    return end
+  }
+}
+
+function insertEntry(statement: StatementSync, end: Link, entry: AuditEntry): Link {
+  const row = chainRow(end, entry)
+  const { seq, id, time, worker, operation, decision, about, text, prev, hash } = row
+  statement.run(seq, id, time, worker, operation, decision, about, text, prev, hash)
+  return row
+}
+
+function apply(statements: Statements, change: Exclude<Change, { type: 'entry' }>): void {
+  switch (change.type) {
+    case 'claim': {
+      const { nonce, kind, worker, created, memory, nanoCpus } = change.claim
+      statements.claim.run(nonce, kind, worker, created, memory, nanoCpus)
+      return
+    }
+    case 'own': {
+      const { kind, id, worker, name, created, memory, nanoCpus, nonce } = change.owned
+      statements.own.run(kind, id, worker, name, created, memory, nanoCpus, nonce)
+      if (change.claim !== undefined) statements.unclaim.run(change.claim)
+      return
+    }
+    case 'disown':
+      statements.disown.run(change.kind, change.id)
+      return
+    case 'unclaim':
+      statements.unclaim.run(change.nonce)
+      return
+    case 'resize':
+      statements.resize.run(change.memory, change.nanoCpus, change.id)
+  }
+}
+
+type Statements = ReturnType<typeof prepareAll>
+
+function prepareAll(database: DatabaseSync) {
+  return {
+    entry: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    claim: database.prepare('INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)'),
+    own: database.prepare('INSERT OR REPLACE INTO owned VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    disown: database.prepare('DELETE FROM owned WHERE kind = ? AND id = ?'),
+    unclaim: database.prepare('DELETE FROM claims WHERE nonce = ?'),
+    resize: database.prepare(
+      "UPDATE owned SET memory = ?, nano_cpus = ? WHERE kind = 'container' AND id = ?",
+    ),
+  } as const
+}

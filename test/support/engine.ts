@@ -1,0 +1,33 @@
+/** The engines behind the gate, reached directly: what tests prove their claims by. */
+import { docker } from './docker.ts'
+import type { CommandOptions, CommandResult } from './docker.ts'
+import { request } from './http.ts'
+import type { Request, Response } from './http.ts'
+import { setting } from './settings.ts'
+
+/** Docker 26 or Docker 20.10. scripts/test.sh empties both before and after the tests. */
+export type EngineName = 'new' | 'old'
+
+/** Address of the engine as `unix:///…`. */
+export function engineUrl(engine: EngineName): string {
+  return setting(engine === 'new' ? 'ENGINE' : 'ENGINE_OLD')
+}
+
+/** Path of the engine's socket. */
+export function engineSocket(engine: EngineName): string {
+  return engineUrl(engine).replace('unix://', '')
+}
+
+/** One request to the engine itself. */
+export function engineRequest(engine: EngineName, options: Request): Promise<Response> {
+  return request(engineSocket(engine), options)
+}
+
+/** `docker` 26 on the engine itself. */
+export function engineDocker(
+  engine: EngineName,
+  args: readonly string[],
+  options?: CommandOptions,
+): Promise<CommandResult> {
+  return docker(engineSocket(engine), args, options)
+}

@@ -1,0 +1,72 @@
+/** Records to test with: sample entries, filled stores, and tampering with their files. */
+
+import { cpSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { DecisionEntry, OutcomeEntry } from '../../src/audit/entry.ts'
+import { newRecordId } from '../../src/audit/id.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+import type { Change } from '../../src/store/store.ts'
+
+export function decision(fields: Partial<DecisionEntry> = {}): DecisionEntry {
+  return {
+    phase: 'decision',
+    id: newRecordId(),
+    time: Date.UTC(2026, 0, 31, 12),
+    worker: 'ai-worker',
+    door: 'engine',
+    operation: 'container.create',
+    subcommand: 'run',
+    target: 'web',
+    decision: 'allow',
+    rule: 'run',
+    reason: '',
+    detail: '{"kind":"container.create"}',
+    ...fields,
+  }
+}
+
+export function outcome(of: string, fields: Partial<OutcomeEntry> = {}): OutcomeEntry {
+  return {
+    phase: 'outcome',
+    id: newRecordId(),
+    time: Date.UTC(2026, 0, 31, 12, 0, 1),
+    worker: 'ai-worker',
+    of,
+    operation: 'container.create',
+    target: 'web',
+    status: 201,
+    reason: '',
+    ...fields,
+  }
+}
+
+export function asChanges(...entries: readonly (DecisionEntry | OutcomeEntry)[]): Change[] {
+  return entries.map((entry) => ({ type: 'entry', entry }))
+}
+
+export function newDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'dockgate-record-'))
+}
+
+/** The directory of a closed store with `count` decisions. */
+export async function filledDirectory(count: number): Promise<string> {
+  const directory = newDirectory()
+  const store = openStore(directory)
+  for (let index = 0; index < count; index += 1) {
+    await store.write(asChanges(decision({ target: `object-${index}` })), 'kept')
+  }
+  store.close()
+  return directory
+}
+
+/** A copy of a directory whose database was changed by SQL. */
+export function tampered(directory: string, sql: string): string {
+  const copy = newDirectory()
+  cpSync(directory, copy, { recursive: true })
+  const database = new DatabaseSync(join(copy, 'dockgate.db'))
+  database.exec(sql)
+  database.close()
+  return copy
+}
