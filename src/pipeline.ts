@@ -15,12 +15,12 @@ import type { Gate } from './gate.ts'
 import type { Caller } from './identify/caller.ts'
 import { decide } from './policy/decide.ts'
 import type { WorkerPolicy } from './policy/policy.ts'
-import { notAfterAll, refusalReply } from './policy/refusal-reply.ts'
+import { notAfterAll, refusalReply } from './filter/refusal.ts'
 import type { Permit, Verdict } from './policy/verdict.ts'
 import type { Connected } from './resolve/feed.ts'
 import { resolveHostPaths } from './resolve/host-paths.ts'
 import { hostPathsOf, resolve } from './resolve/resolve.ts'
-import { countsOf, viewOf } from './resolve/view.ts'
+import { countsOf, viewOf } from './filter/view.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
 import { Outcome } from './settle/outcome.ts'
 import { ownVolumes } from './settle/volumes.ts'
@@ -50,8 +50,11 @@ export async function handle(
   const worker = gate.worker(caller.worker)
   const connected = gate.feed.connected
   if (worker === undefined) return errorReply(403, `the policy has no worker ${caller.worker} any more`)
-  if (connected === undefined) return errorReply(503, 'the Docker engine behind dockgate does not answer; try again in a moment')
-  const decoded = routed.found ? decode(routed.match, request) : { operation: routed.malformed, minor: routed.minor, findings: [] }
+  if (connected === undefined)
+    return errorReply(503, 'the Docker engine behind dockgate does not answer; try again in a moment')
+  const decoded = routed.found
+    ? decode(routed.match, request)
+    : { operation: routed.malformed, minor: routed.minor, findings: [] }
   const call = { gate, caller, worker, connected, decoded, signal }
   try {
     const { verdict, claims } = await judge(call)
@@ -60,12 +63,18 @@ export async function handle(
     return knownAnswer(connected, verdict.permit) ?? (await carryOut(call, verdict.permit, record, claims))
   } catch (cause) {
     if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
-    if (cause instanceof StoreUnavailable) return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
+    if (cause instanceof StoreUnavailable)
+      return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
     throw cause
   }
 }
 
-async function judge({ gate, worker, connected, decoded }: Call): Promise<{ readonly verdict: Verdict; readonly claims: Claims }> {
+async function judge({
+  gate,
+  worker,
+  connected,
+  decoded,
+}: Call): Promise<{ readonly verdict: Verdict; readonly claims: Claims }> {
   const paths = await resolveHostPaths(hostPathsOf(gate, worker, decoded.operation))
   // From here to the claims nothing waits: calls made at the same moment count each other.
   const facts = resolve(gate, worker, decoded.operation, connected.facts, paths)
@@ -85,7 +94,12 @@ async function open(call: Call, verdict: Verdict, claims: Claims): Promise<Decis
   }
 }
 
-async function carryOut(call: Call, permit: Permit, record: DecisionEntry | undefined, claims: Claims): Promise<Reply> {
+async function carryOut(
+  call: Call,
+  permit: Permit,
+  record: DecisionEntry | undefined,
+  claims: Claims,
+): Promise<Reply> {
   const { gate, worker, connected, decoded, signal } = call
   const minor = connected.facts.minor
   const outcome = new Outcome(gate, worker, permit, record, claims)

@@ -13,7 +13,11 @@ export function recordDetail(
 ): string {
   const permit = verdict.effect === 'allow' ? verdict.permit : undefined
   const planned =
-    permit?.on === 'create' ? { plan: permit.plan } : permit?.on === 'update' ? { changes: permit.changes } : {}
+    permit?.on === 'create'
+      ? { plan: permit.plan }
+      : permit?.on === 'update'
+        ? { changes: permit.changes }
+        : {}
   const replace = (key: string, value: unknown): unknown => {
     if (key === 'Env' && Array.isArray(value)) return redact(value.map(String))
     if (key === 'registryAuth') return value === undefined ? undefined : 'given'

@@ -11,9 +11,23 @@ type Redact = (environment: readonly string[]) => readonly string[]
 
 /** Operations that change nothing: recorded in order, on disk within 100 ms. All others are on disk before their effect. */
 const READS: ReadonlySet<OperationKind> = new Set([
-  ...(['system.ping', 'system.version', 'system.info', 'system.df', 'system.events', 'container.list'] as const),
+  ...([
+    'system.ping',
+    'system.version',
+    'system.info',
+    'system.df',
+    'system.events',
+    'container.list',
+  ] as const),
   ...(['container.inspect', 'container.logs', 'container.stats', 'container.top', 'container.wait'] as const),
-  ...(['container.resize', 'image.list', 'image.inspect', 'image.history', 'network.list', 'volume.list'] as const),
+  ...([
+    'container.resize',
+    'image.list',
+    'image.inspect',
+    'image.history',
+    'network.list',
+    'volume.list',
+  ] as const),
 ])
 
 export class Recorder {
@@ -33,7 +47,12 @@ export class Recorder {
    * @param changes what has to be written together with it: claims
    * @throws {StoreUnavailable} where it can't be recorded
    */
-  open(caller: Caller, { operation }: Decoded, verdict: Verdict, changes: readonly Change[]): DecisionEntry | Promise<DecisionEntry> {
+  open(
+    caller: Caller,
+    { operation }: Decoded,
+    verdict: Verdict,
+    changes: readonly Change[],
+  ): DecisionEntry | Promise<DecisionEntry> {
     const refused = verdict.effect === 'refuse'
     const entry: DecisionEntry = {
       phase: 'decision',
@@ -61,7 +80,13 @@ export class Recorder {
   }
 
   /** Records what came of a change; what was read has no outcome of its own. @param status the engine's, 0 for none */
-  close(decision: DecisionEntry, status: number, reason: string, target: string, changes: readonly Change[]): void {
+  close(
+    decision: DecisionEntry,
+    status: number,
+    reason: string,
+    target: string,
+    changes: readonly Change[],
+  ): void {
     const outcome: OutcomeEntry = {
       phase: 'outcome',
       id: newRecordId(),
@@ -100,4 +125,3 @@ function targetOf(verdict: Verdict): string {
       return ''
   }
 }
-

@@ -16,7 +16,9 @@ export function note(message: string): void {
 export function describeStart({ workers }: Policy): string {
   return workers
     .map(({ name, socket, docker }) => {
-      const reach = Object.entries(docker.reach).map(([container, words]) => `  on ${container}: ${words.join(', ')}\n`)
+      const reach = Object.entries(docker.reach).map(
+        ([container, words]) => `  on ${container}: ${words.join(', ')}\n`,
+      )
       return (
         `worker ${name} is served. For its shell:\n\n  export DOCKER_HOST=unix://${socket.path}\n\n` +
         `  may: ${docker.allow.join(', ')}\n${reach.join('')}` +

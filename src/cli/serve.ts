@@ -44,15 +44,25 @@ export function addServeCommand(program: Command, environment: Environment): voi
     .command('serve')
     .description('run the gate: a socket for each worker of the policy, before a Docker engine')
     .requiredOption('--policy <file>', 'the policy; it is loaded again when it changes, and on SIGHUP')
-    .option('--engine <url>', "the engine's address (default: the policy's, DOCKER_HOST, or where one is usually)")
-    .option('--state <directory>', 'where the record is kept (default: /var/lib/dockgate, for users in XDG_STATE_HOME)')
+    .option(
+      '--engine <url>',
+      "the engine's address (default: the policy's, DOCKER_HOST, or where one is usually)",
+    )
+    .option(
+      '--state <directory>',
+      'where the record is kept (default: /var/lib/dockgate, for users in XDG_STATE_HOME)',
+    )
     .option('--quiet', 'print no line for each decision')
-    .addHelpText('after', '\nSIGHUP loads the policy again. SIGTERM and Ctrl-C let calls end, for 10 s at most; a second one does not wait.')
+    .addHelpText(
+      'after',
+      '\nSIGHUP loads the policy again. SIGTERM and Ctrl-C let calls end, for 10 s at most; a second one does not wait.',
+    )
     .action(async (options: Options, command: Command) => {
       try {
         await serve(options, environment)
       } catch (cause) {
-        const known = cause instanceof StartError || cause instanceof PolicyError || cause instanceof StoreError
+        const known =
+          cause instanceof StartError || cause instanceof PolicyError || cause instanceof StoreError
         if (known) command.error(`dockgate: error: ${cause.message}`, { exitCode: cause.exitCode })
         if (cause instanceof SocketError) command.error(`dockgate: error: ${cause.message}`, { exitCode: 73 })
         throw cause
@@ -110,11 +120,16 @@ async function engineAddress(chosen: string | undefined, environment: Environmen
     const found = await findEngine(environment)
     if (found !== undefined) return found.url
     const looked = environment.DOCKER_HOST ?? '/var/run/docker.sock or /run/podman/podman.sock'
-    throw new StartError(`no Docker engine answers at ${looked}\ndockgate: hint: start one, name one with --engine, or in a checkout: npm run engine`, 69)
+    throw new StartError(
+      `no Docker engine answers at ${looked}\ndockgate: hint: start one, name one with --engine, or in a checkout: npm run engine`,
+      69,
+    )
   }
-  if (!chosen.startsWith('unix:///')) throw new StartError(`${chosen} is no engine address; write unix:///var/run/docker.sock`, 64)
+  if (!chosen.startsWith('unix:///'))
+    throw new StartError(`${chosen} is no engine address; write unix:///var/run/docker.sock`, 64)
   // An engine that is away now may come back: the gate waits for it. One that never was there is a mistake to tell.
-  if ((await askEngine(chosen)) === undefined) note(`the engine at ${chosen} does not answer yet; workers get 503 until it does`)
+  if ((await askEngine(chosen)) === undefined)
+    note(`the engine at ${chosen} does not answer yet; workers get 503 until it does`)
   return chosen
 }
 

@@ -45,7 +45,9 @@ function askGate(socketPath: string): Promise<Status> {
 
 /** The status for people. */
 function describeStatus({ engine, policy, store, workers, process: own }: Status): string {
-  const engineState = engine.connected ? `connected, version ${engine.version}` : 'not reached; workers get 503'
+  const engineState = engine.connected
+    ? `connected, version ${engine.version}`
+    : 'not reached; workers get 503'
   const storeState = store.failing === undefined ? 'well' : `failing: ${store.failing}`
   return [
     `gate     process ${own.id}, up ${own.uptime} s, ${formatMegabytes(own.memory)}`,
@@ -63,7 +65,8 @@ function describeWorker({ name, socket, containers, limits, usage }: WorkerStatu
     `         ${usage.containers} of ${limits.containers} containers, memory ${formatSize(usage.memory)} of ` +
       `${formatSize(limits.memory)}, CPUs ${formatCpus(usage.nanoCpus)} of ${formatCpus(limits.nanoCpus)}`,
     ...containers.map(
-      (container) => `         ${container.id.slice(0, 12)} ${container.running ? 'running' : 'stopped'} ${printable(container.name)}`,
+      (container) =>
+        `         ${container.id.slice(0, 12)} ${container.running ? 'running' : 'stopped'} ${printable(container.name)}`,
     ),
   ]
 }

@@ -18,7 +18,9 @@ export function watchPolicy(file: string, adopt: (policy: Policy) => Promise<voi
       try {
         await adopt(await loadPolicy(file))
       } catch (cause) {
-        note(`the old policy stays in force; the new one can't be used:\n${cause instanceof Error ? cause.message : String(cause)}`)
+        note(
+          `the old policy stays in force; the new one can't be used:\n${cause instanceof Error ? cause.message : String(cause)}`,
+        )
       }
     })
   }
@@ -28,7 +30,9 @@ export function watchPolicy(file: string, adopt: (policy: Policy) => Promise<voi
     clearTimeout(timer)
     timer = setTimeout(reload, QUIET)
   })
-  watcher.on('error', (cause) => note(`changes of ${file} are not seen any more (${cause.message}); use SIGHUP`))
+  watcher.on('error', (cause) =>
+    note(`changes of ${file} are not seen any more (${cause.message}); use SIGHUP`),
+  )
   process.on('SIGHUP', reload)
   return {
     close: () => {

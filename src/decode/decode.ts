@@ -27,9 +27,14 @@ export function routeOf(method: string, target: string): Routed {
     const match = matchRoute(method, parsed)
     if (match !== undefined) return { found: true, match }
     const why = 'there is no such endpoint'
-    return { found: false, minor: parsed.minor, malformed: { kind: 'malformed', what: `${method} ${target}`, why, status: 404 } }
+    return {
+      found: false,
+      minor: parsed.minor,
+      malformed: { kind: 'malformed', what: `${method} ${target}`, why, status: 404 },
+    }
   } catch (cause) {
-    if (cause instanceof TargetError) return { found: false, minor: undefined, malformed: malformed(target, cause.message) }
+    if (cause instanceof TargetError)
+      return { found: false, minor: undefined, malformed: malformed(target, cause.message) }
     throw cause
   }
 }
@@ -42,7 +47,14 @@ export function decode({ route, target, name }: Match, request: IncomingRequest)
     const headers = readHeaders(request.rawHeaders, findings)
     const query = route.body === 'unread' ? NO_QUERY : parseQuery(target.query, route.repeatable)
     const body = readBody(route, request.body, query, headers.get('content-type'))
-    const operation = route.decode({ name, method: request.method, query, body, header: (wanted) => headers.get(wanted), findings })
+    const operation = route.decode({
+      name,
+      method: request.method,
+      query,
+      body,
+      header: (wanted) => headers.get(wanted),
+      findings,
+    })
     return { operation, minor, findings }
   } catch (cause) {
     if (!(cause instanceof FieldError || cause instanceof JsonError)) throw cause

@@ -140,7 +140,8 @@ export function flag(value: Json, path: string): boolean {
 }
 
 export function integer(value: Json, path: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw new FieldError(`${path} must be a whole number`)
+  if (typeof value !== 'number' || !Number.isInteger(value))
+    throw new FieldError(`${path} must be a whole number`)
   return value
 }
 
@@ -159,6 +160,8 @@ export function isEmpty(value: Json): boolean {
 }
 
 /** A value as a refusal shows it. */
-export function show(value: Json): string {
-  return JSON.stringify(value, (_key, item: unknown) => (item instanceof Map ? Object.fromEntries(item) : item))
+function show(value: Json): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    item instanceof Map ? Object.fromEntries(item) : item,
+  )
 }

@@ -4,11 +4,28 @@ import { FieldError, type Finding } from './fields.ts'
 export type Headers = ReadonlyMap<string, string>
 
 /** Read by the gate itself. */
-const READ = ['connection', 'content-length', 'content-type', 'expect', 'host', 'transfer-encoding', 'upgrade', 'x-registry-auth']
+const READ = [
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'transfer-encoding',
+  'upgrade',
+  'x-registry-auth',
+]
 
 /** Known, without meaning for what is decided; left out. */
 const IGNORED = [
-  ...['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'baggage', 'cache-control', 'http2-settings'],
+  ...[
+    'accept',
+    'accept-charset',
+    'accept-encoding',
+    'accept-language',
+    'baggage',
+    'cache-control',
+    'http2-settings',
+  ],
   ...['keep-alive', 'pragma', 'te', 'traceparent', 'tracestate', 'user-agent', 'x-requested-with'],
 ]
 

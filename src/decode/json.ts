@@ -143,7 +143,8 @@ class Reader {
     const digits = NUMBER.exec(this.#text)?.[0] ?? this.#fail('a value expected')
     const number = Number(digits)
     // An engine reads 64-bit integers; a number that rounds here would be another one there.
-    if (!Number.isFinite(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER) this.#fail(`${digits} is out of range`)
+    if (!Number.isFinite(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER)
+      this.#fail(`${digits} is out of range`)
     this.#at += digits.length
     return number
   }

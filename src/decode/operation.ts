@@ -21,7 +21,13 @@ import type {
 import type { ContainerUpdate } from './operations/container-update.ts'
 import type { ImageHistory, ImageInspect, ImageList, ImagePull, ImageRemove } from './operations/image.ts'
 import type { NetworkList, VolumeList } from './operations/lists.ts'
-import type { SystemDiskUsage, SystemEvents, SystemInfo, SystemPing, SystemVersion } from './operations/system.ts'
+import type {
+  SystemDiskUsage,
+  SystemEvents,
+  SystemInfo,
+  SystemPing,
+  SystemVersion,
+} from './operations/system.ts'
 import type { Finding } from './fields.ts'
 
 /** An operation on one container that the client names by name, id or the start of an id. */

@@ -22,7 +22,8 @@ export function parseQuery(query: string, repeatable: readonly string[] = []): J
       parameters.set(name, [...(Array.isArray(earlier) ? earlier : []), value])
       continue
     }
-    if (earlier !== undefined) throw new FieldError(`the query parameter ${JSON.stringify(name)} is there twice`)
+    if (earlier !== undefined)
+      throw new FieldError(`the query parameter ${JSON.stringify(name)} is there twice`)
     parameters.set(name, value)
   }
   return parameters
@@ -72,7 +73,8 @@ export function queryFilters(known: readonly string[]): (value: Json, path: stri
     if (json === '') return undefined
     const filters = new Map<string, readonly string[]>()
     for (const [key, values] of parseFilters(json, path)) {
-      if (!known.includes(key)) throw new FieldError(`${path} has a key that is not known here: ${JSON.stringify(key)}`)
+      if (!known.includes(key))
+        throw new FieldError(`${path} has a key that is not known here: ${JSON.stringify(key)}`)
       filters.set(key, filterValues(values, `${path}.${key}`))
     }
     return filters

@@ -9,7 +9,8 @@ export interface ImageReference {
 }
 
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
-const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]{1,5})?$/
+const HOST =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]{1,5})?$/
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
@@ -30,7 +31,8 @@ export function parseReference(text: string): ImageReference | undefined {
 function canonicalName(name: string): string | undefined {
   const slash = name.indexOf('/')
   const first = slash === -1 ? '' : name.slice(0, slash)
-  const hasHost = first.includes('.') || first.includes(':') || first === 'localhost' || first !== first.toLowerCase()
+  const hasHost =
+    first.includes('.') || first.includes(':') || first === 'localhost' || first !== first.toLowerCase()
   const host = hasHost ? first : 'docker.io'
   const path = hasHost ? name.slice(slash + 1) : name
   if (!HOST.test(host)) return undefined

@@ -42,7 +42,12 @@ export interface Route {
 
 type Decode = Route['decode']
 
-function route(endpoint: string, id: string, decode: Decode, options: Partial<Pick<Route, 'body' | 'repeatable'>> = {}): Route {
+function route(
+  endpoint: string,
+  id: string,
+  decode: Decode,
+  options: Partial<Pick<Route, 'body' | 'repeatable'>> = {},
+): Route {
   return { endpoint, id, decode, body: 'none', repeatable: [], ...options }
 }
 
@@ -51,7 +56,11 @@ function onContainer<const K extends string, P>(
   kind: K,
   query: { readonly read: (value: Json, path: string, findings: Finding[]) => P },
 ): (parts: Parts) => { readonly kind: K; readonly container: string; readonly parameters: P } {
-  return ({ name, query: given, findings }) => ({ kind, container: containerReference(name), parameters: query.read(given, '', findings) })
+  return ({ name, query: given, findings }) => ({
+    kind,
+    container: containerReference(name),
+    parameters: query.read(given, '', findings),
+  })
 }
 
 /** A container as clients name it: its name, its id or the start of one. */
@@ -84,22 +93,71 @@ export const ROUTES: readonly Route[] = [
   route(
     'POST /containers/create',
     'ContainerCreate',
-    ({ query, body, findings }) => readContainerCreate(body, containerCreateQuery.read(query, '', findings), findings),
+    ({ query, body, findings }) =>
+      readContainerCreate(body, containerCreateQuery.read(query, '', findings), findings),
     JSON_BODY,
   ),
-  route('GET /containers/{id}/json', 'ContainerInspect', onContainer('container.inspect', container.containerInspectQuery)),
-  route('GET /containers/{id}/logs', 'ContainerLogs', onContainer('container.logs', container.containerLogsQuery)),
-  route('GET /containers/{id}/stats', 'ContainerStats', onContainer('container.stats', container.containerStatsQuery)),
-  route('GET /containers/{id}/top', 'ContainerTop', onContainer('container.top', container.containerTopQuery)),
-  route('POST /containers/{id}/start', 'ContainerStart', onContainer('container.start', container.containerStartQuery)),
-  route('POST /containers/{id}/stop', 'ContainerStop', onContainer('container.stop', container.containerStopQuery)),
-  route('POST /containers/{id}/restart', 'ContainerRestart', onContainer('container.restart', container.containerStopQuery)),
-  route('POST /containers/{id}/kill', 'ContainerKill', onContainer('container.kill', container.containerKillQuery)),
+  route(
+    'GET /containers/{id}/json',
+    'ContainerInspect',
+    onContainer('container.inspect', container.containerInspectQuery),
+  ),
+  route(
+    'GET /containers/{id}/logs',
+    'ContainerLogs',
+    onContainer('container.logs', container.containerLogsQuery),
+  ),
+  route(
+    'GET /containers/{id}/stats',
+    'ContainerStats',
+    onContainer('container.stats', container.containerStatsQuery),
+  ),
+  route(
+    'GET /containers/{id}/top',
+    'ContainerTop',
+    onContainer('container.top', container.containerTopQuery),
+  ),
+  route(
+    'POST /containers/{id}/start',
+    'ContainerStart',
+    onContainer('container.start', container.containerStartQuery),
+  ),
+  route(
+    'POST /containers/{id}/stop',
+    'ContainerStop',
+    onContainer('container.stop', container.containerStopQuery),
+  ),
+  route(
+    'POST /containers/{id}/restart',
+    'ContainerRestart',
+    onContainer('container.restart', container.containerStopQuery),
+  ),
+  route(
+    'POST /containers/{id}/kill',
+    'ContainerKill',
+    onContainer('container.kill', container.containerKillQuery),
+  ),
   route('POST /containers/{id}/pause', 'ContainerPause', onContainer('container.pause', container.noQuery)),
-  route('POST /containers/{id}/unpause', 'ContainerUnpause', onContainer('container.unpause', container.noQuery)),
-  route('POST /containers/{id}/wait', 'ContainerWait', onContainer('container.wait', container.containerWaitQuery)),
-  route('POST /containers/{id}/resize', 'ContainerResize', onContainer('container.resize', container.containerResizeQuery)),
-  route('POST /containers/{id}/rename', 'ContainerRename', onContainer('container.rename', container.containerRenameQuery)),
+  route(
+    'POST /containers/{id}/unpause',
+    'ContainerUnpause',
+    onContainer('container.unpause', container.noQuery),
+  ),
+  route(
+    'POST /containers/{id}/wait',
+    'ContainerWait',
+    onContainer('container.wait', container.containerWaitQuery),
+  ),
+  route(
+    'POST /containers/{id}/resize',
+    'ContainerResize',
+    onContainer('container.resize', container.containerResizeQuery),
+  ),
+  route(
+    'POST /containers/{id}/rename',
+    'ContainerRename',
+    onContainer('container.rename', container.containerRenameQuery),
+  ),
   route(
     'POST /containers/{id}/update',
     'ContainerUpdate',
@@ -109,7 +167,11 @@ export const ROUTES: readonly Route[] = [
     },
     JSON_BODY,
   ),
-  route('DELETE /containers/{id}', 'ContainerDelete', onContainer('container.remove', container.containerRemoveQuery)),
+  route(
+    'DELETE /containers/{id}',
+    'ContainerDelete',
+    onContainer('container.remove', container.containerRemoveQuery),
+  ),
   route(
     'POST /containers/{id}/attach',
     'ContainerAttach',
@@ -152,7 +214,9 @@ export const ROUTES: readonly Route[] = [
     parameters: volumeListQuery.read(query, '', findings),
   })),
   ...REFUSED_ENDPOINTS.map(([endpoint, id, words, why, ...instead]) =>
-    route(endpoint, id, () => ({ kind: 'unsupported', endpoint: id, words, why, instead }), { body: 'unread' }),
+    route(endpoint, id, () => ({ kind: 'unsupported', endpoint: id, words, why, instead }), {
+      body: 'unread',
+    }),
   ),
 ]
 

@@ -37,7 +37,9 @@ export function parseTarget(target: string): Target {
   const raw = path.slice(1).split('/')
   for (const segment of raw) {
     if (!SEGMENT.test(segment) || segment === '.' || segment === '..') {
-      throw new TargetError(`the path has a part that no client of the Engine API sends: ${JSON.stringify(segment)}`)
+      throw new TargetError(
+        `the path has a part that no client of the Engine API sends: ${JSON.stringify(segment)}`,
+      )
     }
   }
   const minor = versionOf(raw[0] ?? '')
@@ -54,7 +56,8 @@ function versionOf(segment: string): ApiMinor | undefined {
   const digits = VERSION.exec(segment)?.[1]
   if (digits !== undefined) return Number(digits)
   // No object or word of the API begins so: a spelling of a version that engines might still take for one.
-  if (/^v[0-9%]/.test(segment)) throw new TargetError(`${JSON.stringify(segment)} is not an API version; write v1.41`)
+  if (/^v[0-9%]/.test(segment))
+    throw new TargetError(`${JSON.stringify(segment)} is not an API version; write v1.41`)
   return undefined
 }
 

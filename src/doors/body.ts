@@ -21,7 +21,10 @@ export function readBody(request: IncomingMessage): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const timer = setTimeout(() => reject(new BodyTooSlow(`the body did not arrive within ${LONGEST / 1000} s`)), LONGEST)
+    const timer = setTimeout(
+      () => reject(new BodyTooSlow(`the body did not arrive within ${LONGEST / 1000} s`)),
+      LONGEST,
+    )
     const finish = (done: () => void): void => {
       clearTimeout(timer)
       request.removeAllListeners('data')

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { Gate } from '../gate.ts'
+import { textOf } from '../shared/json-value.ts'
 import { containersInReach } from '../resolve/resolve.ts'
 import type { Store } from '../store/store.ts'
 import { listenOn } from './listen.ts'
@@ -15,7 +16,12 @@ export function controlSocket(directory: string): string {
 export interface Status {
   readonly engine: { readonly url: string; readonly connected: boolean; readonly version: string }
   readonly policy: string
-  readonly store: { readonly directory: string; readonly entries: number; readonly head: string; readonly failing?: string }
+  readonly store: {
+    readonly directory: string
+    readonly entries: number
+    readonly head: string
+    readonly failing?: string
+  }
   readonly workers: readonly WorkerStatus[]
   /** Bytes of memory in use, and seconds since the start. */
   readonly process: { readonly id: number; readonly memory: number; readonly uptime: number }
@@ -45,7 +51,8 @@ export function createControlDoor(gate: Gate, setting: Setting): { listen(): Pro
   })
   const path = controlSocket(setting.directory)
   return {
-    listen: () => listenOn(server, { path, owner: undefined, group: undefined, mode: 0o600, directoryMode: 0o700 }),
+    listen: () =>
+      listenOn(server, { path, owner: undefined, group: undefined, mode: 0o600, directoryMode: 0o700 }),
     close: () => {
       server.close()
       server.closeAllConnections()
@@ -57,7 +64,11 @@ function statusOf(gate: Gate, { directory, engine, policy, store }: Setting): St
   const connected = gate.feed.connected
   const { entries, head, failing } = store.state()
   return {
-    engine: { url: engine, connected: connected !== undefined, version: String(connected?.version['Version'] ?? '') },
+    engine: {
+      url: engine,
+      connected: connected !== undefined,
+      version: textOf(connected?.version['Version']),
+    },
     policy,
     store: { directory, entries, head, ...(failing === undefined ? {} : { failing }) },
     workers: gate.workers().map((worker) => ({

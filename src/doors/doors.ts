@@ -52,7 +52,8 @@ export class Doors {
 
   /** Cuts every connection. */
   cut(): void {
-    for (const { connections } of this.#open.values()) for (const connection of connections) connection.destroy()
+    for (const { connections } of this.#open.values())
+      for (const connection of connections) connection.destroy()
   }
 
   async #openOne({ name, socket, docker }: WorkerPolicy): Promise<void> {

@@ -46,14 +46,22 @@ function mayHijack(request: IncomingMessage): boolean {
   return routed.found && routed.match.route.body === 'hijack'
 }
 
-async function serve(gate: Gate, caller: Caller, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  gate: Gate,
+  caller: Caller,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const routed = routeOf(request.method ?? '', request.url ?? '')
   const gone = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) gone.abort()
   })
   const body = await bodyOf(routed, request)
-  const reply = body instanceof Uint8Array ? await handle(gate, caller, routed, incoming(request, body), gone.signal) : body
+  const reply =
+    body instanceof Uint8Array
+      ? await handle(gate, caller, routed, incoming(request, body), gone.signal)
+      : body
   if (reply.kind === 'hijacked') sendHijacked(reply.connection, request, response)
   else sendReply(reply, response)
   drain(request)
@@ -80,7 +88,13 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
-async function serveUpgrade(gate: Gate, caller: Caller, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+async function serveUpgrade(
+  gate: Gate,
+  caller: Caller,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
   const gone = new AbortController()
   socket.once('close', () => gone.abort())
   socket.on('error', () => socket.destroy())
@@ -89,7 +103,11 @@ async function serveUpgrade(gate: Gate, caller: Caller, request: IncomingMessage
   const length = Number(request.headers['content-length'] ?? '0')
   const chunked = request.headers['transfer-encoding'] !== undefined
   if (chunked || !(length <= head.length)) {
-    sendUpgraded(errorReply(400, 'a request that takes over the connection has no body of its own'), NO_HEAD, socket)
+    sendUpgraded(
+      errorReply(400, 'a request that takes over the connection has no body of its own'),
+      NO_HEAD,
+      socket,
+    )
     return
   }
   const reply = await handle(gate, caller, routed, incoming(request, head.subarray(0, length)), gone.signal)

@@ -23,7 +23,10 @@ export async function listenOn(server: Server, socket: SocketPolicy): Promise<vo
     await chmod(socket.path, socket.mode)
   } catch (cause) {
     if (cause instanceof SocketError) throw cause
-    throw new SocketError(`can't make ${socket.path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new SocketError(
+      `can't make ${socket.path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
   }
 }
 
@@ -47,7 +50,8 @@ async function removeStale(path: string): Promise<void> {
     throw cause
   })
   if (found === undefined) return
-  if (!found.isSocket()) throw new SocketError(`${path} is there and is no socket; remove it or name another path in the policy`)
+  if (!found.isSocket())
+    throw new SocketError(`${path} is there and is no socket; remove it or name another path in the policy`)
   if (await isLive(path)) throw new SocketError(`something serves on ${path} already; end it first`)
   await unlink(path)
 }
@@ -82,7 +86,10 @@ function bind(server: Server, path: string): Promise<void> {
 /** Numbers of owner and group; -1 leaves them as they are. */
 async function ids({ owner, group }: SocketPolicy): Promise<Ids> {
   const run = promisify(execFile)
-  const number = async (name: string | undefined, ...command: readonly [string, ...string[]]): Promise<number> => {
+  const number = async (
+    name: string | undefined,
+    ...command: readonly [string, ...string[]]
+  ): Promise<number> => {
     if (name === undefined) return -1
     if (/^[0-9]+$/.test(name)) return Number(name)
     const [program, ...words] = command

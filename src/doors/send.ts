@@ -40,7 +40,12 @@ export function sendUpgraded(reply: Reply, head: Buffer, client: Duplex): void {
   const { status, headers, body } = reply.kind === 'whole' ? reply : unexpected()
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
-  client.end(Buffer.concat([Buffer.from(`${start}${lines.join('')}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`), body]))
+  client.end(
+    Buffer.concat([
+      Buffer.from(`${start}${lines.join('')}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`),
+      body,
+    ]),
+  )
 }
 
 function unexpected(): Extract<Reply, { kind: 'whole' }> {
@@ -84,7 +89,9 @@ export function refuseConnection(socket: Duplex, error: Error): void {
     socket.destroy()
     return
   }
-  const body = JSON.stringify({ message: `dockgate: ${STATUS_CODES[status]}: this is no request that it can read` })
+  const body = JSON.stringify({
+    message: `dockgate: ${STATUS_CODES[status]}: this is no request that it can read`,
+  })
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
   socket.end(`${head}Connection: close\r\n\r\n${body}`)
   // A client that keeps sending is cut off.

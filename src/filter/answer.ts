@@ -9,7 +9,14 @@ import { objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { cleanMessage } from './errors.ts'
 import { filterEvent } from './events.ts'
 import { redactContainer } from './inspect.ts'
-import { filterContainers, filterDiskUsage, filterImage, filterImages, filterNetworks, filterVolumes } from './lists.ts'
+import {
+  filterContainers,
+  filterDiskUsage,
+  filterImage,
+  filterImages,
+  filterNetworks,
+  filterVolumes,
+} from './lists.ts'
 import { filterInfo, type Counts } from './system.ts'
 import type { View } from './view.ts'
 
@@ -17,7 +24,12 @@ const LARGEST_JSON = 64 * 2 ** 20
 const LARGEST_ERROR = 64 * 2 ** 10
 
 /** Filters an answer. @throws {EngineUnavailable} if it breaks off */
-export async function filterAnswer(permit: Permit, answer: IncomingMessage, view: View, counts: () => Counts): Promise<Reply> {
+export async function filterAnswer(
+  permit: Permit,
+  answer: IncomingMessage,
+  view: View,
+  counts: () => Counts,
+): Promise<Reply> {
   const status = answer.statusCode ?? 502
   if (status >= 400) {
     return errorReply(status, cleanMessage(await readWhole(answer, LARGEST_ERROR), view.container))
@@ -29,7 +41,12 @@ export async function filterAnswer(permit: Permit, answer: IncomingMessage, view
   const transform = transformOf(permit, view, counts)
   if (transform === 'stream') return { kind: 'stream', status, headers: headersOf(answer), body: answer }
   if (transform === 'events') {
-    return { kind: 'stream', status, headers: headersOf(answer), body: Readable.from(visibleEvents(answer, view), { objectMode: false }) }
+    return {
+      kind: 'stream',
+      status,
+      headers: headersOf(answer),
+      body: Readable.from(visibleEvents(answer, view), { objectMode: false }),
+    }
   }
   const json: unknown = JSON.parse((await readWhole(answer, LARGEST_JSON)).toString())
   return jsonReply(status, transform(json))
@@ -43,7 +60,9 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
     case 'container.list':
       return (json) => filterContainers(json, view)
     case 'container.inspect':
-      return permit.on === 'container' && permit.view === 'full' ? 'stream' : (json) => redactContainer(objectOf(json))
+      return permit.on === 'container' && permit.view === 'full'
+        ? 'stream'
+        : (json) => redactContainer(objectOf(json))
     case 'container.create':
       return (json) => ({ Id: textOf(objectOf(json)['Id']), Warnings: textsOf(objectOf(json)['Warnings']) })
     case 'image.list':

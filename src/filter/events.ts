@@ -18,7 +18,9 @@ export function filterEvent(written: unknown, view: View): Unknown | undefined {
       if (view.inspectable(id)) return event
       // The event of a create can overtake its answer; until then the claim tells whose it is.
       if (view.claim(textOf(attributes[CLAIM_LABEL]))) return event
-      return view.container(id) ? { ...event, Actor: { ID: id, Attributes: pick(attributes, PLAIN) } } : undefined
+      return view.container(id)
+        ? { ...event, Actor: { ID: id, Attributes: pick(attributes, PLAIN) } }
+        : undefined
     case 'image':
       return view.imageName(textOf(attributes['name'])) || view.image(id) ? event : undefined
     case 'volume':

@@ -2,7 +2,17 @@
 import { objectOf, type Unknown } from '../shared/json-value.ts'
 
 const TOP = ['Id', 'Created', 'Name', 'Image', 'State', 'RestartCount', 'Platform', 'Driver']
-const STATE = ['Status', 'Running', 'Paused', 'Restarting', 'OOMKilled', 'Dead', 'ExitCode', 'StartedAt', 'FinishedAt']
+const STATE = [
+  'Status',
+  'Running',
+  'Paused',
+  'Restarting',
+  'OOMKilled',
+  'Dead',
+  'ExitCode',
+  'StartedAt',
+  'FinishedAt',
+]
 const CONFIG = ['Tty', 'OpenStdin', 'StdinOnce', 'AttachStdin', 'AttachStdout', 'AttachStderr', 'Image']
 const HOST_CONFIG = ['AutoRemove', 'LogConfig', 'RestartPolicy']
 

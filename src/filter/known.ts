@@ -8,7 +8,12 @@ export function knownAnswer({ pingHeaders, version }: Connected, { operation }: 
   if (operation.kind === 'system.version') return jsonReply(200, version)
   if (operation.kind !== 'system.ping') return undefined
   // The CLI takes the classic builder where the engine says so; BuildKit's tunnel does not pass here.
-  const headers = { ...pingHeaders, 'Builder-Version': '1', 'Cache-Control': 'no-cache', 'Content-Type': 'text/plain; charset=utf-8' }
+  const headers = {
+    ...pingHeaders,
+    'Builder-Version': '1',
+    'Cache-Control': 'no-cache',
+    'Content-Type': 'text/plain; charset=utf-8',
+  }
   if (operation.method === 'HEAD') return emptyReply(200, headers)
   return { kind: 'whole', status: 200, headers, body: OK }
 }

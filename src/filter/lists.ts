@@ -4,7 +4,17 @@ import { pick } from './inspect.ts'
 import type { View } from './view.ts'
 
 /** Fields that say nothing of a container's insides. */
-const PLAIN_CONTAINER = ['Id', 'Names', 'Image', 'ImageID', 'Created', 'State', 'Status', 'SizeRw', 'SizeRootFs']
+const PLAIN_CONTAINER = [
+  'Id',
+  'Names',
+  'Image',
+  'ImageID',
+  'Created',
+  'State',
+  'Status',
+  'SizeRw',
+  'SizeRootFs',
+]
 
 export function filterContainers(list: unknown, view: View): readonly Unknown[] {
   return listOf(list)
@@ -33,21 +43,41 @@ export function filterImage(image: Unknown, view: View): Unknown {
   return { ...image, ...ownNames(image, view) }
 }
 
-function ownNames(image: Unknown, view: View): { readonly RepoTags: readonly string[]; readonly RepoDigests: readonly string[] } {
+function ownNames(
+  image: Unknown,
+  view: View,
+): { readonly RepoTags: readonly string[]; readonly RepoDigests: readonly string[] } {
   return {
     RepoTags: textsOf(image['RepoTags']).filter(view.imageName),
     RepoDigests: textsOf(image['RepoDigests']).filter(view.imageName),
   }
 }
 
-const NETWORK = ['Name', 'Id', 'Created', 'Scope', 'Driver', 'EnableIPv6', 'Internal', 'Attachable', 'Ingress', 'ConfigOnly']
+const NETWORK = [
+  'Name',
+  'Id',
+  'Created',
+  'Scope',
+  'Driver',
+  'EnableIPv6',
+  'Internal',
+  'Attachable',
+  'Ingress',
+  'ConfigOnly',
+]
 
 /** The built-in networks and those that the policy names, without whose containers are on them. */
 export function filterNetworks(list: unknown, view: View): readonly Unknown[] {
   return listOf(list)
     .map(objectOf)
     .filter((network) => view.network(textOf(network['Name'])))
-    .map((network) => ({ ...pick(network, NETWORK), Labels: {}, Options: {}, Containers: {}, IPAM: { Driver: 'default' } }))
+    .map((network) => ({
+      ...pick(network, NETWORK),
+      Labels: {},
+      Options: {},
+      Containers: {},
+      IPAM: { Driver: 'default' },
+    }))
 }
 
 export function filterVolumes(answer: unknown, view: View): Unknown {

@@ -3,10 +3,35 @@ import { objectOf, type Unknown } from '../shared/json-value.ts'
 import { pick } from './inspect.ts'
 
 const INFO = [
-  ...['ID', 'Driver', 'DriverStatus', 'MemoryLimit', 'SwapLimit', 'CpuCfsPeriod', 'CpuCfsQuota', 'CPUShares', 'CPUSet'],
-  ...['PidsLimit', 'IPv4Forwarding', 'OomKillDisable', 'SystemTime', 'LoggingDriver', 'CgroupDriver', 'CgroupVersion'],
+  ...[
+    'ID',
+    'Driver',
+    'DriverStatus',
+    'MemoryLimit',
+    'SwapLimit',
+    'CpuCfsPeriod',
+    'CpuCfsQuota',
+    'CPUShares',
+    'CPUSet',
+  ],
+  ...[
+    'PidsLimit',
+    'IPv4Forwarding',
+    'OomKillDisable',
+    'SystemTime',
+    'LoggingDriver',
+    'CgroupDriver',
+    'CgroupVersion',
+  ],
   ...['KernelVersion', 'OperatingSystem', 'OSVersion', 'OSType', 'Architecture', 'NCPU', 'MemTotal', 'Name'],
-  ...['ServerVersion', 'DefaultRuntime', 'LiveRestoreEnabled', 'Isolation', 'SecurityOptions', 'ExperimentalBuild'],
+  ...[
+    'ServerVersion',
+    'DefaultRuntime',
+    'LiveRestoreEnabled',
+    'Isolation',
+    'SecurityOptions',
+    'ExperimentalBuild',
+  ],
   ...['IndexServerAddress', 'InitBinary', 'BridgeNfIptables', 'BridgeNfIp6tables', 'Debug'],
 ]
 
@@ -24,7 +49,12 @@ export function filterInfo(answer: unknown, counts: Counts): Unknown {
     ContainersPaused: 0,
     ContainersStopped: counts.containers - counts.running,
     Images: 0,
-    Plugins: { Volume: ['local'], Network: ['bridge', 'null'], Authorization: null, Log: ['json-file', 'local', 'none'] },
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'local', 'none'],
+    },
     RegistryConfig: { IndexConfigs: {}, InsecureRegistryCIDRs: [], Mirrors: [] },
     Runtimes: { runc: { path: 'runc' } },
     Swarm: { LocalNodeState: 'inactive' },

@@ -1,4 +1,11 @@
 /** What a worker may see of the engine's answers: asked object by object while an answer is read. */
+import { parseReference } from '../decode/reference.ts'
+import type { Counts } from './system.ts'
+import { someImageMatches } from '../policy/match.ts'
+import type { WorkerPolicy } from '../policy/policy.ts'
+import { reachOf } from '../policy/reach.ts'
+import { containersInReach, type World } from '../resolve/resolve.ts'
+
 export interface View {
   /** Whether a container is in reach, by its full id or its first 12 digits. */
   readonly container: (id: string) => boolean
@@ -12,4 +19,36 @@ export interface View {
   readonly imageName: (name: string) => boolean
   readonly volume: (name: string) => boolean
   readonly network: (name: string) => boolean
+}
+
+const BUILT_IN_NETWORKS = ['bridge', 'none']
+
+/** The view of a worker at this moment; streams ask it anew for each object. */
+export function viewOf(world: World, worker: WorkerPolicy): View {
+  const { ownership } = world
+  const isOwn = (id: string): boolean => ownership.recentOwner(id) === worker.name
+  const named = (id: string) =>
+    containersInReach(world, worker).find((container) => container.id.startsWith(id))
+  return {
+    container: (id) => isOwn(id) || (id.length >= 12 && named(id) !== undefined),
+    claim: (nonce) => ownership.hasClaim(worker.name, nonce),
+    inspectable: (id) => {
+      if (isOwn(id)) return true
+      const container = named(id)
+      return container !== undefined && reachOf(worker, container.name).includes('inspect')
+    },
+    image: (id) => ownership.owner('image', id) === worker.name,
+    imageName: (name) => {
+      const reference = parseReference(name)
+      return reference !== undefined && someImageMatches(worker.docker.run.images, reference)
+    },
+    volume: (name) => ownership.owner('volume', name) === worker.name,
+    network: (name) => BUILT_IN_NETWORKS.includes(name) || worker.docker.run.networks.includes(name),
+  }
+}
+
+/** How many containers are in reach. */
+export function countsOf(world: World, worker: WorkerPolicy): Counts {
+  const containers = containersInReach(world, worker)
+  return { containers: containers.length, running: containers.filter(({ running }) => running).length }
 }

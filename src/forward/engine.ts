@@ -40,7 +40,10 @@ export class Engine {
     return new Promise((resolve, reject) => {
       const request = this.#request(encoded, signal, reject)
       if (limit !== undefined) {
-        const timer = setTimeout(() => request.destroy(new Error(`no answer within ${limit / 1000} s`)), limit)
+        const timer = setTimeout(
+          () => request.destroy(new Error(`no answer within ${limit / 1000} s`)),
+          limit,
+        )
         request.once('close', () => clearTimeout(timer))
         request.once('response', () => clearTimeout(timer))
       }
@@ -61,7 +64,11 @@ export class Engine {
     })
   }
 
-  #request(encoded: EncodedRequest, signal: AbortSignal | undefined, reject: (error: Error) => void): ClientRequest {
+  #request(
+    encoded: EncodedRequest,
+    signal: AbortSignal | undefined,
+    reject: (error: Error) => void,
+  ): ClientRequest {
     const request = httpRequest({
       agent: this.#agent,
       socketPath: this.#socketPath,
@@ -72,11 +79,18 @@ export class Engine {
     })
     request.once('socket', (socket) => {
       if (!socket.connecting) return
-      socket.setTimeout(CONNECT_LIMIT, () => socket.connecting && socket.destroy(new Error('no connection within 5 s')))
+      socket.setTimeout(
+        CONNECT_LIMIT,
+        () => socket.connecting && socket.destroy(new Error('no connection within 5 s')),
+      )
       socket.once('connect', () => socket.setTimeout(0))
     })
     request.on('error', (cause) => {
-      reject(new EngineUnavailable(`the engine at ${this.#socketPath} does not answer: ${cause.message}`, { cause }))
+      reject(
+        new EngineUnavailable(`the engine at ${this.#socketPath} does not answer: ${cause.message}`, {
+          cause,
+        }),
+      )
     })
     return request
   }
@@ -88,9 +102,10 @@ export class Engine {
 }
 
 /** The path in `unix:///path`. @throws {RangeError} for any other address */
-export function socketPathOf(url: string): string {
+function socketPathOf(url: string): string {
   const path = /^unix:\/\/(\/[^?#]+)$/.exec(url)?.[1]
-  if (path === undefined) throw new RangeError(`${url} is no engine address; write unix:///var/run/docker.sock`)
+  if (path === undefined)
+    throw new RangeError(`${url} is no engine address; write unix:///var/run/docker.sock`)
   return path
 }
 
@@ -106,7 +121,10 @@ export async function readWhole(stream: IncomingMessage, most: number): Promise<
       chunks.push(chunk)
     }
   } catch (cause) {
-    throw new EngineUnavailable(`the engine's answer broke off: ${cause instanceof Error ? cause.message : 'unknown'}`, { cause })
+    throw new EngineUnavailable(
+      `the engine's answer broke off: ${cause instanceof Error ? cause.message : 'unknown'}`,
+      { cause },
+    )
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
 }

@@ -8,7 +8,12 @@ import { answerLimit } from './limits.ts'
 export type Forwarded = { readonly answer: IncomingMessage } | { readonly hijacked: Hijacked }
 
 /** Sends the request that a permit stands for. @throws {EngineUnavailable} */
-export async function forward(engine: Engine, permit: Permit, sending: Sending, signal: AbortSignal): Promise<Forwarded> {
+export async function forward(
+  engine: Engine,
+  permit: Permit,
+  sending: Sending,
+  signal: AbortSignal,
+): Promise<Forwarded> {
   const encoded = rewrite(permit, sending)
   if (permit.operation.kind === 'container.attach') {
     const upgraded = await engine.upgrade(encoded, signal)

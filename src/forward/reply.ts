@@ -6,7 +6,12 @@ export type ReplyHeaders = Readonly<Record<string, string>>
 
 export type Reply =
   | { readonly kind: 'whole'; readonly status: number; readonly headers: ReplyHeaders; readonly body: Buffer }
-  | { readonly kind: 'stream'; readonly status: number; readonly headers: ReplyHeaders; readonly body: Readable }
+  | {
+      readonly kind: 'stream'
+      readonly status: number
+      readonly headers: ReplyHeaders
+      readonly body: Readable
+    }
   /** The connection itself, to be joined to the client's. */
   | { readonly kind: 'hijacked'; readonly connection: Hijacked }
 

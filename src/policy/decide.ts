@@ -21,11 +21,17 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
     return { ...refuse('request', 'request', `API version 1.${minor}`, { why }), status: 400 }
   }
   if (operation.kind === 'unsupported') {
-    const refusal: Partial<Refusal> = { why: operation.why, instead: instead(worker, operation.words, operation.instead) }
+    const refusal: Partial<Refusal> = {
+      why: operation.why,
+      instead: instead(worker, operation.words, operation.instead),
+    }
     return refuse(operation.words, operation.words, operation.endpoint, refusal)
   }
   if (operation.kind === 'malformed') {
-    return { ...refuse('request', 'request', operation.what, { why: operation.why }), status: operation.status }
+    return {
+      ...refuse('request', 'request', operation.what, { why: operation.why }),
+      status: operation.status,
+    }
   }
   const verdict = decideSupported(worker, operation, facts)
   if (verdict.effect === 'refuse' || findings.length === 0) return verdict
@@ -56,9 +62,15 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'volume.list':
     case 'system.df':
     case 'system.events':
-      return granted(worker, operation.kind, (): ListPermit => ({ on: 'list', operation, containers: facts.reach }))
+      return granted(worker, operation.kind, (): ListPermit => ({
+        on: 'list',
+        operation,
+        containers: facts.reach,
+      }))
     case 'container.create':
-      return grantedBy(worker, 'container.create', (word) => planCreate(worker.docker.run, word, operation, facts))
+      return grantedBy(worker, 'container.create', (word) =>
+        planCreate(worker.docker.run, word, operation, facts),
+      )
     case 'image.pull':
       return grantedBy(worker, 'image.pull', (word) => decidePull(worker, word, operation))
     case 'image.inspect':
@@ -74,7 +86,11 @@ function granted(worker: WorkerPolicy, kind: OtherKind, permit: () => Permit): V
   return grantedBy(worker, kind, (word) => allow(word, 'docker.allow', permit()))
 }
 
-function grantedBy(worker: WorkerPolicy, kind: OtherKind, decideFurther: (word: Subcommand) => Verdict): Verdict {
+function grantedBy(
+  worker: WorkerPolicy,
+  kind: OtherKind,
+  decideFurther: (word: Subcommand) => Verdict,
+): Verdict {
   const word = grantOf(kind, worker.docker.allow)
   return word === undefined ? notAllowed(worker, wordOf(kind)) : decideFurther(word)
 }
@@ -88,15 +104,29 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   const by = grantOn(operation.kind, container, allowed)
   if (operation.kind === 'container.inspect') {
     // The CLI looks before it asks for logs, stop or start: without the right, it sees what that needs and no more.
-    return allow(word, rule, { on: 'container', operation, container, view: by === undefined ? 'redacted' : 'full' })
+    return allow(word, rule, {
+      on: 'container',
+      operation,
+      container,
+      view: by === undefined ? 'redacted' : 'full',
+    })
   }
-  if (by === undefined) return container.owner === 'self' ? notAllowed(worker, word) : notReached(worker, word, container)
+  if (by === undefined)
+    return container.owner === 'self' ? notAllowed(worker, word) : notReached(worker, word, container)
   const moved = movedBind(container, operation, facts)
   if (moved !== undefined) return refuse(by, 'run.binds', moved.what, { why: moved.why })
-  if (operation.kind === 'container.update') return planUpdate(worker.docker.run, by, operation, container, facts)
-  if (operation.kind === 'container.top' && container.owner === 'operator' && !plainPs(operation.parameters.ps_args)) {
+  if (operation.kind === 'container.update')
+    return planUpdate(worker.docker.run, by, operation, container, facts)
+  if (
+    operation.kind === 'container.top' &&
+    container.owner === 'operator' &&
+    !plainPs(operation.parameters.ps_args)
+  ) {
     const why = 'ps options that show the environment are not given for containers of the operator'
-    return refuse(by, rule, `ps_args = ${operation.parameters.ps_args}`, { why, instead: ['docker top NAME -ef'] })
+    return refuse(by, rule, `ps_args = ${operation.parameters.ps_args}`, {
+      why,
+      instead: ['docker top NAME -ef'],
+    })
   }
   return allow(by, rule, { on: 'container', operation, container, view: 'full' })
 }
@@ -115,7 +145,10 @@ function movedBind(
   })
   return source === undefined
     ? undefined
-    : { what: `bind of ${source}`, why: 'it is no longer the directory that it was when the container was made' }
+    : {
+        what: `bind of ${source}`,
+        why: 'it is no longer the directory that it was when the container was made',
+      }
 }
 
 function plainPs(words: string | undefined): boolean {
@@ -126,34 +159,48 @@ function decidePull(worker: WorkerPolicy, word: Subcommand, operation: ImagePull
   const { fromImage = '', tag = '' } = operation.parameters
   const separator = tag.startsWith('sha256:') ? '@' : ':'
   const reference = parseReference(tag === '' ? fromImage : `${fromImage}${separator}${tag}`)
-  if (reference === undefined) return refuse(word, 'run.images', fromImage, { why: 'this is no image reference' })
+  if (reference === undefined)
+    return refuse(word, 'run.images', fromImage, { why: 'this is no image reference' })
   // Without a tag or digest an engine pulls every tag there is.
-  if (!someImageMatches(worker.docker.run.images, reference)) return imageRefused(worker, word, 'image', fromImage)
+  if (!someImageMatches(worker.docker.run.images, reference))
+    return imageRefused(worker, word, 'image', fromImage)
   const sent = reference.digest ?? reference.tag ?? 'latest'
   return allow(word, 'run.images', { on: 'pull', operation, name: reference.name, tag: sent })
 }
 
-function decideImage(worker: WorkerPolicy, word: Subcommand, operation: ImageOperation, facts: Facts): Verdict {
+function decideImage(
+  worker: WorkerPolicy,
+  word: Subcommand,
+  operation: ImageOperation,
+  facts: Facts,
+): Verdict {
   const patterns = worker.docker.run.images
   const image = facts.image
   const reference = parseReference(operation.image)
   const missing = notFound(word, `No such image: ${operation.image}`)
   if (image === undefined) return missing
   const named =
-    reference !== undefined && image.names.includes(storedReference(reference)) && someImageMatches(patterns, reference)
+    reference !== undefined &&
+    image.names.includes(storedReference(reference)) &&
+    someImageMatches(patterns, reference)
   const covered = image.names.filter((name) => {
     const parsed = parseReference(name)
     return parsed !== undefined && someImageMatches(patterns, parsed)
   })
   const visible = named || image.own || (looksLikeImageId(operation.image) && covered.length > 0)
   if (!visible) return missing
-  if (operation.kind !== 'image.remove') return allow(word, 'run.images', { on: 'image', operation, reference: image.id })
+  if (operation.kind !== 'image.remove')
+    return allow(word, 'run.images', { on: 'image', operation, reference: image.id })
   if (!image.own || covered.length < image.names.length) {
     const why = 'this image was not pulled by this worker, or goes by names that are not its own'
     return refuse(word, 'rmi.own', operation.image, { why })
   }
   // By name only that name goes; by id, all of them do, and all of them are the worker's.
-  return allow(word, 'run.images', { on: 'image', operation, reference: named ? fullReference(reference) : image.id })
+  return allow(word, 'run.images', {
+    on: 'image',
+    operation,
+    reference: named ? fullReference(reference) : image.id,
+  })
 }
 
 function imageRefused(worker: WorkerPolicy, word: Subcommand, field: string, image: string): Verdict {

@@ -29,7 +29,11 @@ const ON_CONTAINER = {
   'container.kill': [{ word: 'kill' }, { word: 'run', implied: anyState }],
   'container.pause': [{ word: 'pause' }],
   'container.unpause': [{ word: 'unpause' }],
-  'container.wait': [{ word: 'wait' }, { word: 'run', implied: anyState }, { word: 'start', implied: anyState }],
+  'container.wait': [
+    { word: 'wait' },
+    { word: 'run', implied: anyState },
+    { word: 'start', implied: anyState },
+  ],
   'container.rename': [{ word: 'rename' }],
   'container.update': [{ word: 'update' }],
   // A run that fails to start takes its container away.

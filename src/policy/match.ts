@@ -4,7 +4,7 @@ import type { ImageReference } from '../decode/reference.ts'
 const compiled = new Map<string, RegExp>()
 
 /** True if a pattern (in full, as the policy holds it) covers the reference. A pattern without a tag covers every tag. */
-export function imageMatches(pattern: string, reference: ImageReference): boolean {
+function imageMatches(pattern: string, reference: ImageReference): boolean {
   const colon = pattern.indexOf(':', pattern.lastIndexOf('/') + 1)
   const name = colon === -1 ? pattern : pattern.slice(0, colon)
   if (!globMatches(name, reference.name)) return false
@@ -24,7 +24,6 @@ export function describePatterns(patterns: readonly string[]): string {
   return patterns.length === 0 ? 'no image at all' : patterns.slice(0, 3).join(' | ')
 }
 
-
 function globMatches(pattern: string, text: string): boolean {
   const expression = compiled.get(pattern) ?? compile(pattern)
   return expression.test(text)
@@ -33,7 +32,9 @@ function globMatches(pattern: string, text: string): boolean {
 function compile(pattern: string): RegExp {
   const source = pattern
     .split(/(\*+)/)
-    .map((part) => (part === '*' ? '[^/]*' : part.startsWith('*') ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')))
+    .map((part) =>
+      part === '*' ? '[^/]*' : part.startsWith('*') ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
+    )
     .join('')
   const expression = new RegExp(`^${source}$`)
   compiled.set(pattern, expression)

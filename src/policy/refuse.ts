@@ -32,5 +32,8 @@ export function refuseAll(subcommand: string, violations: readonly Violation[]):
 
 /** What is out of reach looks as if it did not exist. */
 export function notFound(subcommand: string, message: string): Refused {
-  return { ...refuse(subcommand, 'docker.reach', message, { why: 'there is nothing of that name in reach' }), status: 404 }
+  return {
+    ...refuse(subcommand, 'docker.reach', message, { why: 'there is nothing of that name in reach' }),
+    status: 404,
+  }
 }

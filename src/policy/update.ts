@@ -20,11 +20,16 @@ export function planUpdate(
   const { changes } = operation
   const wantedCpus = changes.NanoCpus || quota(changes.CpuQuota, changes.CpuPeriod)
   const memory = changes.Memory ? atMost(changes.Memory, run.limits.memory) : undefined
-  const nanoCpus = wantedCpus ? atMost(wantedCpus, Math.min(run.limits.nanoCpus, facts.engine.nanoCpus)) : undefined
+  const nanoCpus = wantedCpus
+    ? atMost(wantedCpus, Math.min(run.limits.nanoCpus, facts.engine.nanoCpus))
+    : undefined
   const basis = memory ?? container.memory
   const swap = planMemoryOptions(
     basis,
-    { memorySwap: changes.MemorySwap || undefined, memoryReservation: changes.MemoryReservation || undefined },
+    {
+      memorySwap: changes.MemorySwap || undefined,
+      memoryReservation: changes.MemoryReservation || undefined,
+    },
     violations,
   )
   const planned: LimitChanges = {
@@ -39,11 +44,19 @@ export function planUpdate(
     restart: restartOf(run, operation, container, violations),
   }
   // The container itself is counted already: only what it gets more of is added.
-  const added = { memory: (memory ?? container.memory) - container.memory, nanoCpus: (nanoCpus ?? container.nanoCpus) - container.nanoCpus }
+  const added = {
+    memory: (memory ?? container.memory) - container.memory,
+    nanoCpus: (nanoCpus ?? container.nanoCpus) - container.nanoCpus,
+  }
   const usage = { ...facts.usage, containers: facts.usage.containers - 1 }
   violations.push(...totalViolations(run.limits, added, usage))
   if (violations.length > 0) return refuseAll(word, violations)
-  return { effect: 'allow', subcommand: word, rule: 'run.limits', permit: { on: 'update', operation, container, changes: planned } }
+  return {
+    effect: 'allow',
+    subcommand: word,
+    rule: 'run.limits',
+    permit: { on: 'update', operation, container, changes: planned },
+  }
 }
 
 function quota(microseconds: number | undefined, period: number | undefined): number | undefined {

@@ -1,9 +1,5 @@
 /** The answer to one operation. Only an allow carries a permit, and only a permit can be rewritten and forwarded. */
-import type {
-  ContainerOperation,
-  ImageOperation,
-  Supported,
-} from '../decode/operation.ts'
+import type { ContainerOperation, ImageOperation, Supported } from '../decode/operation.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
 import type { ImagePull } from '../decode/operations/image.ts'
@@ -22,7 +18,14 @@ export type Verdict =
     }
   | { readonly effect: 'allow'; readonly subcommand: string; readonly rule: string; readonly permit: Permit }
 
-export type Permit = EnginePermit | ListPermit | ContainerPermit | UpdatePermit | CreatePermit | ImagePermit | PullPermit
+export type Permit =
+  | EnginePermit
+  | ListPermit
+  | ContainerPermit
+  | UpdatePermit
+  | CreatePermit
+  | ImagePermit
+  | PullPermit
 
 /** Something about the engine as a whole. */
 export interface EnginePermit {

@@ -90,11 +90,16 @@ export class Feed {
   async #follow(onConnected: () => void): Promise<void> {
     const { minor, pingHeaders } = await this.#ping()
     const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop.signal)
-    if (stream.statusCode !== 200) throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
+    if (stream.statusCode !== 200)
+      throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
     // Events that arrive while the lists are read wait in the stream, and are applied after them.
     const [info, version] = await Promise.all([this.#get(minor, ['info']), this.#get(minor, ['version'])])
     await this.#listAll(minor)
-    const facts = { minor, nanoCpus: Number(objectOf(info)['NCPU'] ?? 0) * 1e9, logDriver: textOf(objectOf(info)['LoggingDriver']) }
+    const facts = {
+      minor,
+      nanoCpus: Number(objectOf(info)['NCPU'] ?? 0) * 1e9,
+      logDriver: textOf(objectOf(info)['LoggingDriver']),
+    }
     this.#connected = { facts, pingHeaders, version: objectOf(version) }
     this.#events.connected(this.#connected)
     onConnected()
@@ -117,12 +122,20 @@ export class Feed {
   }
 
   async #ping(): Promise<{ readonly minor: number; readonly pingHeaders: Readonly<Record<string, string>> }> {
-    const answer = await this.#engine.send({ method: 'GET', path: '/_ping', headers: {}, body: undefined }, ANSWER_LIMIT)
+    const answer = await this.#engine.send(
+      { method: 'GET', path: '/_ping', headers: {}, body: undefined },
+      ANSWER_LIMIT,
+    )
     await readWhole(answer, 1024)
     const version = /^1\.([0-9]{1,3})$/.exec(textOf(answer.headers['api-version']))?.[1]
-    if (answer.statusCode !== 200 || version === undefined) throw new EngineUnavailable('what answers there is no Docker engine')
+    if (answer.statusCode !== 200 || version === undefined)
+      throw new EngineUnavailable('what answers there is no Docker engine')
     const minor = Math.min(Number(version), NEWEST_MINOR)
-    const pingHeaders = { 'Api-Version': `1.${minor}`, Ostype: textOf(answer.headers.ostype), 'Docker-Experimental': 'false' }
+    const pingHeaders = {
+      'Api-Version': `1.${minor}`,
+      Ostype: textOf(answer.headers.ostype),
+      'Docker-Experimental': 'false',
+    }
     return { minor, pingHeaders }
   }
 
@@ -147,9 +160,14 @@ export class Feed {
   }
 
   async #get(minor: number, path: readonly string[], query = {}): Promise<unknown> {
-    const answer = await this.#engine.send(plainRequest('GET', apiPath(minor, path, query)), ANSWER_LIMIT, this.#stop.signal)
+    const answer = await this.#engine.send(
+      plainRequest('GET', apiPath(minor, path, query)),
+      ANSWER_LIMIT,
+      this.#stop.signal,
+    )
     const body = await readWhole(answer, LARGEST_LIST)
-    if (answer.statusCode !== 200) throw new EngineUnavailable(`the engine answers ${answer.statusCode} to /${path.join('/')}`)
+    if (answer.statusCode !== 200)
+      throw new EngineUnavailable(`the engine answers ${answer.statusCode} to /${path.join('/')}`)
     return JSON.parse(body.toString())
   }
 }
@@ -182,7 +200,7 @@ function readImage(listed: Unknown): KnownImage {
 }
 
 /** Full references of an image as the engine lists it. */
-export function imageNames(listed: Unknown): readonly string[] {
+function imageNames(listed: Unknown): readonly string[] {
   return [...textsOf(listed['RepoTags']), ...textsOf(listed['RepoDigests'])].flatMap((name) => {
     const reference = name.includes('<none>') ? undefined : parseReference(name)
     return reference === undefined ? [] : [storedReference(reference)]

@@ -90,7 +90,9 @@ export class Inventory {
 
   replaceImages(images: readonly KnownImage[]): void {
     this.#images = new Map(images.map((image) => [image.id, image]))
-    this.#imageNames = new Map(images.flatMap((image) => image.names.map((name) => [name, image.id] as const)))
+    this.#imageNames = new Map(
+      images.flatMap((image) => image.names.map((name) => [name, image.id] as const)),
+    )
   }
 
   replaceVolumes(names: readonly string[]): void {

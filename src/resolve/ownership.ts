@@ -51,7 +51,8 @@ export class Ownership {
       const owned = this.get('container', id)
       if (owned !== undefined) count(owned)
     }
-    for (const claim of this.#claims.values()) if (claim.worker === worker && claim.kind === 'container') count(claim)
+    for (const claim of this.#claims.values())
+      if (claim.worker === worker && claim.kind === 'container') count(claim)
     return { containers, memory, nanoCpus }
   }
 
@@ -78,7 +79,14 @@ export class Ownership {
   /** Opens a claim; it counts from now on, and its change is to be written before the engine is asked. */
   claim(kind: OwnedKind, worker: string, limits: Pick<Usage, 'memory' | 'nanoCpus'>): Claim {
     const nonce = randomBytes(16).toString('hex')
-    const claim = { nonce, kind, worker, created: Date.now(), memory: limits.memory, nanoCpus: limits.nanoCpus }
+    const claim = {
+      nonce,
+      kind,
+      worker,
+      created: Date.now(),
+      memory: limits.memory,
+      nanoCpus: limits.nanoCpus,
+    }
     this.#claims.set(nonce, claim)
     return claim
   }

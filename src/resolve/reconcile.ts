@@ -18,9 +18,13 @@ export function beginReconciling(
     const containerIds = new Set(containers.map((container) => textOf(container['Id'])))
     const nonces = new Map(volumes.map((volume) => [textOf(volume['Name']), claimOf(volume)]))
     return [
-      ...containersBefore.filter(({ id }) => !containerIds.has(id)).map(({ id }) => forget(ownership, 'container', id)),
+      ...containersBefore
+        .filter(({ id }) => !containerIds.has(id))
+        .map(({ id }) => forget(ownership, 'container', id)),
       // A volume of the same name that somebody made anew does not carry the claim.
-      ...volumesBefore.filter(({ id, nonce }) => nonces.get(id) !== nonce).map(({ id }) => forget(ownership, 'volume', id)),
+      ...volumesBefore
+        .filter(({ id, nonce }) => nonces.get(id) !== nonce)
+        .map(({ id }) => forget(ownership, 'volume', id)),
       ...settleClaims(ownership, containers, volumes),
     ].flat()
   }
@@ -35,10 +39,19 @@ export function forgetImages(ownership: Ownership, inventory: Inventory): readon
 }
 
 /** After a crash: what was made under a claim carries its nonce, which nobody but the engine was ever told. */
-function settleClaims(ownership: Ownership, containers: readonly Unknown[], volumes: readonly Unknown[]): readonly Change[] {
+function settleClaims(
+  ownership: Ownership,
+  containers: readonly Unknown[],
+  volumes: readonly Unknown[],
+): readonly Change[] {
   const made = new Map([
-    ...containers.map((container) => [claimOf(container), { id: textOf(container['Id']), name: firstName(container) }] as const),
-    ...volumes.map((volume) => [claimOf(volume), { id: textOf(volume['Name']), name: textOf(volume['Name']) }] as const),
+    ...containers.map(
+      (container) =>
+        [claimOf(container), { id: textOf(container['Id']), name: firstName(container) }] as const,
+    ),
+    ...volumes.map(
+      (volume) => [claimOf(volume), { id: textOf(volume['Name']), name: textOf(volume['Name']) }] as const,
+    ),
   ])
   return ownership.unsureClaims().map((claim) => {
     const object = made.get(claim.nonce)

@@ -40,7 +40,16 @@ export function resolve(
   paths: HostPaths,
 ): Facts {
   const usage = world.ownership.usage(worker.name)
-  const facts = { engine, container: undefined, others: NOTHING, image: undefined, volumes: NOTHING, paths, roots: paths, usage }
+  const facts = {
+    engine,
+    container: undefined,
+    others: NOTHING,
+    image: undefined,
+    volumes: NOTHING,
+    paths,
+    roots: paths,
+    usage,
+  }
   switch (operation.kind) {
     case 'container.create':
       return { ...facts, ...factsOfCreate(world, worker, operation), reach: [] }
@@ -53,7 +62,8 @@ export function resolve(
     case 'system.events':
       return { ...facts, reach: containersInReach(world, worker).map((container) => container.id) }
     default: {
-      const container = 'container' in operation ? containerInReach(world, worker, operation.container) : undefined
+      const container =
+        'container' in operation ? containerInReach(world, worker, operation.container) : undefined
       return { ...facts, container, reach: [] }
     }
   }
@@ -66,7 +76,9 @@ function factsOfCreate(
 ): Pick<Facts, 'image' | 'others' | 'volumes'> {
   const named = [
     ...operation.volumesFrom.map((from) => from.container),
-    ...[operation.network, operation.pid, operation.ipc].flatMap((mode) => (mode.mode === 'container' ? [mode.container] : [])),
+    ...[operation.network, operation.pid, operation.ipc].flatMap((mode) =>
+      mode.mode === 'container' ? [mode.container] : [],
+    ),
   ]
   const others = named.flatMap((name) => {
     const container = containerInReach(world, worker, name)
@@ -77,7 +89,11 @@ function factsOfCreate(
       ? [[mount.source, volumeOwner(world, worker, mount.source)] as const]
       : [],
   )
-  return { image: findImage(world, worker, operation.image), others: new Map(others), volumes: new Map(volumes) }
+  return {
+    image: findImage(world, worker, operation.image),
+    others: new Map(others),
+    volumes: new Map(volumes),
+  }
 }
 
 function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name: string): VolumeOwner {
@@ -128,11 +144,17 @@ function factsOf(
   return { id, name, owner, running, started, binds, memory, nanoCpus }
 }
 
-function findImage({ inventory, ownership }: World, worker: WorkerPolicy, written: string): ImageFacts | undefined {
+function findImage(
+  { inventory, ownership }: World,
+  worker: WorkerPolicy,
+  written: string,
+): ImageFacts | undefined {
   const reference = parseReference(written)
   const named = reference === undefined ? undefined : inventory.imageNamed(storedReference(reference))
   const known = named ?? imageByPrefix(inventory, written)
-  return known === undefined ? undefined : { ...known, own: ownership.owner('image', known.id) === worker.name }
+  return known === undefined
+    ? undefined
+    : { ...known, own: ownership.owner('image', known.id) === worker.name }
 }
 
 function imageByPrefix(inventory: Inventory, written: string): KnownImage | undefined {

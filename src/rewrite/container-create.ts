@@ -6,7 +6,10 @@ import type { CreatePermit } from '../policy/verdict.ts'
  * The body as an object for JSON.
  * @param labels of the gate, which win over the client's
  */
-export function createBody({ operation, plan }: CreatePermit, labels: Readonly<Record<string, string>>): object {
+export function createBody(
+  { operation, plan }: CreatePermit,
+  labels: Readonly<Record<string, string>>,
+): object {
   const { Volumes, ExposedPorts, Labels, ...config } = operation.config
   return {
     ...config,
@@ -19,7 +22,10 @@ export function createBody({ operation, plan }: CreatePermit, labels: Readonly<R
       EndpointsConfig: Object.fromEntries(
         operation.endpoints.map(({ network, aliases, gatewayPriority }) => [
           network,
-          { ...(aliases.length === 0 ? {} : { Aliases: aliases }), ...(gatewayPriority ? { GwPriority: gatewayPriority } : {}) },
+          {
+            ...(aliases.length === 0 ? {} : { Aliases: aliases }),
+            ...(gatewayPriority ? { GwPriority: gatewayPriority } : {}),
+          },
         ]),
       ),
     },
@@ -60,7 +66,11 @@ function bindText(mount: Mount): string {
     ...(mount.type === 'volume' && mount.noCopy ? ['nocopy'] : []),
   ]
   const source = mount.type === 'tmpfs' ? undefined : mount.source
-  return [...(source === undefined ? [] : [source]), mount.target, ...(options.length > 0 ? [options.join(',')] : [])].join(':')
+  return [
+    ...(source === undefined ? [] : [source]),
+    mount.target,
+    ...(options.length > 0 ? [options.join(',')] : []),
+  ].join(':')
 }
 
 function mountObject(mount: Mount): object {
@@ -69,7 +79,11 @@ function mountObject(mount: Mount): object {
     case 'bind':
       return { ...common, Source: mount.source, BindOptions: bindOptions(mount) }
     case 'volume':
-      return { ...common, ...(mount.source === undefined ? {} : { Source: mount.source }), VolumeOptions: volumeOptions(mount) }
+      return {
+        ...common,
+        ...(mount.source === undefined ? {} : { Source: mount.source }),
+        VolumeOptions: volumeOptions(mount),
+      }
     case 'tmpfs':
       return { ...common, TmpfsOptions: { SizeBytes: mount.size, Mode: mount.mode } }
   }
@@ -83,12 +97,18 @@ function bindOptions(mount: BindMount): object {
 }
 
 function volumeOptions(mount: VolumeMount): object {
-  return { NoCopy: mount.noCopy, ...(mount.labels.size === 0 ? {} : { Labels: Object.fromEntries(mount.labels) }) }
+  return {
+    NoCopy: mount.noCopy,
+    ...(mount.labels.size === 0 ? {} : { Labels: Object.fromEntries(mount.labels) }),
+  }
 }
 
 function tmpfsEntry(mount: Mount): readonly [string, string] {
   if (mount.type !== 'tmpfs') throw new TypeError('HostConfig.Tmpfs holds tmpfs mounts alone')
-  return [mount.target, [...(mount.readOnly ? ['ro'] : []), ...mount.options, `size=${sizeOf(mount)}`].join(',')]
+  return [
+    mount.target,
+    [...(mount.readOnly ? ['ro'] : []), ...mount.options, `size=${sizeOf(mount)}`].join(','),
+  ]
 }
 
 function sizeOf({ size, target }: TmpfsMount): number {

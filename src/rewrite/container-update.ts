@@ -13,6 +13,7 @@ export function updateBody(changes: LimitChanges): object {
     PidsLimit: changes.pids,
     CpusetCpus: changes.cpusetCpus,
     CpusetMems: changes.cpusetMems,
-    RestartPolicy: restart === undefined ? undefined : { Name: restart.name, MaximumRetryCount: restart.retries },
+    RestartPolicy:
+      restart === undefined ? undefined : { Name: restart.name, MaximumRetryCount: restart.retries },
   }
 }

@@ -14,7 +14,13 @@ export function apiPath(minor: number, segments: readonly string[], query: Param
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
 }
 
-type Value = string | number | boolean | readonly string[] | ReadonlyMap<string, readonly string[]> | undefined
+type Value =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | ReadonlyMap<string, readonly string[]>
+  | undefined
 export type Parameters = Readonly<Record<string, Value>>
 
 function encodeParameter(name: string, value: Value): readonly string[] {

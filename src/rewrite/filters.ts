@@ -10,6 +10,7 @@ const NOBODY = ['0'.repeat(64)]
  */
 export function narrowFilters(filters: Filters | undefined, inReach: readonly string[]): Filters {
   const wanted = filters?.get('id')
-  const ids = wanted === undefined ? inReach : inReach.filter((id) => wanted.some((prefix) => id.startsWith(prefix)))
+  const ids =
+    wanted === undefined ? inReach : inReach.filter((id) => wanted.some((prefix) => id.startsWith(prefix)))
   return new Map([...(filters ?? []), ['id', ids.length === 0 ? NOBODY : ids]])
 }

@@ -33,7 +33,11 @@ export function rewrite(permit: Permit, sending: Sending): EncodedRequest {
     case 'create': {
       const { name, platform } = permit.operation
       const query = { name, platform: platform === '' ? undefined : platform }
-      return jsonRequest('POST', apiPath(engineMinor, ['containers', 'create'], query), createBody(permit, labels))
+      return jsonRequest(
+        'POST',
+        apiPath(engineMinor, ['containers', 'create'], query),
+        createBody(permit, labels),
+      )
     }
     case 'image':
       return encodeImage(permit, clientMinor)
@@ -41,7 +45,9 @@ export function rewrite(permit: Permit, sending: Sending): EncodedRequest {
       const { parameters, registryAuth } = permit.operation
       const query = { fromImage: permit.name, tag: permit.tag, platform: parameters.platform }
       const request = plainRequest('POST', apiPath(clientMinor, ['images', 'create'], query))
-      return registryAuth === undefined ? request : { ...request, headers: { ...request.headers, 'X-Registry-Auth': registryAuth } }
+      return registryAuth === undefined
+        ? request
+        : { ...request, headers: { ...request.headers, 'X-Registry-Auth': registryAuth } }
     }
   }
 }
@@ -60,7 +66,10 @@ function encodeList({ operation, containers }: On<'list'>, minor: number): Encod
       return plainRequest('GET', apiPath(minor, ['containers', 'json'], { ...operation.parameters, filters }))
     }
     case 'image.list':
-      return plainRequest('GET', apiPath(minor, ['images', 'json'], { ...operation.parameters, filter: undefined }))
+      return plainRequest(
+        'GET',
+        apiPath(minor, ['images', 'json'], { ...operation.parameters, filter: undefined }),
+      )
     case 'network.list':
       return plainRequest('GET', apiPath(minor, ['networks'], operation.parameters))
     case 'volume.list':

@@ -29,6 +29,7 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
     container,
     volumes,
     changes: all.map((claim) => ({ type: 'claim', claim })),
-    drop: () => all.filter(({ nonce }) => ownership.hasClaim(worker, nonce)).map((claim) => ownership.drop(claim)),
+    drop: () =>
+      all.filter(({ nonce }) => ownership.hasClaim(worker, nonce)).map((claim) => ownership.drop(claim)),
   }
 }

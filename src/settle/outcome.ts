@@ -22,7 +22,13 @@ export class Outcome {
   /** The image that a pull may replace, as it was before. */
   readonly #imageBefore: string | undefined
 
-  constructor(gate: Gate, worker: WorkerPolicy, permit: Permit, record: DecisionEntry | undefined, claims: Claims) {
+  constructor(
+    gate: Gate,
+    worker: WorkerPolicy,
+    permit: Permit,
+    record: DecisionEntry | undefined,
+    claims: Claims,
+  ) {
     this.#gate = gate
     this.#worker = worker
     this.#permit = permit
@@ -59,7 +65,8 @@ export class Outcome {
   broken(cause: unknown): void {
     if (!isChange(this.#permit.operation.kind)) return
     const { container, volumes } = this.#claims
-    for (const claim of [container, ...volumes.values()]) if (claim !== undefined) this.#gate.ownership.doubt(claim)
+    for (const claim of [container, ...volumes.values()])
+      if (claim !== undefined) this.#gate.ownership.doubt(claim)
     const reason = cause instanceof EngineUnavailable ? cause.message : 'internal error'
     this.#write(0, reason, '', [])
   }
@@ -94,7 +101,12 @@ export class Outcome {
   #ownImage(permit: PullPermit): readonly Change[] {
     const { inventory, ownership } = this.#gate
     const image = inventory.imageNamed(pulledName(permit))
-    if (image === undefined || image.id === this.#imageBefore || image.names.some((name) => !this.#isNew(name, permit))) return []
+    if (
+      image === undefined ||
+      image.id === this.#imageBefore ||
+      image.names.some((name) => !this.#isNew(name, permit))
+    )
+      return []
     if (ownership.owner('image', image.id) !== undefined) return []
     const claim = ownership.claim('image', this.#worker.name, { memory: 0, nanoCpus: 0 })
     return [ownership.settle(claim, image.id, pulledName(permit))]

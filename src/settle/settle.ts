@@ -7,7 +7,13 @@ import type { Change } from '../store/store.ts'
 export function settle({ inventory, ownership }: World, permit: Permit): readonly Change[] {
   if (permit.on === 'update') {
     const { container, changes } = permit
-    return [ownership.resize(container.id, changes.memory ?? container.memory, changes.nanoCpus ?? container.nanoCpus)]
+    return [
+      ownership.resize(
+        container.id,
+        changes.memory ?? container.memory,
+        changes.nanoCpus ?? container.nanoCpus,
+      ),
+    ]
   }
   if (permit.on !== 'container') return []
   const { operation, container } = permit

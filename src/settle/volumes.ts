@@ -13,7 +13,13 @@ export interface OwnedVolumes {
 }
 
 /** Makes the volumes that are missing and checks all of them. @throws {EngineUnavailable} */
-export async function ownVolumes(gate: Gate, worker: string, minor: number, plan: CreatePlan, claims: Claims): Promise<OwnedVolumes> {
+export async function ownVolumes(
+  gate: Gate,
+  worker: string,
+  minor: number,
+  plan: CreatePlan,
+  claims: Claims,
+): Promise<OwnedVolumes> {
   const changes: Change[] = []
   for (const name of plan.volumes) {
     const claim = claims.volumes.get(name)
@@ -29,7 +35,8 @@ export async function ownVolumes(gate: Gate, worker: string, minor: number, plan
     }
     // Another create of the same worker may have made it a moment ago; anybody else's is not for this one.
     const owned = gate.ownership.get('volume', name)
-    if (owned?.worker !== worker || owned.nonce !== made.claim) return { changes, failed: { name, status: 403 } }
+    if (owned?.worker !== worker || owned.nonce !== made.claim)
+      return { changes, failed: { name, status: 403 } }
   }
   return { changes, failed: undefined }
 }

@@ -7,7 +7,7 @@ export function objectOf(value: unknown): Unknown {
   return isObject(value) ? value : {}
 }
 
-export function isObject(value: unknown): value is Unknown {
+function isObject(value: unknown): value is Unknown {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

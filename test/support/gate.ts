@@ -22,7 +22,7 @@ export interface GateOptions {
   readonly directory?: string
 }
 
-export interface Ended {
+interface Ended {
   /** Exit code; null after a signal. */
   readonly code: number | null
   readonly stderr: string

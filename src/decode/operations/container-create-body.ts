@@ -2,7 +2,19 @@
  * Every field of the body of POST /containers/create, and what happens to it (Engine API 1.25 to 1.55).
  * test/engine-api/ has the engine's own list; a test fails for any field that is not stated here.
  */
-import { dictionary, flag, forwarded, integer, limited, list, record, refused, rewritten, text, words } from '../fields.ts'
+import {
+  dictionary,
+  flag,
+  forwarded,
+  integer,
+  limited,
+  list,
+  record,
+  refused,
+  rewritten,
+  text,
+  words,
+} from '../fields.ts'
 import type { Json } from '../json.ts'
 
 const WINDOWS = 'it is for Windows containers'
@@ -151,7 +163,9 @@ const hostConfig = record({
   ShmSize: limited(integer, 'run.limits.shm at most'),
   StorageOpt: refused("storage options are the engine's own"),
   Sysctls: refused('kernel parameters are not given to workers'),
-  Tmpfs: dictionary(limited(text, 'size within run.limits.shm, put in where it is missing; mode, uid, gid, exec')),
+  Tmpfs: dictionary(
+    limited(text, 'size within run.limits.shm, put in where it is missing; mode, uid, gid, exec'),
+  ),
   UTSMode: refused('the container has its own hostname', ['private']),
   Ulimits: list(
     record({

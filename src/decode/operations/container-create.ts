@@ -83,11 +83,26 @@ export interface ContainerCreate {
  * @param findings takes what no policy can let through
  * @throws {FieldError} where a field has the wrong type
  */
-export function readContainerCreate(body: Json, query: Read<typeof containerCreateQuery>, findings: Finding[]): ContainerCreate {
-  const { HostConfig: host = {}, NetworkingConfig, Image, ...config } = containerCreateBody.read(body, '', findings)
+export function readContainerCreate(
+  body: Json,
+  query: Read<typeof containerCreateQuery>,
+  findings: Finding[],
+): ContainerCreate {
+  const {
+    HostConfig: host = {},
+    NetworkingConfig,
+    Image,
+    ...config
+  } = containerCreateBody.read(body, '', findings)
   if (Image === undefined || Image === '') throw new FieldError('Image must name an image')
   checkVolumes(config.Volumes)
-  expect(host.CgroupnsMode, ['private'], 'HostConfig.CgroupnsMode', 'the container has its own cgroup namespace', findings)
+  expect(
+    host.CgroupnsMode,
+    ['private'],
+    'HostConfig.CgroupnsMode',
+    'the container has its own cgroup namespace',
+    findings,
+  )
   return {
     kind: 'container.create',
     name: query.name,
@@ -121,7 +136,9 @@ export function readContainerCreate(body: Json, query: Read<typeof containerCrea
 
 function readLimits(host: HostConfig): RequestedLimits {
   const fromQuota =
-    (host.CpuQuota ?? 0) > 0 ? Math.floor(((host.CpuQuota ?? 0) / (host.CpuPeriod || 100_000)) * 1e9) : undefined
+    (host.CpuQuota ?? 0) > 0
+      ? Math.floor(((host.CpuQuota ?? 0) / (host.CpuPeriod || 100_000)) * 1e9)
+      : undefined
   return {
     memory: given(host.Memory),
     memoryReservation: given(host.MemoryReservation),
@@ -162,25 +179,40 @@ function readNamespace(
   if (written === undefined || written === '') return { mode: 'default' }
   const mode = known.find((name) => name === written)
   if (mode !== undefined) return { mode }
-  if (written.startsWith('container:')) return { mode: 'container', container: written.slice('container:'.length) }
-  findings.push({ what: `HostConfig.${field} = ${written}`, why: 'namespaces of the host are not given to workers' })
+  if (written.startsWith('container:'))
+    return { mode: 'container', container: written.slice('container:'.length) }
+  findings.push({
+    what: `HostConfig.${field} = ${written}`,
+    why: 'namespaces of the host are not given to workers',
+  })
   return { mode: 'default' }
 }
 
 function readVolumesFrom(written: string): { readonly container: string; readonly readOnly: boolean } {
   const [container = '', mode = 'rw', ...more] = written.split(':')
-  if (more.length > 0 || !['ro', 'rw'].includes(mode)) throw new FieldError(`HostConfig.VolumesFrom: ${written} is not NAME[:ro]`)
+  if (more.length > 0 || !['ro', 'rw'].includes(mode))
+    throw new FieldError(`HostConfig.VolumesFrom: ${written} is not NAME[:ro]`)
   return { container, readOnly: mode === 'ro' }
 }
 
-function expect(value: string | undefined, allowed: readonly string[], at: string, why: string, findings: Finding[]): void {
-  if (value !== undefined && value !== '' && !allowed.includes(value)) findings.push({ what: `${at} = ${value}`, why })
+function expect(
+  value: string | undefined,
+  allowed: readonly string[],
+  at: string,
+  why: string,
+  findings: Finding[],
+): void {
+  if (value !== undefined && value !== '' && !allowed.includes(value))
+    findings.push({ what: `${at} = ${value}`, why })
 }
 
 function plainHost(host: HostConfig, findings: Finding[]) {
   const score = host.OomScoreAdj ?? 0
   if (score < 0 || score > 1000) {
-    findings.push({ what: `HostConfig.OomScoreAdj = ${score}`, why: 'other processes of the host would be killed first' })
+    findings.push({
+      what: `HostConfig.OomScoreAdj = ${score}`,
+      why: 'other processes of the host would be killed first',
+    })
   }
   const { AutoRemove, CapDrop, ConsoleSize, CpusetCpus, CpusetMems, Dns, DnsOptions, DnsSearch } = host
   const { ExtraHosts, GroupAdd, Init, MemorySwappiness, OomScoreAdj, ReadonlyRootfs } = host
@@ -193,6 +225,7 @@ function plainHost(host: HostConfig, findings: Finding[]) {
 /** Anonymous volumes are named by their path in the container alone. */
 function checkVolumes(volumes: Body['Volumes']): void {
   for (const path of volumes?.keys() ?? []) {
-    if (!path.startsWith('/') || path.includes(':')) throw new FieldError(`Volumes: ${JSON.stringify(path)} is no absolute path`)
+    if (!path.startsWith('/') || path.includes(':'))
+      throw new FieldError(`Volumes: ${JSON.stringify(path)} is no absolute path`)
   }
 }

@@ -5,9 +5,30 @@ import { noQuery } from './container.ts'
 
 const ONCE = 'it is set when the container is created, if at all'
 const REFUSED = [
-  ...['BlkioDeviceReadBps', 'BlkioDeviceReadIOps', 'BlkioDeviceWriteBps', 'BlkioDeviceWriteIOps', 'BlkioWeight'],
-  ...['BlkioWeightDevice', 'CgroupParent', 'CpuCount', 'CpuPercent', 'CpuRealtimePeriod', 'CpuRealtimeRuntime'],
-  ...['DeviceCgroupRules', 'DeviceRequests', 'Devices', 'DiskQuota', 'IOMaximumBandwidth', 'IOMaximumIOps', 'Init'],
+  ...[
+    'BlkioDeviceReadBps',
+    'BlkioDeviceReadIOps',
+    'BlkioDeviceWriteBps',
+    'BlkioDeviceWriteIOps',
+    'BlkioWeight',
+  ],
+  ...[
+    'BlkioWeightDevice',
+    'CgroupParent',
+    'CpuCount',
+    'CpuPercent',
+    'CpuRealtimePeriod',
+    'CpuRealtimeRuntime',
+  ],
+  ...[
+    'DeviceCgroupRules',
+    'DeviceRequests',
+    'Devices',
+    'DiskQuota',
+    'IOMaximumBandwidth',
+    'IOMaximumIOps',
+    'Init',
+  ],
   ...['KernelMemory', 'KernelMemoryTCP', 'MemorySwappiness', 'NanoCPUs', 'OomKillDisable', 'Ulimits'],
 ]
 

@@ -53,7 +53,9 @@ export const noQuery = record({})
 export type ContainerPause = OnContainer<'container.pause', typeof noQuery>
 export type ContainerUnpause = OnContainer<'container.unpause', typeof noQuery>
 
-export const containerWaitQuery = record({ condition: forwarded(oneOf('not-running', 'next-exit', 'removed')) })
+export const containerWaitQuery = record({
+  condition: forwarded(oneOf('not-running', 'next-exit', 'removed')),
+})
 export type ContainerWait = OnContainer<'container.wait', typeof containerWaitQuery>
 
 export const containerResizeQuery = record({ h: forwarded(queryInteger), w: forwarded(queryInteger) })
@@ -107,7 +109,8 @@ function signal(value: Json, path: string): string | undefined {
 /** An engine hands these words to the host's ps; what ps can be made to do by them is bounded by their letters. */
 function psArguments(value: Json, path: string): string {
   const words = queryText(value, path)
-  if (!/^[A-Za-z0-9,= -]{0,200}$/.test(words)) throw new FieldError(`${path} has a sign other than letters , - =`)
+  if (!/^[A-Za-z0-9,= -]{0,200}$/.test(words))
+    throw new FieldError(`${path} has a sign other than letters , - =`)
   return words
 }
 

@@ -66,8 +66,10 @@ function readBind(bind: string, at: string, findings: Finding[]): Mount {
   options.delete('rw')
   const noCopy = options.delete('nocopy')
   const relabel = options.delete('Z') ? 'Z' : options.delete('z') ? 'z' : undefined
-  for (const harmless of ['private', 'rprivate', 'consistent', 'cached', 'delegated']) options.delete(harmless)
-  for (const option of options) findings.push({ what: `${at} = ${bind}`, why: `the option ${option} is not given to workers` })
+  for (const harmless of ['private', 'rprivate', 'consistent', 'cached', 'delegated'])
+    options.delete(harmless)
+  for (const option of options)
+    findings.push({ what: `${at} = ${bind}`, why: `the option ${option} is not given to workers` })
   if (source?.startsWith('/') === true) {
     return { type: 'bind', ...point, source, relabel, nonRecursive: false, forceReadOnly: false }
   }
@@ -75,10 +77,18 @@ function readBind(bind: string, at: string, findings: Finding[]): Mount {
 }
 
 function readMount(mount: MountField, at: string, findings: Finding[]): Mount {
-  const point = { at, field: 'Mounts' as const, target: absolute(mount.Target ?? '', at), readOnly: mount.ReadOnly ?? false }
+  const point = {
+    at,
+    field: 'Mounts' as const,
+    target: absolute(mount.Target ?? '', at),
+    readOnly: mount.ReadOnly ?? false,
+  }
   const propagation = mount.BindOptions?.Propagation ?? ''
   if (!['', 'private', 'rprivate'].includes(propagation)) {
-    findings.push({ what: `${at}.BindOptions.Propagation = ${propagation}`, why: 'mounts would pass between host and container' })
+    findings.push({
+      what: `${at}.BindOptions.Propagation = ${propagation}`,
+      why: 'mounts would pass between host and container',
+    })
   }
   switch (mount.Type) {
     case 'bind':
@@ -103,11 +113,14 @@ function readMount(mount: MountField, at: string, findings: Finding[]): Mount {
       return { type: 'tmpfs', ...point, size: positive(size), mode, options: [] }
     }
     default:
-      throw new FieldError(`${at}.Type must be bind, volume or tmpfs, not ${JSON.stringify(mount.Type ?? '')}`)
+      throw new FieldError(
+        `${at}.Type must be bind, volume or tmpfs, not ${JSON.stringify(mount.Type ?? '')}`,
+      )
   }
 }
 
-const TMPFS_OPTION = /^(?:rw|exec|noexec|nosuid|nodev|noatime|mode=[0-7]{3,4}|[ug]id=[0-9]{1,9}|nr_inodes=[0-9]{1,9})$/
+const TMPFS_OPTION =
+  /^(?:rw|exec|noexec|nosuid|nodev|noatime|mode=[0-7]{3,4}|[ug]id=[0-9]{1,9}|nr_inodes=[0-9]{1,9})$/
 
 function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMount {
   const at = `HostConfig.Tmpfs.${target}`
@@ -116,7 +129,8 @@ function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMoun
   const size = options.filter((option) => option.startsWith('size=')).at(-1)
   const kept = options.filter((option) => option !== 'ro' && !option.startsWith('size='))
   for (const option of kept) {
-    if (!TMPFS_OPTION.test(option)) findings.push({ what: `${at} = ${text}`, why: `the option ${option} is not given to workers` })
+    if (!TMPFS_OPTION.test(option))
+      findings.push({ what: `${at} = ${text}`, why: `the option ${option} is not given to workers` })
   }
   return {
     type: 'tmpfs',
@@ -131,7 +145,7 @@ function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMoun
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
 
 /** `16m` in bytes, as mount(8) reads it. */
-export function parseSize(text: string, at: string): number {
+function parseSize(text: string, at: string): number {
   const match = /^([0-9]{1,12})([kmg]?)b?$/i.exec(text)
   if (match === null) throw new FieldError(`${at}: ${JSON.stringify(text)} is no size; write 64m`)
   const bytes = Number(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] ?? 1)
@@ -150,6 +164,7 @@ function absolute(path: string, at: string): string {
 
 function volumeName(name: string | undefined, at: string): string | undefined {
   if (name === undefined || name === '') return undefined
-  if (!VOLUME_NAME.test(name)) throw new FieldError(`${at}: ${JSON.stringify(name)} is no absolute path and no volume name`)
+  if (!VOLUME_NAME.test(name))
+    throw new FieldError(`${at}: ${JSON.stringify(name)} is no absolute path and no volume name`)
   return name
 }

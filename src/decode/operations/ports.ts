@@ -25,7 +25,11 @@ export function readPorts(bindings: Bindings): readonly PublishedPort[] {
     if (match === null) throw new FieldError(`${at} must be PORT/PROTOCOL`)
     const container = `${port(match[1] ?? '', at)}/${match[2] ?? 'tcp'}`
     const wanted = hosts.length === 0 ? [{}] : hosts
-    return wanted.map(({ HostIp = '', HostPort = '' }) => ({ container, address: HostIp, host: readRange(HostPort, at) }))
+    return wanted.map(({ HostIp = '', HostPort = '' }) => ({
+      container,
+      address: HostIp,
+      host: readRange(HostPort, at),
+    }))
   })
 }
 

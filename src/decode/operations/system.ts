@@ -14,7 +14,9 @@ export interface SystemInfo {
 }
 
 export const diskUsageQuery = record({
-  type: forwarded((value, path) => (Array.isArray(value) ? value : [value]).map((item) => queryText(item, path))),
+  type: forwarded((value, path) =>
+    (Array.isArray(value) ? value : [value]).map((item) => queryText(item, path)),
+  ),
   verbose: forwarded(queryFlag),
 })
 export interface SystemDiskUsage {

@@ -72,11 +72,21 @@ export function totalViolations(
   }
   if (usage.memory + added.memory > limits.totalMemory) {
     const left = formatSize(Math.max(0, limits.totalMemory - usage.memory))
-    violations.push(total('total.memory', `${left} of ${formatSize(limits.totalMemory)} is left, ${formatSize(added.memory)} asked`))
+    violations.push(
+      total(
+        'total.memory',
+        `${left} of ${formatSize(limits.totalMemory)} is left, ${formatSize(added.memory)} asked`,
+      ),
+    )
   }
   if (usage.nanoCpus + added.nanoCpus > limits.totalNanoCpus) {
     const left = formatCpus(Math.max(0, limits.totalNanoCpus - usage.nanoCpus))
-    violations.push(total('total.cpus', `${left} of ${formatCpus(limits.totalNanoCpus)} is left, ${formatCpus(added.nanoCpus)} asked`))
+    violations.push(
+      total(
+        'total.cpus',
+        `${left} of ${formatCpus(limits.totalNanoCpus)} is left, ${formatCpus(added.nanoCpus)} asked`,
+      ),
+    )
   }
   return violations
 }

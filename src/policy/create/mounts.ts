@@ -7,7 +7,12 @@ import type { Violation } from '../refuse.ts'
 import { formatSize } from '../sizes.ts'
 
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
-export function planMounts(run: RunPolicy, operation: ContainerCreate, facts: Facts, violations: Violation[]): readonly Mount[] {
+export function planMounts(
+  run: RunPolicy,
+  operation: ContainerCreate,
+  facts: Facts,
+  violations: Violation[],
+): readonly Mount[] {
   return operation.mounts.map((mount) => {
     switch (mount.type) {
       case 'bind':
@@ -22,14 +27,21 @@ export function planMounts(run: RunPolicy, operation: ContainerCreate, facts: Fa
 
 /** Names of the volumes that must be the worker's own before the container is made. */
 export function volumesToOwn(mounts: readonly Mount[]): readonly string[] {
-  const names = mounts.flatMap((mount) => (mount.type === 'volume' && mount.source !== undefined ? [mount.source] : []))
+  const names = mounts.flatMap((mount) =>
+    mount.type === 'volume' && mount.source !== undefined ? [mount.source] : [],
+  )
   return [...new Set(names)]
 }
 
 function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Violation[]): BindMount {
   const path = facts.paths.get(mount.source)
   const refused = (why: string, alternatives: readonly string[] = bindAlternatives(run)): BindMount => {
-    violations.push({ rule: 'run.binds', what: `${mount.at} = ${mount.source}:${mount.target}`, why, instead: alternatives })
+    violations.push({
+      rule: 'run.binds',
+      what: `${mount.at} = ${mount.source}:${mount.target}`,
+      why,
+      instead: alternatives,
+    })
     return mount
   }
   // Outside is told before missing: nothing is said about which paths of the host exist.
@@ -37,16 +49,21 @@ function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Vi
     return refused(`${mount.source} is outside the directories that this worker may mount`)
   }
   if (path === undefined || !path.found) {
-    const why = path?.why === 'unreadable' ? 'the gate may not read it' : 'it does not exist; the gate makes no directories'
+    const why =
+      path?.why === 'unreadable'
+        ? 'the gate may not read it'
+        : 'it does not exist; the gate makes no directories'
     return refused(`${mount.source}: ${why}`, [`mkdir ${mount.source}`])
   }
   const root = run.binds.find((candidate) => isUnder(path.real, realRoot(candidate, facts)))
-  if (root === undefined) return refused(`${mount.source} is outside the directories that this worker may mount`)
+  if (root === undefined)
+    return refused(`${mount.source} is outside the directories that this worker may mount`)
   if (root.mode === 'ro' && !mount.readOnly) {
     return refused(`${root.path} may only be mounted read-only`, [`-v ${mount.source}:${mount.target}:ro`])
   }
   // In a bind's text form a colon would end the source.
-  if (mount.field === 'Binds' && path.real.includes(':')) return refused('its real path has a colon', ['--mount type=bind,...'])
+  if (mount.field === 'Binds' && path.real.includes(':'))
+    return refused('its real path has a colon', ['--mount type=bind,...'])
   return { ...mount, source: path.real }
 }
 
@@ -96,7 +113,11 @@ function planTmpfs(run: RunPolicy, mount: TmpfsMount, violations: Violation[]): 
 }
 
 /** Containers whose mounts are shared, as they are sent: full ids of own ones. */
-export function planVolumesFrom(operation: ContainerCreate, facts: Facts, violations: Violation[]): readonly string[] {
+export function planVolumesFrom(
+  operation: ContainerCreate,
+  facts: Facts,
+  violations: Violation[],
+): readonly string[] {
   return operation.volumesFrom.map(({ container, readOnly }) => {
     const other = facts.others.get(container)
     if (other?.owner === 'self') return `${other.id}${readOnly ? ':ro' : ''}`

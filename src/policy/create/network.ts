@@ -6,11 +6,17 @@ import type { RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
 
 /** NetworkMode as it is sent. */
-export function planNetworkMode(run: RunPolicy, operation: ContainerCreate, facts: Facts, violations: Violation[]): string {
+export function planNetworkMode(
+  run: RunPolicy,
+  operation: ContainerCreate,
+  facts: Facts,
+  violations: Violation[],
+): string {
   const { network, endpoints } = operation
   for (const endpoint of endpoints) {
     const builtIn = network.mode === 'default' ? ['default', 'bridge'] : [network.mode]
-    if (!builtIn.includes(endpoint.network)) checkNetwork(run, `EndpointsConfig.${endpoint.network}`, endpoint.network, violations)
+    if (!builtIn.includes(endpoint.network))
+      checkNetwork(run, `EndpointsConfig.${endpoint.network}`, endpoint.network, violations)
   }
   switch (network.mode) {
     case 'container':
@@ -57,7 +63,11 @@ function sharedNamespace(field: string, container: string, facts: Facts, violati
 }
 
 /** Ports as they are sent: on the policy's address, within its range. */
-export function planPorts(run: RunPolicy, ports: readonly PublishedPort[], violations: Violation[]): readonly PublishedPort[] {
+export function planPorts(
+  run: RunPolicy,
+  ports: readonly PublishedPort[],
+  violations: Violation[],
+): readonly PublishedPort[] {
   return ports.map((port) => {
     const range = run.ports
     const wanted = port.host === undefined ? '' : String(port.host.from)
@@ -66,9 +76,11 @@ export function planPorts(run: RunPolicy, ports: readonly PublishedPort[], viola
       violations.push({ rule: 'run.ports', what, why, instead: alternatives })
       return port
     }
-    if (range === undefined) return refused('this worker may not publish ports', ['docker logs, or a shared network namespace'])
+    if (range === undefined)
+      return refused('this worker may not publish ports', ['docker logs, or a shared network namespace'])
     const example = `-p ${range.address}:${range.from}:${port.container.split('/')[0] ?? ''}`
-    if (port.address !== '' && port.address !== range.address) return refused(`ports are published on ${range.address} only`, [example])
+    if (port.address !== '' && port.address !== range.address)
+      return refused(`ports are published on ${range.address} only`, [example])
     const host = port.host ?? { from: range.from, to: range.to }
     if (host.from < range.from || host.to > range.to) {
       return refused(`ports ${range.from} to ${range.to} of the host may be published`, [example])

@@ -10,10 +10,22 @@ import type { Verdict } from '../verdict.ts'
 import { planLimits, totalViolations } from './limits.ts'
 import { planMounts, planVolumesFrom, volumesToOwn } from './mounts.ts'
 import { planIpcMode, planNetworkMode, planPidMode, planPorts } from './network.ts'
-import { checkCapabilities, checkLabels, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
+import {
+  checkCapabilities,
+  checkLabels,
+  checkSecurityOptions,
+  planLog,
+  planRestart,
+  planUlimits,
+} from './security.ts'
 
 /** Decides a create that the policy's words allow. */
-export function planCreate(run: RunPolicy, word: Subcommand, operation: ContainerCreate, facts: Facts): Verdict {
+export function planCreate(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: ContainerCreate,
+  facts: Facts,
+): Verdict {
   const violations: Violation[] = []
   const image = planImage(run, operation.image, facts, violations)
   const mounts = planMounts(run, operation, facts, violations)
@@ -31,7 +43,12 @@ export function planCreate(run: RunPolicy, word: Subcommand, operation: Containe
     ipcMode: planIpcMode(operation.ipc, facts, violations),
     limits: planLimits(run.limits, operation.limits, facts.engine, violations),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
-    restart: planRestart(run, operation.restart, mounts.filter((mount) => mount.type === 'bind'), violations),
+    restart: planRestart(
+      run,
+      operation.restart,
+      mounts.filter((mount) => mount.type === 'bind'),
+      violations,
+    ),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
   }
   violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
@@ -48,7 +65,8 @@ function planImage(run: RunPolicy, written: string, facts: Facts, violations: Vi
   const reference = parseReference(written)
   const byId = image !== undefined && looksLikeImageId(written) && !isNameOf(written, names)
   if (byId && (image.own || names.some((name) => someImageMatches(run.images, name)))) return image.id
-  if (!byId && reference !== undefined && someImageMatches(run.images, reference)) return fullReference(reference)
+  if (!byId && reference !== undefined && someImageMatches(run.images, reference))
+    return fullReference(reference)
   violations.push({
     rule: 'run.images',
     what: `Image = ${written}`,

@@ -8,7 +8,17 @@ import { isBindRoot } from './mounts.ts'
 
 /** What every container has (moby, oci/caps/defaults.go). */
 const DEFAULT_CAPABILITIES = [
-  ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW'],
+  ...[
+    'AUDIT_WRITE',
+    'CHOWN',
+    'DAC_OVERRIDE',
+    'FOWNER',
+    'FSETID',
+    'KILL',
+    'MKNOD',
+    'NET_BIND_SERVICE',
+    'NET_RAW',
+  ],
   ...['SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
 ]
 
@@ -40,14 +50,23 @@ export function checkSecurityOptions(options: readonly string[], violations: Vio
 export function checkLabels(labels: ReadonlyMap<string, string> | undefined, violations: Violation[]): void {
   for (const name of labels?.keys() ?? []) {
     if (!name.toLowerCase().startsWith('dockgate.')) continue
-    violations.push({ rule: 'run.labels', what: `Labels.${name}`, why: 'labels of dockgate are its own', instead: [] })
+    violations.push({
+      rule: 'run.labels',
+      what: `Labels.${name}`,
+      why: 'labels of dockgate are its own',
+      instead: [],
+    })
   }
 }
 
 /** Ulimits that need no cap; the others that are not here act on the host or on other containers. */
 const FREE_ULIMITS = ['core', 'cpu', 'data', 'fsize', 'stack']
 
-export function planUlimits(limits: Limits, ulimits: readonly Ulimit[], violations: Violation[]): CreatePlan['ulimits'] {
+export function planUlimits(
+  limits: Limits,
+  ulimits: readonly Ulimit[],
+  violations: Violation[],
+): CreatePlan['ulimits'] {
   const caps: Readonly<Record<string, number>> = { nofile: limits.nofile, nproc: limits.pids }
   for (const { name, soft, hard } of ulimits) {
     if (FREE_ULIMITS.includes(name)) continue
@@ -79,7 +98,12 @@ export function planRestart(
   if (name === 'no') return { name, retries: 0 }
   const what = `HostConfig.RestartPolicy = ${name}`
   if (!run.restart.some((allowed) => allowed === name)) {
-    violations.push({ rule: 'run.restart', what, why: 'this restart policy is not given', instead: [`--restart ${run.restart.join(' | ')}`] })
+    violations.push({
+      rule: 'run.restart',
+      what,
+      why: 'this restart policy is not given',
+      instead: [`--restart ${run.restart.join(' | ')}`],
+    })
   }
   // An engine restarts by itself and follows whatever link has by then been put where the directory was.
   const replaceable = binds.find((bind) => !isBindRoot(run, bind.source))
@@ -88,10 +112,17 @@ export function planRestart(
       rule: 'run.restart',
       what: `${what} with ${replaceable.at}`,
       why: 'a directory below a bind root could be replaced by a link before the engine restarts the container',
-      instead: [`the root itself: ${run.binds.map((root) => root.path).join(' | ')}`, 'a named volume', '--restart no'],
+      instead: [
+        `the root itself: ${run.binds.map((root) => root.path).join(' | ')}`,
+        'a named volume',
+        '--restart no',
+      ],
     })
   }
-  return { name, retries: name === 'on-failure' ? Math.min(restart.retries || MOST_RETRIES, MOST_RETRIES) : 0 }
+  return {
+    name,
+    retries: name === 'on-failure' ? Math.min(restart.retries || MOST_RETRIES, MOST_RETRIES) : 0,
+  }
 }
 
 const FILE_DRIVERS = ['json-file', 'local']
@@ -113,11 +144,21 @@ export function planLog(
     // The operator's default (journald, say) has the operator's limits.
     if (log.driver === '' && log.options.size === 0) return undefined
     const why = 'logs of workers are kept by the engine, in files'
-    violations.push({ rule: 'run.log', what: `HostConfig.LogConfig.Type = ${driver}`, why, instead: ['--log-driver local'] })
+    violations.push({
+      rule: 'run.log',
+      what: `HostConfig.LogConfig.Type = ${driver}`,
+      why,
+      instead: ['--log-driver local'],
+    })
   }
   for (const name of log.options.keys()) {
     if (['max-size', 'max-file', 'compress'].includes(name)) continue
-    violations.push({ rule: 'run.log', what: `--log-opt ${name}`, why: 'this option is not given to workers', instead: [] })
+    violations.push({
+      rule: 'run.log',
+      what: `--log-opt ${name}`,
+      why: 'this option is not given to workers',
+      instead: [],
+    })
   }
   const size = parseSize(log.options.get('max-size') ?? '') ?? 0
   const files = Number.parseInt(log.options.get('max-file') ?? '', 10)
@@ -131,4 +172,3 @@ export function planLog(
     },
   }
 }
-

@@ -1,8 +1,8 @@
 /** A refusal as the Engine API tells it: HTTP 403, the text as `message`, and the same as fields. */
 import { errorReply, type Reply } from '../forward/reply.ts'
 import { refusalText, type RecordedRefusal, type Refusal } from '../shared/refusal.ts'
-import { refuse } from './refuse.ts'
-import type { Verdict } from './verdict.ts'
+import { refuse } from '../policy/refuse.ts'
+import type { Verdict } from '../policy/verdict.ts'
 
 type Refused = Extract<Verdict, { effect: 'refuse' }>
 
@@ -15,7 +15,11 @@ export function refusalReply({ refusal, status }: Refused, record: string, worke
 }
 
 /** The reply where a volume turned out to be somebody else's after all, or could not be made. */
-export function notAfterAll(failed: { readonly name: string; readonly status: number }, record: string, worker: string): Reply {
+export function notAfterAll(
+  failed: { readonly name: string; readonly status: number },
+  record: string,
+  worker: string,
+): Reply {
   if (failed.status !== 403) return errorReply(failed.status, `the volume ${failed.name} could not be made`)
   const why = `the volume name ${failed.name} is not free for this worker`
   const instead = ['another volume name, which is made when it is first used']
