@@ -1,13 +1,14 @@
 /**
- * Loads a policy file in a thread of its own that ends with it, so that a process that stays does not keep the YAML parser
- * and the schema in memory (22 MB).
+ * Loads a policy file in a process of its own that ends with it, so that the gate does not keep the YAML parser and the
+ * schema in memory (27 MB).
  */
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { Policy } from './policy.ts'
 import { formatProblems, type PolicyProblem } from './problem.ts'
 
-/** What the thread tells. */
+/** What the child tells. */
 export type LoadAnswer =
   | { readonly policy: Policy }
   | { readonly problems: readonly PolicyProblem[] }
@@ -37,16 +38,17 @@ export async function loadPolicy(file: string): Promise<Policy> {
 
 function ask(file: string): Promise<LoadAnswer> {
   // The source runs as .ts, the built package as .js; the compiler doesn't rewrite this one.
-  const worker = new Worker(new URL(`./load-worker${extname(import.meta.url)}`, import.meta.url), {
-    workerData: file,
-  })
+  const program = fileURLToPath(new URL(`./load-child${extname(import.meta.url)}`, import.meta.url))
+  const child = fork(program, [], { serialization: 'advanced', env: {} })
+  child.send(file)
   return new Promise((resolve, reject) => {
     let answer: LoadAnswer | undefined
-    worker.once('message', (message: LoadAnswer) => (answer = message))
-    worker.once('error', reject)
-    worker.once('exit', (code) => {
+    // The child is this program's own, and tells nothing but that.
+    child.once('message', (message: LoadAnswer) => (answer = message))
+    child.once('error', reject)
+    child.once('close', (code) => {
       if (answer !== undefined) resolve(answer)
-      else reject(new Error(`the policy's thread ended without an answer (${code})`))
+      else reject(new Error(`the process that reads the policy ended without an answer (${code})`))
     })
   })
 }
