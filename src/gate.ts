@@ -36,7 +36,7 @@ export class Gate implements World {
       removed: (kind, id) => this.#write(this.ownership.forget(kind, id)),
       listing: () => {
         const reconcile = beginReconciling(this.ownership)
-        return (containers, volumes) => this.#write(...reconcile(containers, volumes))
+        return (lists) => this.#write(...reconcile(lists))
       },
       imagesListed: () => this.#write(...forgetImages(this.ownership, this.inventory)),
     })

@@ -2,6 +2,7 @@
  * The way of a request, top to bottom:
  * identify, decode, resolve, decide, record, rewrite, forward, filter, settle.
  */
+import type { Readable } from 'node:stream'
 import type { DecisionEntry } from './audit/entry.ts'
 import { isChange } from './audit/recorder.ts'
 import { decode, type Routed } from './decode/decode.ts'
@@ -23,6 +24,7 @@ import { hostPathsOf, resolve } from './resolve/resolve.ts'
 import { countsOf, viewOf } from './filter/view.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
 import { Outcome } from './settle/outcome.ts'
+import { prune } from './settle/prune.ts'
 import { ownVolumes } from './settle/volumes.ts'
 import { CLAIM_LABEL, WORKER_LABEL } from './shared/labels.ts'
 import { StoreUnavailable } from './store/errors.ts'
@@ -35,6 +37,8 @@ interface Call {
   readonly worker: WorkerPolicy
   readonly connected: Connected
   readonly decoded: Decoded
+  /** A body that is passed on as it comes. */
+  readonly content: Readable | undefined
   /** Ends the call when its client goes away. */
   readonly signal: AbortSignal
 }
@@ -55,7 +59,7 @@ export async function handle(
   const decoded = routed.found
     ? decode(routed.match, request)
     : { operation: routed.malformed, minor: routed.minor, findings: [] }
-  const call = { gate, caller, worker, connected, decoded, signal }
+  const call = { gate, caller, worker, connected, decoded, content: request.content, signal }
   try {
     const { verdict, claims } = await judge(call)
     const record = await open(call, verdict, claims)
@@ -104,14 +108,19 @@ async function carryOut(
   const minor = connected.facts.minor
   const outcome = new Outcome(gate, worker, permit, record, claims)
   try {
+    if (permit.on === 'prune') {
+      const { reply, changes } = await prune(gate, worker.name, minor, permit)
+      outcome.add(changes)
+      return outcome.close(reply)
+    }
     if (permit.on === 'create') {
       const { changes, failed } = await ownVolumes(gate, worker.name, minor, permit.plan, claims)
       outcome.add(changes)
       if (failed !== undefined) return outcome.close(notAfterAll(failed, record?.id ?? '', worker.name))
     }
-    const labels = { [CLAIM_LABEL]: claims.container?.nonce ?? '', [WORKER_LABEL]: worker.name }
+    const labels = { [CLAIM_LABEL]: claims.object?.nonce ?? '', [WORKER_LABEL]: worker.name }
     const sending = { clientMinor: decoded.minor ?? minor, engineMinor: minor, labels }
-    const forwarded = await forward(gate.engine, permit, sending, signal)
+    const forwarded = await forward(gate.engine, permit, sending, signal, call.content)
     if ('hijacked' in forwarded) return outcome.close({ kind: 'hijacked', connection: forwarded.hijacked })
     const view = viewOf(gate, worker)
     return outcome.close(await filterAnswer(permit, forwarded.answer, view, () => countsOf(gate, worker)))

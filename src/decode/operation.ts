@@ -20,7 +20,17 @@ import type {
 } from './operations/container.ts'
 import type { ContainerUpdate } from './operations/container-update.ts'
 import type { ImageHistory, ImageInspect, ImageList, ImagePull, ImageRemove } from './operations/image.ts'
-import type { NetworkList, VolumeList } from './operations/lists.ts'
+import type { ContainerArchivePut } from './operations/archive.ts'
+import type {
+  NetworkConnect,
+  NetworkCreate,
+  NetworkDisconnect,
+  NetworkInspect,
+  NetworkList,
+  NetworkRemove,
+} from './operations/network.ts'
+import type { Prune } from './operations/prune.ts'
+import type { VolumeCreate, VolumeInspect, VolumeList, VolumeRemove } from './operations/volume.ts'
 import type {
   SystemDiskUsage,
   SystemEvents,
@@ -32,6 +42,7 @@ import type { Finding } from './fields.ts'
 
 /** An operation on one container that the client names by name, id or the start of an id. */
 export type ContainerOperation =
+  | ContainerArchivePut
   | ContainerAttach
   | ContainerInspect
   | ContainerKill
@@ -51,6 +62,10 @@ export type ContainerOperation =
 
 /** An operation on one image that the client names by reference or id. */
 export type ImageOperation = ImageHistory | ImageInspect | ImageRemove
+
+/** An operation on one volume or network that is there. */
+export type VolumeOperation = VolumeInspect | VolumeRemove
+export type NetworkOperation = NetworkConnect | NetworkDisconnect | NetworkInspect | NetworkRemove
 
 /** An endpoint that is known by name and never granted. */
 export interface Unsupported {
@@ -79,13 +94,18 @@ export type Supported =
   | ImageList
   | ImageOperation
   | ImagePull
+  | NetworkCreate
   | NetworkList
+  | NetworkOperation
+  | Prune
   | SystemDiskUsage
   | SystemEvents
   | SystemInfo
   | SystemPing
   | SystemVersion
+  | VolumeCreate
   | VolumeList
+  | VolumeOperation
 
 export type Operation = Supported | Unsupported | Malformed
 export type OperationKind = Operation['kind']

@@ -10,7 +10,10 @@ import * as container from './operations/container.ts'
 import { containerCreateQuery, readContainerCreate } from './operations/container-create.ts'
 import { containerUpdateQuery, readContainerUpdate } from './operations/container-update.ts'
 import * as image from './operations/image.ts'
-import { networkListQuery, volumeListQuery } from './operations/lists.ts'
+import { archivePutQuery } from './operations/archive.ts'
+import * as network from './operations/network.ts'
+import { pruneQuery, type Prunable, type Prune } from './operations/prune.ts'
+import * as volume from './operations/volume.ts'
 import { diskUsageQuery, eventsQuery } from './operations/system.ts'
 import { REFUSED_ENDPOINTS } from './refused-endpoints.ts'
 
@@ -31,10 +34,10 @@ export interface Route {
   /** The engine's name of the operation. */
   readonly id: string
   /**
-   * `json`: read whole and decoded. `hijack`: the connection is taken over. `none`: must say nothing that the query does not.
+   * `json`: read whole and decoded. `stream`: passed on as it comes. `hijack`: the connection is taken over. `none`: must say nothing that the query does not.
    * `unread`: of no meaning, since the endpoint is refused.
    */
-  readonly body: 'none' | 'json' | 'hijack' | 'unread'
+  readonly body: 'none' | 'json' | 'stream' | 'hijack' | 'unread'
   /** Query parameters that may be repeated. */
   readonly repeatable: readonly string[]
   readonly decode: (parts: Parts) => Operation
@@ -69,13 +72,42 @@ function containerReference(name: string): string {
   return name.replace(/^\//, '')
 }
 
+/** A decoder for an endpoint that has no query. */
+function withoutQuery(decode: Decode): Decode {
+  return (parts) => {
+    container.noQuery.read(parts.query, '', parts.findings)
+    return decode(parts)
+  }
+}
+
+function prune(of: Prunable, kind: Prune['kind']): Decode {
+  const query = pruneQuery(of)
+  return (parts) => ({ kind, parameters: query.read(parts.query, '', parts.findings) })
+}
+
 const JSON_BODY = { body: 'json' } as const
 
 export const ROUTES: readonly Route[] = [
-  route('GET /_ping', 'SystemPing', () => ({ kind: 'system.ping', method: 'GET' })),
-  route('HEAD /_ping', 'SystemPingHead', () => ({ kind: 'system.ping', method: 'HEAD' })),
-  route('GET /version', 'SystemVersion', () => ({ kind: 'system.version' })),
-  route('GET /info', 'SystemInfo', () => ({ kind: 'system.info' })),
+  route(
+    'GET /_ping',
+    'SystemPing',
+    withoutQuery(() => ({ kind: 'system.ping', method: 'GET' })),
+  ),
+  route(
+    'HEAD /_ping',
+    'SystemPingHead',
+    withoutQuery(() => ({ kind: 'system.ping', method: 'HEAD' })),
+  ),
+  route(
+    'GET /version',
+    'SystemVersion',
+    withoutQuery(() => ({ kind: 'system.version' })),
+  ),
+  route(
+    'GET /info',
+    'SystemInfo',
+    withoutQuery(() => ({ kind: 'system.info' })),
+  ),
   route(
     'GET /system/df',
     'SystemDataUsage',
@@ -207,12 +239,67 @@ export const ROUTES: readonly Route[] = [
   })),
   route('GET /networks', 'NetworkList', ({ query, findings }) => ({
     kind: 'network.list',
-    parameters: networkListQuery.read(query, '', findings),
+    parameters: network.networkListQuery.read(query, '', findings),
   })),
   route('GET /volumes', 'VolumeList', ({ query, findings }) => ({
     kind: 'volume.list',
-    parameters: volumeListQuery.read(query, '', findings),
+    parameters: volume.volumeListQuery.read(query, '', findings),
   })),
+  route('GET /networks/{id}', 'NetworkInspect', ({ name, query, findings }) => ({
+    kind: 'network.inspect',
+    network: name,
+    parameters: network.networkInspectQuery.read(query, '', findings),
+  })),
+  route(
+    'POST /networks/create',
+    'NetworkCreate',
+    withoutQuery(({ body, findings }) => network.readNetworkCreate(body, findings)),
+    JSON_BODY,
+  ),
+  route(
+    'DELETE /networks/{id}',
+    'NetworkDelete',
+    withoutQuery(({ name }) => ({ kind: 'network.remove', network: name })),
+  ),
+  route(
+    'POST /networks/{id}/connect',
+    'NetworkConnect',
+    withoutQuery(({ name, body, findings }) => network.readNetworkConnect(name, body, findings)),
+    JSON_BODY,
+  ),
+  route(
+    'POST /networks/{id}/disconnect',
+    'NetworkDisconnect',
+    withoutQuery(({ name, body, findings }) => network.readNetworkDisconnect(name, body, findings)),
+    JSON_BODY,
+  ),
+  route(
+    'GET /volumes/{name}',
+    'VolumeInspect',
+    withoutQuery(({ name }) => ({ kind: 'volume.inspect', volume: name })),
+  ),
+  route(
+    'POST /volumes/create',
+    'VolumeCreate',
+    withoutQuery(({ body, findings }) => volume.readVolumeCreate(body, findings)),
+    JSON_BODY,
+  ),
+  route('DELETE /volumes/{name}', 'VolumeDelete', ({ name, query, findings }) => ({
+    kind: 'volume.remove',
+    volume: name,
+    parameters: volume.volumeRemoveQuery.read(query, '', findings),
+  })),
+  route('POST /containers/prune', 'ContainerPrune', prune('container', 'container.prune')),
+  route('POST /images/prune', 'ImagePrune', prune('image', 'image.prune')),
+  route('POST /networks/prune', 'NetworkPrune', prune('network', 'network.prune')),
+  route('POST /volumes/prune', 'VolumePrune', prune('volume', 'volume.prune')),
+  route('POST /build/prune', 'BuildPrune', prune('build', 'build.prune')),
+  route(
+    'PUT /containers/{id}/archive',
+    'PutContainerArchive',
+    onContainer('container.archive-put', archivePutQuery),
+    { body: 'stream' },
+  ),
   ...REFUSED_ENDPOINTS.map(([endpoint, id, words, why, ...instead]) =>
     route(endpoint, id, () => ({ kind: 'unsupported', endpoint: id, words, why, instead }), {
       body: 'unread',

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { routeOf, type Routed } from '../decode/decode.ts'
+import type { IncomingRequest } from '../decode/incoming.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
@@ -72,7 +73,7 @@ async function bodyOf(routed: Routed, request: IncomingMessage): Promise<Uint8Ar
   const kind = routed.found ? routed.match.route.body : 'unread'
   // Of a plain attach, a body without a length is what the client types.
   const isStream = kind === 'hijack' && request.headers['transfer-encoding'] !== undefined
-  if (kind === 'unread' || isStream || !hasBody(request)) return NO_BODY
+  if (kind === 'unread' || kind === 'stream' || isStream || !hasBody(request)) return NO_BODY
   try {
     return await readBody(request)
   } catch (cause) {
@@ -116,8 +117,9 @@ async function serveUpgrade(
 
 const NO_HEAD = Buffer.alloc(0)
 
-function incoming(request: IncomingMessage, body: Uint8Array) {
-  return { method: request.method ?? '', target: request.url ?? '', rawHeaders: request.rawHeaders, body }
+function incoming(request: IncomingMessage, body: Uint8Array): IncomingRequest {
+  const { method = '', url = '', rawHeaders } = request
+  return { method, target: url, rawHeaders, body, content: request }
 }
 
 function fail(response: ServerResponse, cause: unknown): void {

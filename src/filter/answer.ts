@@ -14,6 +14,7 @@ import {
   filterDiskUsage,
   filterImage,
   filterImages,
+  filterNetwork,
   filterNetworks,
   filterVolumes,
 } from './lists.ts'
@@ -69,6 +70,13 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
       return (json) => filterImages(json, view)
     case 'image.inspect':
       return (json) => filterImage(objectOf(json), view)
+    case 'network.create':
+      return (json) => ({ Id: textOf(objectOf(json)['Id']), Warning: '' })
+    case 'network.inspect':
+      return (json) => filterNetwork(objectOf(json), view)
+    case 'volume.create':
+    case 'volume.inspect':
+      return (json) => json
     case 'network.list':
       return (json) => filterNetworks(json, view)
     case 'volume.list':

@@ -66,18 +66,26 @@ const NETWORK = [
   'ConfigOnly',
 ]
 
-/** The built-in networks and those that the policy names, without whose containers are on them. */
+/** Own networks, the built-in ones and those that the policy names. */
 export function filterNetworks(list: unknown, view: View): readonly Unknown[] {
   return listOf(list)
     .map(objectOf)
-    .filter((network) => view.network(textOf(network['Name'])))
-    .map((network) => ({
-      ...pick(network, NETWORK),
-      Labels: {},
-      Options: {},
-      Containers: {},
-      IPAM: { Driver: 'default' },
-    }))
+    .filter((network) => view.network(textOf(network['Id'])) !== undefined)
+    .map((network) => filterNetwork(network, view))
+}
+
+/** A network in reach: only containers in reach are shown on it, and of others' networks neither labels nor addresses. */
+export function filterNetwork(network: Unknown, view: View): Unknown {
+  const shown = Object.entries(objectOf(network['Containers'])).filter(([id]) => view.container(id))
+  const Containers = Object.fromEntries(shown)
+  if (view.network(textOf(network['Id'])) === 'self') return { ...network, Containers }
+  return {
+    ...pick(network, NETWORK),
+    Labels: {},
+    Options: {},
+    Containers,
+    IPAM: { Driver: 'default', Config: [] },
+  }
 }
 
 export function filterVolumes(answer: unknown, view: View): Unknown {

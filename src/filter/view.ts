@@ -4,7 +4,8 @@ import type { Counts } from './system.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
-import { containersInReach, type World } from '../resolve/resolve.ts'
+import type { NetworkFacts } from '../resolve/facts.ts'
+import { containersInReach, networksInReach, type World } from '../resolve/resolve.ts'
 
 export interface View {
   /** Whether a container is in reach, by its full id or its first 12 digits. */
@@ -18,10 +19,9 @@ export interface View {
   /** Whether an image's name is among the worker's. */
   readonly imageName: (name: string) => boolean
   readonly volume: (name: string) => boolean
-  readonly network: (name: string) => boolean
+  /** Whose a network is, by its full id; undefined out of reach. */
+  readonly network: (id: string) => NetworkFacts['owner'] | undefined
 }
-
-const BUILT_IN_NETWORKS = ['bridge', 'none']
 
 /** The view of a worker at this moment; streams ask it anew for each object. */
 export function viewOf(world: World, worker: WorkerPolicy): View {
@@ -43,7 +43,7 @@ export function viewOf(world: World, worker: WorkerPolicy): View {
       return reference !== undefined && someImageMatches(worker.docker.run.images, reference)
     },
     volume: (name) => ownership.owner('volume', name) === worker.name,
-    network: (name) => BUILT_IN_NETWORKS.includes(name) || worker.docker.run.networks.includes(name),
+    network: (id) => networksInReach(world, worker).find((network) => network.id === id)?.owner,
   }
 }
 

@@ -1,6 +1,6 @@
 /** The engine behind the gate: sends encoded requests over its socket and hands back answers as they arrive. */
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { pipeline, type Duplex, type Readable } from 'node:stream'
 import type { EncodedRequest } from '../rewrite/encoded.ts'
 
 /** The engine can't be reached, or broke off before it answered. */
@@ -34,9 +34,15 @@ export class Engine {
    * Sends a request; resolves with the head of the answer, whose body is then read from it.
    * @param limit milliseconds until the head must have come; undefined for calls that wait for something
    * @param signal ends the request, for a client that went away
+   * @param content the body where it is a stream
    * @throws {EngineUnavailable}
    */
-  send(encoded: EncodedRequest, limit: number | undefined, signal?: AbortSignal): Promise<IncomingMessage> {
+  send(
+    encoded: EncodedRequest,
+    limit: number | undefined,
+    signal?: AbortSignal,
+    content?: Readable,
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const request = this.#request(encoded, signal, reject)
       if (limit !== undefined) {
@@ -48,7 +54,9 @@ export class Engine {
         request.once('response', () => clearTimeout(timer))
       }
       request.once('response', resolve)
-      request.end(encoded.body)
+      if (encoded.body !== 'stream') request.end(encoded.body)
+      // An engine may answer before it has read everything; what is left is then nobody's.
+      else if (content !== undefined) pipeline(content, request, () => undefined)
     })
   }
 

@@ -1,7 +1,7 @@
 /** Sends what was permitted, and hands back the engine's answer as it begins. */
 import type { IncomingMessage } from 'node:http'
-import type { Permit } from '../policy/verdict.ts'
-import { rewrite, type Sending } from '../rewrite/rewrite.ts'
+import type { Readable } from 'node:stream'
+import { rewrite, type Sendable, type Sending } from '../rewrite/rewrite.ts'
 import type { Engine, Hijacked } from './engine.ts'
 import { answerLimit } from './limits.ts'
 
@@ -10,9 +10,10 @@ export type Forwarded = { readonly answer: IncomingMessage } | { readonly hijack
 /** Sends the request that a permit stands for. @throws {EngineUnavailable} */
 export async function forward(
   engine: Engine,
-  permit: Permit,
+  permit: Sendable,
   sending: Sending,
   signal: AbortSignal,
+  content: Readable | undefined,
 ): Promise<Forwarded> {
   const encoded = rewrite(permit, sending)
   if (permit.operation.kind === 'container.attach') {
@@ -21,5 +22,5 @@ export async function forward(
   }
   // A create goes on when its client has gone: what it makes has to be taken down in the record.
   const until = permit.on === 'create' ? undefined : signal
-  return { answer: await engine.send(encoded, answerLimit(permit.operation), until) }
+  return { answer: await engine.send(encoded, answerLimit(permit.operation), until, content) }
 }

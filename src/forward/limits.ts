@@ -15,6 +15,8 @@ export function answerLimit(operation: Supported): number | undefined {
     case 'image.pull':
     case 'system.events':
       return undefined
+    case 'container.archive-put':
+      return undefined
     case 'container.create':
     case 'container.start':
     case 'container.kill':
@@ -24,6 +26,12 @@ export function answerLimit(operation: Supported): number | undefined {
     case 'container.update':
     case 'container.remove':
     case 'image.remove':
+    case 'network.create':
+    case 'network.connect':
+    case 'network.disconnect':
+    case 'network.remove':
+    case 'volume.create':
+    case 'volume.remove':
     case 'system.df':
       return CHANGE
     default:

@@ -69,7 +69,8 @@ function buildRun({ ports, limits, ...run }: WorkerFile['docker']['run']): RunPo
   }
 }
 
-function buildLimits({ memory, cpus, pids, nofile, shm, log, containers, total }: LimitsFile): Limits {
+function buildLimits(limits: LimitsFile): Limits {
+  const { memory, cpus, pids, nofile, shm, log, containers, networks, volumes, total } = limits
   return {
     memory,
     nanoCpus: cpus,
@@ -78,6 +79,8 @@ function buildLimits({ memory, cpus, pids, nofile, shm, log, containers, total }
     shm,
     log,
     containers,
+    networks,
+    volumes,
     totalMemory: Math.min(total.memory ?? Infinity, containers * memory),
     totalNanoCpus: Math.min(total.cpus ?? Infinity, containers * cpus),
   }

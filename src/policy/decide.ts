@@ -5,13 +5,16 @@ import { fullReference, looksLikeImageId, parseReference, storedReference } from
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import { planCreate } from './create/plan.ts'
-import { grantOf, grantOn, wordOf, type OtherKind } from './grants.ts'
+import { allow, grantedBy, instead, notAllowed } from './answers.ts'
+import { grantOn, wordOf, type OtherKind } from './grants.ts'
+import { decideNetwork, decideNetworkCreate } from './network.ts'
 import { describePatterns, someImageMatches } from './match.ts'
 import type { WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
 import { planUpdate } from './update.ts'
+import { decideVolume, decideVolumeCreate } from './volume.ts'
 import type { ListPermit, Permit, Verdict } from './verdict.ts'
 
 /** Decides one operation of one worker. */
@@ -67,6 +70,28 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
         operation,
         containers: facts.reach,
       }))
+    case 'container.prune':
+    case 'image.prune':
+    case 'network.prune':
+    case 'volume.prune':
+    case 'build.prune':
+      return granted(worker, operation.kind, () => ({ on: 'prune', operation }))
+    case 'network.create':
+      return grantedBy(worker, operation.kind, (word) =>
+        decideNetworkCreate(worker.docker.run, word, operation, facts),
+      )
+    case 'network.inspect':
+    case 'network.connect':
+    case 'network.disconnect':
+    case 'network.remove':
+      return grantedBy(worker, operation.kind, (word) => decideNetwork(word, operation, facts))
+    case 'volume.create':
+      return grantedBy(worker, operation.kind, (word) =>
+        decideVolumeCreate(worker.docker.run, word, operation, facts),
+      )
+    case 'volume.inspect':
+    case 'volume.remove':
+      return grantedBy(worker, operation.kind, (word) => decideVolume(word, operation, facts))
     case 'container.create':
       return grantedBy(worker, 'container.create', (word) =>
         planCreate(worker.docker.run, word, operation, facts),
@@ -84,15 +109,6 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
 
 function granted(worker: WorkerPolicy, kind: OtherKind, permit: () => Permit): Verdict {
   return grantedBy(worker, kind, (word) => allow(word, 'docker.allow', permit()))
-}
-
-function grantedBy(
-  worker: WorkerPolicy,
-  kind: OtherKind,
-  decideFurther: (word: Subcommand) => Verdict,
-): Verdict {
-  const word = grantOf(kind, worker.docker.allow)
-  return word === undefined ? notAllowed(worker, wordOf(kind)) : decideFurther(word)
 }
 
 function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, facts: Facts): Verdict {
@@ -152,7 +168,8 @@ function movedBind(
 }
 
 function plainPs(words: string | undefined): boolean {
-  return words === undefined || /^(?:-[A-Za-z]+)?$/.test(words)
+  // An "e" among letters that do not belong together makes ps show the environment (-auxe is read as auxe).
+  return words === undefined || /^(?:-e[fFlL]{0,3}|-?[a-df-zA-DF-Z]*)$/.test(words)
 }
 
 function decidePull(worker: WorkerPolicy, word: Subcommand, operation: ImagePull): Verdict {
@@ -210,27 +227,10 @@ function imageRefused(worker: WorkerPolicy, word: Subcommand, field: string, ima
   })
 }
 
-function notAllowed(worker: WorkerPolicy, word: Subcommand): Verdict {
-  return refuse(word, 'docker.allow', `docker ${word}`, {
-    why: `${word} is not among what this worker may do`,
-    instead: instead(worker, word, []),
-  })
-}
-
 function notReached(worker: WorkerPolicy, word: Subcommand, container: ContainerFacts): Verdict {
   const words = reachOf(worker, container.name)
   return refuse(word, `docker.reach.${container.name}`, `docker ${word} ${container.name}`, {
     why: `on ${container.name} this worker may only: ${words.join(', ')}`,
     instead: instead(worker, word, []),
   })
-}
-
-/** The operator's own hint for a word comes before ours. */
-function instead(worker: WorkerPolicy, word: string, ours: readonly string[]): readonly string[] {
-  const hint = Object.hasOwn(worker.docker.hints, word) ? worker.docker.hints[word] : undefined
-  return hint === undefined ? ours : [hint, ...ours]
-}
-
-function allow(subcommand: string, rule: string, permit: Permit): Verdict {
-  return { effect: 'allow', subcommand, rule, permit }
 }

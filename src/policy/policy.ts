@@ -83,6 +83,10 @@ export interface Limits {
   readonly log: number
   /** Containers that may exist at once, running or not. */
   readonly containers: number
+  /** Networks that may exist at once: each takes a subnet of the host's. */
+  readonly networks: number
+  /** Named volumes that may exist at once. */
+  readonly volumes: number
   /** Bytes over all containers that exist. */
   readonly totalMemory: number
   /** Nano-CPUs over all containers that exist. */

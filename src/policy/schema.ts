@@ -55,6 +55,13 @@ const limits = z.strictObject({
   cpus: cpus.prefault(1).describe('CPUs of each container, up to three decimals.'),
   pids: z.int().min(1).max(4_194_304).prefault(256).describe('Processes and threads in each container.'),
   containers: z.int().min(1).max(10_000).prefault(10).describe('Containers that may exist at once.'),
+  networks: z
+    .int()
+    .min(0)
+    .max(1000)
+    .prefault(10)
+    .describe('Networks that may exist at once; each takes a subnet.'),
+  volumes: z.int().min(0).max(10_000).prefault(50).describe('Named volumes that may exist at once.'),
   nofile: z.int().min(1).max(1_048_576).prefault(65_536).describe('Open files in each container.'),
   shm: size(4096).prefault('64m').describe('Size of /dev/shm, and of each tmpfs, in each container.'),
   log: size(4096)

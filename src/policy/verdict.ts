@@ -1,11 +1,20 @@
 /** The answer to one operation. Only an allow carries a permit, and only a permit can be rewritten and forwarded. */
-import type { ContainerOperation, ImageOperation, Supported } from '../decode/operation.ts'
-import type { ContainerCreate } from '../decode/operations/container-create.ts'
+import type {
+  ContainerOperation,
+  ImageOperation,
+  NetworkOperation,
+  Supported,
+  VolumeOperation,
+} from '../decode/operation.ts'
+import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
+import type { Prune } from '../decode/operations/prune.ts'
+import type { VolumeCreate } from '../decode/operations/volume.ts'
+import type { ContainerCreate, Endpoint } from '../decode/operations/container-create.ts'
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
 import type { ImagePull } from '../decode/operations/image.ts'
 import type { Mount } from '../decode/operations/mounts.ts'
 import type { PublishedPort } from '../decode/operations/ports.ts'
-import type { ContainerFacts } from '../resolve/facts.ts'
+import type { ContainerFacts, NetworkFacts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
 
 export type Verdict =
@@ -26,6 +35,12 @@ export type Permit =
   | CreatePermit
   | ImagePermit
   | PullPermit
+  | NetworkCreatePermit
+  | NetworkPermit
+  | NetworkMemberPermit
+  | VolumeCreatePermit
+  | VolumePermit
+  | PrunePermit
 
 /** Something about the engine as a whole. */
 export interface EnginePermit {
@@ -80,6 +95,40 @@ export interface PullPermit {
   readonly tag: string
 }
 
+export interface NetworkCreatePermit {
+  readonly on: 'network create'
+  readonly operation: NetworkCreate
+}
+
+export interface NetworkPermit {
+  readonly on: 'network'
+  readonly operation: Exclude<NetworkOperation, NetworkConnect | NetworkDisconnect>
+  readonly network: NetworkFacts
+}
+
+export interface NetworkMemberPermit {
+  readonly on: 'network member'
+  readonly operation: NetworkConnect | NetworkDisconnect
+  readonly network: NetworkFacts
+  readonly container: ContainerFacts
+}
+
+export interface VolumeCreatePermit {
+  readonly on: 'volume create'
+  readonly operation: VolumeCreate
+}
+
+export interface VolumePermit {
+  readonly on: 'volume'
+  readonly operation: VolumeOperation
+}
+
+/** Own things that are not in use; which they are is looked up when it is carried out. */
+export interface PrunePermit {
+  readonly on: 'prune'
+  readonly operation: Prune
+}
+
 /** Limits of a container, all of them set. Memory and shm in bytes, CPUs in nano-CPUs. */
 export interface ContainerLimits {
   readonly memory: number
@@ -120,6 +169,8 @@ export interface CreatePlan {
   readonly volumesFrom: readonly string[]
   readonly ports: readonly PublishedPort[]
   readonly networkMode: string
+  /** Networks by full id. */
+  readonly endpoints: readonly Endpoint[]
   readonly pidMode: string
   readonly ipcMode: string
   readonly limits: ContainerLimits

@@ -9,7 +9,10 @@ export const EVENT_ACTIONS: readonly string[] = [
 ]
 
 /** That the images have to be listed again, or that an object is gone. */
-export type Effect = 'images' | { readonly kind: 'container' | 'volume'; readonly id: string } | undefined
+export type Effect =
+  | 'images'
+  | { readonly kind: 'container' | 'volume' | 'network'; readonly id: string }
+  | undefined
 
 /** Applies one event, and says what others have to know of it. */
 export function applyEvent(inventory: Inventory, event: unknown): Effect {
@@ -18,6 +21,12 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
   const name = textOf(objectOf(objectOf(actor)['Attributes'])['name'])
   if (type === 'container') return applyContainerEvent(inventory, textOf(action), id, name)
   if (type === 'image') return 'images'
+  if (type === 'network') {
+    if (action === 'create') inventory.putNetwork(id, name)
+    if (action !== 'destroy') return undefined
+    inventory.removeNetwork(id)
+    return { kind: 'network', id }
+  }
   if (type !== 'volume') return undefined
   if (action === 'create') inventory.putVolume(id)
   if (action !== 'destroy') return undefined

@@ -33,9 +33,18 @@ export type HostPath =
 /** Whose a volume name is: to be made, the worker's, or somebody else's. */
 export type VolumeOwner = 'nobody' | 'self' | 'other'
 
+export interface NetworkFacts {
+  readonly id: string
+  readonly name: string
+  /** The worker's own, one of the operator's that the policy names, or one that every engine has. */
+  readonly owner: 'self' | 'operator' | 'engine'
+}
+
 /** What exists of a worker's, or is being made at this moment. Memory in bytes, CPUs in nano-CPUs. */
 export interface Usage {
   readonly containers: number
+  readonly networks: number
+  readonly volumes: number
   readonly memory: number
   readonly nanoCpus: number
 }
@@ -57,6 +66,12 @@ export interface Facts {
   readonly others: ReadonlyMap<string, ContainerFacts>
   /** The image that the operation is on, if the engine has it. */
   readonly image: ImageFacts | undefined
+  /** The network that the operation is on, or undefined if none in reach goes by that name. */
+  readonly network: NetworkFacts | undefined
+  /** Networks that a create names; those in reach. */
+  readonly networks: ReadonlyMap<string, NetworkFacts>
+  /** Whether a network of the name that a create gives is there, whosever it is. */
+  readonly networkTaken: boolean
   readonly volumes: ReadonlyMap<string, VolumeOwner>
   readonly paths: ReadonlyMap<string, HostPath>
   /** Real paths of the policy's bind roots. */

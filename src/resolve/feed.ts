@@ -13,6 +13,7 @@ import { applyEvent, EVENT_ACTIONS } from './events.ts'
 import type { EngineFacts } from './facts.ts'
 import type { Inventory, KnownContainer, KnownImage } from './inventory.ts'
 import { splitLines } from './lines.ts'
+import type { EngineLists } from './reconcile.ts'
 
 const ANSWER_LIMIT = 10_000
 const LARGEST_LIST = 256 * 2 ** 20
@@ -31,9 +32,9 @@ export interface Connected {
 export interface FeedEvents {
   readonly connected: (connected: Connected) => void
   readonly lost: (reason: string) => void
-  readonly removed: (kind: 'container' | 'volume', id: string) => void
+  readonly removed: (kind: 'container' | 'volume' | 'network', id: string) => void
   /** Everything is about to be listed; what it returns is called with the lists. */
-  readonly listing: () => (containers: readonly Unknown[], volumes: readonly Unknown[]) => void
+  readonly listing: () => (lists: EngineLists) => void
   readonly imagesListed: () => void
 }
 
@@ -141,16 +142,20 @@ export class Feed {
 
   async #listAll(minor: number): Promise<void> {
     const listed = this.#events.listing()
-    const [containers, volumes] = await Promise.all([
+    const [containers, volumes, networks] = await Promise.all([
       this.#get(minor, ['containers', 'json'], { all: true }),
       this.#get(minor, ['volumes']),
+      this.#get(minor, ['networks']),
       this.#listImages(minor),
     ])
     const containerList = listOf(containers).map(objectOf)
     const volumeList = listOf(objectOf(volumes)['Volumes']).map(objectOf)
     this.#inventory.replaceContainers(containerList.map(readContainer))
     this.#inventory.replaceVolumes(volumeList.map((volume) => textOf(volume['Name'])))
-    listed(containerList, volumeList)
+    const networkList = listOf(networks).map(objectOf)
+    const names = networkList.map((network) => [textOf(network['Id']), textOf(network['Name'])] as const)
+    this.#inventory.replaceNetworks(new Map(names))
+    listed({ containers: containerList, volumes: volumeList, networks: networkList })
   }
 
   async #listImages(minor: number): Promise<void> {
@@ -174,7 +179,7 @@ export class Feed {
 
 function eventsRequest(minor: number) {
   const filters = new Map([
-    ['type', ['container', 'image', 'volume']],
+    ['type', ['container', 'image', 'volume', 'network']],
     ['event', EVENT_ACTIONS],
   ])
   return plainRequest('GET', apiPath(minor, ['events'], { filters }))

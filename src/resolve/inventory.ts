@@ -25,6 +25,8 @@ export class Inventory {
   #images = new Map<string, KnownImage>()
   #imageNames = new Map<string, string>()
   #volumes = new Set<string>()
+  /** Names of networks by id. */
+  #networks = new Map<string, string>()
 
   container(id: string): KnownContainer | undefined {
     return this.#containers.get(id)
@@ -53,6 +55,28 @@ export class Inventory {
 
   hasVolume(name: string): boolean {
     return this.#volumes.has(name)
+  }
+
+  networkName(id: string): string | undefined {
+    return this.#networks.get(id)
+  }
+
+  /** The network of a name; engines allow several, and then none is meant. */
+  networkNamed(name: string): string | undefined {
+    const found = [...this.#networks].filter(([, known]) => known === name)
+    return found.length === 1 ? found[0]?.[0] : undefined
+  }
+
+  hasNetworkNamed(name: string): boolean {
+    return [...this.#networks.values()].includes(name)
+  }
+
+  putNetwork(id: string, name: string): void {
+    this.#networks.set(id, name)
+  }
+
+  removeNetwork(id: string): void {
+    this.#networks.delete(id)
   }
 
   putContainer(container: KnownContainer): void {
@@ -93,6 +117,11 @@ export class Inventory {
     this.#imageNames = new Map(
       images.flatMap((image) => image.names.map((name) => [name, image.id] as const)),
     )
+  }
+
+  /** @param networks names by id */
+  replaceNetworks(networks: ReadonlyMap<string, string>): void {
+    this.#networks = new Map(networks)
   }
 
   replaceVolumes(names: readonly string[]): void {

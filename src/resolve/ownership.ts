@@ -10,8 +10,8 @@ export class Ownership {
   readonly #unsure = new Set<string>()
   /** Owners of containers that were removed lately, whose last events are still on their way. */
   readonly #gone = new Map<string, string>()
-  /** Full ids of containers by worker, in the order in which they were made. */
-  readonly #containers = new Map<string, Set<string>>()
+  /** Ids by worker and kind, in the order in which they were made. */
+  readonly #ids = new Map<string, Set<string>>()
 
   constructor(store: Pick<Store, 'owned' | 'claims'>) {
     for (const owned of store.owned()) this.#put(owned)
@@ -33,27 +33,25 @@ export class Ownership {
     return [...this.#owned.values()].filter((owned) => owned.kind === kind)
   }
 
-  containersOf(worker: string): ReadonlySet<string> {
-    return this.#containers.get(worker) ?? NONE
+  /** Ids of a worker's objects of a kind. */
+  idsOf(worker: string, kind: OwnedKind): ReadonlySet<string> {
+    return this.#ids.get(key(kind, worker)) ?? NONE
   }
 
   /** What exists and what is claimed, so that calls made at the same moment count each other. */
   usage(worker: string): Usage {
-    let containers = 0
-    let memory = 0
-    let nanoCpus = 0
-    const count = (one: Pick<Owned, 'memory' | 'nanoCpus'>): void => {
-      containers += 1
-      memory += one.memory
-      nanoCpus += one.nanoCpus
+    const claims = [...this.#claims.values()].filter((claim) => claim.worker === worker)
+    const count = (kind: OwnedKind): number =>
+      this.idsOf(worker, kind).size + claims.filter((claim) => claim.kind === kind).length
+    const containers = [...this.idsOf(worker, 'container')].flatMap((id) => this.get('container', id) ?? [])
+    const all = [...containers, ...claims]
+    return {
+      containers: count('container'),
+      networks: count('network'),
+      volumes: count('volume'),
+      memory: all.reduce((sum, { memory }) => sum + memory, 0),
+      nanoCpus: all.reduce((sum, { nanoCpus }) => sum + nanoCpus, 0),
     }
-    for (const id of this.containersOf(worker)) {
-      const owned = this.get('container', id)
-      if (owned !== undefined) count(owned)
-    }
-    for (const claim of this.#claims.values())
-      if (claim.worker === worker && claim.kind === 'container') count(claim)
-    return { containers, memory, nanoCpus }
   }
 
   /** Whether an open claim of the worker's has this nonce. */
@@ -111,10 +109,8 @@ export class Ownership {
     const owned = this.#owned.get(key(kind, id))
     if (owned === undefined) return undefined
     this.#owned.delete(key(kind, id))
-    if (kind === 'container') {
-      this.#containers.get(owned.worker)?.delete(id)
-      this.#remember(id, owned.worker)
-    }
+    this.#ids.get(key(kind, owned.worker))?.delete(id)
+    if (kind === 'container') this.#remember(id, owned.worker)
     return { type: 'disown', kind, id }
   }
 
@@ -138,15 +134,14 @@ export class Ownership {
 
   #put(owned: Owned): void {
     this.#owned.set(key(owned.kind, owned.id), owned)
-    if (owned.kind !== 'container') return
-    const ids = this.#containers.get(owned.worker) ?? new Set()
-    this.#containers.set(owned.worker, ids.add(owned.id))
+    const ids = this.#ids.get(key(owned.kind, owned.worker)) ?? new Set()
+    this.#ids.set(key(owned.kind, owned.worker), ids.add(owned.id))
   }
 }
 
 const NONE: ReadonlySet<string> = new Set()
 const REMEMBERED = 1_000
 
-function key(kind: OwnedKind, id: string): string {
-  return `${kind} ${id}`
+function key(kind: OwnedKind, name: string): string {
+  return `${kind} ${name}`
 }

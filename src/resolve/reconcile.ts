@@ -5,28 +5,34 @@ import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts
 import type { Inventory } from './inventory.ts'
 import type { Ownership } from './ownership.ts'
 
+/** What the engine lists, as it lists it. */
+export interface EngineLists {
+  readonly containers: readonly Unknown[]
+  readonly volumes: readonly Unknown[]
+  readonly networks: readonly Unknown[]
+}
+
 /**
  * To be called before a listing; what it returns takes the lists and gives the changes to write.
  * Only what was owned before the listing can be missed by it: what was made meanwhile may not be in the lists.
  */
-export function beginReconciling(
-  ownership: Ownership,
-): (containers: readonly Unknown[], volumes: readonly Unknown[]) => readonly Change[] {
-  const containersBefore = ownership.all('container')
-  const volumesBefore = ownership.all('volume')
-  return (containers, volumes) => {
-    const containerIds = new Set(containers.map((container) => textOf(container['Id'])))
+export function beginReconciling(ownership: Ownership): (lists: EngineLists) => readonly Change[] {
+  const before = [...ownership.all('container'), ...ownership.all('network'), ...ownership.all('volume')]
+  return ({ containers, volumes, networks }) => {
+    const ids = new Set([...containers, ...networks].map((object) => textOf(object['Id'])))
     const nonces = new Map(volumes.map((volume) => [textOf(volume['Name']), claimOf(volume)]))
-    return [
-      ...containersBefore
-        .filter(({ id }) => !containerIds.has(id))
-        .map(({ id }) => forget(ownership, 'container', id)),
+    const gone = before.filter(({ kind, id, nonce }) =>
       // A volume of the same name that somebody made anew does not carry the claim.
-      ...volumesBefore
-        .filter(({ id, nonce }) => nonces.get(id) !== nonce)
-        .map(({ id }) => forget(ownership, 'volume', id)),
-      ...settleClaims(ownership, containers, volumes),
-    ].flat()
+      kind === 'volume' ? nonces.get(id) !== nonce : !ids.has(id),
+    )
+    return [
+      ...gone.flatMap(({ kind, id }) => forget(ownership, kind, id)),
+      ...settleClaims(ownership, [
+        ...containers.map((container) => made(container, textOf(container['Id']), firstName(container))),
+        ...networks.map((network) => made(network, textOf(network['Id']), textOf(network['Name']))),
+        ...volumes.map((volume) => made(volume, textOf(volume['Name']), textOf(volume['Name']))),
+      ]),
+    ]
   }
 }
 
@@ -38,23 +44,21 @@ export function forgetImages(ownership: Ownership, inventory: Inventory): readon
     .flatMap(({ id }) => forget(ownership, 'image', id))
 }
 
+interface Made {
+  readonly nonce: string
+  readonly id: string
+  readonly name: string
+}
+
+function made(object: Unknown, id: string, name: string): Made {
+  return { nonce: claimOf(object), id, name }
+}
+
 /** After a crash: what was made under a claim carries its nonce, which nobody but the engine was ever told. */
-function settleClaims(
-  ownership: Ownership,
-  containers: readonly Unknown[],
-  volumes: readonly Unknown[],
-): readonly Change[] {
-  const made = new Map([
-    ...containers.map(
-      (container) =>
-        [claimOf(container), { id: textOf(container['Id']), name: firstName(container) }] as const,
-    ),
-    ...volumes.map(
-      (volume) => [claimOf(volume), { id: textOf(volume['Name']), name: textOf(volume['Name']) }] as const,
-    ),
-  ])
+function settleClaims(ownership: Ownership, objects: readonly Made[]): readonly Change[] {
+  const byNonce = new Map(objects.map((object) => [object.nonce, object]))
   return ownership.unsureClaims().map((claim) => {
-    const object = made.get(claim.nonce)
+    const object = byNonce.get(claim.nonce)
     return object === undefined ? ownership.drop(claim) : ownership.settle(claim, object.id, object.name)
   })
 }

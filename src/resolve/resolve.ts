@@ -3,7 +3,15 @@ import type { Operation } from '../decode/operation.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import type { ContainerFacts, EngineFacts, Facts, HostPath, ImageFacts, VolumeOwner } from './facts.ts'
+import type {
+  ContainerFacts,
+  EngineFacts,
+  Facts,
+  HostPath,
+  ImageFacts,
+  NetworkFacts,
+  VolumeOwner,
+} from './facts.ts'
 import type { Inventory, KnownContainer, KnownImage } from './inventory.ts'
 import type { Ownership } from './ownership.ts'
 
@@ -39,61 +47,139 @@ export function resolve(
   engine: EngineFacts,
   paths: HostPaths,
 ): Facts {
-  const usage = world.ownership.usage(worker.name)
-  const facts = {
-    engine,
-    container: undefined,
-    others: NOTHING,
-    image: undefined,
-    volumes: NOTHING,
-    paths,
-    roots: paths,
-    usage,
-  }
+  const nothing = { ...NO_FACTS, engine, paths, roots: paths }
   switch (operation.kind) {
     case 'container.create':
-      return { ...facts, ...factsOfCreate(world, worker, operation), reach: [] }
+      return {
+        ...nothing,
+        ...factsOfCreate(world, worker, operation),
+        usage: world.ownership.usage(worker.name),
+      }
+    case 'container.update':
+      return {
+        ...nothing,
+        ...containerFact(world, worker, operation),
+        usage: world.ownership.usage(worker.name),
+      }
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
-      return { ...facts, image: findImage(world, worker, operation.image), reach: [] }
+      return { ...nothing, image: findImage(world, worker, operation.image) }
     case 'container.list':
     case 'system.df':
     case 'system.events':
-      return { ...facts, reach: containersInReach(world, worker).map((container) => container.id) }
-    default: {
-      const container =
-        'container' in operation ? containerInReach(world, worker, operation.container) : undefined
-      return { ...facts, container, reach: [] }
+      return { ...nothing, reach: containersInReach(world, worker).map((container) => container.id) }
+    case 'network.create': {
+      const networkTaken = world.inventory.hasNetworkNamed(operation.name)
+      return { ...nothing, networkTaken, usage: world.ownership.usage(worker.name) }
     }
+    case 'network.connect':
+    case 'network.disconnect': {
+      const network = networkInReach(world, worker, operation.network)
+      return { ...nothing, ...containerFact(world, worker, operation), network }
+    }
+    case 'network.inspect':
+    case 'network.remove':
+      return { ...nothing, network: networkInReach(world, worker, operation.network) }
+    case 'volume.create':
+      return {
+        ...nothing,
+        volumes: ownersOf(world, worker, operation.name),
+        usage: world.ownership.usage(worker.name),
+      }
+    case 'volume.inspect':
+    case 'volume.remove':
+      return { ...nothing, volumes: ownersOf(world, worker, operation.volume) }
+    default:
+      return 'container' in operation ? { ...nothing, ...containerFact(world, worker, operation) } : nothing
   }
+}
+
+const NO_FACTS = {
+  container: undefined,
+  others: NOTHING,
+  image: undefined,
+  network: undefined,
+  networks: NOTHING,
+  networkTaken: false,
+  volumes: NOTHING,
+  usage: { containers: 0, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 },
+  reach: [],
+}
+
+function containerFact(
+  world: World,
+  worker: WorkerPolicy,
+  { container }: { readonly container: string },
+): Pick<Facts, 'container'> {
+  return { container: containerInReach(world, worker, container) }
 }
 
 function factsOfCreate(
   world: World,
   worker: WorkerPolicy,
   operation: ContainerCreate,
-): Pick<Facts, 'image' | 'others' | 'volumes'> {
+): Pick<Facts, 'image' | 'others' | 'networks' | 'volumes'> {
   const named = [
     ...operation.volumesFrom.map((from) => from.container),
     ...[operation.network, operation.pid, operation.ipc].flatMap((mode) =>
       mode.mode === 'container' ? [mode.container] : [],
     ),
   ]
-  const others = named.flatMap((name) => {
-    const container = containerInReach(world, worker, name)
-    return container === undefined ? [] : [[name, container] as const]
-  })
-  const volumes = operation.mounts.flatMap((mount) =>
-    mount.type === 'volume' && mount.source !== undefined
-      ? [[mount.source, volumeOwner(world, worker, mount.source)] as const]
-      : [],
-  )
+  const networks = [
+    ...operation.endpoints.map((endpoint) => endpoint.network),
+    ...(operation.network.mode === 'network' ? [operation.network.network] : []),
+  ]
+  const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {
     image: findImage(world, worker, operation.image),
-    others: new Map(others),
-    volumes: new Map(volumes),
+    others: found(named, (name) => containerInReach(world, worker, name)),
+    networks: found(networks, (name) => networkInReach(world, worker, name)),
+    volumes: found(volumes, (name) => volumeOwner(world, worker, name)),
   }
+}
+
+function ownersOf(world: World, worker: WorkerPolicy, name: string | undefined): Facts['volumes'] {
+  return name === undefined ? NOTHING : new Map([[name, volumeOwner(world, worker, name)]])
+}
+
+/** What is found by name; names that lead nowhere are left out. */
+function found<T>(names: readonly string[], find: (name: string) => T | undefined): ReadonlyMap<string, T> {
+  const map = new Map<string, T>()
+  for (const name of names) {
+    const value = find(name)
+    if (value !== undefined) map.set(name, value)
+  }
+  return map
+}
+
+const BUILT_IN_NETWORKS = ['bridge', 'none']
+
+/** A network by its full id, its name or the start of its id, among the worker's own and those that the policy names. */
+function networkInReach(world: World, worker: WorkerPolicy, reference: string): NetworkFacts | undefined {
+  const inReach = networksInReach(world, worker)
+  const exact = inReach.find(({ id }) => id === reference) ?? inReach.find(({ name }) => name === reference)
+  if (exact !== undefined || !/^[0-9a-f]{1,64}$/.test(reference)) return exact
+  const starting = inReach.filter(({ id }) => id.startsWith(reference))
+  return starting.length === 1 ? starting[0] : undefined
+}
+
+/** Every network that the worker may know of. */
+export function networksInReach(
+  { inventory, ownership }: World,
+  worker: WorkerPolicy,
+): readonly NetworkFacts[] {
+  const named = (names: readonly string[], owner: NetworkFacts['owner']): readonly NetworkFacts[] =>
+    names.flatMap((name) => {
+      const id = inventory.networkNamed(name)
+      // A worker's network by that name is not the operator's.
+      return id === undefined || ownership.owner('network', id) !== undefined ? [] : [{ id, name, owner }]
+    })
+  const own = [...ownership.idsOf(worker.name, 'network')].flatMap((id): readonly NetworkFacts[] => {
+    const name = inventory.networkName(id)
+    return name === undefined ? [] : [{ id, name, owner: 'self' }]
+  })
+  return [...own, ...named(worker.docker.run.networks, 'operator'), ...named(BUILT_IN_NETWORKS, 'engine')]
 }
 
 function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name: string): VolumeOwner {
@@ -104,7 +190,9 @@ function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name
 
 /** Every container that the worker may know of: its own, and the operator's that the policy names. */
 export function containersInReach(world: World, worker: WorkerPolicy): readonly ContainerFacts[] {
-  const own = [...world.ownership.containersOf(worker.name)].flatMap((id) => ownContainer(world, id) ?? [])
+  const own = [...world.ownership.idsOf(worker.name, 'container')].flatMap(
+    (id) => ownContainer(world, id) ?? [],
+  )
   const named = Object.keys(worker.docker.reach).flatMap((name) => operatorContainer(world, name) ?? [])
   return [...own, ...named]
 }

@@ -1,6 +1,7 @@
 /** The body of POST /containers/create, built from the plan. */
 import type { BindMount, Mount, TmpfsMount, VolumeMount } from '../decode/operations/mounts.ts'
 import type { CreatePermit } from '../policy/verdict.ts'
+import { endpointBody } from './network.ts'
 
 /**
  * The body as an object for JSON.
@@ -20,13 +21,7 @@ export function createBody(
     HostConfig: hostConfig(operation, plan),
     NetworkingConfig: {
       EndpointsConfig: Object.fromEntries(
-        operation.endpoints.map(({ network, aliases, gatewayPriority }) => [
-          network,
-          {
-            ...(aliases.length === 0 ? {} : { Aliases: aliases }),
-            ...(gatewayPriority ? { GwPriority: gatewayPriority } : {}),
-          },
-        ]),
+        plan.endpoints.map((endpoint) => [endpoint.network, endpointBody(endpoint)]),
       ),
     },
   }

@@ -4,7 +4,8 @@ export interface EncodedRequest {
   /** Path with version and query, percent-encoded. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer | undefined
+  /** `stream`: what the client sends after its head, passed on as opaque bytes. */
+  readonly body: Buffer | 'stream' | undefined
 }
 
 /** A path of the API with its query; parameters that are undefined are left out. */

@@ -1,9 +1,10 @@
 /** A permit to the one encoding that is sent. Nothing of the client's bytes is in it, only decoded values. */
-import type { Permit } from '../policy/verdict.ts'
+import type { Permit, PrunePermit } from '../policy/verdict.ts'
 import { familiarReference, parseReference } from '../decode/reference.ts'
 import { createBody } from './container-create.ts'
 import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from './encoded.ts'
 import { narrowFilters } from './filters.ts'
+import { memberBody, networkBody } from './network.ts'
 import { updateBody } from './container-update.ts'
 
 /** What the sending needs to know beside the permit. */
@@ -16,8 +17,11 @@ export interface Sending {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** A permit that stands for one request; a prune stands for several. */
+export type Sendable = Exclude<Permit, PrunePermit>
+
 /** Encodes the request that a permit stands for. */
-export function rewrite(permit: Permit, sending: Sending): EncodedRequest {
+export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
   const { clientMinor, engineMinor, labels } = sending
   switch (permit.on) {
     case 'engine':
@@ -41,6 +45,34 @@ export function rewrite(permit: Permit, sending: Sending): EncodedRequest {
     }
     case 'image':
       return encodeImage(permit, clientMinor)
+    case 'network create':
+      return jsonRequest(
+        'POST',
+        apiPath(engineMinor, ['networks', 'create']),
+        networkBody(permit.operation, labels),
+      )
+    case 'network':
+      return encodeNetwork(permit, clientMinor)
+    case 'network member': {
+      const word = permit.operation.kind === 'network.connect' ? 'connect' : 'disconnect'
+      return jsonRequest(
+        'POST',
+        apiPath(engineMinor, ['networks', permit.network.id, word]),
+        memberBody(permit),
+      )
+    }
+    case 'volume create': {
+      const { name, labels: own } = permit.operation
+      const body = { Name: name, Driver: 'local', Labels: { ...Object.fromEntries(own), ...labels } }
+      return jsonRequest('POST', apiPath(engineMinor, ['volumes', 'create']), body)
+    }
+    case 'volume':
+      return permit.operation.kind === 'volume.inspect'
+        ? plainRequest('GET', apiPath(clientMinor, ['volumes', permit.operation.volume]))
+        : plainRequest(
+            'DELETE',
+            apiPath(clientMinor, ['volumes', permit.operation.volume], permit.operation.parameters),
+          )
     case 'pull': {
       const { parameters, registryAuth } = permit.operation
       const query = { fromImage: permit.name, tag: permit.tag, platform: parameters.platform }
@@ -92,6 +124,15 @@ function encodeContainer({ operation, container }: On<'container'>, minor: numbe
       return plainRequest('GET', apiPath(minor, on(wordOf(operation.kind)), operation.parameters))
     case 'container.remove':
       return plainRequest('DELETE', apiPath(minor, ['containers', container.id], operation.parameters))
+    case 'container.archive-put': {
+      const headers = { 'Content-Type': 'application/x-tar' }
+      return {
+        method: 'PUT',
+        path: apiPath(minor, on('archive'), operation.parameters),
+        headers,
+        body: 'stream',
+      }
+    }
     case 'container.attach': {
       const request = plainRequest('POST', apiPath(minor, on('attach'), operation.parameters))
       return { ...request, headers: { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' } }
@@ -104,6 +145,12 @@ function encodeContainer({ operation, container }: On<'container'>, minor: numbe
 /** The path's word is the operation's own: `container.stop` is /containers/{id}/stop. */
 function wordOf(kind: string): string {
   return kind.slice(kind.indexOf('.') + 1)
+}
+
+function encodeNetwork({ operation, network }: On<'network'>, minor: number): EncodedRequest {
+  return operation.kind === 'network.inspect'
+    ? plainRequest('GET', apiPath(minor, ['networks', network.id], operation.parameters))
+    : plainRequest('DELETE', apiPath(minor, ['networks', network.id]))
 }
 
 function encodeImage({ operation, reference }: On<'image'>, minor: number): EncodedRequest {

@@ -1,12 +1,12 @@
-/** Claims of a create: what is about to be made counts, and is on record, before the engine is asked. */
+/** Claims: what is about to be made counts, and is on record, before the engine is asked. */
 import type { Verdict } from '../policy/verdict.ts'
 import type { Ownership } from '../resolve/ownership.ts'
-import type { Change, Claim } from '../store/store.ts'
+import type { Change, Claim, OwnedKind } from '../store/store.ts'
 
 export interface Claims {
-  /** Of the container, or undefined for anything but a create. */
-  readonly container: Claim | undefined
-  /** Of volumes that have no owner yet, by name. */
+  /** Of the container, network or volume that is made; undefined where nothing is. */
+  readonly object: Claim | undefined
+  /** Of a new container's volumes that have no owner yet, by name. */
   readonly volumes: ReadonlyMap<string, Claim>
   /** To be written together with the decision. */
   readonly changes: readonly Change[]
@@ -14,22 +14,46 @@ export interface Claims {
   readonly drop: () => readonly Change[]
 }
 
-const NO_CLAIMS: Claims = { container: undefined, volumes: new Map(), changes: [], drop: () => [] }
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 
 /** Opens the claims that a verdict needs; from now on they count. */
 export function openClaims(ownership: Ownership, worker: string, verdict: Verdict): Claims {
-  if (verdict.effect === 'refuse' || verdict.permit.on !== 'create') return NO_CLAIMS
-  const { plan } = verdict.permit
-  const container = ownership.claim('container', worker, plan.limits)
-  const unowned = plan.volumes.filter((name) => ownership.owner('volume', name) === undefined)
-  const volumes = new Map(unowned.map((name) => [name, ownership.claim('volume', worker, NO_LIMITS)]))
-  const all = [container, ...volumes.values()]
+  const open = (kind: OwnedKind, limits = NO_LIMITS): Claim => ownership.claim(kind, worker, limits)
+  const permit = verdict.effect === 'allow' ? verdict.permit : undefined
+  switch (permit?.on) {
+    case 'create': {
+      const unowned = permit.plan.volumes.filter((name) => ownership.owner('volume', name) === undefined)
+      const volumes = unowned.map((name) => [name, open('volume')] as const)
+      return claims(ownership, open('container', permit.plan.limits), new Map(volumes))
+    }
+    case 'network create':
+      return claims(ownership, open('network'), NONE)
+    case 'volume create': {
+      const { name } = permit.operation
+      const isThere = name !== undefined && ownership.owner('volume', name) !== undefined
+      return claims(ownership, isThere ? undefined : open('volume'), NONE)
+    }
+    default:
+      return NO_CLAIMS
+  }
+}
+
+const NONE: ReadonlyMap<string, Claim> = new Map()
+const NO_CLAIMS: Claims = { object: undefined, volumes: NONE, changes: [], drop: () => [] }
+
+function claims(
+  ownership: Ownership,
+  object: Claim | undefined,
+  volumes: ReadonlyMap<string, Claim>,
+): Claims {
+  const all = [...(object === undefined ? [] : [object]), ...volumes.values()]
   return {
-    container,
+    object,
     volumes,
     changes: all.map((claim) => ({ type: 'claim', claim })),
     drop: () =>
-      all.filter(({ nonce }) => ownership.hasClaim(worker, nonce)).map((claim) => ownership.drop(claim)),
+      all
+        .filter((claim) => ownership.hasClaim(claim.worker, claim.nonce))
+        .map((claim) => ownership.drop(claim)),
   }
 }

@@ -6,9 +6,10 @@ import { EngineUnavailable } from '../forward/engine.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import type { CreatePermit, Permit, PullPermit } from '../policy/verdict.ts'
-import { objectOf, textOf } from '../shared/json-value.ts'
-import type { Change } from '../store/store.ts'
+import type { Permit, PullPermit } from '../policy/verdict.ts'
+import { CLAIM_LABEL } from '../shared/labels.ts'
+import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import type { Change, Claim } from '../store/store.ts'
 import type { Claims } from './claims.ts'
 import { settle } from './settle.ts'
 
@@ -52,9 +53,10 @@ export class Outcome {
       return reply
     }
     if (this.#permit.on === 'pull' && reply.kind === 'stream') return this.#closeAtEnd(reply, this.#permit)
-    if (this.#permit.on === 'create' && reply.kind === 'whole') {
-      const id = textOf(objectOf(JSON.parse(reply.body.toString()))['Id'])
-      this.#write(status, '', id, this.#own(this.#permit, id))
+    if (reply.kind === 'whole' && this.#claims.object !== undefined) {
+      const made = objectOf(JSON.parse(reply.body.toString()))
+      const id = this.#permit.on === 'volume create' ? textOf(made['Name']) : textOf(made['Id'])
+      this.#write(status, '', id, this.#own(this.#claims.object, id, made))
       return reply
     }
     this.#write(status, '', '', settle(this.#gate, this.#permit))
@@ -64,21 +66,33 @@ export class Outcome {
   /** The engine broke off, or the gate failed: whether there was an effect is not known. */
   broken(cause: unknown): void {
     if (!isChange(this.#permit.operation.kind)) return
-    const { container, volumes } = this.#claims
-    for (const claim of [container, ...volumes.values()])
+    const { object, volumes } = this.#claims
+    for (const claim of [object, ...volumes.values()])
       if (claim !== undefined) this.#gate.ownership.doubt(claim)
     const reason = cause instanceof EngineUnavailable ? cause.message : 'internal error'
     this.#write(0, reason, '', [])
   }
 
-  #own(permit: CreatePermit, id: string): readonly Change[] {
-    const claim = this.#claims.container
-    if (claim === undefined) return []
+  /** Takes over what was made under the claim. @param made the engine's answer */
+  #own(claim: Claim, id: string, made: Unknown): readonly Change[] {
     const { inventory, ownership } = this.#gate
-    const binds = permit.plan.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
-    const name = inventory.container(id)?.name ?? permit.operation.name ?? ''
-    inventory.putContainer({ id, name, running: false, started: false, binds })
-    return [ownership.settle(claim, id, name)]
+    switch (this.#permit.on) {
+      case 'create': {
+        const { operation, plan } = this.#permit
+        const binds = plan.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
+        const name = inventory.container(id)?.name ?? operation.name ?? ''
+        inventory.putContainer({ id, name, running: false, started: false, binds })
+        return [ownership.settle(claim, id, name)]
+      }
+      case 'network create':
+        inventory.putNetwork(id, this.#permit.operation.name)
+        return [ownership.settle(claim, id, this.#permit.operation.name)]
+      default:
+        // A volume that was there before comes back with its own labels: it was not made under this claim.
+        if (objectOf(made['Labels'])[CLAIM_LABEL] !== claim.nonce) return [ownership.drop(claim)]
+        inventory.putVolume(id)
+        return [ownership.settle(claim, id, id)]
+    }
   }
 
   /** A pull is over when its progress is: then the image that it brought is known, and before the client hears the end. */

@@ -15,6 +15,14 @@ export function settle({ inventory, ownership }: World, permit: Permit): readonl
       ),
     ]
   }
+  if (permit.on === 'network' && permit.operation.kind === 'network.remove') {
+    inventory.removeNetwork(permit.network.id)
+    return changesOf(ownership.forget('network', permit.network.id))
+  }
+  if (permit.on === 'volume' && permit.operation.kind === 'volume.remove') {
+    inventory.removeVolume(permit.operation.volume)
+    return changesOf(ownership.forget('volume', permit.operation.volume))
+  }
   if (permit.on !== 'container') return []
   const { operation, container } = permit
   switch (operation.kind) {
@@ -27,10 +35,13 @@ export function settle({ inventory, ownership }: World, permit: Permit): readonl
       return []
     case 'container.remove': {
       inventory.removeContainer(container.id)
-      const change = ownership.forget('container', container.id)
-      return change === undefined ? [] : [change]
+      return changesOf(ownership.forget('container', container.id))
     }
     default:
       return []
   }
+}
+
+function changesOf(change: Change | undefined): readonly Change[] {
+  return change === undefined ? [] : [change]
 }

@@ -18,6 +18,8 @@ export interface GateOptions {
   readonly policy?: (directory: string) => string
   /** Default `new`. */
   readonly engine?: EngineName
+  /** Another address for the engine: a relay's. */
+  readonly engineUrl?: string
   /** Directory of an earlier gate, to go on with what that one recorded; default a new one. */
   readonly directory?: string
 }
@@ -44,13 +46,13 @@ export interface Gate extends AsyncDisposable {
 
 /** Starts a gate and waits until its worker's socket answers. Throws what the gate printed if that does not happen. */
 export async function startGate(options: GateOptions = {}): Promise<Gate> {
-  const { policy = policyFor, engine = 'new' } = options
+  const { policy = policyFor, engine = 'new', engineUrl: url = engineUrl(engine) } = options
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'dockgate-test-')))
   const file = join(directory, 'policy.yaml')
   await mkdir(workDirectory(directory), { recursive: true })
   await writeFile(file, policy(directory))
 
-  const args = ['serve', '--policy', file, '--engine', engineUrl(engine), '--state', join(directory, 'state')]
+  const args = ['serve', '--policy', file, '--engine', url, '--state', join(directory, 'state')]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))

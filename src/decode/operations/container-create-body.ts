@@ -16,10 +16,10 @@ import {
   words,
 } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { endpointFields } from './network.ts'
 
 const WINDOWS = 'it is for Windows containers'
 const NODE_WIDE = 'it acts on the whole host, not on one container'
-const ASSIGNED = 'an engine assigns it'
 const PLAIN_VOLUMES = 'volumes here are plain local ones: drivers and their options can mount the host'
 
 const emptyObject = forwarded((value: Json): Record<never, never> => (value instanceof Map ? {} : {}))
@@ -31,24 +31,6 @@ const healthcheck = record({
   Retries: forwarded(integer),
   StartPeriod: forwarded(integer),
   StartInterval: forwarded(integer),
-})
-
-const endpoint = record({
-  Aliases: list(forwarded(text)),
-  DNSNames: refused(ASSIGNED),
-  DriverOpts: refused('driver options are not given to workers'),
-  EndpointID: refused(ASSIGNED),
-  Gateway: refused(ASSIGNED),
-  GlobalIPv6Address: refused(ASSIGNED),
-  GlobalIPv6PrefixLen: refused(ASSIGNED),
-  GwPriority: forwarded(integer),
-  IPAddress: refused(ASSIGNED),
-  IPAMConfig: refused("a fixed address can take over another container's"),
-  IPPrefixLen: refused(ASSIGNED),
-  IPv6Gateway: refused(ASSIGNED),
-  Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
-  MacAddress: refused("a fixed address can take over another container's"),
-  NetworkID: refused('networks are given by name'),
 })
 
 const mount = record({
@@ -197,7 +179,7 @@ export const containerCreateBody = record({
   Labels: dictionary(forwarded(text)),
   MacAddress: refused("a fixed address can take over another container's"),
   NetworkDisabled: forwarded(flag),
-  NetworkingConfig: record({ EndpointsConfig: dictionary(endpoint) }),
+  NetworkingConfig: record({ EndpointsConfig: dictionary(endpointFields) }),
   OnBuild: list(forwarded(text)),
   OpenStdin: forwarded(flag),
   Shell: list(forwarded(text)),

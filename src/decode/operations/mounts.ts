@@ -1,6 +1,7 @@
 /** Mounts of a new container, in one form whichever way they were asked for: Binds, Mounts, Volumes or Tmpfs. */
 import { posix } from 'node:path'
 import { FieldError, type Finding, type Read } from '../fields.ts'
+import { volumeName } from './volume.ts'
 import type { containerCreateBody } from './container-create-body.ts'
 
 export type Mount = BindMount | VolumeMount | TmpfsMount
@@ -44,7 +45,6 @@ type Body = Read<typeof containerCreateBody>
 type HostConfig = NonNullable<Body['HostConfig']>
 type MountField = NonNullable<HostConfig['Mounts']>[number]
 
-const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
 const NO_LABELS: ReadonlyMap<string, string> = new Map()
 
 /** All mounts that a HostConfig asks for. What no policy allows goes into `findings`. */
@@ -160,11 +160,4 @@ function positive(size: number | undefined): number | undefined {
 function absolute(path: string, at: string): string {
   if (!path.startsWith('/')) throw new FieldError(`${at}: ${JSON.stringify(path)} is no absolute path`)
   return posix.normalize(path)
-}
-
-function volumeName(name: string | undefined, at: string): string | undefined {
-  if (name === undefined || name === '') return undefined
-  if (!VOLUME_NAME.test(name))
-    throw new FieldError(`${at}: ${JSON.stringify(name)} is no absolute path and no volume name`)
-  return name
 }

@@ -5,6 +5,7 @@ import type { Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
 import { formatSize } from '../sizes.ts'
+import { volumeTaken } from '../volume.ts'
 
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
 export function planMounts(
@@ -89,12 +90,7 @@ function isUnder(path: string, root: string | undefined): boolean {
 
 function planVolume(mount: VolumeMount, facts: Facts, violations: Violation[]): VolumeMount {
   if (mount.source !== undefined && facts.volumes.get(mount.source) === 'other') {
-    violations.push({
-      rule: 'run.volumes',
-      what: `${mount.at} = ${mount.source}:${mount.target}`,
-      why: `the volume name ${mount.source} is not free for this worker`,
-      instead: ['another volume name, which is made when it is first used'],
-    })
+    violations.push(volumeTaken(`${mount.at} = ${mount.source}:${mount.target}`, mount.source))
   }
   return mount
 }

@@ -1,42 +1,51 @@
 /** Networks, ports and namespaces of a new container. */
-import type { ContainerCreate, Namespace } from '../../decode/operations/container-create.ts'
+import type { ContainerCreate, Endpoint, Namespace } from '../../decode/operations/container-create.ts'
 import type { PublishedPort } from '../../decode/operations/ports.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
 
-/** NetworkMode as it is sent. */
-export function planNetworkMode(
-  run: RunPolicy,
-  operation: ContainerCreate,
-  facts: Facts,
-  violations: Violation[],
-): string {
-  const { network, endpoints } = operation
-  for (const endpoint of endpoints) {
-    const builtIn = network.mode === 'default' ? ['default', 'bridge'] : [network.mode]
-    if (!builtIn.includes(endpoint.network))
-      checkNetwork(run, `EndpointsConfig.${endpoint.network}`, endpoint.network, violations)
-  }
+/** NetworkMode as it is sent: networks by full id, so that no other of that name can be meant. */
+export function planNetworkMode(operation: ContainerCreate, facts: Facts, violations: Violation[]): string {
+  const { network } = operation
   switch (network.mode) {
     case 'container':
       return sharedNamespace('NetworkMode', network.container, facts, violations)
     case 'network':
-      checkNetwork(run, `HostConfig.NetworkMode = ${network.network}`, network.network, violations)
-      return network.network
+      return planNetwork(`HostConfig.NetworkMode = ${network.network}`, network.network, facts, violations)
     default:
       return network.mode
   }
 }
 
-function checkNetwork(run: RunPolicy, what: string, network: string, violations: Violation[]): void {
-  if (run.networks.includes(network)) return
+/** How the container is on its networks, as it is sent. */
+export function planEndpoints(
+  operation: ContainerCreate,
+  facts: Facts,
+  violations: Violation[],
+): readonly Endpoint[] {
+  const { network, endpoints } = operation
+  const builtIn = network.mode === 'default' ? ['default', 'bridge'] : ['bridge', 'none'].filter((mode) => mode === network.mode)
+  return endpoints.map((endpoint) =>
+    builtIn.some((name) => name === endpoint.network)
+      ? endpoint
+      : {
+          ...endpoint,
+          network: planNetwork(`EndpointsConfig.${endpoint.network}`, endpoint.network, facts, violations),
+        },
+  )
+}
+
+function planNetwork(what: string, name: string, facts: Facts, violations: Violation[]): string {
+  const network = facts.networks.get(name)
+  if (network !== undefined && network.owner !== 'engine') return network.id
   violations.push({
     rule: 'run.networks',
     what,
     why: 'this network is not among those that this worker may join',
-    instead: run.networks.length > 0 ? run.networks.slice(0, 3) : ['the default bridge'],
+    instead: ['an own network', 'the default bridge'],
   })
+  return name
 }
 
 /** PidMode as it is sent; empty is the engine's default, an own namespace. */

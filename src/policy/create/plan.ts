@@ -7,9 +7,10 @@ import type { RunPolicy } from '../policy.ts'
 import { refuseAll, type Violation } from '../refuse.ts'
 import type { Subcommand } from '../subcommands.ts'
 import type { Verdict } from '../verdict.ts'
+import { volumeCount } from '../volume.ts'
 import { planLimits, totalViolations } from './limits.ts'
 import { planMounts, planVolumesFrom, volumesToOwn } from './mounts.ts'
-import { planIpcMode, planNetworkMode, planPidMode, planPorts } from './network.ts'
+import { planEndpoints, planIpcMode, planNetworkMode, planPidMode, planPorts } from './network.ts'
 import {
   checkCapabilities,
   checkLabels,
@@ -38,7 +39,8 @@ export function planCreate(
     volumes: volumesToOwn(mounts),
     volumesFrom: planVolumesFrom(operation, facts, violations),
     ports: planPorts(run, operation.ports, violations),
-    networkMode: planNetworkMode(run, operation, facts, violations),
+    networkMode: planNetworkMode(operation, facts, violations),
+    endpoints: planEndpoints(operation, facts, violations),
     pidMode: planPidMode(operation.pid, facts, violations),
     ipcMode: planIpcMode(operation.ipc, facts, violations),
     limits: planLimits(run.limits, operation.limits, facts.engine, violations),
@@ -51,6 +53,8 @@ export function planCreate(
     ),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
   }
+  const newVolumes = plan.volumes.filter((name) => facts.volumes.get(name) === 'nobody')
+  violations.push(...volumeCount(run, newVolumes.length, facts))
   violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
   if (violations.length > 0) return refuseAll(word, violations)
   return { effect: 'allow', subcommand: word, rule: 'run', permit: { on: 'create', operation, plan } }

@@ -1,0 +1,143 @@
+/** What is asked of networks: plain bridges, whose subnet the engine chooses. */
+import {
+  dictionary,
+  FieldError,
+  flag,
+  forwarded,
+  integer,
+  limited,
+  list,
+  record,
+  refused,
+  text,
+  type Finding,
+  type Read,
+} from '../fields.ts'
+import type { Json } from '../json.ts'
+import { queryFilters, queryFlag, queryText } from '../query.ts'
+import type { Endpoint } from './container-create.ts'
+
+export const networkListQuery = record({
+  filters: forwarded(queryFilters(['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'])),
+})
+export interface NetworkList {
+  readonly kind: 'network.list'
+  readonly parameters: Read<typeof networkListQuery>
+}
+
+export const networkInspectQuery = record({ scope: forwarded(queryText), verbose: forwarded(queryFlag) })
+export interface NetworkInspect {
+  readonly kind: 'network.inspect'
+  /** The network as the client names it: by name, id or the start of an id. */
+  readonly network: string
+  readonly parameters: Read<typeof networkInspectQuery>
+}
+
+const SWARM = "it needs Docker's swarm mode"
+const CHOSEN = 'addresses of the host could be taken over: the engine chooses them'
+
+export const networkCreateBody = record({
+  Attachable: refused(SWARM),
+  CheckDuplicate: refused('the gate always checks', [true]),
+  ConfigFrom: refused(SWARM),
+  ConfigOnly: refused(SWARM),
+  Driver: refused('networks here are bridges', ['bridge', 'default']),
+  EnableIPv4: forwarded(flag),
+  EnableIPv6: forwarded(flag),
+  IPAM: record({
+    Config: refused(CHOSEN),
+    Driver: refused(CHOSEN, ['default']),
+    Options: refused(CHOSEN),
+  }),
+  Ingress: refused(SWARM),
+  Internal: forwarded(flag),
+  Labels: dictionary(forwarded(text)),
+  Name: limited(text, 'not that of another network'),
+  Options: refused('driver options reach the network of the host'),
+  Scope: refused(SWARM, ['local']),
+})
+export interface NetworkCreate {
+  readonly kind: 'network.create'
+  readonly name: string
+  readonly internal: boolean
+  readonly ipv4: boolean | undefined
+  readonly ipv6: boolean | undefined
+  readonly labels: ReadonlyMap<string, string>
+}
+
+export interface NetworkRemove {
+  readonly kind: 'network.remove'
+  readonly network: string
+}
+
+const FIXED = "a fixed address can take over another container's"
+const ASSIGNED = 'an engine assigns it'
+
+/** How a container is on a network; the same for create and for connect. */
+export const endpointFields = record({
+  Aliases: list(forwarded(text)),
+  DNSNames: refused(ASSIGNED),
+  DriverOpts: refused('driver options are not given to workers'),
+  EndpointID: refused(ASSIGNED),
+  Gateway: refused(ASSIGNED),
+  GlobalIPv6Address: refused(ASSIGNED),
+  GlobalIPv6PrefixLen: refused(ASSIGNED),
+  GwPriority: forwarded(integer),
+  IPAddress: refused(ASSIGNED),
+  IPAMConfig: refused(FIXED),
+  IPPrefixLen: refused(ASSIGNED),
+  IPv6Gateway: refused(ASSIGNED),
+  Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
+  MacAddress: refused(FIXED),
+  NetworkID: refused('networks are given by name'),
+})
+
+export const networkConnectBody = record({
+  Container: limited(text, 'an own container'),
+  EndpointConfig: endpointFields,
+})
+export interface NetworkConnect {
+  readonly kind: 'network.connect'
+  readonly network: string
+  /** The container as the client names it. */
+  readonly container: string
+  readonly endpoint: Omit<Endpoint, 'network'>
+}
+
+export const networkDisconnectBody = record({
+  Container: limited(text, 'an own container'),
+  Force: forwarded(flag),
+})
+export interface NetworkDisconnect {
+  readonly kind: 'network.disconnect'
+  readonly network: string
+  readonly container: string
+  readonly force: boolean
+}
+
+/** Reads the body of a create. @throws {FieldError} for a name that no network can have */
+export function readNetworkCreate(body: Json, findings: Finding[]): NetworkCreate {
+  const fields = networkCreateBody.read(body, '', findings)
+  const name = fields.Name ?? ''
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name))
+    throw new FieldError(`Name: ${JSON.stringify(name)} is no network name`)
+  return {
+    kind: 'network.create',
+    name,
+    internal: fields.Internal ?? false,
+    ipv4: fields.EnableIPv4,
+    ipv6: fields.EnableIPv6,
+    labels: fields.Labels ?? new Map(),
+  }
+}
+
+export function readNetworkConnect(network: string, body: Json, findings: Finding[]): NetworkConnect {
+  const { Container: container = '', EndpointConfig = {} } = networkConnectBody.read(body, '', findings)
+  const endpoint = { aliases: EndpointConfig.Aliases ?? [], gatewayPriority: EndpointConfig.GwPriority }
+  return { kind: 'network.connect', network, container, endpoint }
+}
+
+export function readNetworkDisconnect(network: string, body: Json, findings: Finding[]): NetworkDisconnect {
+  const { Container: container = '', Force: force = false } = networkDisconnectBody.read(body, '', findings)
+  return { kind: 'network.disconnect', network, container, force }
+}

@@ -1,0 +1,33 @@
+/** Verdicts that every kind of operation gives. */
+import { grantOf, wordOf, type OtherKind } from './grants.ts'
+import type { WorkerPolicy } from './policy.ts'
+import { refuse } from './refuse.ts'
+import type { Subcommand } from './subcommands.ts'
+import type { Permit, Verdict } from './verdict.ts'
+
+export function allow(subcommand: string, rule: string, permit: Permit): Verdict {
+  return { effect: 'allow', subcommand, rule, permit }
+}
+
+/** Asks the policy's words first, and decides further with the word that grants. */
+export function grantedBy(
+  worker: WorkerPolicy,
+  kind: OtherKind,
+  decideFurther: (word: Subcommand) => Verdict,
+): Verdict {
+  const word = grantOf(kind, worker.docker.allow)
+  return word === undefined ? notAllowed(worker, wordOf(kind)) : decideFurther(word)
+}
+
+export function notAllowed(worker: WorkerPolicy, word: Subcommand): Verdict {
+  return refuse(word, 'docker.allow', `docker ${word}`, {
+    why: `${word} is not among what this worker may do`,
+    instead: instead(worker, word, []),
+  })
+}
+
+/** What to do instead: the operator's own hint for a word comes before ours. */
+export function instead(worker: WorkerPolicy, word: string, ours: readonly string[]): readonly string[] {
+  const hint = Object.hasOwn(worker.docker.hints, word) ? worker.docker.hints[word] : undefined
+  return hint === undefined ? ours : [hint, ...ours]
+}

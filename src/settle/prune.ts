@@ -1,0 +1,175 @@
+/**
+ * A prune: the worker's own things that are not in use, looked through and removed one by one.
+ * An engine's own prune goes by labels, which images hand down to other people's containers.
+ */
+import { pick } from '../filter/inspect.ts'
+import { readWhole } from '../forward/engine.ts'
+import { errorReply, jsonReply, type Reply } from '../forward/reply.ts'
+import type { Gate } from '../gate.ts'
+import type { PrunePermit } from '../policy/verdict.ts'
+import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
+import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import type { Change, OwnedKind } from '../store/store.ts'
+import { pruneFilter, PruneFilterError } from './prune-filter.ts'
+
+const LIMIT = 60_000
+const LARGEST_LIST = 64 * 2 ** 20
+
+export interface Pruned {
+  readonly reply: Reply
+  /** To be written whatever comes after. */
+  readonly changes: readonly Change[]
+}
+
+/** Removes what the worker owns and nothing uses. @throws {EngineUnavailable} */
+export async function prune(
+  gate: Gate,
+  worker: string,
+  minor: number,
+  { operation }: PrunePermit,
+): Promise<Pruned> {
+  const filters = operation.parameters.filters ?? new Map<string, readonly string[]>()
+  try {
+    const matches = pruneFilter(filters, Date.now())
+    const run = new PruneRun(gate, worker, minor, matches)
+    switch (operation.kind) {
+      case 'container.prune': {
+        const { removed, space } = await run.remove('container', await run.stoppedContainers())
+        return {
+          reply: jsonReply(200, { ContainersDeleted: removed, SpaceReclaimed: space }),
+          changes: run.changes,
+        }
+      }
+      case 'network.prune': {
+        const { removed } = await run.remove('network', await run.unusedNetworks())
+        return { reply: jsonReply(200, { NetworksDeleted: removed }), changes: run.changes }
+      }
+      case 'volume.prune': {
+        const all = minor < ANONYMOUS_ONLY || isTrue(filters.get('all'))
+        const { removed, space } = await run.remove('volume', await run.unusedVolumes(all))
+        return {
+          reply: jsonReply(200, { VolumesDeleted: removed, SpaceReclaimed: space }),
+          changes: run.changes,
+        }
+      }
+      case 'image.prune': {
+        const { removed, space } = await run.remove(
+          'image',
+          await run.unusedImages(!isFalse(filters.get('dangling'))),
+        )
+        const deleted = removed.map((id) => ({ Deleted: id }))
+        return {
+          reply: jsonReply(200, { ImagesDeleted: deleted, SpaceReclaimed: space }),
+          changes: run.changes,
+        }
+      }
+      case 'build.prune':
+        return { reply: jsonReply(200, { CachesDeleted: [], SpaceReclaimed: 0 }), changes: [] }
+    }
+  } catch (cause) {
+    if (cause instanceof PruneFilterError) return { reply: errorReply(400, cause.message), changes: [] }
+    throw cause
+  }
+}
+
+/** From API 1.42 on, volumes with a name are kept unless `all` is set. */
+const ANONYMOUS_ONLY = 42
+
+interface Candidate {
+  readonly id: string
+  /** Bytes that its removal gives back. */
+  readonly size: number
+}
+
+class PruneRun {
+  readonly changes: Change[] = []
+  readonly #gate: Gate
+  readonly #worker: string
+  readonly #minor: number
+  readonly #matches: (object: Unknown) => boolean
+
+  constructor(gate: Gate, worker: string, minor: number, matches: (object: Unknown) => boolean) {
+    this.#gate = gate
+    this.#worker = worker
+    this.#minor = minor
+    this.#matches = matches
+  }
+
+  async stoppedContainers(): Promise<readonly Candidate[]> {
+    const own = [...this.#gate.ownership.idsOf(this.#worker, 'container')]
+    if (own.length === 0) return []
+    const filters = new Map([
+      ['id', own],
+      ['status', ['created', 'exited', 'dead']],
+    ])
+    const list = await this.#list(['containers', 'json'], { all: true, size: true, filters })
+    return this.#own('container', list, 'Id', (container) => Number(container['SizeRw'] ?? 0))
+  }
+
+  async unusedNetworks(): Promise<readonly Candidate[]> {
+    const list = await this.#list(['networks'], { filters: new Map([['dangling', ['true']]]) })
+    return this.#own('network', list, 'Id', () => 0)
+  }
+
+  async unusedVolumes(all: boolean): Promise<readonly Candidate[]> {
+    const answer = await this.#list(['volumes'], { filters: new Map([['dangling', ['true']]]) })
+    const anonymous = (volume: Unknown): boolean =>
+      'com.docker.volume.anonymous' in objectOf(volume['Labels'])
+    const list = listOf(objectOf(answer)['Volumes']).filter((volume) => all || anonymous(objectOf(volume)))
+    return this.#own('volume', list, 'Name', () => 0)
+  }
+
+  async unusedImages(danglingOnly: boolean): Promise<readonly Candidate[]> {
+    const list = listOf(await this.#list(['images', 'json'], {})).map(objectOf)
+    const named = (image: Unknown): boolean =>
+      textsOf(image['RepoTags']).some((name) => name !== '<none>:<none>')
+    const kept = danglingOnly ? list.filter((image) => !named(image)) : list
+    return this.#own('image', kept, 'Id', (image) => Number(image['Size'] ?? 0))
+  }
+
+  /** Removes what can be removed; what turns out to be in use stays. */
+  async remove(
+    kind: OwnedKind,
+    candidates: readonly Candidate[],
+  ): Promise<{ readonly removed: readonly string[]; readonly space: number }> {
+    const removed: Candidate[] = []
+    for (const candidate of candidates) {
+      const path = apiPath(this.#minor, [`${kind}s`, candidate.id])
+      const answer = await this.#gate.engine.send(plainRequest('DELETE', path), LIMIT)
+      await readWhole(answer, LARGEST_LIST)
+      if ((answer.statusCode ?? 500) >= 400) continue
+      removed.push(candidate)
+      if (kind === 'container') this.#gate.inventory.removeContainer(candidate.id)
+      const change = this.#gate.ownership.forget(kind, candidate.id)
+      if (change !== undefined) this.changes.push(change)
+    }
+    return { removed: removed.map(({ id }) => id), space: removed.reduce((sum, { size }) => sum + size, 0) }
+  }
+
+  #own(
+    kind: OwnedKind,
+    list: unknown,
+    key: string,
+    sizeOf: (object: Unknown) => number,
+  ): readonly Candidate[] {
+    return listOf(list)
+      .map(objectOf)
+      .filter((object) => this.#gate.ownership.owner(kind, textOf(object[key])) === this.#worker)
+      .filter((object) => this.#matches(pick(object, ['Labels', 'Created', 'CreatedAt'])))
+      .map((object) => ({ id: textOf(object[key]), size: sizeOf(object) }))
+  }
+
+  async #list(path: readonly string[], query: Parameters): Promise<unknown> {
+    const answer = await this.#gate.engine.send(plainRequest('GET', apiPath(this.#minor, path, query)), LIMIT)
+    const body = await readWhole(answer, LARGEST_LIST)
+    return answer.statusCode === 200 ? JSON.parse(body.toString()) : []
+  }
+}
+
+function isTrue(values: readonly string[] | undefined): boolean {
+  return values?.some((value) => value === 'true' || value === '1') ?? false
+}
+
+function isFalse(values: readonly string[] | undefined): boolean {
+  return values?.some((value) => value === 'false' || value === '0') ?? false
+}

@@ -1,0 +1,91 @@
+/** The decisions of test/cases: a request, a policy and a world in, a verdict and what is sent out. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { parse } from 'yaml'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { ask, idOf, imageIdOf, settings, type Answer } from './cases/world.ts'
+
+const refusal = z.strictObject({
+  rule: z.string(),
+  what: z.string().optional(),
+  why: z.string().optional(),
+  instead: z.array(z.string()).optional(),
+  also: z.array(z.string()).optional(),
+  status: z.union([z.literal(400), z.literal(403), z.literal(404)]).default(403),
+})
+
+const allowance = z.strictObject({
+  /** The word that grants it. */
+  by: z.string(),
+  rule: z.string().optional(),
+  view: z.enum(['full', 'redacted']).optional(),
+  /** Method and path that go to the engine. */
+  sends: z.string().optional(),
+  /** Parts of the body that go to the engine. */
+  body: z.record(z.string(), z.unknown()).optional(),
+  /** Parts of its HostConfig. */
+  host: z.record(z.string(), z.unknown()).optional(),
+})
+
+const common = {
+  says: z.string(),
+  ...settings.partial().shape,
+  request: z.string(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.unknown().optional(),
+  /** The HostConfig of a create of alpine. */
+  host: z.record(z.string(), z.unknown()).optional(),
+}
+const cases = z.array(
+  z.union([
+    z.strictObject({ ...common, refuse: refusal }),
+    z.strictObject({ ...common, allow: allowance }),
+  ]),
+)
+type Case = z.output<typeof cases>[number]
+
+const folder = new URL('cases/', import.meta.url)
+const files = readdirSync(folder).filter((name) => name.endsWith('.yaml') && name !== 'standard.yaml')
+
+test('there are cases', () => {
+  expect(files.length).toBeGreaterThan(5)
+})
+
+describe.each(files)('%s', (file) => {
+  const text = readFileSync(new URL(file, folder), 'utf8')
+    .replaceAll(/<id of ([a-z]+)>/g, (_, name: string) => idOf(name))
+    .replaceAll(/<image id of ([a-z]+)>/g, (_, name: string) => imageIdOf(name))
+  const parsed = cases.parse(parse(text))
+
+  test('says each thing once', () => {
+    const said = parsed.map(({ says }) => says)
+    expect(said).toEqual([...new Set(said)])
+    expect(basename(file)).toMatch(/^[a-z-]+\.yaml$/)
+  })
+
+  test.each(parsed.map((one) => [one.says, one] as const))('%s', (_, one) => {
+    const { docker = {}, run = {}, world = {} } = one
+    const body = one.host === undefined ? one.body : { Image: 'alpine', HostConfig: one.host }
+    const answer = ask({ line: one.request, headers: one.headers, body }, { docker, run, world })
+    if ('refuse' in one) expectRefusal(answer, one.refuse)
+    else expectAllowance(answer, one)
+  })
+})
+
+function expectRefusal({ verdict, sent }: Answer, { status, ...expected }: z.output<typeof refusal>): void {
+  expect(verdict).toMatchObject({ effect: 'refuse', status, refusal: expected })
+  expect(sent).toBeUndefined()
+}
+
+function expectAllowance({ verdict, sent }: Answer, { allow }: Extract<Case, { allow: unknown }>): void {
+  const { by, rule, view, sends, body, host } = allow
+  if (verdict.effect === 'refuse') return expect(verdict.refusal).toBe('an allowance')
+  expect(verdict.subcommand).toBe(by)
+  if (rule !== undefined) expect(verdict.rule).toBe(rule)
+  if (view !== undefined) expect(verdict.permit).toMatchObject({ view })
+  if (sends !== undefined) expect(`${sent?.method} ${decodeURIComponent(sent?.path ?? '')}`).toBe(sends)
+  if (body === undefined && host === undefined) return
+  const written: unknown = JSON.parse(sent?.body?.toString() ?? 'null')
+  expect(written).toMatchObject({ ...body, ...(host === undefined ? {} : { HostConfig: host }) })
+}

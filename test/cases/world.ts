@@ -1,0 +1,149 @@
+/** A world out of a table, and what the gate's pure stages make of one request in it: no engine, no file system, no clock. */
+import { readFileSync } from 'node:fs'
+import { parse, stringify } from 'yaml'
+import * as z from 'zod'
+import { decode, routeOf } from '../../src/decode/decode.ts'
+import type { Decoded } from '../../src/decode/operation.ts'
+import { decide } from '../../src/policy/decide.ts'
+import { parsePolicy } from '../../src/policy/parse.ts'
+import type { WorkerPolicy } from '../../src/policy/policy.ts'
+import { parseSize } from '../../src/policy/sizes.ts'
+import type { Verdict } from '../../src/policy/verdict.ts'
+import type { HostPath } from '../../src/resolve/facts.ts'
+import { Inventory } from '../../src/resolve/inventory.ts'
+import { Ownership } from '../../src/resolve/ownership.ts'
+import { hostPathsOf, resolve, type World } from '../../src/resolve/resolve.ts'
+import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
+import { rewrite } from '../../src/rewrite/rewrite.ts'
+
+const WORKER = 'ai-worker'
+
+const container = z.strictObject({
+  owner: z.enum(['self', 'operator', 'other']),
+  running: z.boolean().default(false),
+  started: z.boolean().default(false),
+  binds: z.array(z.string()).default([]),
+  memory: z.string().default('0'),
+  cpus: z.number().default(0),
+})
+
+const world = z.strictObject({
+  minor: z.int(),
+  cpus: z.number(),
+  logDriver: z.string(),
+  containers: z.record(z.string(), container),
+  images: z.record(z.string(), z.strictObject({ names: z.array(z.string()), own: z.boolean() })),
+  volumes: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
+  paths: z.record(z.string(), z.string().nullable()),
+})
+
+const part = z.record(z.string(), z.unknown())
+export const settings = z.strictObject({
+  docker: part.default({}),
+  run: part.default({}),
+  world: part.default({}),
+})
+export type Settings = z.output<typeof settings>
+const NONE: Settings = { docker: {}, run: {}, world: {} }
+
+const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', import.meta.url), 'utf8')))
+
+export interface Request {
+  /** `POST /v1.45/containers/create?name=web` */
+  readonly line: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: unknown
+}
+
+export interface Answer {
+  readonly decoded: Decoded
+  readonly verdict: Verdict
+  /** What goes to the engine; undefined for a refusal. */
+  readonly sent: EncodedRequest | undefined
+}
+
+/** The full id of a container of the world, made of its name. */
+export function idOf(name: string): string {
+  return Buffer.from(name).toString('hex').padEnd(64, '0')
+}
+
+/** Image ids start otherwise than container ids. */
+export function imageIdOf(name: string): string {
+  return `sha256:${Buffer.from(name).toString('hex').padStart(63, '0')}f`.replace(':0', ':a')
+}
+
+/** The standard policy with some of its keys replaced. */
+export function policyOf({ docker, run }: Settings = NONE): WorkerPolicy {
+  const worker = {
+    socket: '/run/dockgate/ai-worker/docker.sock',
+    docker: { ...standard.docker, ...docker, run: { ...standard.run, ...run } },
+  }
+  const parsed = parsePolicy(stringify({ version: 1, workers: { [WORKER]: worker } }), 'policy.yaml')
+  if ('problems' in parsed) throw new Error(parsed.problems.map(({ message }) => message).join('\n'))
+  const [only] = parsed.policy.workers
+  if (only === undefined) throw new Error('the policy has no worker')
+  return only
+}
+
+/** What the gate's pure stages make of a request. */
+export function ask(request: Request, given: Settings = NONE): Answer {
+  const facts = world.parse({ ...standard.world, ...given.world })
+  const worker = policyOf(given)
+  const known = worldOf(facts)
+  const decoded = decodeRequest(request)
+  const paths = new Map(
+    hostPathsOf(known, worker, decoded.operation).map((path) => [path, hostPath(facts.paths, path)]),
+  )
+  const engine = { minor: facts.minor, nanoCpus: facts.cpus * 1e9, logDriver: facts.logDriver }
+  const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, paths))
+  const sending = {
+    clientMinor: decoded.minor ?? facts.minor,
+    engineMinor: facts.minor,
+    labels: { 'dockgate.worker': WORKER },
+  }
+  return { decoded, verdict, sent: verdict.effect === 'allow' ? rewrite(verdict.permit, sending) : undefined }
+}
+
+/** A request, decoded; a body that is no string is sent as JSON. */
+export function decodeRequest({ line, headers = {}, body }: Request): Decoded {
+  const [method = '', target = ''] = line.split(' ')
+  const routed = routeOf(method, target)
+  if (!routed.found) return { operation: routed.malformed, minor: routed.minor, findings: [] }
+  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
+  const all = { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers }
+  return decode(routed.match, {
+    method,
+    target,
+    rawHeaders: Object.entries(all).flat(),
+    body: Buffer.from(text),
+  })
+}
+
+function hostPath(paths: Readonly<Record<string, string | null>>, path: string): HostPath {
+  const real = Object.hasOwn(paths, path) ? paths[path] : path
+  return typeof real === 'string' ? { found: true, real } : { found: false, why: 'missing' }
+}
+
+function worldOf({ containers, images, volumes }: z.output<typeof world>): World {
+  const inventory = new Inventory()
+  const ownership = new Ownership({ owned: () => [], claims: () => [] })
+  const own = (kind: 'container' | 'image' | 'volume', worker: string, id: string, limits = NO_LIMITS): void => {
+    ownership.settle(ownership.claim(kind, worker, limits), id, id)
+  }
+  for (const [name, { owner, running, started, binds, memory, cpus }] of Object.entries(containers)) {
+    inventory.putContainer({ id: idOf(name), name, running, started, binds })
+    const limits = { memory: parseSize(memory) ?? 0, nanoCpus: cpus * 1e9 }
+    if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
+  }
+  inventory.replaceImages(
+    Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names })),
+  )
+  for (const [name, image] of Object.entries(images)) if (image.own) own('image', WORKER, imageIdOf(name))
+  for (const [name, owner] of Object.entries(volumes)) {
+    inventory.putVolume(name)
+    if (owner !== 'operator') own('volume', owner === 'self' ? WORKER : 'rival', name)
+  }
+  return { inventory, ownership }
+}
+
+const NO_LIMITS = { memory: 0, nanoCpus: 0 }

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { docker } from '../support/docker.ts'
+import { engineDocker, engineRequest } from '../support/engine.ts'
+import { freshName, gateForAll } from '../support/everything.ts'
+
+const MIB = 2 ** 20
+
+describe.each(['new', 'old'] as const)('limits of containers on the %s engine', (engine) => {
+  const shared = gateForAll(engine, {
+    run: { limits: { memory: '256m', cpus: 0.5, pids: 100, shm: '32m', log: '1m', nofile: 4096 } },
+  })
+
+  /** What the engine itself says of a container that was created with these arguments. */
+  async function created(...args: readonly string[]): Promise<Record<string, unknown>> {
+    const name = freshName('limits')
+    const made = await docker(shared.gate, ['create', '--name', name, ...args, 'busybox', 'true'])
+    expect(made).toMatchObject({ code: 0, stderr: '' })
+    const answer = await engineRequest(engine, { path: `/containers/${name}/json` })
+    await docker(shared.gate, ['rm', name])
+    return JSON.parse(answer.body).HostConfig
+  }
+
+  test('are put in where the client gives none', async () => {
+    expect(await created()).toMatchObject({
+      Memory: 256 * MIB,
+      MemorySwap: 512 * MIB,
+      NanoCpus: 5e8,
+      PidsLimit: 100,
+      ShmSize: 32 * MIB,
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '3' } },
+      Privileged: false,
+      IpcMode: 'private',
+    })
+  })
+
+  test('are brought down where the client gives more', async () => {
+    const args = [
+      '--memory',
+      '8g',
+      '--memory-swap',
+      '16g',
+      '--cpus',
+      '2',
+      '--pids-limit',
+      '-1',
+      '--shm-size',
+      '1g',
+    ]
+    expect(await created(...args)).toMatchObject({
+      Memory: 256 * MIB,
+      MemorySwap: 512 * MIB,
+      NanoCpus: 5e8,
+      PidsLimit: 100,
+      ShmSize: 32 * MIB,
+    })
+  })
+
+  test('are kept where the client gives less', async () => {
+    const args = [
+      '--memory',
+      '64m',
+      '--memory-swap',
+      '64m',
+      '--cpus',
+      '0.25',
+      '--pids-limit',
+      '10',
+      '--shm-size',
+      '1m',
+    ]
+    expect(await created(...args)).toMatchObject({
+      Memory: 64 * MIB,
+      MemorySwap: 64 * MIB,
+      NanoCpus: 2.5e8,
+      PidsLimit: 10,
+      ShmSize: MIB,
+    })
+  })
+
+  test('of a CPU quota are limits of CPUs', async () => {
+    expect(await created('--cpu-period', '100000', '--cpu-quota', '400000')).toMatchObject({
+      NanoCpus: 5e8,
+      CpuQuota: 0,
+    })
+  })
+
+  test('give a tmpfs a size', async () => {
+    expect(await created('--tmpfs', '/scratch')).toMatchObject({ Tmpfs: { '/scratch': `size=${32 * MIB}` } })
+    expect(await created('--mount', 'type=tmpfs,target=/scratch')).toMatchObject({
+      Mounts: [{ Type: 'tmpfs', Target: '/scratch', TmpfsOptions: { SizeBytes: 32 * MIB } }],
+    })
+  })
+
+  test('refuse a tmpfs that is larger', async () => {
+    const result = await docker(shared.gate, [
+      'run',
+      '--rm',
+      '--tmpfs',
+      '/scratch:size=1g',
+      'busybox',
+      'true',
+    ])
+    expect(result).toMatchObject({ code: 125, stderr: expect.stringContaining('run.limits.shm') })
+  })
+
+  test('hold in the container', async () => {
+    const run = ['run', '--rm', '--memory', '16m', '--memory-swap', '16m', '--ulimit', 'nofile=512', 'busybox']
+    const read = await docker(shared.gate, [...run, 'sh', '-c', 'ulimit -n; df -m /dev/shm | tail -1'])
+    expect(read.stdout).toMatch(/^512\n\S+ +32 /)
+    expect(await docker(shared.gate, [...run, 'tail', '-c', '64m', '/dev/zero'])).toMatchObject({ code: 137, stdout: '' })
+  })
+
+  test('of open files: more than the policy gives is refused', async () => {
+    const result = await docker(shared.gate, ['run', '--rm', '--ulimit', 'nofile=5000', 'busybox', 'true'])
+    expect(result).toMatchObject({ code: 125, stderr: expect.stringContaining('nofile may be 4096 at most') })
+  })
+
+  test('hold for an update, and what it changes is counted', async () => {
+    const name = freshName('update')
+    await docker(shared.gate, ['create', '--name', name, 'busybox', 'true'])
+    const less = await docker(shared.gate, ['update', '--memory', '32m', '--memory-swap', '64m', name])
+    expect(less).toMatchObject({ code: 0, stderr: '' })
+    const inspect = ['inspect', '-f', '{{.HostConfig.Memory}}', name]
+    expect(await engineDocker(engine, inspect)).toMatchObject({ stdout: `${32 * MIB}\n` })
+    await docker(shared.gate, ['update', '--memory', '8g', '--memory-swap', '16g', name])
+    expect(await engineDocker(engine, inspect)).toMatchObject({ stdout: `${256 * MIB}\n` })
+    await docker(shared.gate, ['rm', name])
+  })
+
+  test('of restart: a policy that is not allowed is refused with those that are', async () => {
+    const result = await docker(shared.gate, ['run', '-d', '--restart', 'always', 'busybox', 'true'])
+    expect(result).toMatchObject({ code: 125, stderr: expect.stringContaining('on-failure') })
+  })
+})
