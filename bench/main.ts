@@ -16,9 +16,9 @@ const USAGE = `usage: npm run bench [-- [--quick] [--json] [--engine URL | --stu
   --json   JSON instead of Markdown tables
 `
 const HOSTS = [5, 500]
-const STUB: Extent = { rounds: 5, requests: 2_000, seconds: 1, creators: 16, mebibytes: 2048 }
-const REAL: Extent = { rounds: 3, requests: 500, seconds: 2, creators: 4, mebibytes: 2048 }
-const QUICK = { rounds: 1, requests: 200, seconds: 0.3, mebibytes: 256 }
+const STUB: Extent = { rounds: 5, requests: 2_000, seconds: 1, creators: 16, mebibytes: 2048, streams: 3 }
+const REAL: Extent = { rounds: 3, requests: 500, seconds: 2, creators: 4, mebibytes: 2048, streams: 3 }
+const QUICK = { rounds: 1, requests: 200, seconds: 0.3, mebibytes: 256, streams: 1 }
 
 const { values: options } = parseArgs({
   options: {

@@ -13,7 +13,9 @@ export interface Extent {
   /** Length of a round of requests at once, and how many connections create. */
   readonly seconds: number
   readonly creators: number
+  /** Size of a stream, and how many there are of it in turn. */
   readonly mebibytes: number
+  readonly streams: number
 }
 
 export interface Measure {
@@ -39,7 +41,7 @@ export async function measure(
   extent: Extent,
   progress: (what: string) => void,
 ): Promise<readonly Measure[]> {
-  const { requests, seconds, creators, mebibytes } = extent
+  const { requests, seconds, creators, mebibytes, streams } = extent
   const measures: Measure[] = []
   const memory = (name: string, which: 'now' | 'peak'): void => {
     const read = (subject: Subject): number => subject.memory()[which] / 1e6
@@ -49,13 +51,14 @@ export async function measure(
     names: readonly string[],
     unit: string,
     one: (subject: Subject) => Promise<readonly number[]>,
+    count = extent.rounds,
   ): Promise<void> => {
     progress(names[0] ?? '')
-    measures.push(...summary(names, unit, await inTurn(all, extent.rounds, one)))
+    measures.push(...summary(names, unit, await inTurn(all, count, one)))
   }
   const stream = async (direction: Direction): Promise<void> => {
     const rate = (subject: Subject): Promise<number> => streamOnce(engine, subject, direction, mebibytes)
-    await rounds([`stream ${direction}`], 'GB/s', async (subject) => [(await rate(subject)) / 1e9])
+    await rounds([`stream ${direction}`], 'GB/s', async (subject) => [(await rate(subject)) / 1e9], streams)
   }
 
   progress('memory at rest')

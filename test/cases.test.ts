@@ -56,6 +56,7 @@ describe.each(files)('%s', (file) => {
   const text = readFileSync(new URL(file, folder), 'utf8')
     .replaceAll(/<id of ([a-z]+)>/g, (_, name: string) => idOf(name))
     .replaceAll(/<image id of ([a-z]+)>/g, (_, name: string) => imageIdOf(name))
+    .replaceAll(/<start of ([a-z]+)>/g, (_, name: string) => imageIdOf(name).slice(7, 70))
   const parsed = cases.parse(parse(text))
 
   test('says each thing once', () => {
@@ -65,9 +66,9 @@ describe.each(files)('%s', (file) => {
   })
 
   test.each(parsed.map((one) => [one.says, one] as const))('%s', (_, one) => {
-    const { docker = {}, run = {}, world = {} } = one
+    const { docker = {}, run = {}, world = {}, without = [] } = one
     const body = one.host === undefined ? one.body : { Image: 'alpine', HostConfig: one.host }
-    const answer = ask({ line: one.request, headers: one.headers, body }, { docker, run, world })
+    const answer = ask({ line: one.request, headers: one.headers, body }, { docker, run, world, without })
     if ('refuse' in one) expectRefusal(answer, one.refuse)
     else expectAllowance(answer, one)
   })

@@ -13,6 +13,7 @@ const READ = [
   'transfer-encoding',
   'upgrade',
   'x-registry-auth',
+  'x-registry-config',
 ]
 
 /** Known, without meaning for what is decided; left out. */

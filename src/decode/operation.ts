@@ -19,6 +19,7 @@ import type {
   ContainerWait,
 } from './operations/container.ts'
 import type { ContainerUpdate } from './operations/container-update.ts'
+import type { ImageBuild } from './operations/build.ts'
 import type { ImageHistory, ImageInspect, ImageList, ImagePull, ImageRemove } from './operations/image.ts'
 import type { ContainerArchivePut } from './operations/archive.ts'
 import type {
@@ -91,6 +92,7 @@ export type Supported =
   | ContainerCreate
   | ContainerList
   | ContainerOperation
+  | ImageBuild
   | ImageList
   | ImageOperation
   | ImagePull

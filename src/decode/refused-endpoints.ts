@@ -15,7 +15,6 @@ const BY_NAME = 'images are given and taken by name here'
 
 export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
   ['POST /auth', 'SystemAuth', 'login', "it would make the host log in to an address of the worker's choice"],
-  ['POST /build', 'ImageBuild', 'build', LATER, 'docker pull of a ready image'],
   ['POST /commit', 'ImageCommit', 'commit', LATER],
   ['GET /configs', 'ConfigList', 'config ls', SWARM],
   ['POST /configs/create', 'ConfigCreate', 'config create', SWARM],

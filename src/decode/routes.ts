@@ -9,6 +9,7 @@ import type { Operation } from './operation.ts'
 import * as container from './operations/container.ts'
 import { containerCreateQuery, readContainerCreate } from './operations/container-create.ts'
 import { containerUpdateQuery, readContainerUpdate } from './operations/container-update.ts'
+import { readImageBuild } from './operations/build.ts'
 import * as image from './operations/image.ts'
 import { archivePutQuery } from './operations/archive.ts'
 import * as network from './operations/network.ts'
@@ -222,6 +223,13 @@ export const ROUTES: readonly Route[] = [
     parameters: image.imagePullQuery.read(query, '', findings),
     registryAuth: registryAuth(header('x-registry-auth')),
   })),
+  route(
+    'POST /build',
+    'ImageBuild',
+    ({ query, header, findings }) =>
+      readImageBuild(query, registryAuth(header('x-registry-config')), findings),
+    { body: 'stream', repeatable: ['t'] },
+  ),
   route('GET /images/{name}/json', 'ImageInspect', ({ name, query, findings }) => ({
     kind: 'image.inspect',
     image: name,
@@ -310,6 +318,7 @@ export const ROUTES: readonly Route[] = [
 /** Credentials for a registry: base64url of JSON, sent on as the same letters. */
 function registryAuth(header: string | undefined): string | undefined {
   if (header === undefined || header === '') return undefined
-  if (!/^[A-Za-z0-9_+/=-]{1,16384}$/.test(header)) throw new FieldError('X-Registry-Auth is not base64')
+  if (!/^[A-Za-z0-9_+/=-]{1,16384}$/.test(header))
+    throw new FieldError('the registry credentials are not base64')
   return header
 }

@@ -16,6 +16,7 @@ export function answerLimit(operation: Supported): number | undefined {
     case 'system.events':
       return undefined
     case 'container.archive-put':
+    case 'image.build':
       return undefined
     case 'container.create':
     case 'container.start':

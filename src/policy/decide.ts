@@ -8,6 +8,7 @@ import { planCreate } from './create/plan.ts'
 import { allow, grantedBy, instead, notAllowed } from './answers.ts'
 import { grantOn, wordOf, type OtherKind } from './grants.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
+import { decideBuild } from './image-build.ts'
 import { describePatterns, someImageMatches } from './match.ts'
 import type { WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
@@ -96,6 +97,10 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
       return grantedBy(worker, 'container.create', (word) =>
         planCreate(worker.docker.run, word, operation, facts),
       )
+    case 'image.build':
+      return grantedBy(worker, 'image.build', (word) =>
+        decideBuild(worker.docker.run, word, operation, facts),
+      )
     case 'image.pull':
       return grantedBy(worker, 'image.pull', (word) => decidePull(worker, word, operation))
     case 'image.inspect':
@@ -147,13 +152,16 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   return allow(by, rule, { on: 'container', operation, container, view: 'full' })
 }
 
-/** A bind source that became a symbolic link since the container was made would be followed at the next start. */
+/** Operations at which an engine mounts what the container has; a copy into a stopped one mounts it too. */
+const MOUNTING: readonly string[] = ['container.start', 'container.restart', 'container.archive-put']
+
+/** A bind source that became a symbolic link since the container was made would be followed at the next mount. */
 function movedBind(
   container: ContainerFacts,
   operation: ContainerOperation,
   facts: Facts,
 ): { readonly what: string; readonly why: string } | undefined {
-  if (operation.kind !== 'container.start' && operation.kind !== 'container.restart') return undefined
+  if (!MOUNTING.includes(operation.kind)) return undefined
   if (container.owner !== 'self') return undefined
   const source = container.binds.find((path) => {
     const now = facts.paths.get(path)

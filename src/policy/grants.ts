@@ -74,6 +74,7 @@ const OTHERS = {
   'container.prune': ['container prune', 'system prune'],
   'image.list': ['images', 'compose'],
   'image.inspect': ['image inspect', 'inspect', 'compose'],
+  'image.build': ['build', 'compose'],
   'image.history': ['history'],
   'image.pull': ['pull', 'run', 'compose'],
   'image.remove': ['rmi'],

@@ -9,9 +9,8 @@ function imageMatches(pattern: string, reference: ImageReference): boolean {
   const name = colon === -1 ? pattern : pattern.slice(0, colon)
   if (!globMatches(name, reference.name)) return false
   if (colon === -1) return true
-  // A digest alone has no tag that a pattern with a tag could cover.
-  const tag = reference.tag ?? (reference.digest === undefined ? 'latest' : undefined)
-  return tag !== undefined && globMatches(pattern.slice(colon + 1), tag)
+  // A digest says what is meant whatever tag stands before it, and no pattern with a tag can cover that.
+  return reference.digest === undefined && globMatches(pattern.slice(colon + 1), reference.tag ?? 'latest')
 }
 
 /** True if any of the patterns covers the reference. */

@@ -9,6 +9,7 @@ import type {
 import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
 import type { Prune } from '../decode/operations/prune.ts'
 import type { VolumeCreate } from '../decode/operations/volume.ts'
+import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ContainerCreate, Endpoint } from '../decode/operations/container-create.ts'
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
 import type { ImagePull } from '../decode/operations/image.ts'
@@ -41,6 +42,7 @@ export type Permit =
   | VolumeCreatePermit
   | VolumePermit
   | PrunePermit
+  | BuildPermit
 
 /** Something about the engine as a whole. */
 export interface EnginePermit {
@@ -123,6 +125,27 @@ export interface VolumePermit {
   readonly operation: VolumeOperation
 }
 
+export interface BuildPermit {
+  readonly on: 'build'
+  readonly operation: ImageBuild
+  /** References in full. */
+  readonly tags: readonly string[]
+  readonly cacheFrom: readonly string[]
+  readonly limits: BuildLimits
+  /** Patterns of images that the Dockerfile may take from. */
+  readonly patterns: readonly string[]
+}
+
+/** Limits of each container of a build. Memory in bytes, CPU period and quota in microseconds. */
+export interface BuildLimits {
+  readonly memory: number
+  readonly memorySwap: number
+  readonly cpuPeriod: number
+  readonly cpuQuota: number
+  readonly cpuShares: number | undefined
+  readonly shm: number
+}
+
 /** Own things that are not in use; which they are is looked up when it is carried out. */
 export interface PrunePermit {
   readonly on: 'prune'
@@ -167,6 +190,8 @@ export interface CreatePlan {
   /** Names of volumes that must be the worker's before the container is made. */
   readonly volumes: readonly string[]
   readonly volumesFrom: readonly string[]
+  /** Real paths of the host that it will mount, those of `volumesFrom` included. */
+  readonly binds: readonly string[]
   readonly ports: readonly PublishedPort[]
   readonly networkMode: string
   /** Networks by full id. */

@@ -72,6 +72,8 @@ export interface Facts {
   readonly networks: ReadonlyMap<string, NetworkFacts>
   /** Whether a network of the name that a create gives is there, whosever it is. */
   readonly networkTaken: boolean
+  /** Images that go by the names that a build gives, by the name as written. */
+  readonly images: ReadonlyMap<string, ImageFacts>
   readonly volumes: ReadonlyMap<string, VolumeOwner>
   readonly paths: ReadonlyMap<string, HostPath>
   /** Real paths of the policy's bind roots. */

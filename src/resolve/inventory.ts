@@ -41,6 +41,10 @@ export class Inventory {
     return this.#images.get(id)
   }
 
+  imageIds(): Iterable<string> {
+    return this.#images.keys()
+  }
+
   /** @param name in full, `docker.io/library/alpine:3` */
   imageNamed(name: string): KnownImage | undefined {
     const id = this.#imageNames.get(name)

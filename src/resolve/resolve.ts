@@ -33,6 +33,7 @@ export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Opera
     }
     case 'container.start':
     case 'container.restart':
+    case 'container.archive-put':
       return containerInReach(world, worker, operation.container)?.binds ?? []
     default:
       return []
@@ -65,6 +66,11 @@ export function resolve(
     case 'image.history':
     case 'image.remove':
       return { ...nothing, image: findImage(world, worker, operation.image) }
+    case 'image.build':
+      return {
+        ...nothing,
+        images: found(operation.parameters.t ?? [], (name) => imageNamed(world, worker, name)),
+      }
     case 'container.list':
     case 'system.df':
     case 'system.events':
@@ -99,6 +105,7 @@ const NO_FACTS = {
   container: undefined,
   others: NOTHING,
   image: undefined,
+  images: NOTHING,
   network: undefined,
   networks: NOTHING,
   networkTaken: false,
@@ -232,14 +239,23 @@ function factsOf(
   return { id, name, owner, running, started, binds, memory, nanoCpus }
 }
 
-function findImage(
-  { inventory, ownership }: World,
-  worker: WorkerPolicy,
-  written: string,
-): ImageFacts | undefined {
+function findImage(world: World, worker: WorkerPolicy, written: string): ImageFacts | undefined {
+  return (
+    imageNamed(world, worker, written) ?? imageFacts(world, worker, imageByPrefix(world.inventory, written))
+  )
+}
+
+function imageNamed(world: World, worker: WorkerPolicy, written: string): ImageFacts | undefined {
   const reference = parseReference(written)
-  const named = reference === undefined ? undefined : inventory.imageNamed(storedReference(reference))
-  const known = named ?? imageByPrefix(inventory, written)
+  const known = reference === undefined ? undefined : world.inventory.imageNamed(storedReference(reference))
+  return imageFacts(world, worker, known)
+}
+
+function imageFacts(
+  { ownership }: World,
+  worker: WorkerPolicy,
+  known: KnownImage | undefined,
+): ImageFacts | undefined {
   return known === undefined
     ? undefined
     : { ...known, own: ownership.owner('image', known.id) === worker.name }

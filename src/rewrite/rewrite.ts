@@ -3,6 +3,7 @@ import type { Permit, PrunePermit } from '../policy/verdict.ts'
 import { familiarReference, parseReference } from '../decode/reference.ts'
 import { createBody } from './container-create.ts'
 import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from './encoded.ts'
+import { encodeBuild } from './build.ts'
 import { narrowFilters } from './filters.ts'
 import { memberBody, networkBody } from './network.ts'
 import { updateBody } from './container-update.ts'
@@ -43,6 +44,8 @@ export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
         createBody(permit, labels),
       )
     }
+    case 'build':
+      return encodeBuild(permit, clientMinor, labels)
     case 'image':
       return encodeImage(permit, clientMinor)
     case 'network create':

@@ -1,41 +1,38 @@
 /** The end of a change: what it did is taken over and recorded, once, whichever way it ended. */
-import { Transform, type TransformCallback } from 'node:stream'
 import type { DecisionEntry } from '../audit/entry.ts'
 import { isChange } from '../audit/recorder.ts'
 import { EngineUnavailable } from '../forward/engine.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
-import type { WorkerPolicy } from '../policy/policy.ts'
-import type { Permit, PullPermit } from '../policy/verdict.ts'
+import type { Permit } from '../policy/verdict.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, Claim } from '../store/store.ts'
 import type { Claims } from './claims.ts'
+import type { NewImages } from './images.ts'
 import { settle } from './settle.ts'
 
 export class Outcome {
   readonly #gate: Gate
-  readonly #worker: WorkerPolicy
   readonly #permit: Permit
   readonly #record: DecisionEntry | undefined
   readonly #claims: Claims
   readonly #changes: Change[] = []
-  /** The image that a pull may replace, as it was before. */
-  readonly #imageBefore: string | undefined
+  /** What a pull or a build brings; undefined for anything else. */
+  readonly #images: NewImages | undefined
 
   constructor(
     gate: Gate,
-    worker: WorkerPolicy,
     permit: Permit,
     record: DecisionEntry | undefined,
     claims: Claims,
+    images: NewImages | undefined,
   ) {
     this.#gate = gate
-    this.#worker = worker
     this.#permit = permit
     this.#record = record
     this.#claims = claims
-    this.#imageBefore = permit.on === 'pull' ? gate.inventory.imageNamed(pulledName(permit))?.id : undefined
+    this.#images = images
   }
 
   /** Changes that are to be written with the outcome. */
@@ -52,7 +49,9 @@ export class Outcome {
       this.#write(status, reply.kind === 'whole' ? messageOf(reply.body) : '', '', this.#claims.drop())
       return reply
     }
-    if (this.#permit.on === 'pull' && reply.kind === 'stream') return this.#closeAtEnd(reply, this.#permit)
+    if (this.#images !== undefined && reply.kind === 'stream') {
+      return this.#images.follow(reply, (changes) => this.#write(status, '', '', changes))
+    }
     if (reply.kind === 'whole' && this.#claims.object !== undefined) {
       const made = objectOf(JSON.parse(reply.body.toString()))
       const id = this.#permit.on === 'volume create' ? textOf(made['Name']) : textOf(made['Id'])
@@ -79,9 +78,8 @@ export class Outcome {
     switch (this.#permit.on) {
       case 'create': {
         const { operation, plan } = this.#permit
-        const binds = plan.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
         const name = inventory.container(id)?.name ?? operation.name ?? ''
-        inventory.putContainer({ id, name, running: false, started: false, binds })
+        inventory.putContainer({ id, name, running: false, started: false, binds: plan.binds })
         return [ownership.settle(claim, id, name)]
       }
       case 'network create':
@@ -95,50 +93,10 @@ export class Outcome {
     }
   }
 
-  /** A pull is over when its progress is: then the image that it brought is known, and before the client hears the end. */
-  #closeAtEnd(reply: Extract<Reply, { kind: 'stream' }>, permit: PullPermit): Reply {
-    const body = new Transform({
-      transform: (chunk: unknown, _encoding, done: TransformCallback) => done(null, chunk),
-      flush: (done) => {
-        void this.#gate.feed.refreshImages().then(() => {
-          this.#write(reply.status, '', '', this.#ownImage(permit))
-          done()
-        })
-      },
-    })
-    reply.body.once('error', (cause) => body.destroy(cause))
-    body.once('close', () => reply.body.destroy())
-    return { ...reply, body: reply.body.pipe(body) }
-  }
-
-  /** An image is the worker's if its pull brought it here: one that was here before stays whose it was. */
-  #ownImage(permit: PullPermit): readonly Change[] {
-    const { inventory, ownership } = this.#gate
-    const image = inventory.imageNamed(pulledName(permit))
-    if (
-      image === undefined ||
-      image.id === this.#imageBefore ||
-      image.names.some((name) => !this.#isNew(name, permit))
-    )
-      return []
-    if (ownership.owner('image', image.id) !== undefined) return []
-    const claim = ownership.claim('image', this.#worker.name, { memory: 0, nanoCpus: 0 })
-    return [ownership.settle(claim, image.id, pulledName(permit))]
-  }
-
-  /** The names that a pull itself gives: its tag, and the digest of the same repository. */
-  #isNew(name: string, permit: PullPermit): boolean {
-    return name === pulledName(permit) || name.startsWith(`${permit.name}@`)
-  }
-
   #write(status: number, reason: string, target: string, changes: readonly Change[]): void {
     const all = [...this.#changes, ...changes]
     if (this.#record !== undefined) this.#gate.recorder.close(this.#record, status, reason, target, all)
   }
-}
-
-function pulledName({ name, tag }: PullPermit): string {
-  return tag.startsWith('sha256:') ? `${name}@${tag}` : `${name}:${tag}`
 }
 
 function messageOf(body: Buffer): string {

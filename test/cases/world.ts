@@ -1,5 +1,6 @@
 /** A world out of a table, and what the gate's pure stages make of one request in it: no engine, no file system, no clock. */
 import { readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { parse, stringify } from 'yaml'
 import * as z from 'zod'
 import { decode, routeOf } from '../../src/decode/decode.ts'
@@ -42,9 +43,11 @@ export const settings = z.strictObject({
   docker: part.default({}),
   run: part.default({}),
   world: part.default({}),
+  /** Keys of `run` that are left out. */
+  without: z.array(z.string()).default([]),
 })
 export type Settings = z.output<typeof settings>
-const NONE: Settings = { docker: {}, run: {}, world: {} }
+const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 
 const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', import.meta.url), 'utf8')))
 
@@ -73,10 +76,11 @@ export function imageIdOf(name: string): string {
 }
 
 /** The standard policy with some of its keys replaced. */
-export function policyOf({ docker, run }: Settings = NONE): WorkerPolicy {
+export function policyOf({ docker, run, without }: Settings = NONE): WorkerPolicy {
+  const kept = Object.entries({ ...standard.run, ...run }).filter(([key]) => !without.includes(key))
   const worker = {
     socket: '/run/dockgate/ai-worker/docker.sock',
-    docker: { ...standard.docker, ...docker, run: { ...standard.run, ...run } },
+    docker: { ...standard.docker, ...docker, run: Object.fromEntries(kept) },
   }
   const parsed = parsePolicy(stringify({ version: 1, workers: { [WORKER]: worker } }), 'policy.yaml')
   if ('problems' in parsed) throw new Error(parsed.problems.map(({ message }) => message).join('\n'))
@@ -120,7 +124,8 @@ export function decodeRequest({ line, headers = {}, body }: Request): Decoded {
 }
 
 function hostPath(paths: Readonly<Record<string, string | null>>, path: string): HostPath {
-  const real = Object.hasOwn(paths, path) ? paths[path] : path
+  const plain = posix.normalize(path).replace(/(?<=.)\/$/, '')
+  const real = Object.hasOwn(paths, plain) ? paths[plain] : plain
   return typeof real === 'string' ? { found: true, real } : { found: false, why: 'missing' }
 }
 

@@ -73,15 +73,43 @@ describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
       expect(await worker('pull', missing)).toMatchObject({ code: 1, stderr: expect.stringMatching(/not found|manifest unknown/) })
     })
 
-    test('are not the worker’s where the engine had them before under another name', async () => {
-      const had = (await engineDocker(engine, ['image', 'inspect', '-f', '{{.Id}}', 'busybox'])).stdout
-      await worker('pull', tool)
-      const pulled = await worker('image', 'inspect', '-f', '{{.Id}}', tool)
-      if (pulled.stdout === had) {
-        expect(await worker('rmi', tool)).toMatchObject({ code: 1, stderr: expect.stringContaining('rmi.own') })
-      } else {
-        expect(await worker('rmi', tool)).toMatchObject({ code: 0 })
+    test('are the worker’s to remove, by name or by id', async () => {
+      for (const format of ['{{index .RepoTags 0}}', '{{.Id}}']) {
+        const fresh = await pushFresh(engine)
+        expect(await worker('pull', fresh)).toMatchObject({ code: 0 })
+        const reference = (await worker('image', 'inspect', '-f', format, fresh)).stdout.trim()
+        expect(await worker('rmi', reference)).toMatchObject({ code: 0, stdout: expect.stringContaining('Untagged') })
+        expect(await engineDocker(engine, ['image', 'inspect', fresh])).toMatchObject({ code: 1 })
       }
+    })
+
+    test('are not the worker’s where the engine had them already', async () => {
+      const fresh = await pushFresh(engine)
+      await operator('pull', fresh)
+      expect(await worker('pull', fresh)).toMatchObject({ code: 0, stdout: expect.stringContaining('up to date') })
+      expect(await worker('rmi', fresh)).toMatchObject({ code: 1, stderr: expect.stringContaining('rmi.own') })
+    })
+
+    test('stay the operator’s once the operator has given them a name', async () => {
+      const fresh = await pushFresh(engine)
+      const kept = `kept/${freshName('image')}:1`
+      await worker('pull', fresh)
+      await operator('tag', fresh, kept)
+      await expect
+        .poll(() => worker('rmi', fresh))
+        .toMatchObject({ code: 1, stderr: expect.stringContaining('rmi.own') })
+      await operator('rmi', kept, fresh)
     })
   })
 })
+
+/** Puts an image into the registry that no engine has; gives its name. */
+async function pushFresh(engine: 'new' | 'old'): Promise<string> {
+  const name = `${setting('REGISTRY')}/team/${freshName('fresh')}:1`
+  // An empty archive; the label makes it an image of its own.
+  const made = await engineDocker(engine, ['import', '--change', `LABEL name=${name}`, '-', name], { input: Buffer.alloc(1024) })
+  expect(made).toMatchObject({ code: 0 })
+  expect(await engineDocker(engine, ['push', name])).toMatchObject({ code: 0 })
+  expect(await engineDocker(engine, ['rmi', name])).toMatchObject({ code: 0 })
+  return name
+}

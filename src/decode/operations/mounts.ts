@@ -71,7 +71,14 @@ function readBind(bind: string, at: string, findings: Finding[]): Mount {
   for (const option of options)
     findings.push({ what: `${at} = ${bind}`, why: `the option ${option} is not given to workers` })
   if (source?.startsWith('/') === true) {
-    return { type: 'bind', ...point, source, relabel, nonRecursive: false, forceReadOnly: false }
+    return {
+      type: 'bind',
+      ...point,
+      source: posix.normalize(source),
+      relabel,
+      nonRecursive: false,
+      forceReadOnly: false,
+    }
   }
   return { type: 'volume', ...point, source: volumeName(source, at), noCopy, labels: NO_LABELS }
 }

@@ -126,3 +126,16 @@ export function planVolumesFrom(
     return container
   })
 }
+
+/** Binds that come with the mounts of other containers: an engine mounts them anew for this one. */
+export function sharedBinds(
+  operation: ContainerCreate,
+  facts: Facts,
+): readonly { readonly source: string; readonly at: string }[] {
+  return operation.volumesFrom.flatMap(({ container }) =>
+    (facts.others.get(container)?.binds ?? []).map((source) => ({
+      source,
+      at: `HostConfig.VolumesFrom = ${container}`,
+    })),
+  )
+}

@@ -25,7 +25,10 @@ export function planEndpoints(
   violations: Violation[],
 ): readonly Endpoint[] {
   const { network, endpoints } = operation
-  const builtIn = network.mode === 'default' ? ['default', 'bridge'] : ['bridge', 'none'].filter((mode) => mode === network.mode)
+  const builtIn =
+    network.mode === 'default'
+      ? ['default', 'bridge']
+      : ['bridge', 'none'].filter((mode) => mode === network.mode)
   return endpoints.map((endpoint) =>
     builtIn.some((name) => name === endpoint.network)
       ? endpoint

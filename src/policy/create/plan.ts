@@ -9,7 +9,7 @@ import type { Subcommand } from '../subcommands.ts'
 import type { Verdict } from '../verdict.ts'
 import { volumeCount } from '../volume.ts'
 import { planLimits, totalViolations } from './limits.ts'
-import { planMounts, planVolumesFrom, volumesToOwn } from './mounts.ts'
+import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
 import { planEndpoints, planIpcMode, planNetworkMode, planPidMode, planPorts } from './network.ts'
 import {
   checkCapabilities,
@@ -33,6 +33,8 @@ export function planCreate(
   checkCapabilities(run, operation.addCapabilities, violations)
   checkSecurityOptions(operation.securityOptions, violations)
   checkLabels(operation.config.Labels, violations)
+  for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)
+  const binds = [...mounts.filter((mount) => mount.type === 'bind'), ...sharedBinds(operation, facts)]
   const plan = {
     image,
     mounts,
@@ -45,12 +47,8 @@ export function planCreate(
     ipcMode: planIpcMode(operation.ipc, facts, violations),
     limits: planLimits(run.limits, operation.limits, facts.engine, violations),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
-    restart: planRestart(
-      run,
-      operation.restart,
-      mounts.filter((mount) => mount.type === 'bind'),
-      violations,
-    ),
+    binds: binds.map(({ source }) => source),
+    restart: planRestart(run, operation.restart, binds, violations),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
   }
   const newVolumes = plan.volumes.filter((name) => facts.volumes.get(name) === 'nobody')

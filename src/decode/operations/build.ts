@@ -1,0 +1,129 @@
+/** POST /build with the classic builder: the query; the context is read as it streams (rewrite/build-context.ts). */
+import {
+  FieldError,
+  forwarded,
+  limited,
+  record,
+  refused,
+  rewritten,
+  type Finding,
+  type Read,
+} from '../fields.ts'
+import { JsonError, parseJson, type Json } from '../json.ts'
+import { queryFlag, queryInteger, queryText } from '../query.ts'
+
+const BUILDKIT = "BuildKit's tunnel can do anything a build can, unseen"
+const CLASSIC = 'DOCKER_BUILDKIT=0 docker build'
+
+export const buildQuery = record({
+  buildargs: forwarded(jsonText),
+  buildid: rewritten(queryText, 'left out: it is for cancelling BuildKit'),
+  cachefrom: limited(jsonText, 'names that run.images has'),
+  cgroupparent: refused('it takes the build out of its limits'),
+  cpuperiod: rewritten(queryInteger, 'sent as 100000'),
+  cpuquota: limited(queryInteger, 'run.limits.cpus; put in where it is missing'),
+  cpusetcpus: forwarded(queryText),
+  cpusetmems: forwarded(queryText),
+  cpushares: limited(queryInteger, '1024 at most'),
+  dockerfile: limited(queryText, 'a path in the context'),
+  extrahosts: forwarded(queryText),
+  forcerm: forwarded(queryFlag),
+  isolation: refused('it is for Windows containers', ['default']),
+  labels: forwarded(jsonText),
+  memory: limited(queryInteger, 'run.limits.memory; put in where it is missing'),
+  memswap: limited(queryInteger, 'twice the memory at most'),
+  networkmode: limited(queryText, 'default, bridge or none'),
+  nocache: forwarded(queryFlag),
+  outputs: refused(BUILDKIT, [], CLASSIC),
+  platform: forwarded(queryText),
+  pull: forwarded(queryFlag),
+  q: forwarded(queryFlag),
+  remote: refused('it makes the host fetch an address', [], 'a context of the client: docker build DIR'),
+  rm: forwarded(queryFlag),
+  securityopt: refused("the engine's own profiles hold for builds", ['[]', 'null']),
+  session: refused(BUILDKIT, [], CLASSIC),
+  shmsize: limited(queryInteger, 'run.limits.shm at most'),
+  squash: refused('it needs an experimental engine', ['0', 'false']),
+  t: limited(names, "names that run.images has, free or the worker's own"),
+  target: forwarded(queryText),
+  ulimits: refused("ulimits of builds are the engine's own", ['null', '[]']),
+  version: refused(BUILDKIT, ['1'], CLASSIC),
+})
+
+export interface ImageBuild {
+  readonly kind: 'image.build'
+  readonly parameters: Read<typeof buildQuery>
+  /** The Dockerfile's path in the context. */
+  readonly dockerfile: string
+  /** Images whose layers may be taken from, as written. */
+  readonly cacheFrom: readonly string[]
+  readonly buildArgs: ReadonlyMap<string, string>
+  readonly labels: ReadonlyMap<string, string>
+  /** Registry credentials as the client gave them, base64url JSON; never recorded. */
+  readonly registryAuth: string | undefined
+}
+
+/** Reads the query of a build. @throws {FieldError} */
+export function readImageBuild(
+  query: Json,
+  registryAuth: string | undefined,
+  findings: Finding[],
+): ImageBuild {
+  const parameters = buildQuery.read(query, '', findings)
+  const mode = parameters.networkmode ?? ''
+  if (!['', 'default', 'bridge', 'none'].includes(mode)) {
+    const why = 'a build is on the default bridge, or on no network'
+    findings.push({ what: `networkmode = ${mode}`, why, instead: 'docker build --network none' })
+  }
+  return {
+    kind: 'image.build',
+    parameters,
+    dockerfile: contextPath(parameters.dockerfile ?? ''),
+    cacheFrom: [...textList(parameters.cachefrom)],
+    buildArgs: textMap(parameters.buildargs),
+    labels: textMap(parameters.labels),
+    registryAuth,
+  }
+}
+
+/** A path in a context in its one spelling. @throws {FieldError} if it leads out */
+export function contextPath(written: string): string {
+  const parts = (written === '' ? 'Dockerfile' : written)
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+  if (parts.length === 0 || parts.includes('..'))
+    throw new FieldError(`dockerfile: ${JSON.stringify(written)} is no path in the context`)
+  return parts.join('/')
+}
+
+function names(value: Json, path: string): readonly string[] {
+  return (Array.isArray(value) ? value : [value])
+    .map((item: Json) => queryText(item, path))
+    .filter((name) => name !== '')
+}
+
+function jsonText(value: Json, path: string): Json {
+  const written = queryText(value, path)
+  if (written === '') return null
+  try {
+    return parseJson(Buffer.from(written))
+  } catch (cause) {
+    if (cause instanceof JsonError) throw new FieldError(`${path}: ${cause.message}`, { cause })
+    throw cause
+  }
+}
+
+function textList(json: Json | undefined): readonly string[] {
+  if (json === undefined || json === null) return []
+  if (Array.isArray(json)) return json.map((item: Json) => queryText(item, 'cachefrom'))
+  throw new FieldError('cachefrom must be a list')
+}
+
+function textMap(json: Json | undefined): ReadonlyMap<string, string> {
+  if (json === undefined || json === null) return new Map()
+  if (!(json instanceof Map)) throw new FieldError('buildargs and labels must be objects')
+  // A build argument without a value takes the engine's own environment variable; nothing is taken here.
+  return new Map(
+    [...json].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : [])),
+  )
+}

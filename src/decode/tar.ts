@@ -1,0 +1,215 @@
+/**
+ * Reads a tar as it streams by (POSIX ustar and pax, GNU long names), to see what an engine will see.
+ * Only plain entries pass: whatever two readers could take differently (sparse files, sizes in pax records, unknown types,
+ * bad checksums) is an error. Content is not kept, but for the files that are asked for.
+ */
+
+/** A tar that is not read here. */
+export class TarError extends Error {
+  override readonly name = 'TarError'
+}
+
+export type EntryType = 'file' | 'directory' | 'link'
+
+export interface Entry {
+  /** In its one spelling: no leading `/` or `./`, no `..`. */
+  readonly path: string
+  readonly type: EntryType
+}
+
+const BLOCK = 512
+const LARGEST_META = 64 * 2 ** 10
+const TYPES: Readonly<Record<string, EntryType>> = {
+  '0': 'file',
+  '\0': 'file',
+  '1': 'link',
+  '2': 'link',
+  '5': 'directory',
+}
+/** Bytes of a file that is kept. */
+const LARGEST_KEPT = 2 ** 20
+
+/** What a walker tells. */
+export interface TarVisitor {
+  /** Called for each entry, in order. Returns whether its content is to be kept. */
+  readonly entry: (entry: Entry) => boolean
+  /** Called with the content of an entry that was to be kept. */
+  readonly content: (entry: Entry, content: Buffer) => void
+}
+
+type State =
+  | { readonly at: 'header' }
+  | { readonly at: 'meta'; readonly type: string; readonly parts: Buffer[]; left: number; padding: number }
+  | {
+      readonly at: 'content'
+      readonly entry: Entry
+      readonly parts: Buffer[] | undefined
+      left: number
+      padding: number
+    }
+  | { readonly at: 'end' }
+
+export class TarWalker {
+  readonly #visitor: TarVisitor
+  #state: State = { at: 'header' }
+  #rest = Buffer.alloc(0)
+  #longName: string | undefined
+
+  constructor(visitor: TarVisitor) {
+    this.#visitor = visitor
+  }
+
+  /** Reads on. Returns how many bytes of the chunk lie before the end of the archive. @throws {TarError} */
+  push(chunk: Buffer): number {
+    const before = this.#rest.length
+    const data = before === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    let at = 0
+    while (this.#state.at !== 'end') {
+      const used = this.#state.at === 'header' ? this.#header(data, at) : this.#bytes(this.#state, data, at)
+      if (used === 0) break
+      at += used
+    }
+    this.#rest = this.#state.at === 'end' ? Buffer.alloc(0) : Buffer.from(data.subarray(at))
+    return this.#state.at === 'end' ? Math.max(0, at - before) : chunk.length
+  }
+
+  /** To be called at the end of the stream. @throws {TarError} if it was cut */
+  end(): void {
+    if (this.#state.at === 'end') return
+    if (this.#state.at !== 'header' || this.#rest.length > 0) throw new TarError('the tar is cut off')
+  }
+
+  #header(data: Buffer, at: number): number {
+    if (data.length - at < BLOCK) return 0
+    const block = data.subarray(at, at + BLOCK)
+    if (block.every((byte) => byte === 0)) {
+      this.#state = { at: 'end' }
+      return 0
+    }
+    checkSum(block)
+    const size = octal(block, 124, 12)
+    const type = String.fromCharCode(block[156] ?? 0)
+    const padding = (BLOCK - (size % BLOCK)) % BLOCK
+    if (type === 'x' || type === 'g' || type === 'L' || type === 'K') {
+      if (size > LARGEST_META) throw new TarError('a name in the tar is too long')
+      this.#state = { at: 'meta', type, parts: [], left: size, padding }
+      return BLOCK
+    }
+    const known = TYPES[type]
+    if (known === undefined) throw new TarError(`the tar has an entry of type ${JSON.stringify(type)}`)
+    if (known !== 'file' && size !== 0) throw new TarError('the tar has a link or directory with content')
+    const name = this.#longName ?? nameOf(block)
+    // Go takes a file of the oldest type for a directory where its name ends so.
+    if (known === 'file' && name.endsWith('/'))
+      throw new TarError(`the tar has a file that is named as a directory: ${name}`)
+    const entry = { path: cleanPath(name), type: known }
+    this.#longName = undefined
+    this.#state = {
+      at: 'content',
+      entry,
+      parts: this.#visitor.entry(entry) ? [] : undefined,
+      left: size,
+      padding,
+    }
+    return BLOCK
+  }
+
+  #bytes(state: Extract<State, { left: number }>, data: Buffer, at: number): number {
+    const take = Math.min(state.left, data.length - at)
+    if (take > 0) {
+      if (state.parts !== undefined) {
+        state.parts.push(Buffer.from(data.subarray(at, at + take)))
+        if (state.at === 'content' && size(state.parts) > LARGEST_KEPT)
+          throw new TarError(`${state.entry.path} is larger than 1 MiB`)
+      }
+      state.left -= take
+      if (state.left > 0) return take
+    }
+    if (state.left > 0) return 0
+    const skip = Math.min(state.padding, data.length - at - take)
+    state.padding -= skip
+    if (state.padding > 0) return take + skip
+    this.#close(state)
+    // An empty entry uses no bytes; saying one too few would end the loop.
+    return take + skip === 0 ? this.#again(data, at) : take + skip
+  }
+
+  /** Goes on with the next header at the same place. */
+  #again(data: Buffer, at: number): number {
+    return this.#state.at === 'header' ? this.#header(data, at) : 0
+  }
+
+  #close(state: Extract<State, { left: number }>): void {
+    this.#state = { at: 'header' }
+    const content = Buffer.concat(state.parts ?? [])
+    if (state.at === 'content') {
+      if (state.parts !== undefined) this.#visitor.content(state.entry, content)
+      return
+    }
+    const name = state.type === 'L' ? text(content) : state.type === 'x' ? paxPath(content) : undefined
+    if (name !== undefined && this.#longName !== undefined)
+      throw new TarError('the tar has two names for one entry')
+    this.#longName = name ?? this.#longName
+    if (state.type === 'g' && paxPath(content) !== undefined)
+      throw new TarError('the tar has one name for all entries')
+  }
+}
+
+function size(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0)
+}
+
+function checkSum(block: Buffer): void {
+  let sum = 0
+  for (const [index, byte] of block.entries()) sum += index >= 148 && index < 156 ? 0x20 : byte
+  if (octal(block, 148, 8) !== sum)
+    throw new TarError('this is no tar, or a damaged one; send the context without compression')
+}
+
+function octal(block: Buffer, at: number, length: number): number {
+  const digits = text(block.subarray(at, at + length)).trim()
+  if (!/^[0-7]*$/.test(digits)) throw new TarError('the tar has a number in a form that is not read here')
+  return digits === '' ? 0 : Number.parseInt(digits, 8)
+}
+
+function nameOf(block: Buffer): string {
+  const name = text(block.subarray(0, 100))
+  const isPosix = block.subarray(257, 263).toString('latin1') === 'ustar\0'
+  if (block.subarray(508, 512).toString('latin1') === 'tar\0')
+    throw new TarError('the tar is of the star format')
+  const prefix = isPosix ? text(block.subarray(345, 500)) : ''
+  return prefix === '' ? name : `${prefix}/${name}`
+}
+
+/** Text up to the first NUL. */
+function text(bytes: Buffer): string {
+  const end = bytes.indexOf(0)
+  return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8')
+}
+
+/** The `path` of pax records (`LENGTH KEY=VALUE\n`). Records that change how the content is read are not taken. */
+function paxPath(content: Buffer): string | undefined {
+  let path: string | undefined
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(0x20, at)
+    const length = Number(content.subarray(at, space).toString('latin1'))
+    if (space === -1 || !(length > 0) || at + length > content.length || content[at + length - 1] !== 0x0a) {
+      throw new TarError('the tar has a pax record that is damaged')
+    }
+    const record = content.subarray(space + 1, at + length - 1).toString('utf8')
+    const equals = record.indexOf('=')
+    const key = record.slice(0, equals)
+    if (key === 'size' || key.startsWith('GNU.sparse'))
+      throw new TarError(`the tar has a pax record that is not read here: ${key}`)
+    if (key === 'path') path = record.slice(equals + 1)
+    at += length
+  }
+  return path
+}
+
+/** @throws {TarError} for a path that leads out of the context, which an engine refuses too */
+function cleanPath(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..')) throw new TarError(`the tar has a path that leads out: ${JSON.stringify(path)}`)
+  return parts.join('/')
+}

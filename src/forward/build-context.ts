@@ -1,0 +1,88 @@
+/** The context of a build on its way to the engine: passed on as it comes, but its end is held back until the Dockerfile was checked. */
+import { Transform, type TransformCallback } from 'node:stream'
+import { TarError, TarWalker, type Entry } from '../decode/tar.ts'
+import type { Violation } from '../policy/refuse.ts'
+
+/** Two blocks of zeros: without them, or the end of the body, an engine does not begin to build. */
+const END_OF_ARCHIVE = Buffer.alloc(1024)
+
+export class BuildContext extends Transform {
+  readonly #walker: TarWalker
+  readonly #dockerfile: string
+  readonly #check: (dockerfile: string) => readonly Violation[]
+  /** By path: its content, or undefined where the last entry of that path is no plain file. */
+  readonly #found = new Map<string, string | undefined>()
+  #violations: readonly Violation[] = []
+
+  /**
+   * @param dockerfile its path in the context
+   * @param check gives the violations of a Dockerfile's text
+   */
+  constructor(dockerfile: string, check: (dockerfile: string) => readonly Violation[]) {
+    super()
+    this.#dockerfile = dockerfile
+    this.#check = check
+    this.#walker = new TarWalker({
+      entry: (entry) => this.#entry(entry),
+      content: ({ path }, content) => this.#found.set(path, content.toString()),
+    })
+  }
+
+  /** Why the context was not passed on; empty while it is. */
+  get violations(): readonly Violation[] {
+    return this.#violations
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#guard(done, () => this.push(chunk.subarray(0, this.#walker.push(chunk))))
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.#guard(done, () => {
+      this.#walker.end()
+      this.#violations = this.#checkDockerfile()
+      if (this.#violations.length > 0) throw new TarError('the Dockerfile is refused')
+      this.push(END_OF_ARCHIVE)
+    })
+  }
+
+  #guard(done: TransformCallback, step: () => void): void {
+    try {
+      step()
+      done()
+    } catch (cause) {
+      if (!(cause instanceof TarError)) throw cause
+      if (this.#violations.length === 0) this.#violations = [violation('context', cause.message)]
+      done(cause)
+    }
+  }
+
+  /** Of two entries of one path the last one counts, as for the engine. */
+  #entry({ path, type }: Entry): boolean {
+    const candidates = this.#candidates()
+    if (candidates.includes(path)) {
+      this.#found.set(path, undefined)
+      return type === 'file'
+    }
+    // What stands in the place of a directory on the way there could lead anywhere.
+    if (type !== 'directory' && this.#dockerfile.startsWith(`${path}/`))
+      throw new TarError(`${path} is no plain directory`)
+    return false
+  }
+
+  /** An engine takes `dockerfile` where there is no `Dockerfile` (moby, builder/remotecontext). */
+  #candidates(): readonly string[] {
+    return this.#dockerfile === 'Dockerfile' ? ['Dockerfile', 'dockerfile'] : [this.#dockerfile]
+  }
+
+  #checkDockerfile(): readonly Violation[] {
+    const path = this.#candidates().find((candidate) => this.#found.has(candidate))
+    const content = path === undefined ? undefined : this.#found.get(path)
+    if (content === undefined) return [violation(this.#dockerfile, 'it must be a plain file in the context')]
+    return this.#check(content)
+  }
+}
+
+function violation(what: string, why: string): Violation {
+  return { rule: 'build.context', what, why, instead: ['docker build DIR, with a plain Dockerfile in it'] }
+}
