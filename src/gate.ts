@@ -2,6 +2,7 @@
 import type { Recorder } from './audit/recorder.ts'
 import type { Engine } from './forward/engine.ts'
 import type { Policy, WorkerPolicy } from './policy/policy.ts'
+import { Execs } from './resolve/execs.ts'
 import { Feed } from './resolve/feed.ts'
 import { Inventory } from './resolve/inventory.ts'
 import { Ownership } from './resolve/ownership.ts'
@@ -19,6 +20,7 @@ export class Gate implements World {
   readonly engine: Engine
   readonly recorder: Recorder
   readonly inventory = new Inventory()
+  readonly execs = new Execs()
   readonly ownership: Ownership
   readonly feed: Feed
   readonly #store: Store

@@ -112,7 +112,7 @@ async function carryOut(
   const minor = connected.facts.minor
   const brings = permit.on === 'pull' || permit.on === 'build'
   const images = brings ? await NewImages.before(gate, worker.name, permit) : undefined
-  const outcome = new Outcome(gate, permit, record, claims, images)
+  const outcome = new Outcome(gate, worker.name, permit, record, claims, images)
   const context = permit.on === 'build' ? buildContext(permit, call.content) : undefined
   try {
     if (permit.on === 'prune') {

@@ -22,6 +22,8 @@ const READS: ReadonlySet<OperationKind> = new Set([
   ...(['container.inspect', 'container.logs', 'container.stats', 'container.top', 'container.wait'] as const),
   ...([
     'container.resize',
+    'exec.inspect',
+    'exec.resize',
     'image.list',
     'image.inspect',
     'image.history',
@@ -113,10 +115,13 @@ function targetOf(verdict: Verdict): string {
   const { permit } = verdict
   switch (permit.on) {
     case 'container':
+    case 'exec create':
     case 'update':
       return permit.container.id
     case 'create':
       return permit.operation.name ?? ''
+    case 'exec':
+      return permit.operation.exec
     case 'image':
       return permit.reference
     case 'pull':

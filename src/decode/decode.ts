@@ -45,8 +45,10 @@ export function decode({ route, target, name }: Match, request: IncomingRequest)
   const minor = target.minor
   try {
     const headers = readHeaders(request.rawHeaders, findings)
-    const query = route.body === 'unread' ? NO_QUERY : parseQuery(target.query, route.repeatable)
-    const body = readBody(route, request.body, query, headers.get('content-type'))
+    const sent = parseBody(route, request.body, headers.get('content-type'))
+    const query =
+      route.body === 'unread' ? NO_QUERY : parseQuery(target.query, route.repeatable, fieldsOf(route, sent))
+    const body = withoutEchoes(route, sent, query)
     const operation = route.decode({
       name,
       method: request.method,
@@ -62,16 +64,33 @@ export function decode({ route, target, name }: Match, request: IncomingRequest)
   }
 }
 
-function readBody(route: Route, body: Uint8Array, query: JsonObject, contentType: string | undefined): Json {
+function parseBody(route: Route, body: Uint8Array, contentType: string | undefined): Json {
   if (route.body !== 'json' && body.length === 0) return null
   if (!/^application\/json *(?:; *charset=utf-8)?$/i.test(contentType ?? '')) {
     throw new FieldError('the body must have Content-Type: application/json')
   }
-  const json = parseJson(body)
-  // Some clients send the query's parameters as a body too. Anything else in a body could mean something to an engine:
-  // a form in it, say, is read before the query.
-  if (route.body !== 'json' && !echoes(json, query)) throw new FieldError('this endpoint takes no body')
-  return json
+  return parseJson(body)
+}
+
+// Some clients (dockerode) say a query's parameters in the body too, and a body's fields in the query. Engines read each
+// in its own place alone: parameters begin with a small letter, fields with a capital.
+
+/** Fields of a JSON body, as a query may repeat them. */
+function fieldsOf(route: Route, body: Json): readonly string[] {
+  return route.body === 'json' && body instanceof Map
+    ? [...body.keys()].filter((name) => /^[A-Z]/.test(name))
+    : []
+}
+
+/** A body without what the query says. @throws {FieldError} for an endpoint without a body if anything is left */
+function withoutEchoes(route: Route, body: Json, query: JsonObject): Json {
+  if (route.body !== 'json') {
+    // Anything else in a body could mean something to an engine: a form in it, say, is read before the query.
+    if (!echoes(body, query)) throw new FieldError('this endpoint takes no body')
+    return body
+  }
+  if (!(body instanceof Map)) return body
+  return new Map([...body].filter(([name]) => !(/^[a-z]/.test(name) && query.has(name))))
 }
 
 /** True for a body that says nothing which the query does not say. */

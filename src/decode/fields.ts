@@ -85,16 +85,17 @@ export function record<const F extends Fields>(fields: F): Field<RecordOf<F>> {
         const field = Object.hasOwn(fields, name) ? fields[name] : undefined
         // INVARIANT: the value under a name is what the field of that name read, so the result has the type it claims.
         if (field !== undefined) Object.assign(result, { [name]: field.read(item, at, findings) })
-        else if (!isEmpty(item)) findings.push(unknown(at, item, folded.get(foldKey(name))))
+        else if (!isEmpty(item)) findings.push(unknown(at, folded.get(foldKey(name))))
       }
       return result
     },
   }
 }
 
-function unknown(path: string, value: Json, near: string | undefined): Finding {
+// The value is left out: under a misspelt name it may be an environment, and refusals are recorded.
+function unknown(path: string, near: string | undefined): Finding {
   return {
-    what: `${path} = ${show(value)}`,
+    what: path,
     why: 'this field is not known here, and what is not known is not passed on',
     ...(near === undefined ? {} : { instead: `spell it ${near}` }),
   }

@@ -21,6 +21,7 @@ import type {
 import type { ContainerUpdate } from './operations/container-update.ts'
 import type { ImageBuild } from './operations/build.ts'
 import type { ImageHistory, ImageInspect, ImageList, ImagePull, ImageRemove } from './operations/image.ts'
+import type { ContainerExec, ExecInspect, ExecResize, ExecStart } from './operations/exec.ts'
 import type { ContainerArchivePut } from './operations/archive.ts'
 import type {
   NetworkConnect,
@@ -88,7 +89,12 @@ export interface Malformed {
   readonly status: 400 | 404
 }
 
+/** An operation on an exec, by its id. */
+export type ExecOperation = ExecInspect | ExecResize | ExecStart
+
 export type Supported =
+  | ContainerExec
+  | ExecOperation
   | ContainerCreate
   | ContainerList
   | ContainerOperation

@@ -7,9 +7,14 @@ const NO_QUERY: JsonObject = new Map()
 /**
  * The parameters of a query string.
  * @param repeatable names that may be there several times; their values come as a list
+ * @param echoed names that are passed over: the request says them in its body
  * @throws {FieldError} for a name that is there twice (an engine takes the first, some readers the last) or bad escapes
  */
-export function parseQuery(query: string, repeatable: readonly string[] = []): JsonObject {
+export function parseQuery(
+  query: string,
+  repeatable: readonly string[] = [],
+  echoed: readonly string[] = [],
+): JsonObject {
   if (query === '') return NO_QUERY
   const parameters: JsonObject = new Map()
   for (const pair of query.split('&')) {
@@ -17,6 +22,7 @@ export function parseQuery(query: string, repeatable: readonly string[] = []): J
     const sign = pair.indexOf('=')
     const name = unescape(sign === -1 ? pair : pair.slice(0, sign))
     const value = unescape(sign === -1 ? '' : pair.slice(sign + 1))
+    if (echoed.includes(name)) continue
     const earlier = parameters.get(name)
     if (repeatable.includes(name)) {
       parameters.set(name, [...(Array.isArray(earlier) ? earlier : []), value])

@@ -62,14 +62,6 @@ export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
     'checkpoints lie in directories of the host',
   ],
   ['POST /containers/{id}/copy', 'ContainerCopy', 'cp', 'it was removed from the API in 1.24'],
-  [
-    'POST /containers/{id}/exec',
-    'ContainerExec',
-    'exec',
-    LATER,
-    'docker run with the command',
-    "the service's own API",
-  ],
   ['GET /containers/{id}/export', 'ContainerExport', 'export', 'it hands out every file of the container'],
   [
     'GET /distribution/{name}/json',
@@ -78,9 +70,6 @@ export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
     'it makes the host ask a registry',
     'docker pull',
   ],
-  ['GET /exec/{id}/json', 'ExecInspect', 'exec', LATER],
-  ['POST /exec/{id}/resize', 'ExecResize', 'exec', LATER],
-  ['POST /exec/{id}/start', 'ExecStart', 'exec', LATER],
   ['GET /images/get', 'ImageGetAll', 'save', 'it hands out images of others'],
   ['POST /images/load', 'ImageLoad', 'load', BY_NAME, 'docker pull'],
   [

@@ -9,6 +9,7 @@ import type { Operation } from './operation.ts'
 import * as container from './operations/container.ts'
 import { containerCreateQuery, readContainerCreate } from './operations/container-create.ts'
 import { containerUpdateQuery, readContainerUpdate } from './operations/container-update.ts'
+import { execResizeQuery, readContainerExec, readExecStart } from './operations/exec.ts'
 import { readImageBuild } from './operations/build.ts'
 import * as image from './operations/image.ts'
 import { archivePutQuery } from './operations/archive.ts'
@@ -39,6 +40,8 @@ export interface Route {
    * `unread`: of no meaning, since the endpoint is refused.
    */
   readonly body: 'none' | 'json' | 'stream' | 'hijack' | 'unread'
+  /** Whether the connection is taken over where the client asks for it by Upgrade. */
+  readonly takesOver: boolean
   /** Query parameters that may be repeated. */
   readonly repeatable: readonly string[]
   readonly decode: (parts: Parts) => Operation
@@ -50,9 +53,9 @@ function route(
   endpoint: string,
   id: string,
   decode: Decode,
-  options: Partial<Pick<Route, 'body' | 'repeatable'>> = {},
+  options: Partial<Pick<Route, 'body' | 'repeatable' | 'takesOver'>> = {},
 ): Route {
-  return { endpoint, id, decode, body: 'none', repeatable: [], ...options }
+  return { endpoint, id, decode, body: 'none', takesOver: false, repeatable: [], ...options }
 }
 
 /** A decoder for an operation on a container that has nothing but a query. */
@@ -212,8 +215,33 @@ export const ROUTES: readonly Route[] = [
       ...onContainer('container.attach', container.containerAttachQuery)(parts),
       upgrade: parts.header('upgrade') !== undefined,
     }),
-    { body: 'hijack' },
+    { body: 'hijack', takesOver: true },
   ),
+  route(
+    'POST /containers/{id}/exec',
+    'ContainerExec',
+    withoutQuery(({ name, body, findings }) => readContainerExec(containerReference(name), body, findings)),
+    JSON_BODY,
+  ),
+  route(
+    'POST /exec/{id}/start',
+    'ExecStart',
+    withoutQuery(({ name, body, findings }) => readExecStart(name, body, findings)),
+    {
+      body: 'json',
+      takesOver: true,
+    },
+  ),
+  route(
+    'GET /exec/{id}/json',
+    'ExecInspect',
+    withoutQuery(({ name }) => ({ kind: 'exec.inspect', exec: name })),
+  ),
+  route('POST /exec/{id}/resize', 'ExecResize', ({ name, query, findings }) => ({
+    kind: 'exec.resize',
+    exec: name,
+    parameters: execResizeQuery.read(query, '', findings),
+  })),
   route('GET /images/json', 'ImageList', ({ query, findings }) => ({
     kind: 'image.list',
     parameters: image.imageListQuery.read(query, '', findings),

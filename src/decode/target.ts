@@ -65,7 +65,8 @@ function decodeSegment(segment: string): string {
   if (!segment.includes('%')) return segment
   try {
     const decoded = decodeURIComponent(segment)
-    if (/^[\x21-\x7e]+$/.test(decoded) && !decoded.includes('%')) return decoded
+    const climbs = decoded.split('/').some((part) => part === '.' || part === '..')
+    if (/^[\x21-\x7e]+$/.test(decoded) && !decoded.includes('%') && !climbs) return decoded
   } catch (cause) {
     throw new TargetError(`the path has an escape that is not UTF-8: ${segment}`, { cause })
   }

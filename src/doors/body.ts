@@ -1,5 +1,6 @@
 /** Reading of request bodies that are decoded: whole, within limits. */
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 
 /** Bytes of a JSON body. */
 const LARGEST = 4 * 2 ** 20
@@ -38,6 +39,29 @@ export function readBody(request: IncomingMessage): Promise<Uint8Array> {
     request.once('end', () => finish(() => resolve(Buffer.concat(chunks))))
     request.once('error', (cause) => finish(() => reject(cause)))
     request.once('close', () => finish(() => reject(new Error('the client went away'))))
+  })
+}
+
+/** What follows a head on a connection, until there is enough of it. @throws {BodyTooSlow} or that the client went away */
+export function readStart(connection: Duplex, head: Buffer, length: number): Promise<Buffer> {
+  if (head.length >= length) return Promise.resolve(head)
+  return new Promise((resolve, reject) => {
+    let start = head
+    const finish = (done: () => void): void => {
+      clearTimeout(timer)
+      connection.removeListener('data', take)
+      connection.removeListener('close', leave)
+      connection.pause()
+      done()
+    }
+    const take = (chunk: Buffer): void => {
+      start = Buffer.concat([start, chunk])
+      if (start.length >= length) finish(() => resolve(start))
+    }
+    const leave = (): void => finish(() => reject(new Error('the client went away')))
+    const timer = setTimeout(() => finish(() => reject(new BodyTooSlow('the body did not arrive'))), LONGEST)
+    connection.on('data', take)
+    connection.once('close', leave)
   })
 }
 

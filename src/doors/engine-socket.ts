@@ -7,7 +7,7 @@ import { errorReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
 import { handle } from '../pipeline.ts'
-import { BodyTooLarge, BodyTooSlow, drain, readBody } from './body.ts'
+import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from './body.ts'
 import { refuseConnection, sendHijacked, sendReply, sendUpgraded } from './send.ts'
 
 /** Bytes of a request's line and headers. */
@@ -44,7 +44,7 @@ export function createEngineDoor(gate: Gate, caller: Caller, connections: number
 function mayHijack(request: IncomingMessage): boolean {
   if (request.headers.upgrade?.toLowerCase() !== 'tcp') return false
   const routed = routeOf(request.method ?? '', request.url ?? '')
-  return routed.found && routed.match.route.body === 'hijack'
+  return routed.found && routed.match.route.takesOver
 }
 
 async function serve(
@@ -102,19 +102,18 @@ async function serveUpgrade(
   const routed = routeOf(request.method ?? '', request.url ?? '')
   // Node hands over a body as what follows the head, unread (its `upgrade` event): here it is cut off by its length.
   const length = Number(request.headers['content-length'] ?? '0')
-  const chunked = request.headers['transfer-encoding'] !== undefined
-  if (chunked || !(length <= head.length)) {
-    sendUpgraded(
-      errorReply(400, 'a request that takes over the connection has no body of its own'),
-      NO_HEAD,
-      socket,
-    )
+  if (request.headers['transfer-encoding'] !== undefined || !(length <= LARGEST_HEAD)) {
+    const why = 'a request that takes over the connection has a short body, of a length that is told'
+    sendUpgraded(errorReply(400, why), NO_HEAD, socket)
     return
   }
-  const reply = await handle(gate, caller, routed, incoming(request, head.subarray(0, length)), gone.signal)
-  sendUpgraded(reply, head.subarray(length), socket)
+  const start = await readStart(socket, head, length)
+  const reply = await handle(gate, caller, routed, incoming(request, start.subarray(0, length)), gone.signal)
+  sendUpgraded(reply, start.subarray(length), socket)
 }
 
+/** Bytes of the body of a request that takes over the connection. */
+const LARGEST_HEAD = 64 * 2 ** 10
 const NO_HEAD = Buffer.alloc(0)
 
 function incoming(request: IncomingMessage, body: Uint8Array): IncomingRequest {

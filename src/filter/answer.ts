@@ -74,6 +74,8 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
       return (json) => ({ Id: textOf(objectOf(json)['Id']), Warning: '' })
     case 'network.inspect':
       return (json) => filterNetwork(objectOf(json), view)
+    case 'container.exec':
+      return (json) => ({ Id: textOf(objectOf(json)['Id']) })
     case 'volume.create':
     case 'volume.inspect':
       return (json) => json

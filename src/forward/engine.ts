@@ -68,7 +68,7 @@ export class Engine {
         resolve({ hijacked: { socket, head, contentType: response.headers['content-type'] } })
       })
       request.once('response', (response) => resolve({ refused: response }))
-      request.end()
+      request.end(encoded.body === 'stream' ? undefined : encoded.body)
     })
   }
 

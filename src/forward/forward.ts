@@ -16,7 +16,7 @@ export async function forward(
   content: Readable | undefined,
 ): Promise<Forwarded> {
   const encoded = rewrite(permit, sending)
-  if (permit.operation.kind === 'container.attach') {
+  if ('Upgrade' in encoded.headers) {
     const upgraded = await engine.upgrade(encoded, signal)
     return 'hijacked' in upgraded ? upgraded : { answer: upgraded.refused }
   }

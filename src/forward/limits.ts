@@ -16,10 +16,12 @@ export function answerLimit(operation: Supported): number | undefined {
     case 'system.events':
       return undefined
     case 'container.archive-put':
+    case 'exec.start':
     case 'image.build':
       return undefined
     case 'container.create':
     case 'container.start':
+    case 'container.exec':
     case 'container.kill':
     case 'container.pause':
     case 'container.unpause':

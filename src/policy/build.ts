@@ -1,7 +1,15 @@
 /** From a checked file to the policy: defaults that depend on other values, and what workers must not share. */
 import type { Finding } from './findings.ts'
 import { isWithin, withoutRunLink } from './paths.ts'
-import type { DockerPolicy, Limits, Policy, RunPolicy, SocketPolicy, WorkerPolicy } from './policy.ts'
+import type {
+  DockerPolicy,
+  ExecPolicy,
+  Limits,
+  Policy,
+  RunPolicy,
+  SocketPolicy,
+  WorkerPolicy,
+} from './policy.ts'
 import { expandWords } from './rights.ts'
 import type { PolicyFile, WorkerFile } from './schema.ts'
 import { formatCpus, formatSize } from './sizes.ts'
@@ -40,6 +48,7 @@ function buildSocket(socket: WorkerFile['socket']): SocketPolicy {
 function buildDocker({
   allow,
   reach,
+  exec,
   run,
   hints,
   unrecorded,
@@ -50,6 +59,7 @@ function buildDocker({
     reach: Object.fromEntries(
       Object.entries(reach).map(([container, words]) => [container, expandWords(words)]),
     ),
+    exec: buildExec(exec),
     run: buildRun(run),
     hints: Object.fromEntries(
       Object.entries(hints).flatMap(([word, text]) =>
@@ -59,6 +69,10 @@ function buildDocker({
     unrecorded: expandWords(unrecorded),
     connections,
   }
+}
+
+function buildExec({ own, ...named }: WorkerFile['docker']['exec']): ExecPolicy {
+  return { own: own === '*' ? 'any' : own, named }
 }
 
 function buildRun({ ports, limits, ...run }: WorkerFile['docker']['run']): RunPolicy {

@@ -8,6 +8,7 @@ import { planCreate } from './create/plan.ts'
 import { allow, grantedBy, instead, notAllowed } from './answers.ts'
 import { grantOn, wordOf, type OtherKind } from './grants.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
+import { decideExec, decideExecUse } from './exec.ts'
 import { decideBuild } from './image-build.ts'
 import { describePatterns, someImageMatches } from './match.ts'
 import type { WorkerPolicy } from './policy.ts'
@@ -97,6 +98,12 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
       return grantedBy(worker, 'container.create', (word) =>
         planCreate(worker.docker.run, word, operation, facts),
       )
+    case 'container.exec':
+      return decideExec(worker, operation, facts)
+    case 'exec.start':
+    case 'exec.inspect':
+    case 'exec.resize':
+      return decideExecUse(operation, facts)
     case 'image.build':
       return grantedBy(worker, 'image.build', (word) =>
         decideBuild(worker.docker.run, word, operation, facts),

@@ -40,9 +40,8 @@ describe('rights', () => {
     ['allow: []\nalow: []', '7:7: unknown key "alow" [did you mean allow?]'],
     [
       'allow: []\nwhatever: []',
-      '7:7: unknown key "whatever" [known here: allow, reach, run, hints, unrecorded, connections]',
+      '7:7: unknown key "whatever" [known here: allow, reach, exec, run, hints, unrecorded, connections]',
     ],
-    ['allow: []\nexec: {}', '7:7: the key "exec" is not supported in this version [leave it out]'],
     ['allow: []\nconnections: 0', '7:20: must be at least 1'],
     ['allow: []\nconnections: 1025', '7:20: must be at most 1024'],
     ['allow: []\nconnections: 1.5', '7:20: must be a whole number, not the number 1.5'],

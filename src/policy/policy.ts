@@ -1,4 +1,5 @@
 /** The checked policy as plain data: what the parser makes and the decision reads. It can be cloned between threads. */
+import type { ArgvPattern } from './argv.ts'
 import type { Subcommand } from './subcommands.ts'
 
 /** A whole policy file. */
@@ -30,6 +31,7 @@ export interface DockerPolicy {
   readonly allow: readonly Subcommand[]
   /** The operator's containers by name, and what the worker may do with each. */
   readonly reach: Readonly<Record<string, readonly Subcommand[]>>
+  readonly exec: ExecPolicy
   readonly run: RunPolicy
   /** The operator's own words of help, printed when that subcommand is refused. */
   readonly hints: Readonly<Record<string, string>>
@@ -37,6 +39,13 @@ export interface DockerPolicy {
   readonly unrecorded: readonly Subcommand[]
   /** Most simultaneous connections of the worker. */
   readonly connections: number
+}
+
+/** What may be run in containers that are there: command lines as words, `<name>` for one plain word. */
+export interface ExecPolicy {
+  readonly own: 'any' | readonly ArgvPattern[]
+  /** The operator's containers by name. */
+  readonly named: Readonly<Record<string, readonly ArgvPattern[]>>
 }
 
 /** What a container of the worker's may be. */

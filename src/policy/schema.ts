@@ -1,4 +1,5 @@
 /** The policy file's form: what editors complete, and what a checked file is made of. */
+import { isPlaceholder } from './argv.ts'
 import * as z from 'zod'
 import { REACH_WORDS, UNRECORDED_WORDS } from './rights.ts'
 import {
@@ -118,12 +119,34 @@ const run = z.strictObject({
     .describe('Restart policies that containers may have.'),
 })
 
+const commandLine = z
+  .string()
+  .regex(/^[!-~]+(?: [!-~]+)*$/, 'must be words with one space between, as "ollama pull <model>"')
+  .refine(
+    (line) =>
+      line.split(' ').every((word, index) => !/[<>]/.test(word) || (index > 0 && isPlaceholder(word))),
+    'may have <name> as a whole word behind the first, and no other < or >',
+  )
+  .transform((line) => line.split(' '))
+
+const exec = z
+  .object({
+    own: z
+      .union([z.literal('*'), z.array(commandLine)])
+      .prefault([])
+      .describe("In the worker's own containers: command lines, or * for any."),
+  })
+  .catchall(
+    z.array(commandLine).describe('Command lines in this container of the operator, as ollama pull <model>.'),
+  )
+
 const docker = z.strictObject({
   allow: z.array(command).describe("Docker's commands that the worker may use, on its own objects."),
   reach: z
     .record(objectName, z.array(z.enum(REACH_WORDS, { error: reachProblem })))
     .prefault({})
     .describe("The operator's containers by name, and the commands the worker may use on each."),
+  exec: exec.prefault({}).describe('Programs that may be run in containers that are there, by docker exec.'),
   run: run.prefault({}).describe("What the worker's containers may be."),
   hints: z
     .partialRecord(command, hint)

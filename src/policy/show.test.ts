@@ -36,7 +36,7 @@ worker ai-worker
   limits
     each container: memory 4g, CPUs 2, processes 512, open files 65536, /dev/shm 64m,
       log 10m three times
-    together: containers 10, memory 8g, CPUs 4
+    together: containers 10, networks 10, named volumes 50, memory 8g, CPUs 4
   networks
     its own, Docker's default bridge
   restart policies

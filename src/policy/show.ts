@@ -1,6 +1,15 @@
 /** A policy in plain words: what each worker gets, and what that means. */
 import { ALLOW_NOTES, bindNote, imageNote, portNote, REACH_NOTES, restartNote, socketNote } from './notes.ts'
-import type { DockerPolicy, Limits, Policy, RunPolicy, SocketPolicy, WorkerPolicy } from './policy.ts'
+import type { ArgvPattern } from './argv.ts'
+import type {
+  DockerPolicy,
+  ExecPolicy,
+  Limits,
+  Policy,
+  RunPolicy,
+  SocketPolicy,
+  WorkerPolicy,
+} from './policy.ts'
 import { formatCpus, formatSize } from './sizes.ts'
 import { SUBCOMMANDS, type Subcommand } from './subcommands.ts'
 
@@ -30,6 +39,7 @@ function describeWorker({ name, socket, docker }: WorkerPolicy): readonly string
       lines: [listed(allow, 'nothing'), ...notes(allow, ALLOW_NOTES)],
     },
     { title: "the operator's containers", lines: describeReach(docker) },
+    { title: 'programs in containers that are there (exec)', lines: describeExec(docker.exec) },
     ...describeRun(run),
     ...(docker.unrecorded.length > 0
       ? [{ title: 'goes on while the record cannot be written', lines: [listed(docker.unrecorded, '')] }]
@@ -58,6 +68,15 @@ function describeReach({ reach }: DockerPolicy): readonly string[] {
     `${name}: ${listed(words, 'nothing')}`,
     ...notes(words, REACH_NOTES),
   ])
+}
+
+function describeExec({ own, named }: ExecPolicy): readonly string[] {
+  const commands = (patterns: readonly ArgvPattern[]): string =>
+    patterns.length === 0 ? 'nothing' : patterns.map((pattern) => pattern.join(' ')).join('; ')
+  return [
+    `in its own containers: ${own === 'any' ? 'anything' : commands(own)}`,
+    ...Object.entries(named).map(([name, patterns]) => `in ${name}: ${commands(patterns)}`),
+  ]
 }
 
 function describeRun(run: RunPolicy): readonly Group[] {
@@ -103,13 +122,14 @@ function describeRun(run: RunPolicy): readonly Group[] {
 }
 
 function describeLimits(limits: Limits): readonly string[] {
-  const { memory, nanoCpus, pids, nofile, shm, log, containers, totalMemory, totalNanoCpus } = limits
+  const { memory, nanoCpus, pids, nofile, shm, log, containers, networks, volumes } = limits
+  const total = `memory ${formatSize(limits.totalMemory)}, CPUs ${formatCpus(limits.totalNanoCpus)}`
   return [
     [
       `each container: memory ${formatSize(memory)}, CPUs ${formatCpus(nanoCpus)}, processes ${pids}`,
       `open files ${nofile}, /dev/shm ${formatSize(shm)}, log ${formatSize(log)} three times`,
     ].join(', '),
-    `together: containers ${containers}, memory ${formatSize(totalMemory)}, CPUs ${formatCpus(totalNanoCpus)}`,
+    `together: containers ${containers}, networks ${networks}, named volumes ${volumes}, ${total}`,
   ]
 }
 

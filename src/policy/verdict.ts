@@ -1,6 +1,7 @@
 /** The answer to one operation. Only an allow carries a permit, and only a permit can be rewritten and forwarded. */
 import type {
   ContainerOperation,
+  ExecOperation,
   ImageOperation,
   NetworkOperation,
   Supported,
@@ -11,6 +12,7 @@ import type { Prune } from '../decode/operations/prune.ts'
 import type { VolumeCreate } from '../decode/operations/volume.ts'
 import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ContainerCreate, Endpoint } from '../decode/operations/container-create.ts'
+import type { ContainerExec } from '../decode/operations/exec.ts'
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
 import type { ImagePull } from '../decode/operations/image.ts'
 import type { Mount } from '../decode/operations/mounts.ts'
@@ -43,6 +45,8 @@ export type Permit =
   | VolumePermit
   | PrunePermit
   | BuildPermit
+  | ExecCreatePermit
+  | ExecPermit
 
 /** Something about the engine as a whole. */
 export interface EnginePermit {
@@ -123,6 +127,18 @@ export interface VolumeCreatePermit {
 export interface VolumePermit {
   readonly on: 'volume'
   readonly operation: VolumeOperation
+}
+
+export interface ExecCreatePermit {
+  readonly on: 'exec create'
+  readonly operation: ContainerExec
+  readonly container: ContainerFacts
+}
+
+/** What is done with an exec that this worker made. */
+export interface ExecPermit {
+  readonly on: 'exec'
+  readonly operation: ExecOperation
 }
 
 export interface BuildPermit {

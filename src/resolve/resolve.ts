@@ -12,12 +12,14 @@ import type {
   NetworkFacts,
   VolumeOwner,
 } from './facts.ts'
+import type { Execs } from './execs.ts'
 import type { Inventory, KnownContainer, KnownImage } from './inventory.ts'
 import type { Ownership } from './ownership.ts'
 
 export interface World {
   readonly inventory: Inventory
   readonly ownership: Ownership
+  readonly execs: Execs
 }
 
 export type HostPaths = ReadonlyMap<string, HostPath>
@@ -75,6 +77,10 @@ export function resolve(
     case 'system.df':
     case 'system.events':
       return { ...nothing, reach: containersInReach(world, worker).map((container) => container.id) }
+    case 'exec.start':
+    case 'exec.inspect':
+    case 'exec.resize':
+      return { ...nothing, exec: execInReach(world, worker, operation.exec) }
     case 'network.create': {
       const networkTaken = world.inventory.hasNetworkNamed(operation.name)
       return { ...nothing, networkTaken, usage: world.ownership.usage(worker.name) }
@@ -102,6 +108,7 @@ export function resolve(
 }
 
 const NO_FACTS = {
+  exec: undefined,
   container: undefined,
   others: NOTHING,
   image: undefined,
@@ -148,6 +155,12 @@ function factsOfCreate(
 
 function ownersOf(world: World, worker: WorkerPolicy, name: string | undefined): Facts['volumes'] {
   return name === undefined ? NOTHING : new Map([[name, volumeOwner(world, worker, name)]])
+}
+
+/** The container of an exec of the worker's, as long as that container is in its reach. */
+function execInReach(world: World, worker: WorkerPolicy, exec: string): string | undefined {
+  const container = world.execs.containerOf(worker.name, exec)
+  return containersInReach(world, worker).find(({ id }) => id === container)?.id
 }
 
 /** What is found by name; names that lead nowhere are left out. */
@@ -200,7 +213,9 @@ export function containersInReach(world: World, worker: WorkerPolicy): readonly 
   const own = [...world.ownership.idsOf(worker.name, 'container')].flatMap(
     (id) => ownContainer(world, id) ?? [],
   )
-  const named = Object.keys(worker.docker.reach).flatMap((name) => operatorContainer(world, name) ?? [])
+  const { reach, exec } = worker.docker
+  const names = new Set([...Object.keys(reach), ...Object.keys(exec.named)])
+  const named = [...names].flatMap((name) => operatorContainer(world, name) ?? [])
   return [...own, ...named]
 }
 

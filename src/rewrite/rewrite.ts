@@ -44,6 +44,14 @@ export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
         createBody(permit, labels),
       )
     }
+    case 'exec create':
+      return jsonRequest(
+        'POST',
+        apiPath(engineMinor, ['containers', permit.container.id, 'exec']),
+        permit.operation.body,
+      )
+    case 'exec':
+      return encodeExec(permit, clientMinor)
     case 'build':
       return encodeBuild(permit, clientMinor, labels)
     case 'image':
@@ -154,6 +162,20 @@ function encodeNetwork({ operation, network }: On<'network'>, minor: number): En
   return operation.kind === 'network.inspect'
     ? plainRequest('GET', apiPath(minor, ['networks', network.id], operation.parameters))
     : plainRequest('DELETE', apiPath(minor, ['networks', network.id]))
+}
+
+function encodeExec({ operation }: On<'exec'>, minor: number): EncodedRequest {
+  switch (operation.kind) {
+    case 'exec.inspect':
+      return plainRequest('GET', apiPath(minor, ['exec', operation.exec, 'json']))
+    case 'exec.resize':
+      return plainRequest('POST', apiPath(minor, ['exec', operation.exec, 'resize'], operation.parameters))
+    case 'exec.start': {
+      const request = jsonRequest('POST', apiPath(minor, ['exec', operation.exec, 'start']), operation.body)
+      if (operation.body.Detach === true) return request
+      return { ...request, headers: { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' } }
+    }
+  }
 }
 
 function encodeImage({ operation, reference }: On<'image'>, minor: number): EncodedRequest {

@@ -14,6 +14,7 @@ import { settle } from './settle.ts'
 
 export class Outcome {
   readonly #gate: Gate
+  readonly #worker: string
   readonly #permit: Permit
   readonly #record: DecisionEntry | undefined
   readonly #claims: Claims
@@ -23,12 +24,14 @@ export class Outcome {
 
   constructor(
     gate: Gate,
+    worker: string,
     permit: Permit,
     record: DecisionEntry | undefined,
     claims: Claims,
     images: NewImages | undefined,
   ) {
     this.#gate = gate
+    this.#worker = worker
     this.#permit = permit
     this.#record = record
     this.#claims = claims
@@ -57,6 +60,10 @@ export class Outcome {
       const id = this.#permit.on === 'volume create' ? textOf(made['Name']) : textOf(made['Id'])
       this.#write(status, '', id, this.#own(this.#claims.object, id, made))
       return reply
+    }
+    if (reply.kind === 'whole' && this.#permit.on === 'exec create') {
+      const id = textOf(objectOf(JSON.parse(reply.body.toString()))['Id'])
+      this.#gate.execs.put(id, this.#worker, this.#permit.container.id)
     }
     this.#write(status, '', '', settle(this.#gate, this.#permit))
     return reply

@@ -39,7 +39,7 @@ export function refusalText(refusal: RecordedRefusal): string {
     refusal.retryable
       ? 'This may pass later; nothing needs to change for it.'
       : 'This is policy, not a fault: do not try another way to the same effect.',
-    `${refusal.next} Record: ${refusal.record}`,
+    `${refusal.next} Record: ${refusal.record}`.trimStart(),
   ]
   return lines.map((line) => shorten(printable(line), LINE - 12)).join('\n')
 }

@@ -11,11 +11,12 @@ import type { WorkerPolicy } from '../../src/policy/policy.ts'
 import { parseSize } from '../../src/policy/sizes.ts'
 import type { Verdict } from '../../src/policy/verdict.ts'
 import type { HostPath } from '../../src/resolve/facts.ts'
+import { Execs } from '../../src/resolve/execs.ts'
 import { Inventory } from '../../src/resolve/inventory.ts'
 import { Ownership } from '../../src/resolve/ownership.ts'
 import { hostPathsOf, resolve, type World } from '../../src/resolve/resolve.ts'
 import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
-import { rewrite } from '../../src/rewrite/rewrite.ts'
+import { rewrite, type Sendable } from '../../src/rewrite/rewrite.ts'
 
 const WORKER = 'ai-worker'
 
@@ -105,7 +106,14 @@ export function ask(request: Request, given: Settings = NONE): Answer {
     engineMinor: facts.minor,
     labels: { 'dockgate.worker': WORKER },
   }
-  return { decoded, verdict, sent: verdict.effect === 'allow' ? rewrite(verdict.permit, sending) : undefined }
+  return { decoded, verdict, sent: isSendable(verdict) ? rewrite(verdict.permit, sending) : undefined }
+}
+
+/** A prune stands for several requests, which are made when it is carried out. */
+function isSendable(
+  verdict: Verdict,
+): verdict is Extract<Verdict, { effect: 'allow' }> & { permit: Sendable } {
+  return verdict.effect === 'allow' && verdict.permit.on !== 'prune'
 }
 
 /** A request, decoded; a body that is no string is sent as JSON. */
@@ -123,6 +131,11 @@ export function decodeRequest({ line, headers = {}, body }: Request): Decoded {
   })
 }
 
+/** What the gate knows of the standard world, with some of its keys replaced. */
+export function worldWith(given: Readonly<Record<string, unknown>> = {}): World {
+  return worldOf(world.parse({ ...standard.world, ...given }))
+}
+
 function hostPath(paths: Readonly<Record<string, string | null>>, path: string): HostPath {
   const plain = posix.normalize(path).replace(/(?<=.)\/$/, '')
   const real = Object.hasOwn(paths, plain) ? paths[plain] : plain
@@ -132,7 +145,12 @@ function hostPath(paths: Readonly<Record<string, string | null>>, path: string):
 function worldOf({ containers, images, volumes }: z.output<typeof world>): World {
   const inventory = new Inventory()
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
-  const own = (kind: 'container' | 'image' | 'volume', worker: string, id: string, limits = NO_LIMITS): void => {
+  const own = (
+    kind: 'container' | 'image' | 'volume',
+    worker: string,
+    id: string,
+    limits = NO_LIMITS,
+  ): void => {
     ownership.settle(ownership.claim(kind, worker, limits), id, id)
   }
   for (const [name, { owner, running, started, binds, memory, cpus }] of Object.entries(containers)) {
@@ -140,15 +158,13 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
     const limits = { memory: parseSize(memory) ?? 0, nanoCpus: cpus * 1e9 }
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }
-  inventory.replaceImages(
-    Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names })),
-  )
+  inventory.replaceImages(Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names })))
   for (const [name, image] of Object.entries(images)) if (image.own) own('image', WORKER, imageIdOf(name))
   for (const [name, owner] of Object.entries(volumes)) {
     inventory.putVolume(name)
     if (owner !== 'operator') own('volume', owner === 'self' ? WORKER : 'rival', name)
   }
-  return { inventory, ownership }
+  return { inventory, ownership, execs: new Execs() }
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }

@@ -4,6 +4,7 @@ import { type Field, isEmpty } from '../../src/decode/fields.ts'
 import { parseJson } from '../../src/decode/json.ts'
 import { containerCreateBody } from '../../src/decode/operations/container-create-body.ts'
 import { containerUpdateBody } from '../../src/decode/operations/container-update.ts'
+import { execCreateBody, execStartBody } from '../../src/decode/operations/exec.ts'
 import {
   networkConnectBody,
   networkCreateBody,
@@ -143,12 +144,14 @@ describe('the fields of a create', () => {
   })
 })
 
-describe('the fields of networks and volumes', () => {
+describe('the fields of networks, volumes and execs', () => {
   test.each([
     ['/networks/create', networkCreateBody],
     ['/networks/{id}/connect', networkConnectBody],
     ['/networks/{id}/disconnect', networkDisconnectBody],
     ['/volumes/create', volumeCreateBody],
+    ['/containers/{id}/exec', execCreateBody],
+    ['/exec/{id}/start', execStartBody],
   ])('of %s are all stated', (path, body) => {
     const fields = fieldsOf('POST', path)
     expect(fields.length).toBeGreaterThan(1)
@@ -193,7 +196,7 @@ describe('names that are almost those of fields', () => {
     (variant, name) => {
       const rest = name === 'Image' ? {} : { Image: 'alpine' }
       const { operation, findings } = decodeRequest({ line: CREATE, body: { ...rest, [variant]: ['x'] } })
-      expect(findings).toMatchObject([{ what: `${variant} = ["x"]`, instead: `spell it ${name}` }])
+      expect(findings).toMatchObject([{ what: variant, instead: `spell it ${name}` }])
       expect(operation.kind).toBe(name === 'Image' ? 'malformed' : 'container.create')
     },
   )
@@ -203,7 +206,7 @@ describe('names that are almost those of fields', () => {
     (variant) => {
       const body = { Image: 'alpine', HostConfig: { [variant]: true } }
       expect(decodeRequest({ line: CREATE, body }).findings).toMatchObject([
-        { what: `HostConfig.${variant} = true` },
+        { what: `HostConfig.${variant}` },
       ])
     },
   )
@@ -220,7 +223,7 @@ describe('names that are almost those of fields', () => {
     '%s of HostConfig is not known at the top of the body',
     (name) => {
       const { findings } = decodeRequest({ line: CREATE, body: { Image: 'alpine', [name]: true } })
-      expect(findings).toMatchObject([{ what: `${name} = true`, why: expect.stringContaining('not known') }])
+      expect(findings).toMatchObject([{ what: name, why: expect.stringContaining('not known') }])
     },
   )
 })
@@ -235,9 +238,6 @@ describe('fields that nobody knows', () => {
 
   test.each([true, 1, -1, 'x', [1], { a: 1 }, [[['x']]]])('are refused where they hold %j', (value) => {
     const { findings } = create({ Surprise: value, HostConfig: { Surprise: value } }).decoded
-    expect(findings.map(({ what }) => what)).toEqual([
-      `Surprise = ${JSON.stringify(value)}`,
-      `HostConfig.Surprise = ${JSON.stringify(value)}`,
-    ])
+    expect(findings.map(({ what }) => what)).toEqual(['Surprise', 'HostConfig.Surprise'])
   })
 })

@@ -38,8 +38,8 @@ describe.each(['new', 'old'] as const)('dockerode on the %s engine', (engine) =>
   })
 
   test('a container is created, started, waited for, listed, inspected and removed', async () => {
-    const container = await create(['sh', '-c', 'exit 3'])
-    const ended = container.wait()
+    const container = await create(['sh', '-c', 'exit 3'], { name: freshName('named'), Env: ['A=1', 'B=2'] })
+    const ended = container.wait({ condition: 'next-exit' })
     await container.start()
     expect(await ended).toMatchObject({ StatusCode: 3 })
     expect(await container.inspect()).toMatchObject({ Id: container.id, State: { ExitCode: 3 } })

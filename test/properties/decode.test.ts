@@ -29,9 +29,11 @@ const jsonText = fc.oneof(
   fc.json({ maxDepth: 5 }),
   fc.json({ maxDepth: 3, noUnicodeString: false }),
   fc
-    .tuple(fc.json({ maxDepth: 3 }), fc.nat(200), fc.constantFrom(...'{}[]",:\\\u0000 tfn0-.eE+u'))
-    .map(([text, at, sign]) => text.slice(0, at % (text.length + 1)) + sign + text.slice(at % (text.length + 1))),
-  fc.string({ unit: fc.constantFrom(...'{}[]",:\\ truefalsn0123.-eE\n') }),
+    .tuple(fc.json({ maxDepth: 3 }), fc.nat(200), fc.stringMatching(/^[{}[\]",:\\\u0000 tfn0.eE+u-]$/))
+    .map(
+      ([text, at, sign]) => text.slice(0, at % (text.length + 1)) + sign + text.slice(at % (text.length + 1)),
+    ),
+  fc.stringMatching(/^[{}[\]",:\\ truefalsn0-3.eE\n-]{0,20}$/),
 )
 
 describe('parseJson', () => {
@@ -51,9 +53,15 @@ describe('parseJson', () => {
 
   test('refuses any bytes by its own error alone', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array(), jsonText.map((text) => Buffer.from(text))), (bytes) => {
-        attempt(() => parseJson(bytes), JsonError)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          jsonText.map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          attempt(() => parseJson(bytes), JsonError)
+        },
+      ),
       RUNS,
     )
   })
@@ -62,7 +70,9 @@ describe('parseJson', () => {
     const key = fc.stringMatching(/^[A-Za-z]{1,8}$/)
     const recased = fc.tuple(key, fc.infiniteStream(fc.boolean())).map(([name, flips]) => ({
       name,
-      other: [...name].map((letter) => (flips.next().value ? letter.toUpperCase() : letter.toLowerCase())).join(''),
+      other: name.replaceAll(/./g, (letter) =>
+        flips.next().value ? letter.toUpperCase() : letter.toLowerCase(),
+      ),
     }))
     fc.assert(
       fc.property(recased, fc.array(key, { maxLength: 4 }), fc.nat(2), ({ name, other }, between, depth) => {
@@ -77,19 +87,38 @@ describe('parseJson', () => {
 })
 
 const segment = fc.oneof(
-  fc.constantFrom('v1.41', 'containers', 'images', 'json', 'create', 'web', 'a%2Fb', '%2e%2e', 'library', 'attach', 'ws'),
+  fc.constantFrom(
+    'v1.41',
+    'containers',
+    'images',
+    'json',
+    'create',
+    'web',
+    'a%2Fb',
+    '%2e%2e',
+    'library',
+    'attach',
+    'ws',
+  ),
   fc.constantFrom('..', '.', '', 'V1.41', 'v2', '%zz', '%c0%af', 'é', 'networks', 'prune', 'info'),
   fc.stringMatching(/^[!-~]{0,12}$/),
 )
 const target = fc.oneof(
   fc.array(segment, { maxLength: 6 }).map((segments) => `/${segments.join('/')}`),
   fc
-    .tuple(fc.constantFrom(...ROUTES), fc.stringMatching(/^[a-z0-9_.:-]{1,12}(?:%2[Ff][a-z]{1,3}|\/[a-z]{1,4})?$/))
+    .tuple(
+      fc.constantFrom(...ROUTES),
+      fc.stringMatching(/^[a-z0-9_.:-]{1,12}(?:%2[Ff][a-z]{1,3}|\/[a-z]{1,4})?$/),
+    )
     .map(([route, name]) => (route.endpoint.split(' ')[1] ?? '').replaceAll(/\{[a-z]+\}/g, name)),
   fc.string(),
 )
 const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'get', 'OPTIONS', 'CONNECT')
-const query = fc.oneof(fc.constant(''), fc.string().map((text) => `?${text}`), fc.webQueryParameters().map((text) => `?${text}`))
+const query = fc.oneof(
+  fc.constant(''),
+  fc.string().map((text) => `?${text}`),
+  fc.webQueryParameters().map((text) => `?${text}`),
+)
 
 describe('the path', () => {
   test('is refused by its own error alone, and goes to one endpoint however often it is read', () => {
@@ -101,7 +130,8 @@ describe('the path', () => {
         const match = matchRoute(verb, parsed)
         if (match === undefined) return
         routed += 1
-        const written = match.route.endpoint.replace(/\{[a-z]+\}/, encodeURIComponent(match.name)).split(' ')[1] ?? ''
+        const written =
+          match.route.endpoint.replace(/\{[a-z]+\}/, encodeURIComponent(match.name)).split(' ')[1] ?? ''
         // What stands for a second placeholder is of no meaning: those endpoints are refused.
         if (written.includes('{')) return
         const again = matchRoute(verb, parseTarget(`/v1.41${written}`))
@@ -110,22 +140,42 @@ describe('the path', () => {
       }),
       RUNS,
     )
-    expect(routed).toBeGreaterThan(RUNS.numRuns / 10)
+    expect(routed).toBeGreaterThan(50)
   })
 })
 
 describe('a request', () => {
   test('is decoded without an error, whatever its path, query, headers and body', () => {
-    const header = fc.tuple(fc.constantFrom('Content-Type', 'Upgrade', 'X-Registry-Auth', 'x', ''), fc.string())
+    const header = fc.tuple(
+      fc.constantFrom('Content-Type', 'Upgrade', 'X-Registry-Auth', 'x', ''),
+      fc.string(),
+    )
     fc.assert(
-      fc.property(method, target, query, fc.array(header), fc.oneof(fc.uint8Array(), jsonText.map((text) => Buffer.from(text))),
+      fc.property(
+        method,
+        target,
+        query,
+        fc.array(header),
+        fc.oneof(
+          fc.uint8Array(),
+          jsonText.map((text) => Buffer.from(text)),
+        ),
         (verb, path, parameters, headers, body) => {
           const routed = routeOf(verb, path + parameters)
-          if (!routed.found) return expect([400, 404]).toContain(routed.malformed.status)
+          if (!routed.found) {
+            expect([400, 404]).toContain(routed.malformed.status)
+            return
+          }
           const rawHeaders = ['Content-Type', 'application/json', ...headers.flat()]
-          const decoded = decode(routed.match, { method: verb, target: path + parameters, rawHeaders: rawHeaders, body })
+          const decoded = decode(routed.match, {
+            method: verb,
+            target: path + parameters,
+            rawHeaders: rawHeaders,
+            body,
+          })
           expect(decoded.operation.kind).toMatch(/^[a-z]+(?:\.[a-z-]+)?$/)
-        }),
+        },
+      ),
       RUNS,
     )
   })

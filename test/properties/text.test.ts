@@ -5,7 +5,11 @@ import { parseReference } from '../../src/decode/reference.ts'
 import { someImageMatches } from '../../src/policy/match.ts'
 import { refusalText } from '../../src/shared/refusal.ts'
 
-const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.string(), fc.constant('\u001b[2J\r\n\u202e'))
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 400 }),
+  fc.string(),
+  fc.constant('\u001b[2J\r\n\u202e'),
+)
 const refusal = fc.record({
   decision: fc.constant('refused' as const),
   rule: text,
@@ -41,7 +45,10 @@ function covers(pattern: string, name: string): boolean {
     return covers(rest, name) || (name !== '' && covers(pattern, name.slice(1)))
   }
   if (pattern.startsWith('*'))
-    return covers(pattern.slice(1), name) || (name !== '' && !name.startsWith('/') && covers(pattern, name.slice(1)))
+    return (
+      covers(pattern.slice(1), name) ||
+      (name !== '' && !name.startsWith('/') && covers(pattern, name.slice(1)))
+    )
   return name !== '' && pattern[0] === name[0] && covers(pattern.slice(1), name.slice(1))
 }
 
@@ -52,14 +59,18 @@ describe('an image pattern', () => {
   test('covers what it says, and no more', () => {
     let matched = 0
     fc.assert(
-      fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), fc.array(word, { minLength: 1, maxLength: 3 }), (parts, words) => {
-        const pattern = ['reg.io', ...parts].join('/')
-        const reference = parseReference(['reg.io', ...words].join('/'))
-        if (reference === undefined) throw new Error('a name was made that is none')
-        const expected = covers(pattern, reference.name)
-        if (expected) matched += 1
-        expect(someImageMatches([pattern], reference)).toBe(expected)
-      }),
+      fc.property(
+        fc.array(part, { minLength: 1, maxLength: 3 }),
+        fc.array(word, { minLength: 1, maxLength: 3 }),
+        (parts, words) => {
+          const pattern = ['reg.io', ...parts].join('/')
+          const reference = parseReference(['reg.io', ...words].join('/'))
+          if (reference === undefined) throw new Error('a name was made that is none')
+          const expected = covers(pattern, reference.name)
+          if (expected) matched += 1
+          expect(someImageMatches([pattern], reference)).toBe(expected)
+        },
+      ),
       { numRuns: 3_000 },
     )
     expect(matched).toBeGreaterThan(30)

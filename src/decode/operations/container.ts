@@ -1,5 +1,5 @@
 /** What is asked of one container by URL alone, and the list of containers. */
-import { FieldError, forwarded, limited, record, type Read } from '../fields.ts'
+import { FieldError, forwarded, limited, record, refused, type Read } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { queryFilters, queryFlag, queryInteger, queryText } from '../query.ts'
 
@@ -78,6 +78,8 @@ export const containerAttachQuery = record({
   stdin: forwarded(queryFlag),
   stdout: forwarded(queryFlag),
   stderr: forwarded(queryFlag),
+  // No engine reads it: dockerode says here what it then asks for by Upgrade.
+  hijack: refused('the connection is taken over by Upgrade', ['true', '1', 'false', '0']),
 })
 export interface ContainerAttach extends OnContainer<'container.attach', typeof containerAttachQuery> {
   /** Whether the client asks to take over the connection (`Upgrade: tcp`), which is how stdin gets in. */

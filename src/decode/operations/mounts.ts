@@ -60,7 +60,8 @@ export function readMounts(host: HostConfig, findings: Finding[]): readonly Moun
 function readBind(bind: string, at: string, findings: Finding[]): Mount {
   const parts = bind.split(':')
   const [source, target] = parts.length === 1 ? [undefined, parts[0]] : parts
-  if (parts.length > 3 || target === undefined) throw new FieldError(`${at} must be SOURCE:TARGET[:OPTIONS]`)
+  if (parts.length > 3 || target === undefined || source === '')
+    throw new FieldError(`${at} must be SOURCE:TARGET[:OPTIONS]`)
   const options = new Set((parts[2] ?? '').split(',').filter((option) => option !== ''))
   const point = { at, field: 'Binds' as const, target: absolute(target, at), readOnly: options.delete('ro') }
   options.delete('rw')

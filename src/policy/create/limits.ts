@@ -24,7 +24,7 @@ export function planLimits(
     nanoCpus: atMost(requested.nanoCpus, Math.min(limits.nanoCpus, engine.nanoCpus)),
     cpuShares: planShares(requested.cpuShares),
     pids: atMost(requested.pids, limits.pids),
-    shm: Math.min(requested.shm ?? DOCKER_SHM, limits.shm),
+    shm: Math.min(positive(requested.shm) ?? DOCKER_SHM, limits.shm),
   }
 }
 
@@ -34,7 +34,8 @@ export function planMemoryOptions(
   requested: Pick<RequestedLimits, 'memorySwap' | 'memoryReservation'>,
   violations: Violation[],
 ): Pick<ContainerLimits, 'memorySwap' | 'memoryReservation'> {
-  const { memorySwap, memoryReservation } = requested
+  const { memorySwap } = requested
+  const reservation = positive(requested.memoryReservation)
   if (memorySwap !== undefined && memorySwap < 0) {
     violations.push({
       rule: 'run.limits.memory',
@@ -46,8 +47,12 @@ export function planMemoryOptions(
   return {
     // As much swap as memory is what an engine gives when nothing is said.
     memorySwap: Math.min(memorySwap ?? 2 * memory, 2 * memory),
-    memoryReservation: memoryReservation === undefined ? undefined : Math.min(memoryReservation, memory),
+    memoryReservation: reservation === undefined ? undefined : Math.min(reservation, memory),
   }
+}
+
+function positive(requested: number | undefined): number | undefined {
+  return requested !== undefined && requested > 0 ? requested : undefined
 }
 
 /** 1024 is every container's share; more would take CPU time from the others. */

@@ -1,0 +1,75 @@
+/** Programs run in a container that is there: made by one call, started by another under the id that the first gave. */
+import {
+  FieldError,
+  flag,
+  forwarded,
+  integer,
+  limited,
+  list,
+  record,
+  refused,
+  text,
+  words,
+  type Finding,
+  type Read,
+} from '../fields.ts'
+import type { Json } from '../json.ts'
+import { queryInteger } from '../query.ts'
+
+export const execCreateBody = record({
+  AttachStderr: forwarded(flag),
+  AttachStdin: forwarded(flag),
+  AttachStdout: forwarded(flag),
+  Cmd: limited(words, 'docker.exec, word by word'),
+  ConsoleSize: list(forwarded(integer)),
+  DetachKeys: forwarded(text),
+  Env: limited(words, 'in own containers'),
+  Privileged: refused('a privileged exec has every right on the host, whatever the container has'),
+  Tty: forwarded(flag),
+  User: limited(text, 'in own containers'),
+  WorkingDir: limited(text, 'in own containers'),
+})
+export interface ContainerExec {
+  readonly kind: 'container.exec'
+  /** The container as the client names it. */
+  readonly container: string
+  /** The program and its arguments; no shell comes between. */
+  readonly argv: readonly string[]
+  readonly body: Read<typeof execCreateBody>
+}
+
+export const execStartBody = record({
+  ConsoleSize: list(forwarded(integer)),
+  Detach: forwarded(flag),
+  Tty: forwarded(flag),
+})
+export interface ExecStart {
+  readonly kind: 'exec.start'
+  /** The exec's id, in full. */
+  readonly exec: string
+  readonly body: Read<typeof execStartBody>
+}
+
+export interface ExecInspect {
+  readonly kind: 'exec.inspect'
+  readonly exec: string
+}
+
+export const execResizeQuery = record({ h: forwarded(queryInteger), w: forwarded(queryInteger) })
+export interface ExecResize {
+  readonly kind: 'exec.resize'
+  readonly exec: string
+  readonly parameters: Read<typeof execResizeQuery>
+}
+
+/** Reads the body of an exec. @throws {FieldError} where there is nothing to run */
+export function readContainerExec(container: string, json: Json, findings: Finding[]): ContainerExec {
+  const body = execCreateBody.read(json, '', findings)
+  const argv = body.Cmd ?? []
+  if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
+  return { kind: 'container.exec', container, argv, body }
+}
+
+export function readExecStart(exec: string, json: Json, findings: Finding[]): ExecStart {
+  return { kind: 'exec.start', exec, body: execStartBody.read(json, '', findings) }
+}

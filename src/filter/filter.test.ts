@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest'
+import { idOf, imageIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
+import { refuse } from '../policy/refuse.ts'
+import { cleanMessage } from './errors.ts'
+import { filterEvent } from './events.ts'
+import { redactContainer } from './inspect.ts'
+import { filterContainers, filterDiskUsage, filterImages, filterVolumes } from './lists.ts'
+import { refusalReply } from './refusal.ts'
+import { filterInfo } from './system.ts'
+import { countsOf, viewOf } from './view.ts'
+
+const world = worldWith()
+const policy = policyOf()
+const view = viewOf(world, policy)
+
+const listed = (name: string) => ({
+  Id: idOf(name),
+  Names: [`/${name}`],
+  Command: 'secret --token x',
+  Labels: { a: 'b' },
+  Mounts: [{ Source: '/srv' }],
+})
+
+describe('a list of containers', () => {
+  test('holds what is in reach, and of what is not to be inspected no insides', () => {
+    const containers = filterContainers(['web', 'ollama', 'quiet', 'database', 'rival'].map(listed), view)
+    expect(containers.map((container) => container['Id'])).toEqual(['web', 'ollama', 'quiet'].map(idOf))
+    expect(containers.slice(0, 2)).toEqual(['web', 'ollama'].map(listed))
+    expect(containers[2]).toEqual({ ...listed('quiet'), Command: '', Labels: {}, Mounts: [], Ports: [] })
+  })
+
+  test('holds nothing of what has no id', () => {
+    expect(filterContainers([{}, null, { Id: '' }, { Id: '7' }, 'x'], view)).toEqual([])
+  })
+})
+
+describe('a list of images', () => {
+  const image = (name: string, RepoTags: unknown) => ({
+    Id: imageIdOf(name),
+    RepoTags,
+    RepoDigests: [],
+    Size: 5,
+  })
+
+  test('holds own ones and those of allowed names, under those names alone', () => {
+    const images = filterImages(
+      [
+        image('shared', ['alpine:3', 'operator/alpine:3']),
+        image('secret', ['operator/secret:1']),
+        image('nameless', null),
+        image('unknown', ['<none>:<none>']),
+      ],
+      view,
+    )
+    expect(images).toMatchObject([
+      { Id: imageIdOf('shared'), RepoTags: ['alpine:3'] },
+      { Id: imageIdOf('nameless'), RepoTags: [] },
+    ])
+  })
+})
+
+describe('other lists', () => {
+  test('volumes are own ones', () => {
+    const Volumes = ['mine', 'theirs', 'rivals', 'unheard'].map((Name) => ({ Name }))
+    expect(filterVolumes({ Volumes, Warnings: ['x'] }, view)).toEqual({
+      Volumes: [{ Name: 'mine' }],
+      Warnings: [],
+    })
+  })
+
+  test('disk usage is that of what is in reach', () => {
+    const usage = {
+      LayersSize: 1_000,
+      Images: [
+        { Id: imageIdOf('own'), RepoTags: ['own:1'], Size: 7 },
+        { Id: imageIdOf('secret'), Size: 900 },
+      ],
+      Containers: [listed('web'), listed('rival')],
+      Volumes: [{ Name: 'mine' }, { Name: 'theirs' }],
+      BuildCache: [{ ID: 'x' }],
+      BuilderSize: 5,
+    }
+    expect(filterDiskUsage(usage, view)).toMatchObject({
+      LayersSize: 7,
+      Images: [{ Id: imageIdOf('own') }],
+      Containers: [{ Id: idOf('web') }],
+      Volumes: [{ Name: 'mine' }],
+      BuildCache: [],
+      BuilderSize: 0,
+    })
+  })
+})
+
+describe('events', () => {
+  const event = (Type: string, ID: string, Attributes: object = {}) => ({
+    Type,
+    Action: 'start',
+    Actor: { ID, Attributes },
+  })
+
+  test('of own containers are shown in full', () => {
+    expect(filterEvent(event('container', idOf('web'), { name: 'web', secret: 'x' }), view)).toEqual(
+      event('container', idOf('web'), { name: 'web', secret: 'x' }),
+    )
+  })
+
+  test('of containers that are not to be inspected are shown without labels', () => {
+    expect(filterEvent(event('container', idOf('quiet'), { name: 'quiet', label: 'x' }), view)).toEqual(
+      event('container', idOf('quiet'), { name: 'quiet' }),
+    )
+  })
+
+  test.each([
+    event('container', idOf('database')),
+    event('container', idOf('rival')),
+    event('image', imageIdOf('secret'), { name: 'operator/secret:1' }),
+    event('volume', 'theirs'),
+    event('network', 'x', { container: idOf('database') }),
+    event('daemon', 'x'),
+    event('plugin', 'x'),
+    event('container', ''),
+    {},
+    null,
+  ])('%j is not shown', (written) => {
+    expect(filterEvent(written, view)).toBeUndefined()
+  })
+
+  test('of a container that is being made are shown by its claim, of another worker not', () => {
+    const claim = world.ownership.claim('container', policy.name, { memory: 0, nanoCpus: 0 })
+    const other = world.ownership.claim('container', 'rival', { memory: 0, nanoCpus: 0 })
+    const unknown = 'f'.repeat(64)
+    expect(filterEvent(event('container', unknown, { 'dockgate.claim': claim.nonce }), view)).toBeDefined()
+    expect(filterEvent(event('container', unknown, { 'dockgate.claim': other.nonce }), view)).toBeUndefined()
+    expect(filterEvent(event('container', unknown, { 'dockgate.claim': '' }), view)).toBeUndefined()
+    world.ownership.drop(claim)
+    world.ownership.drop(other)
+  })
+})
+
+describe('an inspect that is redacted', () => {
+  test('tells what the CLI needs, and nothing of environment, mounts, networks and labels', () => {
+    const redacted = redactContainer({
+      Id: 'x',
+      Name: '/web',
+      Path: 'secret',
+      Args: ['secret'],
+      Mounts: ['secret'],
+      NetworkSettings: 'secret',
+      State: { Running: true, Pid: 'secret', Health: { Log: ['secret'] } },
+      Config: { Tty: true, Env: ['secret'], Labels: { a: 'secret' }, Cmd: ['secret'], Hostname: 'secret' },
+      HostConfig: {
+        AutoRemove: true,
+        Binds: ['secret'],
+        LogConfig: { Type: 'x', Config: { token: 'secret' } },
+      },
+      ResolvConfPath: 'secret',
+    })
+    expect(redacted).toEqual({
+      Id: 'x',
+      Name: '/web',
+      State: { Running: true },
+      Config: { Tty: true },
+      HostConfig: { AutoRemove: true, LogConfig: { Type: 'x' } },
+    })
+  })
+})
+
+describe('the info of an engine', () => {
+  test('is a closed list, with counts of what is in reach', () => {
+    const info = filterInfo(
+      {
+        Name: 'host',
+        NCPU: 8,
+        Containers: 90,
+        HttpProxy: 'http://u:p@x',
+        Labels: ['x'],
+        Swarm: { NodeID: 'x' },
+        Images: 7,
+      },
+      countsOf(world, policy),
+    )
+    expect(info).toMatchObject({
+      Name: 'host',
+      NCPU: 8,
+      Containers: 6,
+      ContainersRunning: 3,
+      ContainersStopped: 3,
+      Labels: [],
+    })
+    expect(info).not.toHaveProperty('HttpProxy')
+    expect(info['Swarm']).toEqual({ LocalNodeState: 'inactive' })
+  })
+})
+
+describe('errors', () => {
+  const [mine, others] = ['a'.repeat(64), 'b'.repeat(64)]
+  const clean = (message: string) => cleanMessage(Buffer.from(message), (id) => mine.startsWith(id))
+
+  test('of the engine come without the ids of others', () => {
+    const written = `in use by ${others} and ${others.slice(0, 12)}, not ${mine}`
+    expect(clean(JSON.stringify({ message: written }))).toBe(`in use by ... and ..., not ${mine}`)
+  })
+
+  test('that are no JSON are cut', () => {
+    expect(clean(`x ${others} ${'y'.repeat(1_000)}`)).toMatch(/^x \.\.\. y+$/)
+    expect(clean('x'.repeat(1_000))).toHaveLength(500)
+    expect(clean('{"other":1}')).toBe('')
+  })
+
+  test('of the gate say that something is not there in the words of an engine, and nothing else', () => {
+    const refused = { ...refuse('logs', 'docker.reach', 'No such container: x', {}), status: 404 as const }
+    const reply = refusalReply(refused, '17', 'ai-worker')
+    expect(reply).toMatchObject({ kind: 'whole', status: 404 })
+    expect(reply.kind === 'whole' ? reply.body.toString() : '').toBe('{"message":"No such container: x"}')
+  })
+
+  test('of the gate carry the refusal as fields beside the text', () => {
+    const reply = refusalReply(
+      refuse('run', 'run.binds', '/etc', { why: 'it is outside' }),
+      '17',
+      'ai-worker',
+    )
+    if (reply.kind !== 'whole') throw new Error('is no whole reply')
+    expect(reply.status).toBe(403)
+    expect(JSON.parse(reply.body.toString())).toMatchObject({
+      decision: 'refused',
+      rule: 'run.binds',
+      what: '/etc',
+      record: '17',
+      next: 'To ask: tell the operator the rule, for worker ai-worker.',
+      message: expect.stringMatching(/^refused by policy: run\.binds\n/),
+    })
+  })
+})

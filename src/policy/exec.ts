@@ -1,0 +1,68 @@
+/** Running programs in containers: what the policy names, word by word; anything in own ones where it says so. */
+import type { ContainerExec } from '../decode/operations/exec.ts'
+import type { ExecOperation } from '../decode/operation.ts'
+import type { ContainerFacts, Facts } from '../resolve/facts.ts'
+import { allow, instead, notAllowed } from './answers.ts'
+import { argvMatches, type ArgvPattern } from './argv.ts'
+import type { WorkerPolicy } from './policy.ts'
+import { reachOf } from './reach.ts'
+import { notFound, refuse } from './refuse.ts'
+import type { Verdict } from './verdict.ts'
+
+const WORD = 'exec'
+
+/** Decides the making of an exec. */
+export function decideExec(worker: WorkerPolicy, operation: ContainerExec, facts: Facts): Verdict {
+  const { container } = facts
+  if (container === undefined) return notFound(WORD, `No such container: ${operation.container}`)
+  const { rule, patterns } = rightsOn(worker, container)
+  if (patterns === 'any') return allow(WORD, rule, { on: 'exec create', operation, container })
+  const command = operation.argv.join(' ')
+  if (!patterns.some((pattern) => argvMatches(pattern, operation.argv))) {
+    if (patterns.length === 0) return notAllowed(worker, WORD)
+    const why = `on ${container.name} this worker may run what the policy names, and nothing else`
+    const known = patterns.slice(0, 3).map((pattern) => pattern.join(' '))
+    return refuse(WORD, rule, `docker exec ${container.name} ${command}`, {
+      why,
+      instead: instead(worker, WORD, known),
+    })
+  }
+  const { User, Env, WorkingDir } = operation.body
+  const changed = [
+    User && '--user',
+    Env !== undefined && Env.length > 0 && '--env',
+    WorkingDir && '--workdir',
+  ].filter(Boolean)
+  if (changed.length > 0) {
+    const why = 'a command that the policy names runs as the container itself would run it'
+    return refuse(WORD, rule, changed.join(' '), {
+      why,
+      instead: [`docker exec ${container.name} ${command}`],
+    })
+  }
+  return allow(WORD, rule, { on: 'exec create', operation, container })
+}
+
+interface Rights {
+  readonly rule: string
+  readonly patterns: 'any' | readonly ArgvPattern[]
+}
+
+function rightsOn(worker: WorkerPolicy, container: ContainerFacts): Rights {
+  const { allow: words, exec } = worker.docker
+  if (container.owner === 'self') {
+    return words.includes(WORD)
+      ? { rule: 'docker.allow', patterns: 'any' }
+      : { rule: 'docker.exec.own', patterns: exec.own }
+  }
+  if (reachOf(worker, container.name).includes(WORD))
+    return { rule: `docker.reach.${container.name}`, patterns: 'any' }
+  const named = Object.hasOwn(exec.named, container.name) ? exec.named[container.name] : undefined
+  return { rule: `docker.exec.${container.name}`, patterns: named ?? [] }
+}
+
+/** Decides what is done with an exec that is there: whoever made it may, while its container is in reach. */
+export function decideExecUse(operation: ExecOperation, facts: Facts): Verdict {
+  if (facts.exec === undefined) return notFound(WORD, `No such exec instance: ${operation.exec}`)
+  return allow(WORD, 'docker.exec', { on: 'exec', operation })
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { parseReference } from '../decode/reference.ts'
+import { describePatterns, someImageMatches } from './match.ts'
+
+function matches(pattern: string, image: string): boolean {
+  const reference = parseReference(image)
+  if (reference === undefined) throw new Error(`${image} is no image`)
+  return someImageMatches([pattern], reference)
+}
+
+const DIGEST = `sha256:${'0'.repeat(64)}`
+
+describe('an image', () => {
+  test.each([
+    ['docker.io/library/*', 'alpine'],
+    ['docker.io/library/alpine', 'alpine:3'],
+    ['docker.io/library/alpine', `alpine@${DIGEST}`],
+    ['docker.io/library/alpine:latest', 'alpine'],
+    ['docker.io/library/alpine:3.*', 'alpine:3.19'],
+    ['docker.io/**', 'team/deep/app'],
+    ['ghcr.io/acme/**', 'ghcr.io/acme/a/b'],
+    ['ghcr.io/*/app', 'ghcr.io/acme/app'],
+    ['localhost:5000/app', 'localhost:5000/app:1'],
+  ])('%s covers %s', (pattern, image) => {
+    expect(matches(pattern, image)).toBe(true)
+  })
+
+  test.each([
+    ['docker.io/library/*', 'team/app'],
+    ['docker.io/library/alpine', 'alpine2'],
+    ['docker.io/library/alpine:3.*', 'alpine'],
+    ['docker.io/library/alpine:3.*', 'alpine:30'],
+    ['docker.io/library/alpine:3', `alpine@${DIGEST}`],
+    ['docker.io/library/alpine:3', `alpine:3@${DIGEST}`],
+    ['docker.io/library/alpine:latest', `alpine@${DIGEST}`],
+    ['ghcr.io/acme/*', 'ghcr.io/acme/a/b'],
+    ['ghcr.io/acme/**', 'ghcr.io/acme2/b'],
+    ['ghcr.io/acme/*', 'ghcrxio/acme/app'],
+    ['localhost:5000/app', 'localhost:5001/app'],
+  ])('%s does not cover %s', (pattern, image) => {
+    expect(matches(pattern, image)).toBe(false)
+  })
+
+  test('is covered by none of no patterns', () => {
+    expect(
+      someImageMatches([], { name: 'docker.io/library/alpine', tag: undefined, digest: undefined }),
+    ).toBe(false)
+  })
+})
+
+test('the first patterns are told in a refusal', () => {
+  expect(describePatterns([])).toBe('no image at all')
+  expect(describePatterns(['a', 'b', 'c', 'd'])).toBe('a | b | c')
+})

@@ -1,0 +1,275 @@
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { decodeRequest, idOf, policyOf, worldWith } from '../../test/cases/world.ts'
+import { applyEvent } from './events.ts'
+import { Execs } from './execs.ts'
+import { resolveHostPaths } from './host-paths.ts'
+import { Inventory } from './inventory.ts'
+import { splitLines } from './lines.ts'
+import { Ownership } from './ownership.ts'
+import { beginReconciling, forgetImages } from './reconcile.ts'
+import { containersInReach, hostPathsOf, resolve, type World } from './resolve.ts'
+
+const NO_LIMITS = { memory: 0, nanoCpus: 0 }
+const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file' }
+const worker = policyOf()
+
+function containerOf(world: World, reference: string) {
+  const { operation } = decodeRequest({ line: `GET /containers/${reference}/json` })
+  return resolve(world, worker, operation, engine, new Map()).container
+}
+
+describe('a container', () => {
+  const id = (digits: string) => digits.padEnd(64, '0')
+  const inventory = new Inventory()
+  const ownership = new Ownership({ owned: () => [], claims: () => [] })
+  const put = (digits: string, name: string, owner?: string): void => {
+    inventory.putContainer({ id: id(digits), name, running: true, started: true, binds: [] })
+    if (owner !== undefined)
+      ownership.settle(ownership.claim('container', owner, NO_LIMITS), id(digits), name)
+  }
+  put('abc1', 'web', worker.name)
+  put('abc2', 'job', worker.name)
+  put('abc3', 'hidden', 'rival')
+  put('abc9', 'abc1', worker.name)
+  put('def1', 'ollama')
+  put('def2', 'database')
+  const world = { inventory, ownership, execs: new Execs() }
+
+  test.each([
+    [id('abc1'), 'web'],
+    ['web', 'web'],
+    ['abc2', 'job'],
+    // A name goes before the start of an id.
+    ['abc1', 'abc1'],
+    ['ollama', 'ollama'],
+    ['def1', 'ollama'],
+    // The other one is out of reach, so the start is of one alone.
+    ['def', 'ollama'],
+    ['abc9', 'abc1'],
+  ])('is found by %s', (reference, name) => {
+    expect(containerOf(world, reference)?.name).toBe(name)
+  })
+
+  test.each([
+    'abc',
+    'abc3',
+    'hidden',
+    'database',
+    'def2',
+    id('def2'),
+    id('abc3'),
+    'we',
+    'ABC2',
+    '.*',
+    'a%2Fb',
+  ])('is not found by %s', (reference) => {
+    expect(containerOf(world, reference)).toBeUndefined()
+  })
+
+  test('in reach is own or named by the policy', () => {
+    expect(containersInReach(world, worker).map(({ name, owner }) => [name, owner])).toEqual([
+      ['web', 'self'],
+      ['job', 'self'],
+      ['abc1', 'self'],
+      ['ollama', 'operator'],
+    ])
+  })
+})
+
+describe('the paths of the host that are looked up', () => {
+  const pathsOf = (line: string, body?: unknown) =>
+    hostPathsOf(worldWith(), worker, decodeRequest({ line, body }).operation)
+
+  test('are those of binds, with the roots of the policy', () => {
+    const body = { Image: 'alpine', HostConfig: { Binds: ['/srv/work/../x:/y', 'name:/z'] } }
+    expect(pathsOf('POST /containers/create', body)).toEqual(['/srv/x', '/srv/work', '/srv/docs'])
+  })
+
+  test('are those of a container that is to be mounted again', () => {
+    expect(pathsOf('POST /containers/bound/start')).toEqual(['/srv/work/data'])
+    expect(pathsOf('POST /containers/bound/restart')).toEqual(['/srv/work/data'])
+    expect(pathsOf('PUT /containers/bound/archive?path=/')).toEqual(['/srv/work/data'])
+  })
+
+  test('are none for anything else', () => {
+    expect(pathsOf('POST /containers/bound/stop')).toEqual([])
+    expect(pathsOf('POST /containers/create', { Image: 'alpine' })).toEqual([])
+  })
+
+  test('are resolved to what they really are', async () => {
+    const directory = await realpath(await mkdtemp(join(tmpdir(), 'dockgate-paths-')))
+    try {
+      const inside = join(directory, 'inside')
+      await mkdir(inside)
+      await writeFile(join(directory, 'file'), '')
+      await symlink(inside, join(directory, 'link'))
+      await symlink(join(directory, 'loop'), join(directory, 'loop'))
+      const at = (name: string) => join(directory, name)
+      const paths = await resolveHostPaths(['inside', 'link', 'missing', 'file/x', 'loop'].map(at))
+      expect([...paths]).toEqual([
+        [at('inside'), { found: true, real: inside }],
+        [at('link'), { found: true, real: inside }],
+        [at('missing'), { found: false, why: 'missing' }],
+        [at('file/x'), { found: false, why: 'missing' }],
+        [at('loop'), { found: false, why: 'unreadable' }],
+      ])
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+})
+
+describe('the record of owners', () => {
+  test('counts what is claimed together with what exists, each worker alone', () => {
+    const ownership = new Ownership({ owned: () => [], claims: () => [] })
+    const claim = ownership.claim('container', 'one', { memory: 5, nanoCpus: 7 })
+    ownership.claim('container', 'two', { memory: 100, nanoCpus: 100 })
+    expect(ownership.usage('one')).toMatchObject({ containers: 1, memory: 5, nanoCpus: 7 })
+    ownership.settle(claim, 'x', 'x')
+    expect(ownership.usage('one')).toMatchObject({ containers: 1, memory: 5, nanoCpus: 7 })
+    ownership.resize('x', 1, 2)
+    expect(ownership.usage('one')).toMatchObject({ containers: 1, memory: 1, nanoCpus: 2 })
+    ownership.forget('container', 'x')
+    expect(ownership.usage('one')).toMatchObject({ containers: 0, memory: 0, nanoCpus: 0 })
+  })
+
+  test('gives up a claim under which nothing was made', () => {
+    const ownership = new Ownership({ owned: () => [], claims: () => [] })
+    const claim = ownership.claim('container', 'one', NO_LIMITS)
+    expect(ownership.hasClaim('one', claim.nonce)).toBe(true)
+    expect(ownership.hasClaim('two', claim.nonce)).toBe(false)
+    expect(ownership.drop(claim)).toEqual({ type: 'unclaim', nonce: claim.nonce })
+    expect(ownership.hasClaim('one', claim.nonce)).toBe(false)
+  })
+
+  test('keeps kinds apart, and remembers the owner of a container that is gone', () => {
+    const ownership = new Ownership({ owned: () => [], claims: () => [] })
+    ownership.settle(ownership.claim('volume', 'one', NO_LIMITS), 'x', 'x')
+    expect(ownership.owner('volume', 'x')).toBe('one')
+    expect(ownership.owner('container', 'x')).toBeUndefined()
+    ownership.settle(ownership.claim('container', 'two', NO_LIMITS), 'x', 'x')
+    ownership.forget('container', 'x')
+    expect(ownership.owner('container', 'x')).toBeUndefined()
+    expect(ownership.recentOwner('x')).toBe('two')
+  })
+})
+
+describe('what was found after a break', () => {
+  const lists = (nonce: string) => ({
+    containers: [{ Id: 'made', Names: ['/job'], Labels: { 'dockgate.claim': nonce } }],
+    volumes: [{ Name: 'kept', Labels: { 'dockgate.claim': 'another' } }],
+    networks: [],
+  })
+
+  test('is taken over by its claim, what is gone is forgotten, what was made anew is not taken over', () => {
+    const claim = {
+      nonce: 'n1',
+      kind: 'container' as const,
+      worker: 'one',
+      created: 0,
+      memory: 5,
+      nanoCpus: 6,
+    }
+    const lost = { ...claim, nonce: 'n2' }
+    const ownership = new Ownership({ owned: () => [], claims: () => [claim, lost] })
+    ownership.settle(ownership.claim('container', 'one', NO_LIMITS), 'old', 'old')
+    ownership.settle(ownership.claim('volume', 'one', NO_LIMITS), 'kept', 'kept')
+    const changes = beginReconciling(ownership)(lists('n1'))
+    expect(changes).toMatchObject([
+      { type: 'disown', id: 'old' },
+      { type: 'disown', kind: 'volume', id: 'kept' },
+      { type: 'own', owned: { id: 'made', name: 'job', worker: 'one', memory: 5 }, claim: 'n1' },
+      { type: 'unclaim', nonce: 'n2' },
+    ])
+    expect(ownership.owner('container', 'made')).toBe('one')
+  })
+
+  test('does not miss what was made while it was listed', () => {
+    const ownership = new Ownership({ owned: () => [], claims: () => [] })
+    const listed = beginReconciling(ownership)
+    ownership.settle(ownership.claim('container', 'one', NO_LIMITS), 'new', 'new')
+    expect(listed({ containers: [], volumes: [], networks: [] })).toEqual([])
+    expect(ownership.owner('container', 'new')).toBe('one')
+  })
+
+  test('forgets images that are gone', () => {
+    const { inventory, ownership } = worldWith()
+    inventory.replaceImages([])
+    expect(forgetImages(ownership, inventory)).toHaveLength(3)
+    expect(ownership.all('image')).toEqual([])
+  })
+})
+
+describe('events', () => {
+  const event = (Type: string, Action: string, ID: string, name = '') => ({
+    Type,
+    Action,
+    Actor: { ID, Attributes: { name } },
+  })
+
+  test('keep the inventory', () => {
+    const inventory = new Inventory()
+    expect(applyEvent(inventory, event('container', 'create', 'a', 'web'))).toBeUndefined()
+    expect(inventory.container('a')).toMatchObject({ name: 'web', running: false, started: false })
+    applyEvent(inventory, event('container', 'start', 'a', 'web'))
+    applyEvent(inventory, event('container', 'die', 'a', 'web'))
+    expect(inventory.container('a')).toMatchObject({ running: false, started: true })
+    applyEvent(inventory, event('container', 'rename', 'a', 'site'))
+    expect([inventory.containerNamed('web'), inventory.containerNamed('site')?.id]).toEqual([undefined, 'a'])
+    expect(applyEvent(inventory, event('container', 'destroy', 'a'))).toEqual({ kind: 'container', id: 'a' })
+    expect([inventory.container('a'), inventory.containerNamed('site')]).toEqual([undefined, undefined])
+  })
+
+  test('do not take away the binds that are known when a create is told late', () => {
+    const inventory = new Inventory()
+    inventory.putContainer({ id: 'a', name: 'web', running: false, started: false, binds: ['/srv'] })
+    applyEvent(inventory, event('container', 'create', 'a', 'web'))
+    expect(inventory.container('a')?.binds).toEqual(['/srv'])
+  })
+
+  test('of volumes and images are told', () => {
+    const inventory = new Inventory()
+    applyEvent(inventory, event('volume', 'create', 'data'))
+    expect(inventory.hasVolume('data')).toBe(true)
+    expect(applyEvent(inventory, event('volume', 'destroy', 'data'))).toEqual({ kind: 'volume', id: 'data' })
+    expect(inventory.hasVolume('data')).toBe(false)
+    expect(applyEvent(inventory, event('image', 'pull', 'alpine'))).toBe('images')
+    expect(applyEvent(inventory, event('daemon', 'reload', 'x'))).toBeUndefined()
+    expect(applyEvent(inventory, null)).toBeUndefined()
+  })
+
+  test('a name that another container took is not lost with the first one', () => {
+    const inventory = new Inventory()
+    applyEvent(inventory, event('container', 'create', 'a', 'web'))
+    applyEvent(inventory, event('container', 'create', 'b', 'web'))
+    applyEvent(inventory, event('container', 'destroy', 'a'))
+    expect(inventory.containerNamed('web')?.id).toBe('b')
+  })
+})
+
+describe('lines of a stream', () => {
+  async function split(...chunks: readonly (string | Uint8Array)[]): Promise<readonly string[]> {
+    async function* stream() {
+      for (const chunk of chunks) yield Buffer.from(chunk)
+    }
+    return Array.fromAsync(splitLines(stream()))
+  }
+
+  test('are put together from chunks, letters included', async () => {
+    const letter = Buffer.from('é')
+    expect(
+      await split('{"a":', '1}\n\n{"b"', ':2}\n', letter.subarray(0, 1), letter.subarray(1), '\nrest'),
+    ).toEqual([...['{"a":1}', '{"b":2}', 'é']])
+  })
+
+  test('without an end are an error before they fill the memory', async () => {
+    await expect(split('x'.repeat(2 ** 20 + 1))).rejects.toThrow('longer than 1 MiB')
+  })
+})
+
+test('ids of the test world are full ids', () => {
+  expect(idOf('web')).toMatch(/^[0-9a-f]{64}$/)
+})

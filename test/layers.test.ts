@@ -1,0 +1,46 @@
+/** The layers of ARCHITECTURE.md are kept by the linter; here it is shown that it would notice. */
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** What the linter says of a file with that one import; the file is gone afterwards. */
+function lint(folder: string, imported: string): { readonly code: number | null; readonly said: string } {
+  const file = `src/${folder}/planted-${process.pid}.ts`
+  writeFileSync(
+    new URL(`../${file}`, import.meta.url),
+    `import * as planted from '${imported}'\n\nexport const found = planted\n`,
+  )
+  try {
+    const { status, stdout, stderr } = spawnSync('node_modules/.bin/oxlint', [file], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    return { code: status, said: stdout + stderr }
+  } finally {
+    rmSync(new URL(`../${file}`, import.meta.url))
+  }
+}
+
+describe('the linter', () => {
+  test.each([
+    ['decode', '../policy/decide.ts', 'decode: a stage imports only what stands before it'],
+    ['decode', 'node:net', 'this stage is pure: no I/O'],
+    ['policy', 'node:fs', 'this stage is pure: no I/O'],
+    ['policy', 'node:fs/promises', 'this stage is pure: no I/O'],
+    ['policy', '../store/store.ts', 'policy: a stage imports only what stands before it'],
+    ['policy/create', '../../rewrite/rewrite.ts', 'policy: a stage imports only what stands before it'],
+    ['rewrite', 'node:http', 'this stage is pure: no I/O'],
+    ['shared', '../decode/json.ts', 'shared: a stage imports only what stands before it'],
+  ])('lets nothing in src/%s import %s', (folder, imported, message) => {
+    const { code, said } = lint(folder, imported)
+    expect(said).toContain(message)
+    expect(code).not.toBe(0)
+  })
+
+  test('lets a stage import what stands before it', () => {
+    expect(lint('policy', '../decode/json.ts')).toMatchObject({ code: 0 })
+  })
+})
