@@ -1,6 +1,7 @@
 /** The running gate: what the stages of the pipeline share. */
 import type { Recorder } from './audit/recorder.ts'
 import type { Engine } from './forward/engine.ts'
+import type { Pins } from './host/pins.ts'
 import type { Policy, WorkerPolicy } from './policy/policy.ts'
 import { Execs } from './resolve/execs.ts'
 import { Feed } from './resolve/feed.ts'
@@ -23,22 +24,34 @@ export class Gate implements World {
   readonly execs = new Execs()
   readonly ownership: Ownership
   readonly feed: Feed
+  readonly pins: Pins
   readonly #store: Store
   #workers: ReadonlyMap<string, WorkerPolicy>
 
-  constructor(engine: Engine, store: Store, recorder: Recorder, policy: Policy, events: GateEvents) {
+  constructor(
+    engine: Engine,
+    store: Store,
+    recorder: Recorder,
+    pins: Pins,
+    policy: Policy,
+    events: GateEvents,
+  ) {
     this.engine = engine
     this.recorder = recorder
     this.#store = store
     this.#workers = byName(policy)
-    this.ownership = new Ownership(store)
+    this.pins = pins
+    this.ownership = new Ownership(store, (claim) => void pins.release(claim))
     this.feed = new Feed(engine, this.inventory, {
       connected: ({ facts, version }) => events.connected(String(version['Version']), facts.minor),
       lost: events.lost,
       removed: (kind, id) => this.#write(this.ownership.forget(kind, id)),
       listing: () => {
         const reconcile = beginReconciling(this.ownership)
-        return (lists) => this.#write(...reconcile(lists))
+        return (lists) => {
+          this.#write(...reconcile(lists))
+          void pins.releaseOthers(this.ownership.containerClaims())
+        }
       },
       imagesListed: () => this.#write(...forgetImages(this.ownership, this.inventory)),
     })

@@ -2,50 +2,23 @@
  * The way of a request, top to bottom:
  * identify, decode, resolve, decide, record, rewrite, forward, filter, settle.
  */
-import { pipeline as joinStreams, type Readable } from 'node:stream'
 import type { DecisionEntry } from './audit/entry.ts'
-import { isChange } from './audit/recorder.ts'
+import { carryOut, type Call } from './carry-out.ts'
 import { decode, type Routed } from './decode/decode.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
-import type { Decoded } from './decode/operation.ts'
-import { filterAnswer } from './filter/answer.ts'
+import { isChange } from './decode/operation.ts'
 import { EngineUnavailable } from './forward/engine.ts'
-import { BuildContext } from './forward/build-context.ts'
-import { forward } from './forward/forward.ts'
 import { errorReply, type Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
 import type { Caller } from './identify/caller.ts'
 import { decide } from './policy/decide.ts'
-import { checkDockerfile } from './policy/dockerfile.ts'
-import type { WorkerPolicy } from './policy/policy.ts'
-import { notAfterAll, refusalReply } from './filter/refusal.ts'
-import { refuseAll } from './policy/refuse.ts'
-import type { BuildPermit, Permit, Verdict } from './policy/verdict.ts'
-import type { Connected } from './resolve/feed.ts'
+import { refusalReply } from './filter/refusal.ts'
+import type { Verdict } from './policy/verdict.ts'
 import { resolveHostPaths } from './resolve/host-paths.ts'
 import { hostPathsOf, resolve } from './resolve/resolve.ts'
-import { countsOf, viewOf } from './filter/view.ts'
-import { NewImages } from './settle/images.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
-import { Outcome } from './settle/outcome.ts'
-import { prune } from './settle/prune.ts'
-import { ownVolumes } from './settle/volumes.ts'
-import { CLAIM_LABEL, WORKER_LABEL } from './shared/labels.ts'
 import { StoreUnavailable } from './store/errors.ts'
 import { knownAnswer } from './filter/known.ts'
-
-/** What every stage of one call works on. */
-interface Call {
-  readonly gate: Gate
-  readonly caller: Caller
-  readonly worker: WorkerPolicy
-  readonly connected: Connected
-  readonly decoded: Decoded
-  /** A body that is passed on as it comes. */
-  readonly content: Readable | undefined
-  /** Ends the call when its client goes away. */
-  readonly signal: AbortSignal
-}
 
 /** Handles one request of an identified caller. What a client, the engine or the disk does wrong is a reply, not an error. */
 export async function handle(
@@ -100,53 +73,4 @@ async function open(call: Call, verdict: Verdict, claims: Claims): Promise<Decis
     if (cause instanceof StoreUnavailable && mayGoOn) return undefined
     throw cause
   }
-}
-
-async function carryOut(
-  call: Call,
-  permit: Permit,
-  record: DecisionEntry | undefined,
-  claims: Claims,
-): Promise<Reply> {
-  const { gate, worker, connected, decoded, signal } = call
-  const minor = connected.facts.minor
-  const brings = permit.on === 'pull' || permit.on === 'build'
-  const images = brings ? await NewImages.before(gate, worker.name, permit) : undefined
-  const outcome = new Outcome(gate, worker.name, permit, record, claims, images)
-  const context = permit.on === 'build' ? buildContext(permit, call.content) : undefined
-  try {
-    if (permit.on === 'prune') {
-      const { reply, changes } = await prune(gate, worker.name, minor, permit)
-      outcome.add(changes)
-      return outcome.close(reply)
-    }
-    if (permit.on === 'create') {
-      const { changes, failed } = await ownVolumes(gate, worker.name, minor, permit.plan, claims)
-      outcome.add(changes)
-      if (failed !== undefined) return outcome.close(notAfterAll(failed, record?.id ?? '', worker.name))
-    }
-    const labels = { [CLAIM_LABEL]: claims.object?.nonce ?? '', [WORKER_LABEL]: worker.name }
-    const sending = { clientMinor: decoded.minor ?? minor, engineMinor: minor, labels }
-    const forwarded = await forward(gate.engine, permit, sending, signal, context ?? call.content)
-    if ('hijacked' in forwarded) return outcome.close({ kind: 'hijacked', connection: forwarded.hijacked })
-    const view = viewOf(gate, worker)
-    return outcome.close(await filterAnswer(permit, forwarded.answer, view, () => countsOf(gate, worker)))
-  } catch (cause) {
-    const violations = context?.violations ?? []
-    if (violations.length > 0) {
-      return outcome.close(refusalReply(refuseAll('build', violations), record?.id ?? '', worker.name))
-    }
-    outcome.broken(cause)
-    throw cause
-  }
-}
-
-/** The context as the engine gets it: whole only if its Dockerfile takes nothing from elsewhere. */
-function buildContext({ operation, patterns }: BuildPermit, content: Readable | undefined): BuildContext {
-  const check = (dockerfile: string) => checkDockerfile(dockerfile, patterns, operation.buildArgs)
-  const context = new BuildContext(operation.dockerfile, check)
-  // What breaks here shows in the request that it is the body of.
-  if (content === undefined) context.end()
-  else joinStreams(content, context, () => undefined)
-  return context
 }

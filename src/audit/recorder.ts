@@ -1,36 +1,18 @@
 /** Writes decisions before their effect and outcomes after it, and tells whoever watches. */
-import type { Decoded, OperationKind } from '../decode/operation.ts'
+import { isChange, type Decoded } from '../decode/operation.ts'
 import type { Caller } from '../identify/caller.ts'
 import type { Verdict } from '../policy/verdict.ts'
+import { shorten } from '../shared/refusal.ts'
 import type { Change, Store } from '../store/store.ts'
 import { recordDetail } from './detail.ts'
 import type { DecisionEntry, OutcomeEntry } from './entry.ts'
 import { newRecordId } from './id.ts'
 
-type Redact = (environment: readonly string[]) => readonly string[]
+/** Characters of a refusal's reason, and of what was refused. */
+const LONGEST_REASON = 500
+const LONGEST_REFUSED = 4000
 
-/** Operations that change nothing: recorded in order, on disk within 100 ms. All others are on disk before their effect. */
-const READS: ReadonlySet<OperationKind> = new Set([
-  ...([
-    'system.ping',
-    'system.version',
-    'system.info',
-    'system.df',
-    'system.events',
-    'container.list',
-  ] as const),
-  ...(['container.inspect', 'container.logs', 'container.stats', 'container.top', 'container.wait'] as const),
-  ...([
-    'container.resize',
-    'exec.inspect',
-    'exec.resize',
-    'image.list',
-    'image.inspect',
-    'image.history',
-    'network.list',
-    'volume.list',
-  ] as const),
-])
+type Redact = (environment: readonly string[]) => readonly string[]
 
 export class Recorder {
   readonly #store: Store
@@ -67,10 +49,11 @@ export class Recorder {
       target: targetOf(verdict),
       decision: refused ? 'refuse' : 'allow',
       rule: refused ? verdict.refusal.rule : verdict.rule,
-      reason: refused ? `${verdict.refusal.what}: ${verdict.refusal.why}` : '',
-      detail: recordDetail(operation, verdict, this.#redact),
+      reason: refused ? shorten(`${verdict.refusal.what}: ${verdict.refusal.why}`, LONGEST_REASON) : '',
+      // What was not done is recorded by its reason; how it was asked in full would let refusals fill the disk.
+      detail: shorten(recordDetail(operation, verdict, this.#redact), refused ? LONGEST_REFUSED : Infinity),
     }
-    if (refused || READS.has(operation.kind)) {
+    if (refused || !isChange(operation.kind)) {
       this.#store.note(entry)
       this.#watch(entry)
       return entry
@@ -103,11 +86,6 @@ export class Recorder {
     // 'kept' is queued whatever the state of the disk: what it tells has happened.
     void this.#store.write([{ type: 'entry', entry: outcome }, ...changes], 'kept')
   }
-}
-
-/** Whether an operation changes something, and so has an outcome in the record. */
-export function isChange(kind: OperationKind): boolean {
-  return !READS.has(kind)
 }
 
 function targetOf(verdict: Verdict): string {

@@ -8,6 +8,7 @@ import { SocketError } from '../doors/listen.ts'
 import { Engine } from '../forward/engine.ts'
 import { askEngine, findEngine } from '../forward/find-engine.ts'
 import { Gate } from '../gate.ts'
+import { Pins } from '../host/pins.ts'
 import { loadPolicy, PolicyError } from '../policy/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { openStore } from '../store/sqlite.ts'
@@ -79,7 +80,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const show = options.quiet === true ? () => undefined : showDecision
   const recorder = new Recorder(store, (list) => redactEnvironment(list, hash), show)
   const engine = new Engine(url)
-  const gate = new Gate(engine, store, recorder, policy, {
+  const gate = new Gate(engine, store, recorder, new Pins(directory), policy, {
     connected: (version, minor) => note(`engine ${version} (API 1.${minor}) at ${url}`),
     lost: (reason) => note(`engine lost: ${reason}; trying again`),
   })

@@ -13,6 +13,8 @@ export class JsonError extends Error {
 }
 
 const DEPTH = 24
+/** Values in one body. The largest honest bodies have some hundreds; each costs time in every stage behind. */
+const MOST_VALUES = 10_000
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -53,6 +55,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 class Reader {
   readonly #text: string
   #at = 0
+  #values = 0
 
   constructor(text: string) {
     this.#text = text
@@ -60,6 +63,8 @@ class Reader {
 
   value(depth: number): Json {
     if (depth > DEPTH) this.#fail(`nested deeper than ${DEPTH}`)
+    this.#values += 1
+    if (this.#values > MOST_VALUES) this.#fail(`more than ${MOST_VALUES} values`)
     this.#space()
     switch (this.#text[this.#at]) {
       case '{':

@@ -125,3 +125,31 @@ export interface Decoded {
   readonly minor: number | undefined
   readonly findings: readonly Finding[]
 }
+
+/** Operations that change nothing: recorded in order, on disk within 100 ms. All others are on disk before their effect. */
+const READS: ReadonlySet<OperationKind> = new Set([
+  ...([
+    'system.ping',
+    'system.version',
+    'system.info',
+    'system.df',
+    'system.events',
+    'container.list',
+  ] as const),
+  ...(['container.inspect', 'container.logs', 'container.stats', 'container.top', 'container.wait'] as const),
+  ...([
+    'container.resize',
+    'exec.inspect',
+    'exec.resize',
+    'image.list',
+    'image.inspect',
+    'image.history',
+    'network.list',
+    'volume.list',
+  ] as const),
+])
+
+/** Whether an operation changes something, and so has an outcome in the record. */
+export function isChange(kind: OperationKind): boolean {
+  return !READS.has(kind)
+}

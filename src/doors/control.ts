@@ -1,7 +1,7 @@
 /** The operator's own socket, in the state directory: what the running gate says of itself. */
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { Gate } from '../gate.ts'
+import { createServer } from '../shared/http.ts'
 import { textOf } from '../shared/json-value.ts'
 import { containersInReach } from '../resolve/resolve.ts'
 import type { Store } from '../store/store.ts'

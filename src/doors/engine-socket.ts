@@ -1,5 +1,5 @@
 /** The Engine API door: one HTTP server for each worker's socket. It identifies by the socket, and decides nothing. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { routeOf, type Routed } from '../decode/decode.ts'
 import type { IncomingRequest } from '../decode/incoming.ts'
@@ -7,7 +7,9 @@ import { errorReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
 import { handle } from '../pipeline.ts'
+import { createServer } from '../shared/http.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from './body.ts'
+import { Turns } from './turns.ts'
 import { refuseConnection, sendHijacked, sendReply, sendUpgraded } from './send.ts'
 
 /** Bytes of a request's line and headers. */
@@ -31,8 +33,11 @@ export function createEngineDoor(gate: Gate, caller: Caller, connections: number
     shouldUpgradeCallback: (request) => mayHijack(request),
   })
   server.maxConnections = connections
+  const turns = new Turns()
   server.on('request', (request, response) => {
-    serve(gate, caller, request, response).catch((cause: unknown) => fail(response, cause))
+    turns.take(request, response, () =>
+      serve(gate, caller, request, response).catch((cause: unknown) => fail(response, cause)),
+    )
   })
   server.on('upgrade', (request, socket, head) => {
     serveUpgrade(gate, caller, request, socket, head).catch(() => socket.destroy())

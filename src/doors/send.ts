@@ -1,8 +1,10 @@
 /** Replies onto the worker's connection: whole, streamed, or the connection itself. */
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, type Duplex } from 'node:stream'
 import type { Hijacked } from '../forward/engine.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
+import { STATUS_CODES } from '../shared/http.ts'
+import { relieve } from './relieve.ts'
 
 /** Sends a reply that is no connection. */
 export function sendReply(reply: Reply, response: ServerResponse): void {
@@ -21,6 +23,7 @@ export function sendReply(reply: Reply, response: ServerResponse): void {
   // `wait` and `logs -f` say that they have begun long before there is anything to say.
   response.flushHeaders()
   // Either side may go away at any time; both are closed then, and nobody is left to be told.
+  relieve(reply.body)
   pipeline(reply.body, response, () => undefined)
 }
 
@@ -34,6 +37,7 @@ export function sendUpgraded(reply: Reply, head: Buffer, client: Duplex): void {
     if (connection.head.length > 0) client.write(connection.head)
     if (head.length > 0) connection.socket.write(head)
     join(client, connection.socket)
+    endDeadHalf(client, connection.socket, reply.isOver)
     return
   }
   if (reply.kind === 'stream') reply.body.destroy()
@@ -65,6 +69,7 @@ export function sendHijacked(connection: Hijacked, request: IncomingMessage, res
   response.flushHeaders()
   if (head.length > 0) response.write(head)
   if (request.headers['transfer-encoding'] !== undefined) pipeline(request, socket, () => undefined)
+  relieve(socket)
   pipeline(socket, response, () => socket.destroy())
 }
 
@@ -73,8 +78,42 @@ function join(client: Duplex, engine: Duplex): void {
   engine.on('error', () => engine.destroy())
   client.on('close', () => engine.destroy())
   engine.on('close', () => client.end())
+  client.once('end', () => watch(client))
+  relieve(client)
+  relieve(engine)
   client.pipe(engine)
   engine.pipe(client)
+}
+
+/** Milliseconds between two looks whether a client whose input has ended is still there. */
+const LOOK = 2_000
+
+/**
+ * Closes a connection whose client went away. Its end looks like the end of its input alone, until something is written:
+ * a write of nothing fails on a socket that nobody has any more (EPIPE, unix(7)), and does nothing on any other.
+ */
+function watch(client: Duplex): void {
+  const timer = setInterval(() => {
+    if (client.writable && client.writableLength === 0) client.write(NOTHING)
+  }, LOOK)
+  timer.unref()
+  client.once('close', () => clearInterval(timer))
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** Milliseconds between two looks at a connection whose client has ended its side. */
+const HALF_OPEN_CHECK = 30_000
+
+/** Ends a connection whose client has ended its side, when nothing more can come from the engine's. */
+function endDeadHalf(client: Duplex, engine: Duplex, isOver: () => boolean): void {
+  client.once('end', () => {
+    const timer = setInterval(() => {
+      if (isOver()) engine.destroy()
+    }, HALF_OPEN_CHECK)
+    timer.unref()
+    engine.once('close', () => clearInterval(timer))
+  })
 }
 
 function contentType({ contentType: type }: Hijacked): string {

@@ -13,6 +13,7 @@ import {
   filterContainers,
   filterDiskUsage,
   filterImage,
+  filterHistory,
   filterImages,
   filterNetwork,
   filterNetworks,
@@ -41,6 +42,10 @@ export async function filterAnswer(
   }
   const transform = transformOf(permit, view, counts)
   if (transform === 'stream') return { kind: 'stream', status, headers: headersOf(answer), body: answer }
+  // Read whole, a short answer goes out in one write.
+  if (transform === 'whole') {
+    return { kind: 'whole', status, headers: headersOf(answer), body: await readWhole(answer, LARGEST_JSON) }
+  }
   if (transform === 'events') {
     return {
       kind: 'stream',
@@ -53,16 +58,19 @@ export async function filterAnswer(
   return jsonReply(status, transform(json))
 }
 
-type Transform = 'stream' | 'events' | ((json: unknown) => unknown)
+type Transform = 'stream' | 'whole' | 'events' | ((json: unknown) => unknown)
 
 function transformOf(permit: Permit, view: View, counts: () => Counts): Transform {
   const { operation } = permit
   switch (operation.kind) {
     case 'container.list':
-      return (json) => filterContainers(json, view)
+      // The list was asked for by full ids: where everything of each may be seen, there is nothing to leave out.
+      return permit.on === 'list' && permit.containers.every(view.inspectable)
+        ? 'whole'
+        : (json) => filterContainers(json, view)
     case 'container.inspect':
       return permit.on === 'container' && permit.view === 'full'
-        ? 'stream'
+        ? 'whole'
         : (json) => redactContainer(objectOf(json))
     case 'container.create':
       return (json) => ({ Id: textOf(objectOf(json)['Id']), Warnings: textsOf(objectOf(json)['Warnings']) })
@@ -70,6 +78,8 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
       return (json) => filterImages(json, view)
     case 'image.inspect':
       return (json) => filterImage(objectOf(json), view)
+    case 'image.history':
+      return (json) => filterHistory(json, view)
     case 'network.create':
       return (json) => ({ Id: textOf(objectOf(json)['Id']), Warning: '' })
     case 'network.inspect':

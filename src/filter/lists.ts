@@ -34,13 +34,21 @@ export function filterImages(list: unknown, view: View): readonly Unknown[] {
     .flatMap((image) => {
       const names = ownNames(image, view)
       const known = names.RepoTags.length + names.RepoDigests.length > 0
-      return known || view.image(textOf(image['Id'])) ? [{ ...image, ...names }] : []
+      // How many containers use it would tell of other people's.
+      return known || view.image(textOf(image['Id'])) ? [{ ...image, ...names, Containers: -1 }] : []
     })
 }
 
 /** An image as it is inspected: other people's names for it are left out. */
 export function filterImage(image: Unknown, view: View): Unknown {
   return { ...image, ...ownNames(image, view) }
+}
+
+/** An image's layers, with no other names than the worker's. */
+export function filterHistory(list: unknown, view: View): readonly Unknown[] {
+  return listOf(list)
+    .map(objectOf)
+    .map((layer) => ({ ...layer, Tags: textsOf(layer['Tags']).filter(view.imageName) }))
 }
 
 function ownNames(

@@ -1,7 +1,8 @@
 /** The engine behind the gate: sends encoded requests over its socket and hands back answers as they arrive. */
-import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { pipeline, type Duplex, type Readable } from 'node:stream'
 import type { EncodedRequest } from '../rewrite/encoded.ts'
+import { Agent, request as httpRequest } from '../shared/http.ts'
 
 /** The engine can't be reached, or broke off before it answered. */
 export class EngineUnavailable extends Error {
@@ -83,8 +84,12 @@ export class Engine {
       method: encoded.method,
       path: encoded.path,
       headers: { Host: 'docker', ...encoded.headers },
-      ...(signal === undefined ? {} : { signal }),
     })
+    if (signal !== undefined) {
+      const abort = (): void => void request.destroy(new Error('the client went away'))
+      signal.addEventListener('abort', abort, { once: true })
+      request.once('close', () => signal.removeEventListener('abort', abort))
+    }
     request.once('socket', (socket) => {
       if (!socket.connecting) return
       socket.setTimeout(
@@ -94,10 +99,9 @@ export class Engine {
       socket.once('connect', () => socket.setTimeout(0))
     })
     request.on('error', (cause) => {
+      // Where the engine's socket lies is no worker's business.
       reject(
-        new EngineUnavailable(`the engine at ${this.#socketPath} does not answer: ${cause.message}`, {
-          cause,
-        }),
+        new EngineUnavailable('the Docker engine behind dockgate does not answer, or broke off', { cause }),
       )
     })
     return request
@@ -118,21 +122,18 @@ function socketPathOf(url: string): string {
 }
 
 /** Reads an answer whole. @param most bytes that it may have. @throws {EngineUnavailable} if it breaks off or is larger */
-export async function readWhole(stream: IncomingMessage, most: number): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of stream) {
-      if (!(chunk instanceof Buffer)) throw new TypeError('an answer is read as bytes')
+export function readWhole(stream: IncomingMessage, most: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const fail = (why: string): void => reject(new EngineUnavailable(`the engine's answer broke off: ${why}`))
+    stream.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > most) throw new Error(`the answer is larger than ${most} bytes`)
-      chunks.push(chunk)
-    }
-  } catch (cause) {
-    throw new EngineUnavailable(
-      `the engine's answer broke off: ${cause instanceof Error ? cause.message : 'unknown'}`,
-      { cause },
-    )
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+      if (size <= most) chunks.push(chunk)
+      else stream.destroy(new Error(`it is larger than ${most} bytes`))
+    })
+    stream.once('end', () => resolve(Buffer.concat(chunks)))
+    stream.once('error', (cause) => fail(cause.message))
+    stream.once('close', () => fail('the connection was closed'))
+  })
 }

@@ -1,5 +1,5 @@
 /** Looks for a Docker Engine (or Podman) on this host. */
-import { request } from 'node:http'
+import { request } from '../shared/http.ts'
 
 export interface FoundEngine {
   /** `unix:///var/run/docker.sock`. */

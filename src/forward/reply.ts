@@ -12,8 +12,11 @@ export type Reply =
       readonly headers: ReplyHeaders
       readonly body: Readable
     }
-  /** The connection itself, to be joined to the client's. */
-  | { readonly kind: 'hijacked'; readonly connection: Hijacked }
+  /**
+   * The connection itself, to be joined to the client's. `isOver`: nothing more can come of it, though the engine holds it
+   * open; asked once the client has ended its side, which over a socket may mean that it is gone.
+   */
+  | { readonly kind: 'hijacked'; readonly connection: Hijacked; readonly isOver: () => boolean }
 
 /** A reply with a JSON body. */
 export function jsonReply(status: number, value: unknown, headers: ReplyHeaders = {}): Reply {

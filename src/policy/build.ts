@@ -131,12 +131,18 @@ function bindFindings({ engine, workers }: Policy): readonly Finding[] {
     ...(engine === undefined ? [] : [enginePath(engine)]),
     ...workers.map(({ socket }) => withoutRunLink(socket.path)),
   ]
+  const writable = workers.flatMap(({ docker }) =>
+    docker.run.binds.flatMap(({ path, mode }) => (mode === 'rw' ? [path] : [])),
+  )
   return workers.flatMap(({ name, docker }) =>
     docker.run.binds.flatMap(({ path: root }, index) => {
-      const held = sockets.find((socket) => isWithin(socket, withoutRunLink(root)))
-      if (held === undefined) return []
       const path = ['workers', name, 'docker', 'run', 'binds', index, 'path']
-      return [{ path, at: 'value' as const, message: `the socket ${held} is in it` }]
+      const finding = (message: string): readonly Finding[] => [{ path, at: 'value', message }]
+      const held = sockets.find((socket) => isWithin(socket, withoutRunLink(root)))
+      if (held !== undefined) return finding(`the socket ${held} is in it`)
+      // Whoever writes in the outer folder could put a link in the inner one's place.
+      const outer = writable.find((folder) => folder !== root && isWithin(root, folder))
+      return outer === undefined ? [] : finding(`it lies in ${outer}, in which a worker may write`)
     }),
   )
 }

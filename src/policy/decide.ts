@@ -223,8 +223,10 @@ function decideImage(
   if (!visible) return missing
   if (operation.kind !== 'image.remove')
     return allow(word, 'run.images', { on: 'image', operation, reference: image.id })
-  if (!image.own || covered.length < image.names.length) {
-    const why = 'this image was not pulled by this worker, or goes by names that are not its own'
+  const mine = (name: string): boolean => image.ownNames.includes(name)
+  const removable = named ? mine(storedReference(reference)) : image.names.every(mine)
+  if (!image.own || !removable) {
+    const why = 'this worker did not bring this image here, or did not give it that name'
     return refuse(word, 'rmi.own', operation.image, { why })
   }
   // By name only that name goes; by id, all of them do, and all of them are the worker's.

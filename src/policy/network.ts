@@ -1,6 +1,6 @@
 /** Networks: own ones, and those of the operator's that the policy names, to be on. */
 import type { NetworkOperation } from '../decode/operation.ts'
-import type { NetworkCreate } from '../decode/operations/network.ts'
+import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
 import type { Facts } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
 import { checkLabels } from './create/security.ts'
@@ -57,7 +57,12 @@ export function decideNetwork(word: Subcommand, operation: NetworkOperation, fac
   if (container?.owner !== 'self') return notFound(word, `No such container: ${operation.container}`)
   // Own containers may join and leave what the policy lets a new container be on.
   if (network.owner === 'engine') return notOwn(word, network.name)
-  return allow(word, 'docker.allow', { on: 'network member', operation, network, container })
+  // On the operator's networks an alias could answer for one of the operator's containers.
+  const plain: NetworkConnect | NetworkDisconnect =
+    operation.kind === 'network.connect' && !isOwn
+      ? { ...operation, endpoint: { ...operation.endpoint, aliases: [] } }
+      : operation
+  return allow(word, 'docker.allow', { on: 'network member', operation: plain, network, container })
 }
 
 function notOwn(word: Subcommand, name: string): Verdict {

@@ -22,12 +22,19 @@ export function refuse(subcommand: string, rule: string, what: string, more: Par
   }
 }
 
+/** Violations that are named beside the first. */
+const MOST_NAMED = 20
+
 /** A refusal for several violations: the first is explained, the others are named, so that one answer is enough. */
 export function refuseAll(subcommand: string, violations: readonly Violation[]): Refused {
   const [first, ...others] = violations
   if (first === undefined) throw new RangeError('a refusal needs a reason')
   const { rule, what, why, instead } = first
-  return refuse(subcommand, rule, what, { why, instead, also: others.map((other) => other.what) })
+  return refuse(subcommand, rule, what, {
+    why,
+    instead,
+    also: others.slice(0, MOST_NAMED).map((other) => other.what),
+  })
 }
 
 /** What is out of reach looks as if it did not exist. */

@@ -1,4 +1,5 @@
 /** What an event of the engine changes in the inventory. */
+import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Inventory } from './inventory.ts'
 
@@ -18,8 +19,15 @@ export type Effect =
 export function applyEvent(inventory: Inventory, event: unknown): Effect {
   const { Type: type, Action: action, Actor: actor } = objectOf(event)
   const id = textOf(objectOf(actor)['ID'])
-  const name = textOf(objectOf(objectOf(actor)['Attributes'])['name'])
-  if (type === 'container') return applyContainerEvent(inventory, textOf(action), id, name)
+  const attributes = objectOf(objectOf(actor)['Attributes'])
+  const name = textOf(attributes['name'])
+  if (type === 'container') {
+    return applyContainerEvent(inventory, textOf(action), {
+      id,
+      name,
+      claim: textOf(attributes[CLAIM_LABEL]),
+    })
+  }
   if (type === 'image') return 'images'
   if (type === 'network') {
     if (action === 'create') inventory.putNetwork(id, name)
@@ -34,11 +42,17 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
   return { kind: 'volume', id }
 }
 
-function applyContainerEvent(inventory: Inventory, action: string, id: string, name: string): Effect {
+interface Subject {
+  readonly id: string
+  readonly name: string
+  readonly claim: string
+}
+
+function applyContainerEvent(inventory: Inventory, action: string, { id, name, claim }: Subject): Effect {
   switch (action) {
     case 'create':
       if (inventory.container(id) === undefined) {
-        inventory.putContainer({ id, name, running: false, started: false, binds: [] })
+        inventory.putContainer({ id, name, claim, running: false, started: false, binds: [] })
       } else {
         inventory.changeContainer(id, { name })
       }

@@ -21,8 +21,10 @@ export interface ImageFacts {
   readonly id: string
   /** Every full name that it goes by, `docker.io/library/alpine:3`. */
   readonly names: readonly string[]
-  /** Made by a pull of this worker. */
+  /** Brought here by this worker's pull or build. */
   readonly own: boolean
+  /** The names that its pulls and builds gave; others are the operator's. */
+  readonly ownNames: readonly string[]
 }
 
 /** A directory or file of the host, its symbolic links resolved. */

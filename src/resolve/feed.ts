@@ -8,6 +8,7 @@ import { EngineUnavailable, readWhole, type Engine } from '../forward/engine.ts'
 import { NEWEST_MINOR } from '../decode/target.ts'
 import { parseReference, storedReference } from '../decode/reference.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
+import { CLAIM_LABEL } from '../shared/labels.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import { applyEvent, EVENT_ACTIONS } from './events.ts'
 import type { EngineFacts } from './facts.ts'
@@ -88,6 +89,18 @@ export class Feed {
     return this.#images
   }
 
+  /**
+   * Settles open questions by what the engine lists, for when it is not known what came of a call.
+   * The inventory stays: what was made while the lists were on their way is not in them.
+   */
+  resync(): void {
+    const minor = this.#connected?.facts.minor
+    if (minor === undefined) return
+    const reconcile = this.#events.listing()
+    // A listing that fails is followed by a lost stream, which begins everything anew.
+    void this.#lists(minor).then(reconcile, () => undefined)
+  }
+
   async #follow(onConnected: () => void): Promise<void> {
     const { minor, pingHeaders } = await this.#ping()
     const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop.signal)
@@ -141,21 +154,26 @@ export class Feed {
   }
 
   async #listAll(minor: number): Promise<void> {
-    const listed = this.#events.listing()
+    const reconcile = this.#events.listing()
+    const [lists] = await Promise.all([this.#lists(minor), this.#listImages(minor)])
+    const named = lists.networks.map((network) => [textOf(network['Id']), textOf(network['Name'])] as const)
+    this.#inventory.replaceContainers(lists.containers.map(readContainer))
+    this.#inventory.replaceVolumes(lists.volumes.map((volume) => textOf(volume['Name'])))
+    this.#inventory.replaceNetworks(new Map(named))
+    reconcile(lists)
+  }
+
+  async #lists(minor: number): Promise<EngineLists> {
     const [containers, volumes, networks] = await Promise.all([
       this.#get(minor, ['containers', 'json'], { all: true }),
       this.#get(minor, ['volumes']),
       this.#get(minor, ['networks']),
-      this.#listImages(minor),
     ])
-    const containerList = listOf(containers).map(objectOf)
-    const volumeList = listOf(objectOf(volumes)['Volumes']).map(objectOf)
-    this.#inventory.replaceContainers(containerList.map(readContainer))
-    this.#inventory.replaceVolumes(volumeList.map((volume) => textOf(volume['Name'])))
-    const networkList = listOf(networks).map(objectOf)
-    const names = networkList.map((network) => [textOf(network['Id']), textOf(network['Name'])] as const)
-    this.#inventory.replaceNetworks(new Map(names))
-    listed({ containers: containerList, volumes: volumeList, networks: networkList })
+    return {
+      containers: listOf(containers).map(objectOf),
+      volumes: listOf(objectOf(volumes)['Volumes']).map(objectOf),
+      networks: listOf(networks).map(objectOf),
+    }
   }
 
   async #listImages(minor: number): Promise<void> {
@@ -196,6 +214,7 @@ function readContainer(listed: Unknown): KnownContainer {
     name: name.slice(1),
     running: ['running', 'paused', 'restarting'].includes(textOf(listed['State'])),
     started: textOf(listed['State']) !== 'created',
+    claim: textOf(objectOf(listed['Labels'])[CLAIM_LABEL]),
     binds: binds.map((mount) => textOf(mount['Source'])),
   }
 }

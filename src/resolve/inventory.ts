@@ -8,6 +8,8 @@ export interface KnownContainer {
   readonly name: string
   readonly running: boolean
   readonly started: boolean
+  /** The claim in its labels; empty where there is none. Images hand labels down, so it proves nothing. */
+  readonly claim: string
   /** Sources of its bind mounts on the host. */
   readonly binds: readonly string[]
 }

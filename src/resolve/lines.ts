@@ -1,16 +1,26 @@
 /** Lines of a stream of JSON lines, without holding more of it than one line. */
 
-const LONGEST_LINE = 2 ** 20
+/** Characters of a line; labels make events long. */
+const LONGEST_LINE = 4 * 2 ** 20
 
-/** @throws {RangeError} for a line over 1 MiB */
+/** Lines that are not empty. One that is too long is left out, so that nobody can end the stream by it. */
 export async function* splitLines(stream: AsyncIterable<unknown>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
+  let tooLong = false
   for await (const chunk of stream) {
     if (!(chunk instanceof Uint8Array)) throw new TypeError('lines are split from bytes')
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
-    if (rest.length > LONGEST_LINE) throw new RangeError('a line is longer than 1 MiB')
+    // What is left of a line that was cut ends with the next line break.
+    if (tooLong && lines.length > 0) {
+      lines.shift()
+      tooLong = false
+    }
+    if (rest.length > LONGEST_LINE || tooLong) {
+      rest = ''
+      tooLong = true
+    }
     for (const line of lines) if (line.trim() !== '') yield line
   }
 }

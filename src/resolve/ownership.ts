@@ -4,6 +4,7 @@ import type { Change, Claim, Owned, OwnedKind, Store } from '../store/store.ts'
 import type { Usage } from './facts.ts'
 
 export class Ownership {
+  readonly #released: (claim: string) => void
   readonly #owned = new Map<string, Owned>()
   readonly #claims = new Map<string, Claim>()
   /** Claims of which nobody knows whether something was made under them; those found at start are. */
@@ -13,7 +14,9 @@ export class Ownership {
   /** Ids by worker and kind, in the order in which they were made. */
   readonly #ids = new Map<string, Set<string>>()
 
-  constructor(store: Pick<Store, 'owned' | 'claims'>) {
+  /** @param released is told of the claim of each container that is gone, or was not made after all */
+  constructor(store: Pick<Store, 'owned' | 'claims'>, released: (claim: string) => void = () => undefined) {
+    this.#released = released
     for (const owned of store.owned()) this.#put(owned)
     for (const claim of store.claims()) {
       this.#claims.set(claim.nonce, claim)
@@ -59,6 +62,17 @@ export class Ownership {
     return this.#claims.get(nonce)?.worker === worker
   }
 
+  /** Claims of every container that is there or being made. */
+  containerClaims(): ReadonlySet<string> {
+    const owned = this.all('container').map(({ nonce }) => nonce)
+    return new Set([...owned, ...this.#claims.keys()])
+  }
+
+  /** Whether a claim of anybody's is open under this nonce. */
+  isClaimed(nonce: string): boolean {
+    return this.#claims.has(nonce)
+  }
+
   /** The owner of a container that is there or was until lately. */
   recentOwner(id: string): string | undefined {
     return this.owner('container', id) ?? this.#gone.get(id)
@@ -101,6 +115,7 @@ export class Ownership {
   /** Drops a claim under which nothing was made. Returns the change to write. */
   drop(claim: Claim): Change {
     this.#close(claim)
+    if (claim.kind === 'container') this.#released(claim.nonce)
     return { type: 'unclaim', nonce: claim.nonce }
   }
 
@@ -110,8 +125,22 @@ export class Ownership {
     if (owned === undefined) return undefined
     this.#owned.delete(key(kind, id))
     this.#ids.get(key(kind, owned.worker))?.delete(id)
-    if (kind === 'container') this.#remember(id, owned.worker)
+    if (kind === 'container') {
+      this.#remember(id, owned.worker)
+      this.#released(owned.nonce)
+    }
     return { type: 'disown', kind, id }
+  }
+
+  /** Counts a container with the larger of two limits while an update is under way. Returns what undoes it. */
+  reserve(id: string, memory: number, nanoCpus: number): () => void {
+    const owned = this.get('container', id)
+    if (owned === undefined) return () => undefined
+    const larger = { memory: Math.max(owned.memory, memory), nanoCpus: Math.max(owned.nanoCpus, nanoCpus) }
+    this.#owned.set(key('container', id), { ...owned, ...larger })
+    return () => {
+      if (this.#owned.has(key('container', id))) this.#owned.set(key('container', id), owned)
+    }
   }
 
   /** Takes over new limits of a container. Returns the change to write. */

@@ -26,7 +26,7 @@ describe('a container', () => {
   const inventory = new Inventory()
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   const put = (digits: string, name: string, owner?: string): void => {
-    inventory.putContainer({ id: id(digits), name, running: true, started: true, binds: [] })
+    inventory.putContainer({ id: id(digits), name, running: true, started: true, claim: '', binds: [] })
     if (owner !== undefined)
       ownership.settle(ownership.claim('container', owner, NO_LIMITS), id(digits), name)
   }
@@ -225,7 +225,14 @@ describe('events', () => {
 
   test('do not take away the binds that are known when a create is told late', () => {
     const inventory = new Inventory()
-    inventory.putContainer({ id: 'a', name: 'web', running: false, started: false, binds: ['/srv'] })
+    inventory.putContainer({
+      id: 'a',
+      name: 'web',
+      running: false,
+      started: false,
+      claim: '',
+      binds: ['/srv'],
+    })
     applyEvent(inventory, event('container', 'create', 'a', 'web'))
     expect(inventory.container('a')?.binds).toEqual(['/srv'])
   })

@@ -243,6 +243,8 @@ function operatorContainer({ inventory, ownership }: World, name: string): Conta
   const known = inventory.containerNamed(name)
   // A worker's container by that name is not the operator's.
   if (known === undefined || ownership.owner('container', known.id) !== undefined) return undefined
+  // Nor is one that is being made for a worker at this moment, whose answer has not come yet.
+  if (ownership.isClaimed(known.claim)) return undefined
   return factsOf(known, 'operator', { memory: 0, nanoCpus: 0 })
 }
 
@@ -271,9 +273,10 @@ function imageFacts(
   worker: WorkerPolicy,
   known: KnownImage | undefined,
 ): ImageFacts | undefined {
-  return known === undefined
-    ? undefined
-    : { ...known, own: ownership.owner('image', known.id) === worker.name }
+  if (known === undefined) return undefined
+  const owned = ownership.get('image', known.id)
+  const own = owned?.worker === worker.name
+  return { ...known, own, ownNames: own ? owned.name.split(' ') : [] }
 }
 
 function imageByPrefix(inventory: Inventory, written: string): KnownImage | undefined {

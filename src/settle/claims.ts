@@ -33,9 +33,19 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
       const isThere = name !== undefined && ownership.owner('volume', name) !== undefined
       return claims(ownership, isThere ? undefined : open('volume'), NONE)
     }
+    case 'update': {
+      const { container, changes } = permit
+      const undo = ownership.reserve(container.id, changes.memory ?? 0, changes.nanoCpus ?? 0)
+      return { ...NO_CLAIMS, drop: () => dropReservation(undo) }
+    }
     default:
       return NO_CLAIMS
   }
+}
+
+function dropReservation(undo: () => void): readonly Change[] {
+  undo()
+  return []
 }
 
 const NONE: ReadonlyMap<string, Claim> = new Map()

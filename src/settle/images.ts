@@ -56,15 +56,25 @@ export class NewImages {
     return { ...reply, body: reply.body.pipe(body) }
   }
 
+  /** New images become the worker's; its own ones take on the names that were given. Names never hold spaces. */
   #own(): readonly Change[] {
     const { inventory, ownership } = this.#gate
-    const named = this.#names().flatMap((name) => inventory.imageNamed(name) ?? [])
-    const all = [...named, ...this.#built().flatMap((id) => inventory.image(id) ?? [])]
-    return all
-      .filter(({ id }) => !this.#before.has(id) && ownership.owner('image', id) === undefined)
-      .map(({ id, names }) =>
-        ownership.settle(ownership.claim('image', this.#worker, NO_LIMITS), id, names[0] ?? ''),
-      )
+    const given = this.#names()
+    const named = given.flatMap((name) => inventory.imageNamed(name) ?? [])
+    const all = new Set([...named, ...this.#built().flatMap((id) => inventory.image(id) ?? [])])
+    return [...all].flatMap(({ id, names }) => {
+      const owned = ownership.get('image', id)
+      if (owned === undefined ? this.#before.has(id) : owned.worker !== this.#worker) return []
+      const earlier = owned === undefined || owned.name === '' ? [] : owned.name.split(' ')
+      const kept = new Set([...earlier, ...names.filter((name) => this.#gives(name, given))])
+      return [ownership.settle(ownership.claim('image', this.#worker, NO_LIMITS), id, [...kept].join(' '))]
+    })
+  }
+
+  /** A pull gives its tag, and the digest of the same repository. */
+  #gives(name: string, given: readonly string[]): boolean {
+    if (given.includes(name)) return true
+    return this.#permit.on === 'pull' && name.startsWith(`${this.#permit.name}@`)
   }
 
   #names(): readonly string[] {

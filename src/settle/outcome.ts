@@ -1,10 +1,10 @@
 /** The end of a change: what it did is taken over and recorded, once, whichever way it ended. */
 import type { DecisionEntry } from '../audit/entry.ts'
-import { isChange } from '../audit/recorder.ts'
+import { isChange } from '../decode/operation.ts'
 import { EngineUnavailable } from '../forward/engine.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
-import type { Permit } from '../policy/verdict.ts'
+import type { CreatePermit, Permit } from '../policy/verdict.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, Claim } from '../store/store.ts'
@@ -15,7 +15,7 @@ import { settle } from './settle.ts'
 export class Outcome {
   readonly #gate: Gate
   readonly #worker: string
-  readonly #permit: Permit
+  #permit: Permit
   readonly #record: DecisionEntry | undefined
   readonly #claims: Claims
   readonly #changes: Change[] = []
@@ -41,6 +41,11 @@ export class Outcome {
   /** Changes that are to be written with the outcome. */
   add(changes: readonly Change[]): void {
     this.#changes.push(...changes)
+  }
+
+  /** Puts a plan in the place of the one that was permitted: the same, with the places that hold its bind sources. */
+  plan(permit: CreatePermit): void {
+    this.#permit = permit
   }
 
   /** Takes over what a reply tells, and records it. Returns the reply to send. */
@@ -75,6 +80,8 @@ export class Outcome {
     const { object, volumes } = this.#claims
     for (const claim of [object, ...volumes.values()])
       if (claim !== undefined) this.#gate.ownership.doubt(claim)
+    // What the engine has tells which of them came to be.
+    if (object !== undefined || volumes.size > 0) this.#gate.feed.resync()
     const reason = cause instanceof EngineUnavailable ? cause.message : 'internal error'
     this.#write(0, reason, '', [])
   }
@@ -86,7 +93,14 @@ export class Outcome {
       case 'create': {
         const { operation, plan } = this.#permit
         const name = inventory.container(id)?.name ?? operation.name ?? ''
-        inventory.putContainer({ id, name, running: false, started: false, binds: plan.binds })
+        inventory.putContainer({
+          id,
+          name,
+          claim: claim.nonce,
+          running: false,
+          started: false,
+          binds: plan.binds,
+        })
         return [ownership.settle(claim, id, name)]
       }
       case 'network create':

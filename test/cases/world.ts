@@ -154,7 +154,7 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
     ownership.settle(ownership.claim(kind, worker, limits), id, id)
   }
   for (const [name, { owner, running, started, binds, memory, cpus }] of Object.entries(containers)) {
-    inventory.putContainer({ id: idOf(name), name, running, started, binds })
+    inventory.putContainer({ id: idOf(name), name, claim: '', running, started, binds })
     const limits = { memory: parseSize(memory) ?? 0, nanoCpus: cpus * 1e9 }
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }

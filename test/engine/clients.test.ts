@@ -19,7 +19,11 @@ const memory = (gate: Gate): number =>
 describe('a client that behaves badly', () => {
   test('with a head over 64 KiB is answered 431', async () => {
     await using gate = await startGate()
-    const answer = await raw(gate.socket, `GET /_ping HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(70_000)}\r\n\r\n`, 3_000)
+    const answer = await raw(
+      gate.socket,
+      `GET /_ping HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(70_000)}\r\n\r\n`,
+      3_000,
+    )
     expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*dockgate/)
     expect((await request(gate.socket, { path: '/_ping' })).status).toBe(200)
   })
@@ -40,7 +44,12 @@ describe('a client that behaves badly', () => {
     await using gate = await startGate()
     const body = JSON.stringify({ Image: 'busybox', Labels: { long: 'x'.repeat(5 * 2 ** 20) } })
     const path = '/containers/create'
-    const whole = await request(gate.socket, { method: 'POST', path, body, headers: { 'content-type': 'application/json' } })
+    const whole = await request(gate.socket, {
+      method: 'POST',
+      path,
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
     expect(whole).toMatchObject({ status: 413, body: expect.stringContaining('larger') })
     const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
@@ -50,7 +59,10 @@ describe('a client that behaves badly', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n'],
     ['a bad version', 'GET / HTTP/9.9\r\n\r\n'],
-    ['two lengths', 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
+    [
+      'two lengths',
+      'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
+    ],
     [
       'a length and chunks',
       'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -64,7 +76,10 @@ describe('a client that behaves badly', () => {
 })
 
 describe('connections', () => {
-  async function open(gate: Gate, count: number): Promise<{ readonly sockets: readonly Socket[]; readonly closed: () => number }> {
+  async function open(
+    gate: Gate,
+    count: number,
+  ): Promise<{ readonly sockets: readonly Socket[]; readonly closed: () => number }> {
     let closed = 0
     const sockets = await Promise.all(
       Array.from({ length: count }, async () => {
@@ -95,7 +110,8 @@ describe('connections', () => {
     const [before, memoryBefore] = [descriptors(gate), memory(gate)]
     for (let round = 0; round < 3; round += 1) {
       const { sockets } = await open(gate, 1_000)
-      for (const [index, socket] of sockets.entries()) if (index % 2 === 0) socket.write('GET /_ping HTTP/1.1\r\nHost: x\r\n')
+      for (const [index, socket] of sockets.entries())
+        if (index % 2 === 0) socket.write('GET /_ping HTTP/1.1\r\nHost: x\r\n')
       await sleep(100)
       for (const socket of sockets) socket.destroy()
     }

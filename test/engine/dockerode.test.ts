@@ -16,11 +16,15 @@ describe.each(['new', 'old'] as const)('dockerode on the %s engine', (engine) =>
     client = new Docker({ socketPath: shared.gate.socket })
   })
 
-  const create = (Cmd: readonly string[], more: Docker.ContainerCreateOptions = {}): Promise<Docker.Container> =>
-    client.createContainer({ Image: 'busybox', Cmd: [...Cmd], ...more })
+  const create = (
+    Cmd: readonly string[],
+    more: Docker.ContainerCreateOptions = {},
+  ): Promise<Docker.Container> => client.createContainer({ Image: 'busybox', Cmd: [...Cmd], ...more })
 
   /** The two outputs of a stream that carries both. */
-  async function apart(stream: NodeJS.ReadableStream): Promise<{ readonly out: string; readonly err: string }> {
+  async function apart(
+    stream: NodeJS.ReadableStream,
+  ): Promise<{ readonly out: string; readonly err: string }> {
     const [out, err] = [new PassThrough(), new PassThrough()]
     client.modem.demuxStream(stream, out, err)
     stream.on('end', () => {
@@ -51,7 +55,9 @@ describe.each(['new', 'old'] as const)('dockerode on the %s engine', (engine) =>
 
   test('attach takes over the connection, with input', async () => {
     const container = await create(['cat'], { OpenStdin: true, StdinOnce: true, AttachStdin: true })
-    const stream: Duplex = Object(await container.attach({ stream: true, stdin: true, stdout: true, hijack: true }))
+    const stream: Duplex = Object(
+      await container.attach({ stream: true, stdin: true, stdout: true, hijack: true }),
+    )
     await container.start()
     const received = apart(stream)
     stream.end('typed\n')
@@ -105,7 +111,10 @@ describe.each(['new', 'old'] as const)('dockerode on the %s engine', (engine) =>
     const name = freshName('renamed')
     await container.rename({ name })
     await container.update({ Memory: 32 * 2 ** 20, MemorySwap: 64 * 2 ** 20 })
-    expect(await container.inspect()).toMatchObject({ Name: `/${name}`, HostConfig: { Memory: 32 * 2 ** 20 } })
+    expect(await container.inspect()).toMatchObject({
+      Name: `/${name}`,
+      HostConfig: { Memory: 32 * 2 ** 20 },
+    })
     await container.restart({ t: 0 })
     await container.stop({ t: 0 })
     await container.start()
@@ -122,7 +131,10 @@ describe.each(['new', 'old'] as const)('dockerode on the %s engine', (engine) =>
     expect(JSON.stringify(steps.at(-1))).toContain('Downloaded newer image')
     const listed = await client.listImages()
     expect(listed.flatMap(({ RepoTags }) => RepoTags ?? [])).toContain(tool)
-    expect(await client.getImage(tool).inspect()).toMatchObject({ RepoTags: expect.arrayContaining([tool]), Os: 'linux' })
+    expect(await client.getImage(tool).inspect()).toMatchObject({
+      RepoTags: expect.arrayContaining([tool]),
+      Os: 'linux',
+    })
     expect(await client.getImage(tool).history()).not.toHaveLength(0)
     const removed: unknown = await client
       .getImage(tool)
@@ -147,13 +159,19 @@ describe.each(['new', 'old'] as const)('dockerode on the %s engine', (engine) =>
     await container.remove()
     const all = await seen
     stream.destroy()
-    const words = all.split('\n').filter((line) => line.includes(container.id)).map((line) => JSON.parse(line).Action)
+    const words = all
+      .split('\n')
+      .filter((line) => line.includes(container.id))
+      .map((line) => JSON.parse(line).Action)
     expect(words).toEqual(expect.arrayContaining(['create', 'start', 'die', 'destroy']))
   })
 
   test('a refusal is an error with its fields', async () => {
     const refused = create(['true'], { HostConfig: { Privileged: true } })
-    await expect(refused).rejects.toMatchObject({ statusCode: 403, json: { decision: 'refused', record: expect.stringMatching(/./) } })
+    await expect(refused).rejects.toMatchObject({
+      statusCode: 403,
+      json: { decision: 'refused', record: expect.stringMatching(/./) },
+    })
   })
 
   test('what is not granted is refused: exec, archive, commit, volumes, networks', async () => {

@@ -24,7 +24,9 @@ test('an engine that dies gives 503 with a text at once, and the gate is back by
   await until(() => gate.output().stderr.includes('engine lost'), 'the gate to say so')
 
   await relay.resume()
-  await expect.poll(() => docker(gate, ['ps', '--format', '{{.Names}}']), { timeout: 10_000 }).toMatchObject({ stdout: `${name}\n` })
+  await expect
+    .poll(() => docker(gate, ['ps', '--format', '{{.Names}}']), { timeout: 10_000 })
+    .toMatchObject({ stdout: `${name}\n` })
   expect(await docker(gate, ['rm', '-f', name])).toMatchObject({ code: 0 })
 })
 
@@ -36,7 +38,9 @@ test('what happened while the engine was away is known when it is back', async (
   await relay.cut()
   await engineDocker('new', ['rm', gone])
   await relay.resume()
-  await expect.poll(() => docker(gate, ['ps', '-a', '--format', '{{.Names}}']), { timeout: 10_000 }).toMatchObject({ stdout: `${kept}\n` })
+  await expect
+    .poll(() => docker(gate, ['ps', '-a', '--format', '{{.Names}}']), { timeout: 10_000 })
+    .toMatchObject({ stdout: `${kept}\n` })
   await docker(gate, ['rm', kept])
 })
 
@@ -74,7 +78,9 @@ test('a create whose answer is lost is settled when the engine is back', async (
   const listed = await docker(gate, ['ps', '-a', '--format', '{{.Names}}'])
   expect(listed.stdout).toBe(made ? `${name}\n` : '')
   expect([201, 503]).toContain(status)
-  expect(await docker(gate, ['info', '-f', '{{.Containers}}'])).toMatchObject({ stdout: made ? '1\n' : '0\n' })
+  expect(await docker(gate, ['info', '-f', '{{.Containers}}'])).toMatchObject({
+    stdout: made ? '1\n' : '0\n',
+  })
   await engineDocker('new', ['rm', '-f', name])
 })
 

@@ -7,7 +7,9 @@ import { setting } from '../support/settings.ts'
 const tool = `${setting('REGISTRY')}/team/tool:1`
 
 describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
-  const shared = gateForAll(engine, { run: { images: ['busybox', `${setting('REGISTRY')}/team/*`, 'docker.io/mine/*'] } })
+  const shared = gateForAll(engine, {
+    run: { images: ['busybox', `${setting('REGISTRY')}/team/*`, 'docker.io/mine/*'] },
+  })
   const worker = (...args: readonly string[]) => docker(shared.gate, args)
 
   /** The engine's own command, after which the gate has heard of it. */
@@ -21,7 +23,10 @@ describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
     const listed = await worker('images', '--format', '{{.Repository}}:{{.Tag}}')
     expect(listed.stdout.split('\n')).toContain('busybox:latest')
     expect(listed.stdout).not.toContain('theirs/')
-    expect(await worker('image', 'inspect', theirs)).toMatchObject({ code: 1, stderr: expect.stringContaining('No such image') })
+    expect(await worker('image', 'inspect', theirs)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('No such image'),
+    })
     const names = await worker('image', 'inspect', '-f', '{{json .RepoTags}}', 'busybox')
     expect(names.stdout).toContain('busybox:latest')
     expect(names.stdout).not.toContain('theirs/')
@@ -29,21 +34,36 @@ describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
   })
 
   test('tell their history', async () => {
-    expect(await worker('history', 'busybox')).toMatchObject({ code: 0, stdout: expect.stringContaining('Imported') })
+    expect(await worker('history', 'busybox')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Imported'),
+    })
     expect(await worker('inspect', '-f', '{{.Os}}', 'busybox')).toMatchObject({ code: 0, stdout: 'linux\n' })
   })
 
   test('of other names are not run, pulled or inspected', async () => {
-    expect(await worker('run', '--rm', 'alpine:3', 'true')).toMatchObject({ code: 125, stderr: expect.stringContaining('run.images') })
-    expect(await worker('pull', 'alpine:3')).toMatchObject({ code: 1, stderr: expect.stringContaining('run.images') })
+    expect(await worker('run', '--rm', 'alpine:3', 'true')).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining('run.images'),
+    })
+    expect(await worker('pull', 'alpine:3')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('run.images'),
+    })
     expect(await worker('pull', '--all-tags', 'alpine')).toMatchObject({ code: 1 })
   })
 
   test('of the operator are not removed, by name or by id', async () => {
     const id = (await worker('image', 'inspect', '-f', '{{.Id}}', 'busybox')).stdout.trim()
     for (const reference of ['busybox', id]) {
-      expect(await worker('rmi', reference)).toMatchObject({ code: 1, stderr: expect.stringContaining('rmi.own') })
-      expect(await worker('rmi', '-f', reference)).toMatchObject({ code: 1, stderr: expect.stringContaining('rmi.own') })
+      expect(await worker('rmi', reference)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('rmi.own'),
+      })
+      expect(await worker('rmi', '-f', reference)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('rmi.own'),
+      })
     }
     expect(await engineDocker(engine, ['image', 'inspect', 'busybox'])).toMatchObject({ code: 0 })
   })
@@ -59,18 +79,30 @@ describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
       ['20.10', oldDocker],
     ] as const)('come with their progress by the CLI of %s, and run', async (_version, cli) => {
       const pulled = await cli(shared.gate, ['pull', tool])
-      expect(pulled).toMatchObject({ code: 0, stdout: expect.stringContaining('Status: Downloaded newer image') })
-      expect(await cli(shared.gate, ['run', '--rm', tool, 'echo', 'pulled'])).toMatchObject({ stdout: 'pulled\n' })
+      expect(pulled).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('Status: Downloaded newer image'),
+      })
+      expect(await cli(shared.gate, ['run', '--rm', tool, 'echo', 'pulled'])).toMatchObject({
+        stdout: 'pulled\n',
+      })
     })
 
     test('come by a run that needs them', async () => {
       const result = await worker('run', '--rm', tool, 'echo', 'pulled')
-      expect(result).toMatchObject({ code: 0, stdout: 'pulled\n', stderr: expect.stringContaining('Unable to find image') })
+      expect(result).toMatchObject({
+        code: 0,
+        stdout: 'pulled\n',
+        stderr: expect.stringContaining('Unable to find image'),
+      })
     })
 
     test('that are not in the registry tell so', async () => {
       const missing = `${setting('REGISTRY')}/team/missing:1`
-      expect(await worker('pull', missing)).toMatchObject({ code: 1, stderr: expect.stringMatching(/not found|manifest unknown/) })
+      expect(await worker('pull', missing)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/not found|manifest unknown/),
+      })
     })
 
     test('are the worker’s to remove, by name or by id', async () => {
@@ -78,7 +110,10 @@ describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
         const fresh = await pushFresh(engine)
         expect(await worker('pull', fresh)).toMatchObject({ code: 0 })
         const reference = (await worker('image', 'inspect', '-f', format, fresh)).stdout.trim()
-        expect(await worker('rmi', reference)).toMatchObject({ code: 0, stdout: expect.stringContaining('Untagged') })
+        expect(await worker('rmi', reference)).toMatchObject({
+          code: 0,
+          stdout: expect.stringContaining('Untagged'),
+        })
         expect(await engineDocker(engine, ['image', 'inspect', fresh])).toMatchObject({ code: 1 })
       }
     })
@@ -86,8 +121,14 @@ describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
     test('are not the worker’s where the engine had them already', async () => {
       const fresh = await pushFresh(engine)
       await operator('pull', fresh)
-      expect(await worker('pull', fresh)).toMatchObject({ code: 0, stdout: expect.stringContaining('up to date') })
-      expect(await worker('rmi', fresh)).toMatchObject({ code: 1, stderr: expect.stringContaining('rmi.own') })
+      expect(await worker('pull', fresh)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('up to date'),
+      })
+      expect(await worker('rmi', fresh)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('rmi.own'),
+      })
     })
 
     test('stay the operator’s once the operator has given them a name', async () => {
@@ -107,7 +148,9 @@ describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
 async function pushFresh(engine: 'new' | 'old'): Promise<string> {
   const name = `${setting('REGISTRY')}/team/${freshName('fresh')}:1`
   // An empty archive; the label makes it an image of its own.
-  const made = await engineDocker(engine, ['import', '--change', `LABEL name=${name}`, '-', name], { input: Buffer.alloc(1024) })
+  const made = await engineDocker(engine, ['import', '--change', `LABEL name=${name}`, '-', name], {
+    input: Buffer.alloc(1024),
+  })
   expect(made).toMatchObject({ code: 0 })
   expect(await engineDocker(engine, ['push', name])).toMatchObject({ code: 0 })
   expect(await engineDocker(engine, ['rmi', name])).toMatchObject({ code: 0 })

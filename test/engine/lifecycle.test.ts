@@ -62,9 +62,15 @@ describe.each(['new', 'old'] as const)('a container on the %s engine', (engine) 
 
   test('tells its processes and its use of the machine', async () => {
     expect(await worker('top', name)).toMatchObject({ code: 0, stdout: expect.stringMatching(/PID[^]*trap/) })
-    expect(await worker('top', name, '-o', 'pid,comm')).toMatchObject({ code: 0, stdout: expect.stringContaining('COMMAND') })
+    expect(await worker('top', name, '-o', 'pid,comm')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('COMMAND'),
+    })
     const one = await worker('stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}}', name)
-    expect(one).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^${name} .* / 256MiB\n$`)) })
+    expect(one).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`^${name} .* / 256MiB\n$`)),
+    })
   })
 
   test('is found by the filters of ps', async () => {
@@ -74,7 +80,9 @@ describe.each(['new', 'old'] as const)('a container on the %s engine', (engine) 
       expect([filter, listed.stdout.split('\n')]).toEqual([filter, expect.arrayContaining([id])])
     }
     expect(await worker('ps', '-aq', '--filter', 'label=kind=other')).toMatchObject({ code: 0, stdout: '' })
-    expect(await worker('ps', '-q', '--filter', 'status=exited', '--filter', `name=${name}`)).toMatchObject({ stdout: '' })
+    expect(await worker('ps', '-q', '--filter', 'status=exited', '--filter', `name=${name}`)).toMatchObject({
+      stdout: '',
+    })
     const last = await worker('ps', '-n', '1', '-s', '--format', '{{.Size}}')
     expect(last).toMatchObject({ code: 0, stdout: expect.stringContaining('virtual') })
   })
@@ -95,20 +103,38 @@ describe.each(['new', 'old'] as const)('a container on the %s engine', (engine) 
   })
 
   test('is handled by the CLI of 20.10 as well', async () => {
-    for (const command of [['stop', '-t', '5'], ['start'], ['restart', '-t', '5'], ['pause'], ['unpause'], ['kill'], ['start']]) {
+    for (const command of [
+      ['stop', '-t', '5'],
+      ['start'],
+      ['restart', '-t', '5'],
+      ['pause'],
+      ['unpause'],
+      ['kill'],
+      ['start'],
+    ]) {
       expect(await oldDocker(shared.gate, [...command, name])).toMatchObject({ code: 0, stdout: `${name}\n` })
     }
-    expect(await oldDocker(shared.gate, ['ps', '-q', '--no-trunc'])).toMatchObject({ stdout: expect.stringContaining(id) })
-    expect(await oldDocker(shared.gate, ['inspect', '-f', '{{.Id}}', name])).toMatchObject({ stdout: `${id}\n` })
+    expect(await oldDocker(shared.gate, ['ps', '-q', '--no-trunc'])).toMatchObject({
+      stdout: expect.stringContaining(id),
+    })
+    expect(await oldDocker(shared.gate, ['inspect', '-f', '{{.Id}}', name])).toMatchObject({
+      stdout: `${id}\n`,
+    })
     expect(await oldDocker(shared.gate, ['stats', '--no-stream', name])).toMatchObject({ code: 0 })
   })
 
   test('shows in info, version, system df and events', async () => {
-    expect(await worker('info', '-f', '{{.Containers}}')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[1-9]\d*\n$/) })
+    expect(await worker('info', '-f', '{{.Containers}}')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^[1-9]\d*\n$/),
+    })
     expect(await worker('version', '-f', '{{.Server.Version}}')).toMatchObject({
       stdout: expect.stringMatching(engine === 'new' ? /^26\./ : /^20\.10\./),
     })
-    expect(await worker('system', 'df')).toMatchObject({ code: 0, stdout: expect.stringContaining('Containers') })
+    expect(await worker('system', 'df')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Containers'),
+    })
     const now = String(Math.floor(Date.now() / 1000) + 1)
     const events = await worker('events', '--since', '10m', '--until', now, '--filter', `container=${name}`)
     expect(events).toMatchObject({ code: 0, stdout: expect.stringContaining('container start') })

@@ -104,10 +104,23 @@ describe.each(['new', 'old'] as const)('limits of containers on the %s engine', 
   })
 
   test('hold in the container', async () => {
-    const run = ['run', '--rm', '--memory', '16m', '--memory-swap', '16m', '--ulimit', 'nofile=512', 'busybox']
+    const run = [
+      'run',
+      '--rm',
+      '--memory',
+      '16m',
+      '--memory-swap',
+      '16m',
+      '--ulimit',
+      'nofile=512',
+      'busybox',
+    ]
     const read = await docker(shared.gate, [...run, 'sh', '-c', 'ulimit -n; df -m /dev/shm | tail -1'])
     expect(read.stdout).toMatch(/^512\n\S+ +32 /)
-    expect(await docker(shared.gate, [...run, 'tail', '-c', '64m', '/dev/zero'])).toMatchObject({ code: 137, stdout: '' })
+    expect(await docker(shared.gate, [...run, 'tail', '-c', '64m', '/dev/zero'])).toMatchObject({
+      code: 137,
+      stdout: '',
+    })
   })
 
   test('of open files: more than the policy gives is refused', async () => {

@@ -10,7 +10,16 @@ describe.each(['new', 'old'] as const)('logs and attach on the %s engine', (engi
 
   test('logs --follow prints what comes, and ends with the container', async () => {
     const name = freshName('follow')
-    await worker('run', '-d', '--name', name, 'busybox', 'sh', '-c', 'for i in 1 2 3; do echo line $i; sleep 0.4; done')
+    await worker(
+      'run',
+      '-d',
+      '--name',
+      name,
+      'busybox',
+      'sh',
+      '-c',
+      'for i in 1 2 3; do echo line $i; sleep 0.4; done',
+    )
     await using running = startDocker(shared.gate, ['logs', '--follow', name])
     await running.printed('line 1')
     expect(running.stdout()).not.toContain('line 3')
@@ -20,7 +29,16 @@ describe.each(['new', 'old'] as const)('logs and attach on the %s engine', (engi
 
   test('logs --tail, --since, --until and --timestamps give a part', async () => {
     const name = freshName('tail')
-    await worker('run', '-d', '--name', name, 'busybox', 'sh', '-c', 'echo one; echo two; sleep 2.2; echo three')
+    await worker(
+      'run',
+      '-d',
+      '--name',
+      name,
+      'busybox',
+      'sh',
+      '-c',
+      'echo one; echo two; sleep 2.2; echo three',
+    )
     await worker('wait', name)
     expect(await worker('logs', '--tail', '2', name)).toMatchObject({ stdout: 'two\nthree\n' })
     const stamped = await worker('logs', '--timestamps', name)
@@ -42,7 +60,17 @@ describe.each(['new', 'old'] as const)('logs and attach on the %s engine', (engi
 
   test('attach joins a running container, and ends with its exit code', async () => {
     const name = freshName('attach')
-    await worker('run', '-d', '-i', '--name', name, 'busybox', 'sh', '-c', 'read line; echo got $line; exit 5')
+    await worker(
+      'run',
+      '-d',
+      '-i',
+      '--name',
+      name,
+      'busybox',
+      'sh',
+      '-c',
+      'read line; echo got $line; exit 5',
+    )
     const attached = await docker(shared.gate, ['attach', name], { input: 'typed\n' })
     expect(attached).toEqual({ code: 5, stdout: 'got typed\n', stderr: '' })
     await worker('rm', name)

@@ -22,7 +22,9 @@ describe.each(['new', 'old'] as const)('what a worker owns on the %s engine', (e
     await docker(first, ['create', '--name', name, '-v', `${volume}:/m`, 'busybox', 'echo', 'ran'])
     await using second = await restart(first)
     expect(await docker(second, ['start', '-a', name])).toMatchObject({ code: 0, stdout: 'ran\n' })
-    expect(await docker(second, ['run', '--rm', '-v', `${volume}:/m`, 'busybox', 'true'])).toMatchObject({ code: 0 })
+    expect(await docker(second, ['run', '--rm', '-v', `${volume}:/m`, 'busybox', 'true'])).toMatchObject({
+      code: 0,
+    })
     expect(await docker(second, ['rm', name])).toMatchObject({ code: 0 })
   })
 
@@ -57,38 +59,44 @@ describe.each(['new', 'old'] as const)('what a worker owns on the %s engine', (e
     await engineDocker(engine, ['volume', 'rm', volume])
   })
 
-  test.each([1, 2, 3])('is every container that was made before a kill -9 in the midst of creates (%i)', async (round) => {
-    await using first = await startGate({ engine, policy })
-    const label = freshName('crash')
-    const body = { Image: 'busybox', Cmd: ['true'], Labels: { crash: label } }
-    const creates = Array.from({ length: 40 }, () =>
-      request(first.socket, { method: 'POST', path: '/v1.41/containers/create', body }).then(
-        ({ status }) => status,
-        // The gate was gone.
-        () => 0,
-      ),
-    )
-    await Promise.race([creates[4 * round], creates[39]])
-    await first.kill9()
-    const told = (await Promise.all(creates)).filter((status) => status === 201).length
-    const filters = encodeURIComponent(JSON.stringify({ label: [`crash=${label}`] }))
-    const listing = { path: `/v1.41/containers/json?all=1&filters=${filters}` }
+  test.each([1, 2, 3])(
+    'is every container that was made before a kill -9 in the midst of creates (%i)',
+    async (round) => {
+      await using first = await startGate({ engine, policy })
+      const label = freshName('crash')
+      const body = { Image: 'busybox', Cmd: ['true'], Labels: { crash: label } }
+      const creates = Array.from({ length: 40 }, () =>
+        request(first.socket, { method: 'POST', path: '/v1.41/containers/create', body }).then(
+          ({ status }) => status,
+          // The gate was gone.
+          () => 0,
+        ),
+      )
+      await Promise.race([creates[4 * round], creates[39]])
+      await first.kill9()
+      const told = (await Promise.all(creates)).filter((status) => status === 201).length
+      const filters = encodeURIComponent(JSON.stringify({ label: [`crash=${label}`] }))
+      const listing = { path: `/v1.41/containers/json?all=1&filters=${filters}` }
 
-    await using second = await startGate({ engine, policy, directory: first.directory })
-    const made = idsOf((await engineRequest(engine, listing)).body)
-    const owned = idsOf((await request(second.socket, listing)).body)
-    expect(made.length).toBeGreaterThanOrEqual(told)
-    expect(owned).toEqual(made)
+      await using second = await startGate({ engine, policy, directory: first.directory })
+      const made = idsOf((await engineRequest(engine, listing)).body)
+      const owned = idsOf((await request(second.socket, listing)).body)
+      expect(made.length).toBeGreaterThanOrEqual(told)
+      expect(owned).toEqual(made)
 
-    const state = `${first.directory}/state`
-    const decisions = (await recordOf(first)).filter(({ phase, operation }) => phase === 'decision' && operation === 'container.create')
-    expect(decisions.length).toBeGreaterThanOrEqual(made.length)
-    expect(await dockgate('audit', 'verify', '--state', state)).toMatchObject({ code: 0 })
-    // The claims of what was not made are gone: the totals count what is there.
-    const status = JSON.parse((await dockgate('status', '--json', '--state', state)).stdout)
-    expect(status.workers[0].usage.containers).toBe(made.length)
-    for (const id of made) await engineRequest(engine, { method: 'DELETE', path: `/containers/${id}?force=1` })
-  })
+      const state = `${first.directory}/state`
+      const decisions = (await recordOf(first)).filter(
+        ({ phase, operation }) => phase === 'decision' && operation === 'container.create',
+      )
+      expect(decisions.length).toBeGreaterThanOrEqual(made.length)
+      expect(await dockgate('audit', 'verify', '--state', state)).toMatchObject({ code: 0 })
+      // The claims of what was not made are gone: the totals count what is there.
+      const status = JSON.parse((await dockgate('status', '--json', '--state', state)).stdout)
+      expect(status.workers[0].usage.containers).toBe(made.length)
+      for (const id of made)
+        await engineRequest(engine, { method: 'DELETE', path: `/containers/${id}?force=1` })
+    },
+  )
 })
 
 function idsOf(list: string): readonly string[] {

@@ -25,12 +25,24 @@ const answers = async (socket: string): Promise<boolean> =>
 describe('the end of a gate', () => {
   test('SIGTERM lets a run of two seconds end, takes nothing new, and then exits 0', async () => {
     await using gate = await startGate({ policy: generousPolicy() })
-    await using running = startDocker(gate, ['run', '--rm', 'busybox', 'sh', '-c', 'echo begun; sleep 2; echo ended'])
+    await using running = startDocker(gate, [
+      'run',
+      '--rm',
+      'busybox',
+      'sh',
+      '-c',
+      'echo begun; sleep 2; echo ended',
+    ])
     await running.printed('begun')
     const stopped = gate.stop()
     await until(async () => !(await answers(gate.socket)), 'the socket to be closed')
     expect(await running.ended).toMatchObject({ stdout: 'begun\nended\n' })
-    expect(await stopped).toMatchObject({ code: 0, stderr: expect.stringMatching(/ending[^]*ended; the record has \d+ entries, its head is \d+:[0-9a-f]{64}/) })
+    expect(await stopped).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /ending[^]*ended; the record has \d+ entries, its head is \d+:[0-9a-f]{64}/,
+      ),
+    })
   })
 
   test('what goes on for longer is cut after ten seconds', async () => {
@@ -76,17 +88,30 @@ describe('a new policy', () => {
     expect(text).toMatch(from)
     await writeFile(policyFile(gate), text.replace(from, to))
   }
-  const adopted = (gate: Gate) => until(() => gate.output().stderr.includes('the new policy is in force'), 'the policy')
+  const adopted = (gate: Gate) =>
+    until(() => gate.output().stderr.includes('the new policy is in force'), 'the policy')
 
   test('is adopted when the file changes, and streams under way go on', async () => {
     await using gate = await startGate({ policy: generousPolicy() })
     const name = freshName('goes-on')
-    await docker(gate, ['run', '-d', '--name', name, 'busybox', 'sh', '-c', 'i=0; while true; do i=$((i+1)); echo line $i.; sleep 0.2; done'])
+    await docker(gate, [
+      'run',
+      '-d',
+      '--name',
+      name,
+      'busybox',
+      'sh',
+      '-c',
+      'i=0; while true; do i=$((i+1)); echo line $i.; sleep 0.2; done',
+    ])
     await using logs = startDocker(gate, ['logs', '-f', name])
     await logs.printed('line 2.')
     await change(gate, /^ +- logs\n/m, '')
     await adopted(gate)
-    expect(await docker(gate, ['logs', name])).toMatchObject({ code: 1, stderr: expect.stringContaining('docker.allow') })
+    expect(await docker(gate, ['logs', name])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('docker.allow'),
+    })
     const lines = logs.stdout().split('\n').length
     await logs.printed(`line ${lines + 3}.`)
     await docker(gate, ['rm', '-f', name])
@@ -146,7 +171,10 @@ describe('starting a gate', () => {
   test('makes the socket and its directory with the modes of the policy', async () => {
     const { workers, ...file } = parse(policyFor(directory))
     const path = join(directory, 'run', 'deep', 'docker.sock')
-    const worker = { ...workers['ai-worker'], socket: { path, mode: '0600', directory_mode: '0711', group: '0' } }
+    const worker = {
+      ...workers['ai-worker'],
+      socket: { path, mode: '0600', directory_mode: '0711', group: '0' },
+    }
     await using gate = await serve(stringify({ ...file, workers: { 'ai-worker': worker } }), ...engine)
     await until(() => answers(path), 'the gate')
     expect((await stat(path)).mode & 0o7777).toBe(0o600)
@@ -169,7 +197,10 @@ describe('starting a gate', () => {
     await crashed.kill9()
     await using again = await startGate({ directory: crashed.directory })
     const args = ['serve', '--policy', policyFile(again), '--state', join(directory, 'state'), ...engine]
-    expect(await dockgate(...args)).toMatchObject({ code: 73, stderr: expect.stringContaining('something serves on') })
+    expect(await dockgate(...args)).toMatchObject({
+      code: 73,
+      stderr: expect.stringContaining('something serves on'),
+    })
     expect(await answers(again.socket)).toBe(true)
   })
 
@@ -184,10 +215,20 @@ describe('starting a gate', () => {
   test('on a state directory that another gate uses is refused', async () => {
     await using first = await startGate()
     const { workers, ...file } = parse(policyFor(directory))
-    const other = stringify({ ...file, workers: { ...workers, 'ai-worker': { ...workers['ai-worker'], socket: join(directory, 'x.sock') } } })
+    const other = stringify({
+      ...file,
+      workers: { ...workers, 'ai-worker': { ...workers['ai-worker'], socket: join(directory, 'x.sock') } },
+    })
     const policy = join(directory, 'policy.yaml')
     await writeFile(policy, other)
-    const second = await dockgate('serve', '--policy', policy, '--state', join(first.directory, 'state'), ...engine)
+    const second = await dockgate(
+      'serve',
+      '--policy',
+      policy,
+      '--state',
+      join(first.directory, 'state'),
+      ...engine,
+    )
     expect(second.code).toBeGreaterThan(0)
     expect(second.stderr).toMatch(/^dockgate: error: /)
     expect(await answers(first.socket)).toBe(true)
@@ -206,7 +247,11 @@ describe('starting a gate', () => {
     await relay.cut()
     await using gate = await serve(policyFor(directory), '--engine', relay.url)
     await gate.printed('does not answer yet')
-    await until(async () => (await request(workerSocket(directory), { path: '/_ping' }).catch(() => undefined))?.status === 503, '503')
+    await until(
+      async () =>
+        (await request(workerSocket(directory), { path: '/_ping' }).catch(() => undefined))?.status === 503,
+      '503',
+    )
     await relay.resume()
     await until(() => answers(workerSocket(directory)), 'the engine')
   })

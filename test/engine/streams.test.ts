@@ -11,7 +11,9 @@ const MB = 2 ** 20
 
 /** Bytes that compress badly and repeat nowhere near. */
 function noise(size: number): Buffer {
-  const block = createHash('shake256', { outputLength: 997 * 1024 }).update('dockgate').digest()
+  const block = createHash('shake256', { outputLength: 997 * 1024 })
+    .update('dockgate')
+    .digest()
   return Buffer.alloc(size, block)
 }
 
@@ -25,7 +27,17 @@ describe.each(['new', 'old'] as const)('large streams on the %s engine', (engine
   }
 
   test('200 MB that a container prints arrive whole', async () => {
-    const running = startDocker(shared.gate, ['run', '--rm', '--log-driver', 'none', 'busybox', 'head', '-c', '200m', '/dev/zero'])
+    const running = startDocker(shared.gate, [
+      'run',
+      '--rm',
+      '--log-driver',
+      'none',
+      'busybox',
+      'head',
+      '-c',
+      '200m',
+      '/dev/zero',
+    ])
     let received = 0
     running.child.stdout.removeAllListeners('data')
     running.child.stdout.setEncoding('latin1').on('data', (text: string) => (received += text.length))
@@ -45,13 +57,25 @@ describe.each(['new', 'old'] as const)('large streams on the %s engine', (engine
     const name = freshName('slow')
     const before = memory()
     const running = startDocker(shared.gate, [
-      ...['run', '--log-driver', 'none', '--name', name, 'busybox', 'sh', '-c', 'yes | head -c 300m; echo; echo end'],
+      ...[
+        'run',
+        '--log-driver',
+        'none',
+        '--name',
+        name,
+        'busybox',
+        'sh',
+        '-c',
+        'yes | head -c 300m; echo; echo end',
+      ],
     ])
     running.child.stdout.pause()
     await until(async () => (await engineDocker(engine, ['inspect', name])).code === 0, 'the container')
     await sleep(2_500)
     expect(memory() - before).toBeLessThan(60)
-    expect(await engineDocker(engine, ['inspect', '-f', '{{.State.Running}}', name])).toMatchObject({ stdout: 'true\n' })
+    expect(await engineDocker(engine, ['inspect', '-f', '{{.State.Running}}', name])).toMatchObject({
+      stdout: 'true\n',
+    })
     // An engine does not end a container whose output nobody takes.
     await running[Symbol.asyncDispose]()
     expect(await docker(shared.gate, ['rm', '-f', name])).toMatchObject({ code: 0 })

@@ -72,7 +72,10 @@ describe.each(['new', 'old'] as const)('totals on the %s engine', (engine) => {
   })
 
   test('are free again when a create fails, and when a container removes itself', async () => {
-    await using gate = await startGate({ engine, policy: generousPolicy({ run: { limits: { containers: 1 } } }) })
+    await using gate = await startGate({
+      engine,
+      policy: generousPolicy({ run: { limits: { containers: 1 } } }),
+    })
     for (let round = 0; round < 3; round += 1) {
       const failed = await request(gate.socket, {
         method: 'POST',
@@ -85,7 +88,9 @@ describe.each(['new', 'old'] as const)('totals on the %s engine', (engine) => {
     expect(made.status).toBe(201)
     const { Id } = JSON.parse(made.body)
     await request(gate.socket, { method: 'POST', path: `/containers/${Id}/start` })
-    await expect.poll(() => engineRequest(engine, { path: `/containers/${Id}/json` })).toMatchObject({ status: 404 })
+    await expect
+      .poll(() => engineRequest(engine, { path: `/containers/${Id}/json` }))
+      .toMatchObject({ status: 404 })
     await expect.poll(() => create(gate)).toMatchObject({ status: 201 })
   })
 })

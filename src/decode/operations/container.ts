@@ -4,8 +4,8 @@ import type { Json } from '../json.ts'
 import { queryFilters, queryFlag, queryInteger, queryText } from '../query.ts'
 
 const LIST_FILTERS = [
-  ...['ancestor', 'before', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name'],
-  ...['network', 'publish', 'since', 'status', 'volume'],
+  ...['ancestor', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name'],
+  ...['network', 'publish', 'status', 'volume'],
 ]
 export const containerListQuery = record({
   all: forwarded(queryFlag),
@@ -36,7 +36,7 @@ export type ContainerLogs = OnContainer<'container.logs', typeof containerLogsQu
 export const containerStatsQuery = record({ stream: forwarded(queryFlag), 'one-shot': forwarded(queryFlag) })
 export type ContainerStats = OnContainer<'container.stats', typeof containerStatsQuery>
 
-export const containerTopQuery = record({ ps_args: limited(psArguments, 'letters, digits and , - = alone') })
+export const containerTopQuery = record({ ps_args: limited(psArguments, '-ef, aux or -o COLUMN,COLUMN') })
 export type ContainerTop = OnContainer<'container.top', typeof containerTopQuery>
 
 export const containerStartQuery = record({ detachKeys: forwarded(queryText) })
@@ -108,12 +108,17 @@ function signal(value: Json, path: string): string | undefined {
   return name
 }
 
-/** An engine hands these words to the host's ps; what ps can be made to do by them is bounded by their letters. */
+/**
+ * An engine hands these words to the ps of the host, and some make it show processes of the host: only forms pass that
+ * name plain columns.
+ */
+const PS_COLUMNS = /^-e?o ?[a-z]+(?:,[a-z]+)*$/
+
 function psArguments(value: Json, path: string): string {
   const words = queryText(value, path)
-  if (!/^[A-Za-z0-9,= -]{0,200}$/.test(words))
-    throw new FieldError(`${path} has a sign other than letters , - =`)
-  return words
+  if (words === '' || ['-ef', '-e', '-f', 'aux', '-aux'].includes(words) || PS_COLUMNS.test(words))
+    return words
+  throw new FieldError(`${path} must be -ef, aux or -o COLUMN,COLUMN`)
 }
 
 function oneOf(...allowed: readonly string[]): (value: Json, path: string) => string | undefined {

@@ -2,7 +2,8 @@
 import { forwarded, limited, record, refused, type Read } from '../fields.ts'
 import { queryFilters, queryFlag, queryText } from '../query.ts'
 
-const LIST_FILTERS = ['before', 'dangling', 'label', 'reference', 'since', 'until']
+// `before` and `since` would tell whether an image that they name exists.
+const LIST_FILTERS = ['dangling', 'label', 'reference', 'until']
 export const imageListQuery = record({
   all: forwarded(queryFlag),
   digests: forwarded(queryFlag),

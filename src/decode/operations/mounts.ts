@@ -144,7 +144,7 @@ function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMoun
     type: 'tmpfs',
     ...point,
     readOnly: options.includes('ro'),
-    size: size === undefined ? undefined : parseSize(size.slice(5), at),
+    size: size === undefined ? undefined : positive(parseSize(size.slice(5), at)),
     mode: undefined,
     options: kept,
   }

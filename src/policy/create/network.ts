@@ -35,6 +35,8 @@ export function planEndpoints(
       : {
           ...endpoint,
           network: planNetwork(`EndpointsConfig.${endpoint.network}`, endpoint.network, facts, violations),
+          // On the operator's networks an alias could answer for one of the operator's containers.
+          aliases: facts.networks.get(endpoint.network)?.owner === 'self' ? endpoint.aliases : [],
         },
   )
 }

@@ -46,8 +46,21 @@ export function checkSecurityOptions(options: readonly string[], violations: Vio
   }
 }
 
+/** Characters of all labels of an object together. */
+const MOST_LABELS = 64 * 1024
+
 /** The gate's own labels tell an operator whose a container is; nobody else writes them. */
 export function checkLabels(labels: ReadonlyMap<string, string> | undefined, violations: Violation[]): void {
+  const size = [...(labels ?? [])].reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  if (size > MOST_LABELS) {
+    const why = `labels travel with every event: ${MOST_LABELS} characters in all`
+    violations.push({
+      rule: 'run.labels',
+      what: `Labels of ${size} characters`,
+      why,
+      instead: ['shorter labels'],
+    })
+  }
   for (const name of labels?.keys() ?? []) {
     if (!name.toLowerCase().startsWith('dockgate.')) continue
     violations.push({

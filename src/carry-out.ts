@@ -1,0 +1,144 @@
+/** The second half of the way: what was permitted and recorded is done, filtered, settled and recorded again. */
+import { pipeline as joinStreams, type Readable } from 'node:stream'
+import type { DecisionEntry } from './audit/entry.ts'
+import type { Decoded } from './decode/operation.ts'
+import { filterAnswer } from './filter/answer.ts'
+import { notAfterAll, refusalReply } from './filter/refusal.ts'
+import { countsOf, viewOf } from './filter/view.ts'
+import { BuildContext } from './forward/build-context.ts'
+import { forward } from './forward/forward.ts'
+import type { Reply } from './forward/reply.ts'
+import type { Gate } from './gate.ts'
+import { PinError } from './host/pins.ts'
+import type { Caller } from './identify/caller.ts'
+import { checkDockerfile } from './policy/dockerfile.ts'
+import type { WorkerPolicy } from './policy/policy.ts'
+import { refuse, refuseAll } from './policy/refuse.ts'
+import type { BuildPermit, CreatePermit, Permit } from './policy/verdict.ts'
+import type { Connected } from './resolve/feed.ts'
+import type { Sendable } from './rewrite/rewrite.ts'
+import { holdBinds } from './settle/binds.ts'
+import type { Claims } from './settle/claims.ts'
+import { NewImages } from './settle/images.ts'
+import { Outcome } from './settle/outcome.ts'
+import { prune } from './settle/prune.ts'
+import { ownVolumes } from './settle/volumes.ts'
+import { CLAIM_LABEL, WORKER_LABEL } from './shared/labels.ts'
+
+/** What every stage of one call works on. */
+export interface Call {
+  readonly gate: Gate
+  readonly caller: Caller
+  readonly worker: WorkerPolicy
+  readonly connected: Connected
+  readonly decoded: Decoded
+  /** A body that is passed on as it comes. */
+  readonly content: Readable | undefined
+  /** Ends the call when its client goes away. */
+  readonly signal: AbortSignal
+}
+
+/** A permit on its way, with what its decision has set up. */
+interface Undertaking {
+  readonly call: Call
+  readonly record: DecisionEntry | undefined
+  readonly claims: Claims
+  readonly outcome: Outcome
+}
+
+/** Does what a permit stands for. The outcome is on record whichever way it ends. @throws {EngineUnavailable} */
+export async function carryOut(
+  call: Call,
+  permit: Permit,
+  record: DecisionEntry | undefined,
+  claims: Claims,
+): Promise<Reply> {
+  const { gate, worker, connected } = call
+  const brings = permit.on === 'pull' || permit.on === 'build'
+  const images = brings ? await NewImages.before(gate, worker.name, permit) : undefined
+  const outcome = new Outcome(gate, worker.name, permit, record, claims, images)
+  const undertaking = { call, record, claims, outcome }
+  try {
+    switch (permit.on) {
+      case 'prune': {
+        const { reply, changes } = await prune(gate, worker.name, connected.facts.minor, permit)
+        outcome.add(changes)
+        return outcome.close(reply)
+      }
+      case 'create':
+        return await create(undertaking, permit)
+      case 'build':
+        return await build(undertaking, permit)
+      default:
+        return await send(undertaking, permit, call.content)
+    }
+  } catch (cause) {
+    outcome.broken(cause)
+    throw cause
+  }
+}
+
+/** Sends one request and filters its answer. */
+async function send(
+  { call, claims, outcome }: Undertaking,
+  permit: Sendable,
+  content?: Readable,
+): Promise<Reply> {
+  const { gate, worker, connected, decoded, signal } = call
+  const { minor } = connected.facts
+  const labels = { [CLAIM_LABEL]: claims.object?.nonce ?? '', [WORKER_LABEL]: worker.name }
+  const sending = { clientMinor: decoded.minor ?? minor, engineMinor: minor, labels }
+  const forwarded = await forward(gate.engine, permit, sending, signal, content)
+  if ('hijacked' in forwarded) {
+    return outcome.close({
+      kind: 'hijacked',
+      connection: forwarded.hijacked,
+      isOver: () => hasEnded(gate, permit),
+    })
+  }
+  const view = viewOf(gate, worker)
+  return outcome.close(await filterAnswer(permit, forwarded.answer, view, () => countsOf(gate, worker)))
+}
+
+/** True where a container that is attached to is gone, or does not run. */
+function hasEnded({ inventory }: Gate, permit: Permit): boolean {
+  return permit.on === 'container' && inventory.container(permit.container.id)?.running !== true
+}
+
+/** A container is made when its volumes are the worker's and its bind sources are held fast. */
+async function create(undertaking: Undertaking, permit: CreatePermit): Promise<Reply> {
+  const { call, record, claims, outcome } = undertaking
+  const { gate, worker, connected } = call
+  const { changes, failed } = await ownVolumes(gate, worker.name, connected.facts.minor, permit.plan, claims)
+  outcome.add(changes)
+  if (failed !== undefined) return outcome.close(notAfterAll(failed, record?.id ?? '', worker.name))
+  try {
+    const roots = worker.docker.run.binds.map(({ path }) => path)
+    const held = await holdBinds(gate.pins, permit, claims.object?.nonce ?? '', roots)
+    outcome.plan(held)
+    return await send(undertaking, held)
+  } catch (cause) {
+    if (!(cause instanceof PinError)) throw cause
+    const refusal = refuse('run', 'run.binds', 'a bind mount below a root', { why: cause.message })
+    return outcome.close(refusalReply(refusal, record?.id ?? '', worker.name))
+  }
+}
+
+/** A context reaches the engine whole only if its Dockerfile takes nothing from elsewhere. */
+async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Reply> {
+  const { call, record, outcome } = undertaking
+  const { operation, patterns } = permit
+  const check = (dockerfile: string) => checkDockerfile(dockerfile, patterns, operation.buildArgs)
+  const context = new BuildContext(operation.dockerfile, check)
+  // What breaks here shows in the request that it is the body of.
+  if (call.content === undefined) context.end()
+  else joinStreams(call.content, context, () => undefined)
+  try {
+    return await send(undertaking, permit, context)
+  } catch (cause) {
+    if (context.violations.length === 0) throw cause
+    return outcome.close(
+      refusalReply(refuseAll('build', context.violations), record?.id ?? '', call.worker.name),
+    )
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Bind sources below a root, held fast: the worker may write in the directory above, and could put a link in the place of
+ * what was checked before an engine mounts it, now or at any later start. So the gate opens what was decided on, without
+ * following links, and mounts that very file or directory in a place of its own; the engine is given that place.
+ */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { lstat, mkdir, open, readdir, readlink, rm, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A source that can't be held: the message says why, without naming other paths. */
+export class PinError extends Error {
+  override readonly name = 'PinError'
+}
+
+/** From open(2); Node has no name for it. */
+const O_PATH = 0o10000000
+
+export class Pins {
+  readonly #directory: string
+
+  /** @param state the gate's state directory: each gate has places of its own. They are gone after a reboot. */
+  constructor(state: string) {
+    const name = createHash('sha256').update(state).digest('hex').slice(0, 12)
+    this.#directory = join('/run/dockgate-binds', name)
+  }
+
+  /**
+   * Holds a source fast. Returns the path to give to the engine.
+   * @param claim of the container that mounts it
+   * @param source its real path, as it was decided on
+   * @throws {PinError} if another thing is in its place by now, or it can't be mounted
+   */
+  async pin(claim: string, index: number, source: string): Promise<string> {
+    const place = join(this.#directory, claim, String(index))
+    const file = await open(source, O_PATH | constants.O_NOFOLLOW).catch(() => {
+      throw new PinError(`${source} is no longer what it was`)
+    })
+    try {
+      // A link anywhere on the way, and this is another path than the one that was decided on.
+      if ((await readlink(`/proc/self/fd/${file.fd}`)) !== source)
+        throw new PinError(`${source} is no longer what it was`)
+      const status = await file.stat()
+      if (status.isSymbolicLink()) throw new PinError(`${source} is no longer what it was`)
+      const isDirectory = status.isDirectory()
+      await mkdir(isDirectory ? place : join(this.#directory, claim), { recursive: true, mode: 0o700 })
+      if (!isDirectory) await writeFile(place, '', { mode: 0o600 })
+      await run('mount', ['--no-canonicalize', '--bind', '--make-private', '/proc/self/fd/3', place], file.fd)
+      return place
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Lets go of all that was held for a container. */
+  async release(claim: string): Promise<void> {
+    const directory = join(this.#directory, claim)
+    const places = await readdir(directory).catch(() => [])
+    for (const place of places) await this.#releaseOne(join(directory, place))
+    if (places.length > 0) await rmdir(directory)
+  }
+
+  /** Lets go of what was held for containers that are gone. @param claims of those that are there */
+  async releaseOthers(claims: ReadonlySet<string>): Promise<void> {
+    for (const claim of await readdir(this.#directory).catch(() => [])) {
+      if (!claims.has(claim)) await this.release(claim)
+    }
+  }
+
+  async #releaseOne(place: string): Promise<void> {
+    // Lazily, since an engine may be about to let go of it too.
+    await run('umount', ['--lazy', '--no-canonicalize', place]).catch(() => undefined)
+    const isDirectory = (await lstat(place)).isDirectory()
+    // Never what is mounted there: a place that could not be unmounted stays.
+    await (isDirectory ? rmdir(place) : rm(place)).catch(() => undefined)
+  }
+}
+
+/** Runs a program of util-linux. @param descriptor handed on as number 3 */
+function run(program: 'mount' | 'umount', args: readonly string[], descriptor?: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stdio = ['ignore', 'ignore', 'pipe', ...(descriptor === undefined ? [] : [descriptor])] as const
+    const child = spawn(program, args, { stdio: [...stdio], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } })
+    let said = ''
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    child.once('error', () => reject(new PinError(`${program} can't be run`)))
+    child.once('close', (code) => {
+      if (code === 0) resolve()
+      else reject(new PinError(`the gate can't hold the directory fast: ${said.trim().split('\n')[0] ?? ''}`))
+    })
+  })
+}

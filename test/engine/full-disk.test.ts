@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { recordOf } from '../support/audit.ts'
+import { docker } from '../support/docker.ts'
+import { engineDocker } from '../support/engine.ts'
+import { freshName, generousPolicy } from '../support/everything.ts'
+import { startGate } from '../support/gate.ts'
+import { dockgate, until } from '../support/process.ts'
+
+// A disk of its own for the record, so that it can really be full.
+let directory = ''
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dockgate-disk-'))
+  mkdirSync(join(directory, 'state'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', join(directory, 'state')])
+})
+afterEach(() => {
+  execFileSync('umount', ['-l', join(directory, 'state')])
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** Takes all that is left of the disk. */
+function fill(): void {
+  for (let size = 1 << 20; size >= 1; size >>= 1) {
+    try {
+      writeFileSync(join(directory, 'state', 'ballast'), Buffer.alloc(size), { flag: 'a' })
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+    }
+  }
+}
+
+test('a full disk refuses changes with a clear message, lets the named reads go on, and all is well when there is room', async () => {
+  await using gate = await startGate({ directory, policy: generousPolicy({ unrecorded: ['ps'] }) })
+  const name = freshName('disk')
+  expect(await docker(gate, ['run', '-d', '--name', name, 'busybox', 'sleep', '1000'])).toMatchObject({
+    code: 0,
+  })
+  fill()
+  // What fits in pages that the database has already may still be written.
+  const other = (): string => freshName('other')
+  await until(
+    async () =>
+      (await docker(gate, ['create', '--name', other(), '-e', `LONG=${'x'.repeat(20_000)}`, 'busybox']))
+        .code !== 0,
+    'a create to be refused',
+  )
+  const made = (await engineDocker('new', ['ps', '-aq', '--no-trunc'])).stdout
+  const refused = await docker(gate, ['create', '--name', other(), 'busybox'])
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/recorded[^]*the disk is full/) })
+  expect((await engineDocker('new', ['ps', '-aq', '--no-trunc'])).stdout).toBe(made)
+  expect(await docker(gate, ['ps', '--format', '{{.Names}}'])).toMatchObject({ code: 0, stdout: `${name}\n` })
+  expect(await docker(gate, ['images'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('the disk is full'),
+  })
+  const state = join(directory, 'state')
+  const status = await dockgate('status', '--state', state)
+  expect(status).toMatchObject({ code: 1, stdout: expect.stringContaining('the disk is full') })
+
+  rmSync(join(state, 'ballast'))
+  await expect
+    .poll(() => docker(gate, ['stop', '-t', '0', name]), { timeout: 10_000 })
+    .toMatchObject({ code: 0 })
+  expect(await docker(gate, ['images'])).toMatchObject({ code: 0 })
+  for (const id of (await docker(gate, ['ps', '-aq'])).stdout.split('\n'))
+    if (id !== '') await docker(gate, ['rm', '-f', id])
+  expect(await gate.stop()).toMatchObject({ code: 0 })
+  expect(await dockgate('audit', 'verify', '--state', state)).toMatchObject({ code: 0 })
+  const lines = await recordOf(gate)
+  expect(
+    lines.filter(({ operation, phase }) => operation === 'container.stop' && phase === 'outcome').length,
+  ).toBeGreaterThan(0)
+})
