@@ -5,7 +5,7 @@ import type { Decoded } from './decode/operation.ts'
 import { filterAnswer } from './filter/answer.ts'
 import { notAfterAll, refusalReply } from './filter/refusal.ts'
 import { countsOf, viewOf } from './filter/view.ts'
-import { BuildContext } from './forward/build-context.ts'
+import { BuildContext, unpacked } from './forward/build-context.ts'
 import { forward } from './forward/forward.ts'
 import type { Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
@@ -132,7 +132,7 @@ async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Rep
   const context = new BuildContext(operation.dockerfile, check)
   // What breaks here shows in the request that it is the body of.
   if (call.content === undefined) context.end()
-  else joinStreams(call.content, context, () => undefined)
+  else joinStreams(unpacked(call.content), context, () => undefined)
   try {
     return await send(undertaking, permit, context)
   } catch (cause) {

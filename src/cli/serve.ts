@@ -1,4 +1,5 @@
 /** `dockgate serve`: the gate itself. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { createRedactor, redactEnvironment } from '../audit/redact.ts'
 import { Recorder } from '../audit/recorder.ts'
@@ -27,6 +28,9 @@ interface Options {
 interface Environment extends StateEnvironment {
   readonly DOCKER_HOST?: string | undefined
 }
+
+/** Milliseconds that the sockets wait for the engine at the start. */
+const FIRST_CONNECTION = 3_000
 
 /** A reason not to start, for people, with the exit code that goes with it. */
 class StartError extends Error {
@@ -74,14 +78,25 @@ export function addServeCommand(program: Command, environment: Environment): voi
 async function serve(options: Options, environment: Environment): Promise<void> {
   const policy = await loadPolicy(options.policy)
   const url = await engineAddress(options.engine ?? policy.engine, environment)
+  const own = policy.workers.find(({ socket }) => url === `unix://${socket.path}`)
+  if (own !== undefined) {
+    throw new StartError(
+      `${url} is the socket of worker ${own.name}, not an engine; name one with --engine`,
+      64,
+    )
+  }
   const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
   const store = openStore(directory)
   const hash = createRedactor(directory)
   const show = options.quiet === true ? () => undefined : showDecision
   const recorder = new Recorder(store, (list) => redactEnvironment(list, hash), show)
   const engine = new Engine(url)
+  const firstConnection = Promise.withResolvers<void>()
   const gate = new Gate(engine, store, recorder, new Pins(directory), policy, {
-    connected: (version, minor) => note(`engine ${version} (API 1.${minor}) at ${url}`),
+    connected: (version, minor) => {
+      firstConnection.resolve()
+      note(`engine ${version} (API 1.${minor}) at ${url}`)
+    },
     lost: (reason) => note(`engine lost: ${reason}; trying again`),
   })
   const doors = new Doors(gate)
@@ -89,6 +104,8 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const following = gate.feed.run()
   try {
     await control.listen()
+    // So that the first call does not come too early; an engine that is away is waited for while calls get 503.
+    await Promise.race([firstConnection.promise, pause(FIRST_CONNECTION)])
     await doors.open(policy)
   } catch (cause) {
     await doors.close(0)

@@ -30,7 +30,7 @@ export function routeOf(method: string, target: string): Routed {
     return {
       found: false,
       minor: parsed.minor,
-      malformed: { kind: 'malformed', what: `${method} ${target}`, why, status: 404 },
+      malformed: { kind: 'malformed', what: 'page not found', why, status: 404 },
     }
   } catch (cause) {
     if (cause instanceof TargetError)

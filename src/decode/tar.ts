@@ -119,7 +119,7 @@ export class TarWalker {
     if (take > 0) {
       if (state.parts !== undefined) {
         state.parts.push(Buffer.from(data.subarray(at, at + take)))
-        if (state.at === 'content' && size(state.parts) > LARGEST_KEPT)
+        if (state.at === 'content' && sizeOf(state.parts) > LARGEST_KEPT)
           throw new TarError(`${state.entry.path} is larger than 1 MiB`)
       }
       state.left -= take
@@ -155,7 +155,7 @@ export class TarWalker {
   }
 }
 
-function size(parts: readonly Buffer[]): number {
+function sizeOf(parts: readonly Buffer[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0)
 }
 

@@ -14,6 +14,6 @@ export function relieve(stream: Readable): void {
     passed += chunk.length
     if (passed < EVERY) return
     passed = 0
-    void collect({ type: 'minor', execution: 'sync' })
+    collect({ type: 'minor', execution: 'sync' })
   })
 }

@@ -1,5 +1,6 @@
 /** The context of a build on its way to the engine: passed on as it comes, but its end is held back until the Dockerfile was checked. */
-import { Transform, type TransformCallback } from 'node:stream'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { TarError, TarWalker, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
 
@@ -85,4 +86,28 @@ export class BuildContext extends Transform {
 
 function violation(what: string, why: string): Violation {
   return { rule: 'build.context', what, why, instead: ['docker build DIR, with a plain Dockerfile in it'] }
+}
+
+/** The first bytes of gzip (RFC 1952), as compose sends contexts. */
+const GZIP = [0x1f, 0x8b]
+
+/** A context as a plain tar, which is what is checked and sent, however the client packed it. */
+export async function* unpacked(content: Readable): AsyncGenerator<Buffer> {
+  const chunks = content[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  if (first.done === true) return
+  const start = bytesOf(first.value)
+  const whole = Readable.from(prepend(start, chunks), { objectMode: false })
+  const isGzip = GZIP.every((byte, index) => start[index] === byte)
+  for await (const chunk of isGzip ? whole.pipe(createGunzip()) : whole) yield bytesOf(chunk)
+}
+
+async function* prepend(start: Buffer, rest: AsyncIterator<unknown>): AsyncGenerator<Buffer> {
+  yield start
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield bytesOf(next.value)
+}
+
+function bytesOf(chunk: unknown): Buffer {
+  if (chunk instanceof Buffer) return chunk
+  throw new TypeError('a context is read as bytes')
 }

@@ -39,17 +39,18 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
     }
   }
   const verdict = decideSupported(worker, operation, facts)
-  if (verdict.effect === 'refuse' || findings.length === 0) return verdict
-  // What no policy lets through is told after what this one does not, so that nothing is said about what is not granted.
-  return refuseAll(
-    verdict.subcommand,
-    findings.map((finding) => ({
-      rule: `${verdict.subcommand}.fields`,
-      what: finding.what,
-      why: finding.why,
-      instead: finding.instead === undefined ? [] : [finding.instead],
-    })),
-  )
+  if (findings.length === 0) return verdict
+  const ungranted =
+    verdict.effect === 'refuse' && (verdict.status === 404 || verdict.refusal.rule === 'docker.allow')
+  if (ungranted) return verdict
+  // What no policy lets through is told after what is not granted at all, and before what this policy does not let through.
+  const found = findings.map((finding) => ({
+    rule: `${verdict.subcommand}.fields`,
+    what: finding.what,
+    why: finding.why,
+    instead: finding.instead === undefined ? [] : [finding.instead],
+  }))
+  return refuseAll(verdict.subcommand, [...found, ...(verdict.effect === 'refuse' ? [verdict.refusal] : [])])
 }
 
 type SupportedOperation = Exclude<Operation, { kind: 'unsupported' | 'malformed' }>
@@ -240,7 +241,10 @@ function decideImage(
 function imageRefused(worker: WorkerPolicy, word: Subcommand, field: string, image: string): Verdict {
   return refuse(word, 'run.images', `${field} = ${image}`, {
     why: 'this image is outside the names that this worker may use',
-    instead: [describePatterns(worker.docker.run.images)],
+    // buildx asks for this image where BuildKit's own way in is closed.
+    instead: image.startsWith('moby/buildkit')
+      ? ['DOCKER_BUILDKIT=0 docker build']
+      : [describePatterns(worker.docker.run.images)],
   })
 }
 

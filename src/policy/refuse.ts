@@ -22,6 +22,9 @@ export function refuse(subcommand: string, rule: string, what: string, more: Par
   }
 }
 
+/** Rules that hold no more once something was removed. */
+const FULL = /^run\.limits\.(?:total\.|containers$|networks$|volumes$)/
+
 /** Violations that are named beside the first. */
 const MOST_NAMED = 20
 
@@ -30,9 +33,11 @@ export function refuseAll(subcommand: string, violations: readonly Violation[]):
   const [first, ...others] = violations
   if (first === undefined) throw new RangeError('a refusal needs a reason')
   const { rule, what, why, instead } = first
+  const retryable = violations.every((violation) => FULL.test(violation.rule))
   return refuse(subcommand, rule, what, {
     why,
     instead,
+    retryable,
     also: others.slice(0, MOST_NAMED).map((other) => other.what),
   })
 }

@@ -26,6 +26,8 @@ worker ai-worker
     ! build runs programs of its choice while it builds
   the operator's containers
     none
+  programs in containers that are there (exec)
+    in its own containers: nothing
   images
     docker.io/library/*
   folders of the host

@@ -75,7 +75,6 @@ workers:
       # Help of your own, printed when a command is refused.
       hints:
         exec: "Put the command into the image or the run command, and read what it prints with logs"
-        # With an ollama in reach: "Use its HTTP API, e.g. curl http://ollama:11434/api/tags"
 `
 }
 

@@ -111,7 +111,7 @@ export class Feed {
     await this.#listAll(minor)
     const facts = {
       minor,
-      nanoCpus: Number(objectOf(info)['NCPU'] ?? 0) * 1e9,
+      nanoCpus: Number(objectOf(info)['NCPU'] || Infinity) * 1e9,
       logDriver: textOf(objectOf(info)['LoggingDriver']),
     }
     this.#connected = { facts, pingHeaders, version: objectOf(version) }

@@ -36,6 +36,7 @@ function hostConfig(operation: CreatePermit['operation'], plan: CreatePermit['pl
     NetworkMode: plan.networkMode,
     PidMode: plan.pidMode,
     IpcMode: plan.ipcMode,
+    CgroupnsMode: operation.ownCgroup ? 'private' : undefined,
     Binds: mounts.filter((mount) => mount.field === 'Binds').map(bindText),
     Mounts: mounts.filter((mount) => mount.field === 'Mounts').map(mountObject),
     Tmpfs: Object.fromEntries(mounts.filter((mount) => mount.field === 'Tmpfs').map(tmpfsEntry)),

@@ -37,7 +37,7 @@ describe('a refusal as text', () => {
 
   test('says so where the same request may pass later', () => {
     const text = refusalText({ ...refusal, retryable: true })
-    expect(text).toContain('This may pass later')
+    expect(text).toContain('as soon as there is room')
     expect(text).not.toContain('This is policy')
   })
 

@@ -31,14 +31,17 @@ const LINE = 110
  * Values that came from the client are cut and escaped here, so that a text can be shown on a terminal.
  */
 export function refusalText(refusal: RecordedRefusal): string {
+  const malformed = refusal.rule === 'request'
   const lines = [
-    `refused by policy: ${refusal.rule}`,
+    malformed ? 'refused: the request can not be read' : `refused by policy: ${refusal.rule}`,
     `${refusal.what}${refusal.also.length > 0 ? ` (and ${refusal.also.length} more)` : ''}`,
     `why: ${refusal.why}`,
     ...(refusal.instead.length > 0 ? [`instead: ${refusal.instead.join(' | ')}`] : []),
-    refusal.retryable
-      ? 'This may pass later; nothing needs to change for it.'
-      : 'This is policy, not a fault: do not try another way to the same effect.',
+    malformed
+      ? 'This is no question of policy: send it as the Engine API has it.'
+      : refusal.retryable
+        ? 'This passes as soon as there is room; nothing else needs to change.'
+        : 'This is policy, not a fault: do not try another way to the same effect.',
     `${refusal.next} Record: ${refusal.record}`.trimStart(),
   ]
   return lines.map((line) => shorten(printable(line), LINE - 12)).join('\n')

@@ -150,8 +150,9 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
     worker: string,
     id: string,
     limits = NO_LIMITS,
+    name = id,
   ): void => {
-    ownership.settle(ownership.claim(kind, worker, limits), id, id)
+    ownership.settle(ownership.claim(kind, worker, limits), id, name)
   }
   for (const [name, { owner, running, started, binds, memory, cpus }] of Object.entries(containers)) {
     inventory.putContainer({ id: idOf(name), name, claim: '', running, started, binds })
@@ -159,7 +160,15 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }
   inventory.replaceImages(Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names })))
-  for (const [name, image] of Object.entries(images)) if (image.own) own('image', WORKER, imageIdOf(name))
+  for (const [name, image] of Object.entries(images))
+    if (image.own)
+      own(
+        'image',
+        WORKER,
+        imageIdOf(name),
+        NO_LIMITS,
+        image.names.filter((given) => given.startsWith('docker.io/library/')).join(' '),
+      )
   for (const [name, owner] of Object.entries(volumes)) {
     inventory.putVolume(name)
     if (owner !== 'operator') own('volume', owner === 'self' ? WORKER : 'rival', name)

@@ -38,6 +38,7 @@ describe('endpoints', () => {
 
 /** Values that are not empty, where the type alone does not give one. */
 const VALUES: Readonly<Record<string, string>> = {
+  ps_args: '-ef',
   filters: '{"label":["a"]}',
   condition: 'removed',
   signal: 'TERM',

@@ -34,7 +34,7 @@ describe.each(['new', 'old'] as const)('the record before the %s engine', (engin
       await worker('rename', name, `${name}-2`)
       await worker('rm', `${name}-2`)
     })
-    const changes = lines.filter(({ operation }) => /create|start|rename|remove/.test(String(operation)))
+    const changes = lines.filter(({ operation }) => /create|start|rename|remove/.test(operation))
     expect(changes.map(({ phase, operation }) => `${phase} ${operation}`)).toEqual(
       ['create', 'start', 'rename', 'remove'].flatMap((word) => [
         `decision container.${word}`,

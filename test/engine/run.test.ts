@@ -15,9 +15,9 @@ describe.each(['new', 'old'] as const)('docker run on the %s engine', (engine) =
       expect(result).toEqual({ code: 0, stdout: 'out\n', stderr: 'err\n' })
     })
 
-    test.each([3, 255])('ends with the exit code %i of the container', async (code) => {
-      const result = await cli(shared.gate, ['run', '--rm', 'busybox', 'sh', '-c', `exit ${code}`])
-      expect(result).toEqual({ code, stdout: '', stderr: '' })
+    test('ends with the exit code of the container', async () => {
+      const result = await cli(shared.gate, ['run', '--rm', 'busybox', 'sh', '-c', 'exit 3'])
+      expect(result).toEqual({ code: 3, stdout: '', stderr: '' })
     })
 
     test('tells the engine’s own error where the command is missing, and exits with 127', async () => {

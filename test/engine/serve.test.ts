@@ -186,7 +186,7 @@ describe('starting a gate', () => {
   test('leaves the mode of a directory that is there', async () => {
     await mkdir(join(directory, 'ai-worker'))
     await chmod(join(directory, 'ai-worker'), 0o705)
-    await using _gate = await serve(policyFor(directory), ...engine)
+    await using gate = await serve(policyFor(directory), ...engine)
     await until(() => answers(workerSocket(directory)), 'the gate')
     expect((await stat(join(directory, 'ai-worker'))).mode & 0o7777).toBe(0o705)
     expect((await stat(workerSocket(directory))).mode & 0o7777).toBe(0o660)

@@ -26,11 +26,11 @@ const emptyObject = forwarded((value: Json): Record<never, never> => (value inst
 
 const healthcheck = record({
   Test: forwarded(words),
-  Interval: forwarded(integer),
+  Interval: limited(integer, 'once a second at most'),
   Timeout: forwarded(integer),
   Retries: forwarded(integer),
   StartPeriod: forwarded(integer),
-  StartInterval: forwarded(integer),
+  StartInterval: limited(integer, 'once a second at most'),
 })
 
 const mount = record({
@@ -185,7 +185,7 @@ export const containerCreateBody = record({
   Shell: list(forwarded(text)),
   StdinOnce: forwarded(flag),
   StopSignal: forwarded(text),
-  StopTimeout: forwarded(integer),
+  StopTimeout: limited(integer, '600 s at most'),
   Tty: forwarded(flag),
   User: forwarded(text),
   Volumes: dictionary(emptyObject),

@@ -69,6 +69,8 @@ export interface ContainerCreate {
   readonly endpoints: readonly Endpoint[]
   readonly pid: Namespace
   readonly ipc: Namespace
+  /** Whether a cgroup namespace of its own is asked for; else it is as the engine has it by default. */
+  readonly ownCgroup: boolean
   readonly limits: RequestedLimits
   readonly ulimits: readonly Ulimit[]
   /** Capabilities to add, upper case, without `CAP_`. */
@@ -96,6 +98,7 @@ export function readContainerCreate(
   } = containerCreateBody.read(body, '', findings)
   if (Image === undefined || Image === '') throw new FieldError('Image must name an image')
   checkVolumes(config.Volumes)
+  checkTimes(config, findings)
   expect(
     host.CgroupnsMode,
     ['private'],
@@ -121,6 +124,7 @@ export function readContainerCreate(
     })),
     pid: readNamespace('PidMode', host.PidMode, ['private'], findings),
     ipc: readNamespace('IpcMode', host.IpcMode, ['private', 'shareable', 'none'], findings),
+    ownCgroup: host.CgroupnsMode === 'private',
     limits: readLimits(host),
     ulimits: (host.Ulimits ?? []).map((ulimit) => ({
       name: (ulimit.Name ?? '').toLowerCase(),
@@ -227,5 +231,30 @@ function checkVolumes(volumes: Body['Volumes']): void {
   for (const path of volumes?.keys() ?? []) {
     if (!path.startsWith('/') || path.includes(':'))
       throw new FieldError(`Volumes: ${JSON.stringify(path)} is no absolute path`)
+  }
+}
+
+/** Nanoseconds between two health checks, and seconds of a stop, that a host can bear. */
+const SHORTEST_INTERVAL = 1e9
+const LONGEST_STOP = 600
+
+function checkTimes(
+  { Healthcheck, StopTimeout = 0 }: Pick<Body, 'Healthcheck' | 'StopTimeout'>,
+  findings: Finding[],
+): void {
+  for (const field of ['Interval', 'StartInterval'] as const) {
+    const interval = Healthcheck?.[field] ?? 0
+    if (interval <= 0 || interval >= SHORTEST_INTERVAL) continue
+    findings.push({
+      what: `Healthcheck.${field} = ${interval}`,
+      why: 'each check is a process: once a second at most',
+      instead: '1s',
+    })
+  }
+  if (StopTimeout > LONGEST_STOP) {
+    findings.push({
+      what: `StopTimeout = ${StopTimeout}`,
+      why: `an engine that ends waits for it: ${LONGEST_STOP} s at most`,
+    })
   }
 }

@@ -45,20 +45,16 @@ function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Vi
     })
     return mount
   }
-  // Outside is told before missing: nothing is said about which paths of the host exist.
-  if (!run.binds.some((root) => isUnder(mount.source, root.path)) && (path === undefined || !path.found)) {
-    return refused(`${mount.source} is outside the directories that this worker may mount`)
+  const root =
+    path?.found === true
+      ? run.binds.find((candidate) => isUnder(path.real, realRoot(candidate, facts)))
+      : undefined
+  if (path?.found !== true || root === undefined) {
+    // The same words whether a link leads out or nowhere: which paths of the host exist is not told.
+    return run.binds.some((candidate) => isUnder(mount.source, candidate.path))
+      ? refused(`${mount.source} is missing there, or leads elsewhere`, [`mkdir ${mount.source}`])
+      : refused(`${mount.source} is outside the directories that this worker may mount`)
   }
-  if (path === undefined || !path.found) {
-    const why =
-      path?.why === 'unreadable'
-        ? 'the gate may not read it'
-        : 'it does not exist; the gate makes no directories'
-    return refused(`${mount.source}: ${why}`, [`mkdir ${mount.source}`])
-  }
-  const root = run.binds.find((candidate) => isUnder(path.real, realRoot(candidate, facts)))
-  if (root === undefined)
-    return refused(`${mount.source} is outside the directories that this worker may mount`)
   if (root.mode === 'ro' && !mount.readOnly) {
     return refused(`${root.path} may only be mounted read-only`, [`-v ${mount.source}:${mount.target}:ro`])
   }

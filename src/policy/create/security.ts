@@ -86,13 +86,16 @@ export function planUlimits(
     const most = caps[name]
     if (most !== undefined && soft >= 0 && hard >= 0 && soft <= most && hard <= most) continue
     violations.push({
-      rule: `run.limits.${name === 'nproc' ? 'pids' : 'nofile'}`,
+      rule: most === undefined ? 'run.ulimits' : `run.limits.${name === 'nproc' ? 'pids' : 'nofile'}`,
       what: `HostConfig.Ulimits = ${name}=${soft}:${hard}`,
       why: most === undefined ? 'this ulimit is not given to workers' : `${name} may be ${most} at most`,
       instead: most === undefined ? [] : [`--ulimit ${name}=${most}`],
     })
   }
-  return ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }))
+  const wanted = ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }))
+  // An engine's own limit of open files is that of the engine itself.
+  const most = { Name: 'nofile', Soft: limits.nofile, Hard: limits.nofile }
+  return ulimits.some(({ name }) => name === 'nofile') ? wanted : [...wanted, most]
 }
 
 const MOST_RETRIES = 10
