@@ -84,7 +84,7 @@ export interface Limits {
   readonly nanoCpus: number
   /** Processes and threads in each container. */
   readonly pids: number
-  /** Open files in each container (`--ulimit nofile`). */
+  /** Most open files that a client may ask for (`--ulimit nofile`). */
   readonly nofile: number
   /** Bytes of /dev/shm, and of each tmpfs, in each container. */
   readonly shm: number

@@ -63,7 +63,12 @@ const limits = z.strictObject({
     .prefault(10)
     .describe('Networks that may exist at once; each takes a subnet.'),
   volumes: z.int().min(0).max(10_000).prefault(50).describe('Named volumes that may exist at once.'),
-  nofile: z.int().min(1).max(1_048_576).prefault(65_536).describe('Open files in each container.'),
+  nofile: z
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .prefault(65_536)
+    .describe('Most open files that --ulimit may ask for.'),
   shm: size(4096).prefault('64m').describe('Size of /dev/shm, and of each tmpfs, in each container.'),
   log: size(4096)
     .prefault('10m')

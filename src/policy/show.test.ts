@@ -36,7 +36,7 @@ worker ai-worker
   published ports
     20000 to 20999 on 127.0.0.1
   limits
-    each container: memory 4g, CPUs 2, processes 512, open files 65536, /dev/shm 64m,
+    each container: memory 4g, CPUs 2, processes 512, --ulimit nofile up to 65536, /dev/shm 64m,
       log 10m three times
     together: containers 10, networks 10, named volumes 50, memory 8g, CPUs 4
   networks

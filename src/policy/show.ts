@@ -127,7 +127,7 @@ function describeLimits(limits: Limits): readonly string[] {
   return [
     [
       `each container: memory ${formatSize(memory)}, CPUs ${formatCpus(nanoCpus)}, processes ${pids}`,
-      `open files ${nofile}, /dev/shm ${formatSize(shm)}, log ${formatSize(log)} three times`,
+      `--ulimit nofile up to ${nofile}, /dev/shm ${formatSize(shm)}, log ${formatSize(log)} three times`,
     ].join(', '),
     `together: containers ${containers}, networks ${networks}, named volumes ${volumes}, ${total}`,
   ]

@@ -71,7 +71,7 @@ export function resolve(
     case 'image.build':
       return {
         ...nothing,
-        images: found(operation.parameters.t ?? [], (name) => imageNamed(world, worker, name)),
+        images: lookUp(operation.parameters.t ?? [], (name) => imageNamed(world, worker, name)),
       }
     case 'container.list':
     case 'system.df':
@@ -147,9 +147,9 @@ function factsOfCreate(
   const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {
     image: findImage(world, worker, operation.image),
-    others: found(named, (name) => containerInReach(world, worker, name)),
-    networks: found(networks, (name) => networkInReach(world, worker, name)),
-    volumes: found(volumes, (name) => volumeOwner(world, worker, name)),
+    others: lookUp(named, (name) => containerInReach(world, worker, name)),
+    networks: lookUp(networks, (name) => networkInReach(world, worker, name)),
+    volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),
   }
 }
 
@@ -164,7 +164,7 @@ function execInReach(world: World, worker: WorkerPolicy, exec: string): string |
 }
 
 /** What is found by name; names that lead nowhere are left out. */
-function found<T>(names: readonly string[], find: (name: string) => T | undefined): ReadonlyMap<string, T> {
+function lookUp<T>(names: readonly string[], find: (name: string) => T | undefined): ReadonlyMap<string, T> {
   const map = new Map<string, T>()
   for (const name of names) {
     const value = find(name)

@@ -78,20 +78,9 @@ export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
       return jsonRequest('POST', apiPath(engineMinor, ['volumes', 'create']), body)
     }
     case 'volume':
-      return permit.operation.kind === 'volume.inspect'
-        ? plainRequest('GET', apiPath(clientMinor, ['volumes', permit.operation.volume]))
-        : plainRequest(
-            'DELETE',
-            apiPath(clientMinor, ['volumes', permit.operation.volume], permit.operation.parameters),
-          )
-    case 'pull': {
-      const { parameters, registryAuth } = permit.operation
-      const query = { fromImage: permit.name, tag: permit.tag, platform: parameters.platform }
-      const request = plainRequest('POST', apiPath(clientMinor, ['images', 'create'], query))
-      return registryAuth === undefined
-        ? request
-        : { ...request, headers: { ...request.headers, 'X-Registry-Auth': registryAuth } }
-    }
+      return encodeVolume(permit, clientMinor)
+    case 'pull':
+      return encodePull(permit, clientMinor)
   }
 }
 
@@ -156,6 +145,22 @@ function encodeContainer({ operation, container }: On<'container'>, minor: numbe
 /** The path's word is the operation's own: `container.stop` is /containers/{id}/stop. */
 function wordOf(kind: string): string {
   return kind.slice(kind.indexOf('.') + 1)
+}
+
+function encodePull({ operation, name, tag }: On<'pull'>, minor: number): EncodedRequest {
+  const { parameters, registryAuth } = operation
+  const query = { fromImage: name, tag, platform: parameters.platform }
+  const request = plainRequest('POST', apiPath(minor, ['images', 'create'], query))
+  return registryAuth === undefined
+    ? request
+    : { ...request, headers: { ...request.headers, 'X-Registry-Auth': registryAuth } }
+}
+
+function encodeVolume({ operation }: On<'volume'>, minor: number): EncodedRequest {
+  const path = ['volumes', operation.volume]
+  return operation.kind === 'volume.inspect'
+    ? plainRequest('GET', apiPath(minor, path))
+    : plainRequest('DELETE', apiPath(minor, path, operation.parameters))
 }
 
 function encodeNetwork({ operation, network }: On<'network'>, minor: number): EncodedRequest {

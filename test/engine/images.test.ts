@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { docker, oldDocker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
@@ -131,15 +132,21 @@ describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
       })
     })
 
-    test('stay the operator’s once the operator has given them a name', async () => {
+    test('lose the worker’s name alone, once the operator has given them another', async () => {
       const fresh = await pushFresh(engine)
       const kept = `kept/${freshName('image')}:1`
       await worker('pull', fresh)
       await operator('tag', fresh, kept)
-      await expect
-        .poll(() => worker('rmi', fresh))
-        .toMatchObject({ code: 1, stderr: expect.stringContaining('rmi.own') })
-      await operator('rmi', kept, fresh)
+      // The gate hears of it by an event.
+      await sleep(500)
+      const id = (await worker('image', 'inspect', '-f', '{{.Id}}', fresh)).stdout.trim()
+      expect(await worker('rmi', '-f', id)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('rmi.own'),
+      })
+      expect(await worker('rmi', fresh)).toMatchObject({ code: 0 })
+      expect(await engineDocker(engine, ['image', 'inspect', kept])).toMatchObject({ code: 0 })
+      await operator('rmi', kept)
     })
   })
 })

@@ -71,8 +71,10 @@ describe.each(['new', 'old'] as const)('logs and attach on the %s engine', (engi
       '-c',
       'read line; echo got $line; exit 5',
     )
-    const attached = await docker(shared.gate, ['attach', name], { input: 'typed\n' })
-    expect(attached).toEqual({ code: 5, stdout: 'got typed\n', stderr: '' })
+    await using attached = startDocker(shared.gate, ['attach', name])
+    // Its input stays open: an engine takes the end of the input for the end of the attachment.
+    attached.child.stdin.write('typed\n')
+    expect(await attached.ended).toEqual({ code: 5, stdout: 'got typed\n', stderr: '' })
     await worker('rm', name)
   })
 

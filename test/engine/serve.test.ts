@@ -188,8 +188,10 @@ describe('starting a gate', () => {
     await chmod(join(directory, 'ai-worker'), 0o705)
     await using gate = await serve(policyFor(directory), ...engine)
     await until(() => answers(workerSocket(directory)), 'the gate')
+    expect(gate.stdout()).toContain('export DOCKER_HOST')
     expect((await stat(join(directory, 'ai-worker'))).mode & 0o7777).toBe(0o705)
     expect((await stat(workerSocket(directory))).mode & 0o7777).toBe(0o660)
+    expect(gate.stderr()).not.toContain('error')
   })
 
   test('takes the place of a socket that nobody serves, and not of one that somebody does', async () => {

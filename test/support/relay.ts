@@ -42,7 +42,7 @@ export async function startRelay(engine: EngineName): Promise<Relay> {
     pairs.set(client, engineSide)
     client.on('data', (chunk: Buffer) => {
       const line = chunk.toString('latin1').split('\r\n')[0] ?? ''
-      if (/ HTTP\/1\.1$/.test(line)) requests.push(line)
+      if (line.endsWith(' HTTP/1.1')) requests.push(line)
     })
     client.pipe(engineSide)
     engineSide.pipe(client)

@@ -92,10 +92,7 @@ export function planUlimits(
       instead: most === undefined ? [] : [`--ulimit ${name}=${most}`],
     })
   }
-  const wanted = ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }))
-  // An engine's own limit of open files is that of the engine itself.
-  const most = { Name: 'nofile', Soft: limits.nofile, Hard: limits.nofile }
-  return ulimits.some(({ name }) => name === 'nofile') ? wanted : [...wanted, most]
+  return ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }))
 }
 
 const MOST_RETRIES = 10
