@@ -15,7 +15,7 @@ import { queryFlag, queryInteger, queryText } from '../query.ts'
 const BUILDKIT = "BuildKit's tunnel can do anything a build can, unseen"
 const CLASSIC = 'DOCKER_BUILDKIT=0 docker build'
 
-export const buildQuery = record({
+const buildQuery = record({
   buildargs: forwarded(jsonText),
   buildid: rewritten(queryText, 'left out: it is for cancelling BuildKit'),
   cachefrom: limited(jsonText, 'names that run.images has'),
@@ -87,7 +87,7 @@ export function readImageBuild(
 }
 
 /** A path in a context in its one spelling. @throws {FieldError} if it leads out */
-export function contextPath(written: string): string {
+function contextPath(written: string): string {
   const parts = (written === '' ? 'Dockerfile' : written)
     .split('/')
     .filter((part) => part !== '' && part !== '.')
