@@ -42,6 +42,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   else if (path === '/info') send(response, 200, info)
   else if (path === '/images/json') send(response, 200, images)
   else if (path === '/volumes') send(response, 200, '{"Volumes":[],"Warnings":null}')
+  else if (path === '/networks') send(response, 200, '[]')
   else if (path === '/events') watch(response)
   else if (path === '/containers/json') send(response, 200, listContainers(query))
   else if (path === '/containers/create') create(request, response, query)

@@ -32,7 +32,7 @@ worker ai-worker
     docker.io/library/*
   folders of the host
     /srv/ai-worker (rw)
-    ! containers read and write all of it, as root
+    ! containers write in it as root: keep it on a file system mounted nosuid and nodev
   published ports
     20000 to 20999 on 127.0.0.1
   limits
@@ -87,7 +87,7 @@ workers:
       'every account of the host can use it',
       'run runs programs of its choice, as root in the container, with the network that Docker gives',
       'anybody can publish there',
-      'containers read and write all of it, as root',
+      'containers write in it as root: keep it on a file system mounted nosuid and nodev',
       'containers read all of it, as root',
       "open to every network of the host; Docker's own rules pass by most firewalls",
       'its containers reach whatever else is in these networks',

@@ -23,6 +23,8 @@ export interface Sink {
 }
 
 const MOST_WAITING = 20_000
+/** Turns of the event loop that a commit waits for more. */
+const MOST_TURNS = 16
 /** Milliseconds until `soon` is flushed: half of what is promised, the rest is for the commit. */
 const SOON = 50
 /** Milliseconds between two tries while the store fails. */
@@ -50,7 +52,16 @@ export class WriteQueue {
     return new Promise((resolve, reject) => {
       this.#requireOpen(MOST_WAITING)
       this.#waiting.push({ changes, waiter: { resolve, reject } })
-      this.#immediate ??= setImmediate(() => this.flush())
+      this.#immediate ??= this.#gather(0)
+    })
+  }
+
+  /** Flushes when a turn of the event loop brought nothing more: a commit costs the same for one write and for many. */
+  #gather(turns: number): NodeJS.Immediate {
+    const before = this.#waiting.length
+    return setImmediate(() => {
+      if (this.#waiting.length > before && turns < MOST_TURNS) this.#immediate = this.#gather(turns + 1)
+      else this.flush()
     })
   }
 

@@ -91,8 +91,9 @@ describe.each(['new', 'old'] as const)('what a worker owns on the %s engine', (e
       expect(decisions.length).toBeGreaterThanOrEqual(made.length)
       expect(await dockgate('audit', 'verify', '--state', state)).toMatchObject({ code: 0 })
       // The claims of what was not made are gone: the totals count what is there.
-      const status = JSON.parse((await dockgate('status', '--json', '--state', state)).stdout)
-      expect(status.workers[0].usage.containers).toBe(made.length)
+      const status = await dockgate('status', '--json', '--state', state)
+      expect(status).toMatchObject({ code: 0, stderr: '' })
+      expect(JSON.parse(status.stdout).workers[0].usage.containers).toBe(made.length)
       for (const id of made)
         await engineRequest(engine, { method: 'DELETE', path: `/containers/${id}?force=1` })
     },

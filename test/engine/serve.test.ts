@@ -36,7 +36,7 @@ describe('the end of a gate', () => {
     await running.printed('begun')
     const stopped = gate.stop()
     await until(async () => !(await answers(gate.socket)), 'the socket to be closed')
-    expect(await running.ended).toMatchObject({ stdout: 'begun\nended\n' })
+    expect(await running.ended).toEqual({ code: 0, stdout: 'begun\nended\n', stderr: '' })
     expect(await stopped).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { docker } from '../support/docker.ts'
+import { engineDocker } from '../support/engine.ts'
+import { freshName, gateForAll } from '../support/everything.ts'
+import { workDirectory } from '../support/policy.ts'
+
+describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (engine) => {
+  const shared = gateForAll(engine)
+  const worker = (...args: readonly string[]) => docker(shared.gate, args)
+
+  /** A new folder of that name in the worker's, with one file. */
+  async function folder(name: string, file: string): Promise<string> {
+    const path = join(workDirectory(shared.gate.directory), name)
+    await mkdir(path)
+    await writeFile(join(path, file), '')
+    return path
+  }
+
+  /** Where the gate holds what a container mounts. */
+  async function placeOf(container: string): Promise<string> {
+    const source = await engineDocker(engine, ['inspect', '-f', '{{(index .Mounts 0).Source}}', container])
+    return source.stdout.trim()
+  }
+
+  test('shows on the host what is written in it, and goes by its own name for the worker', async () => {
+    const name = freshName('held')
+    const path = await folder(name, 'first')
+    await worker('create', '--name', name, '-v', `${path}:/m`, 'busybox', 'sh', '-c', 'echo out > /m/written')
+    expect(await placeOf(name)).toMatch(/^\/run\/dockgate-binds\//)
+    expect(await worker('inspect', '-f', '{{(index .Mounts 0).Source}}', name)).toMatchObject({
+      stdout: `${path}\n`,
+    })
+    expect(await worker('start', '-a', name)).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await readFile(join(path, 'written'), 'utf8')).toBe('out\n')
+    await worker('rm', name)
+  })
+
+  test('stays the same at each start and restart, though a link to another folder took its place', async () => {
+    const [name, outside] = [freshName('held'), freshName('outside')]
+    const path = await folder(name, 'first')
+    const elsewhere = join(shared.gate.directory, outside)
+    await mkdir(elsewhere)
+    await writeFile(join(elsewhere, 'secret'), '')
+    const command = ['busybox', 'sh', '-c', 'ls /m; exec sleep 1000']
+    await worker('create', '--name', name, '-v', `${path}:/m`, ...command)
+    await rename(path, `${path}-moved`)
+    await symlink(elsewhere, path)
+    const printed = () => worker('logs', name)
+    expect(await worker('start', name)).toMatchObject({ code: 0 })
+    await expect.poll(printed).toMatchObject({ stdout: 'first\n' })
+    expect(await worker('restart', '-t', '0', name)).toMatchObject({ code: 0 })
+    await expect.poll(printed).toMatchObject({ stdout: 'first\nfirst\n' })
+    expect(await worker('stop', '-t', '0', name)).toMatchObject({ code: 0 })
+    expect(await worker('start', name)).toMatchObject({ code: 0 })
+    await expect.poll(printed).toMatchObject({ stdout: 'first\nfirst\nfirst\n' })
+    await worker('rm', '-f', name)
+  })
+
+  test.each([
+    ['once its container is removed', []],
+    ['once its container has ended, with --rm', ['--rm']],
+  ])('is held no longer %s, and keeps what is in it', async (_when, flags) => {
+    const name = freshName('held')
+    const path = await folder(name, 'kept')
+    await worker('run', '-d', ...flags, '--name', name, '-v', `${path}:/m`, 'busybox', 'sleep', '1000')
+    const place = await placeOf(name)
+    expect(await stat(join(place, 'kept'))).toBeDefined()
+    expect(await worker(...(flags.length === 0 ? ['rm', '-f'] : ['stop', '-t', '0']), name)).toMatchObject({
+      code: 0,
+    })
+    await expect.poll(() => isThere(dirname(place)), { timeout: 10_000 }).toBe(false)
+    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(dirname(place))
+    expect(await isThere(join(path, 'kept'))).toBe(true)
+  })
+
+  test('is not held where the engine refuses the container', async () => {
+    const name = freshName('held')
+    const path = await folder(name, 'kept')
+    const mounts = async (): Promise<boolean> =>
+      (await readFile('/proc/self/mountinfo', 'utf8')).includes(path)
+    const refused = ['create', '--name', name, '-v', `${path}:/m`, '--workdir', 'relative', 'busybox']
+    expect(await worker(...refused)).toMatchObject({ code: 1 })
+    expect(await mounts()).toBe(false)
+  })
+
+  test('leaves the operator’s mounts and containers of the same folder as they are', async () => {
+    const [name, theirs] = [freshName('held'), freshName('held-theirs')]
+    const path = await folder(name, 'first')
+    await mkdir(join(path, 'inner'))
+    const other = join(shared.gate.directory, freshName('other'))
+    await mkdir(other)
+    await writeFile(join(other, 'mounted'), '')
+    execFileSync('mount', ['--bind', other, join(path, 'inner')])
+    try {
+      const command = ['busybox', 'sleep', '1000']
+      await engineDocker(engine, ['run', '-d', '--name', theirs, '-v', `${path}:/m`, ...command])
+      await worker('run', '-d', '--name', name, '-v', `${path}:/m`, ...command)
+      const place = await placeOf(name)
+      expect(await worker('rm', '-f', name)).toMatchObject({ code: 0 })
+      await expect.poll(() => isThere(place), { timeout: 10_000 }).toBe(false)
+      expect(await isThere(join(path, 'inner', 'mounted'))).toBe(true)
+      expect(await engineDocker(engine, ['exec', theirs, 'find', '/m', '-type', 'f'])).toMatchObject({
+        stdout: expect.stringMatching(/first[^]*mounted|mounted[^]*first/),
+      })
+    } finally {
+      await engineDocker(engine, ['rm', '-f', theirs])
+      execFileSync('umount', [join(path, 'inner')])
+    }
+  })
+})
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false
+      throw error
+    },
+  )
+}
