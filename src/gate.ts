@@ -9,6 +9,7 @@ import { Inventory } from './resolve/inventory.ts'
 import { Ownership } from './resolve/ownership.ts'
 import { beginReconciling, forgetImages } from './resolve/reconcile.ts'
 import type { World } from './resolve/resolve.ts'
+import { warnOf } from './shared/warn.ts'
 import type { Change, Store } from './store/store.ts'
 
 /** What happens to the gate itself, for whoever shows it. */
@@ -41,7 +42,9 @@ export class Gate implements World {
     this.#store = store
     this.#workers = byName(policy)
     this.pins = pins
-    this.ownership = new Ownership(store, (claim) => void pins.release(claim))
+    this.ownership = new Ownership(store, (claim) => {
+      pins.release(claim).catch(warnOf('letting go of a bind source'))
+    })
     this.feed = new Feed(engine, this.inventory, {
       connected: ({ facts, version }) => events.connected(String(version['Version']), facts.minor),
       lost: events.lost,
@@ -50,7 +53,7 @@ export class Gate implements World {
         const reconcile = beginReconciling(this.ownership)
         return (lists) => {
           this.#write(...reconcile(lists))
-          void pins.releaseOthers(this.ownership.containerClaims())
+          pins.releaseOthers(this.ownership.containerClaims()).catch(warnOf('letting go of bind sources'))
         }
       },
       imagesListed: () => this.#write(...forgetImages(this.ownership, this.inventory)),
@@ -74,7 +77,7 @@ export class Gate implements World {
   #write(...changes: readonly (Change | undefined)[]): void {
     const real = changes.filter((change) => change !== undefined)
     // 'kept' is queued whatever the state of the disk, and written as soon as it can be.
-    if (real.length > 0) void this.#store.write(real, 'kept')
+    if (real.length > 0) this.#store.write(real, 'kept').catch(warnOf('recording whose objects are gone'))
   }
 }
 

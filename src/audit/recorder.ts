@@ -3,6 +3,7 @@ import { isChange, type Decoded } from '../decode/operation.ts'
 import type { Caller } from '../identify/caller.ts'
 import type { Verdict } from '../policy/verdict.ts'
 import { shorten } from '../shared/refusal.ts'
+import { warnOf } from '../shared/warn.ts'
 import type { Change, Store } from '../store/store.ts'
 import { recordDetail } from './detail.ts'
 import type { DecisionEntry, OutcomeEntry } from './entry.ts'
@@ -84,7 +85,9 @@ export class Recorder {
       reason,
     }
     // 'kept' is queued whatever the state of the disk: what it tells has happened.
-    void this.#store.write([{ type: 'entry', entry: outcome }, ...changes], 'kept')
+    this.#store
+      .write([{ type: 'entry', entry: outcome }, ...changes], 'kept')
+      .catch(warnOf('recording an outcome'))
   }
 }
 

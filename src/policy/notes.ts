@@ -37,7 +37,9 @@ export function imageNote(pattern: string): string | undefined {
 }
 
 export function bindNote({ mode }: BindRoot): string {
-  return mode === 'rw' ? 'containers write in it as root: keep it on a file system mounted nosuid and nodev' : 'containers read all of it, as root'
+  return mode === 'rw'
+    ? 'containers write in it as root: keep it on a file system mounted nosuid and nodev'
+    : 'containers read all of it, as root'
 }
 
 export function portNote({ address, from }: PortRange): string | undefined {

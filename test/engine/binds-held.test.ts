@@ -25,14 +25,11 @@ describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (
     return source.stdout.trim()
   }
 
-  test('shows on the host what is written in it, and goes by its own name for the worker', async () => {
+  test('is held in a place of the gate’s, and shows on the host what is written in it', async () => {
     const name = freshName('held')
     const path = await folder(name, 'first')
     await worker('create', '--name', name, '-v', `${path}:/m`, 'busybox', 'sh', '-c', 'echo out > /m/written')
     expect(await placeOf(name)).toMatch(/^\/run\/dockgate-binds\//)
-    expect(await worker('inspect', '-f', '{{(index .Mounts 0).Source}}', name)).toMatchObject({
-      stdout: `${path}\n`,
-    })
     expect(await worker('start', '-a', name)).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(await readFile(join(path, 'written'), 'utf8')).toBe('out\n')
     await worker('rm', name)

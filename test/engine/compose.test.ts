@@ -22,7 +22,7 @@ describe.each(['new', 'old'] as const)('compose on the %s engine', (engine) => {
       writeFile(join(directory, 'compose.yaml'), stringify({ name, services: changed, ...more }))
     await write(services)
     const run = (...args: readonly string[]): Promise<CommandResult> =>
-      docker(shared.gate, ['compose', '--progress', 'plain', ...args], {
+      docker(shared.gate, ['compose', '--ansi', 'never', ...args], {
         cwd: directory,
         timeout: 60_000,
         env: { DOCKER_BUILDKIT: '0' },
