@@ -54,6 +54,7 @@ export class TarWalker {
   #state: State = { at: 'header' }
   #rest = Buffer.alloc(0)
   #longName: string | undefined
+  #extended = false
 
   constructor(visitor: TarVisitor) {
     this.#visitor = visitor
@@ -104,6 +105,7 @@ export class TarWalker {
       throw new TarError(`the tar has a file that is named as a directory: ${name}`)
     const entry = { path: cleanPath(name), type: known }
     this.#longName = undefined
+    this.#extended = false
     this.#state = {
       at: 'content',
       entry,
@@ -147,8 +149,15 @@ export class TarWalker {
       return
     }
     const name = state.type === 'L' ? text(content) : state.type === 'x' ? paxPath(content) : undefined
+    if (name === '') throw new TarError('the tar has an empty name for an entry')
     if (name !== undefined && this.#longName !== undefined)
       throw new TarError('the tar has two names for one entry')
+    // A second header of the kind, or one for all entries, makes Go forget the first.
+    if (this.#extended && (state.type === 'x' || state.type === 'g'))
+      throw new TarError('the tar has two extended headers for one entry')
+    if (state.type === 'g' && this.#longName !== undefined)
+      throw new TarError('the tar has a name that belongs to no entry')
+    this.#extended ||= state.type === 'x'
     this.#longName = name ?? this.#longName
     if (state.type === 'g' && paxPath(content) !== undefined)
       throw new TarError('the tar has one name for all entries')
@@ -167,8 +176,10 @@ function checkSum(block: Buffer): void {
 }
 
 function octal(block: Buffer, at: number, length: number): number {
-  const digits = text(block.subarray(at, at + length)).trim()
-  if (!/^[0-7]*$/.test(digits)) throw new TarError('the tar has a number in a form that is not read here')
+  const field = block.subarray(at, at + length).toString('latin1')
+  // Go skips NULs in front of a number, others stop at them.
+  const digits = /^ *([0-7]*)[ \0]*$/.exec(field)?.[1]
+  if (digits === undefined) throw new TarError('the tar has a number in a form that is not read here')
   return digits === '' ? 0 : Number.parseInt(digits, 8)
 }
 
@@ -177,7 +188,9 @@ function nameOf(block: Buffer): string {
   const isPosix = block.subarray(257, 263).toString('latin1') === 'ustar\0'
   if (block.subarray(508, 512).toString('latin1') === 'tar\0')
     throw new TarError('the tar is of the star format')
-  const prefix = isPosix ? text(block.subarray(345, 500)) : ''
+  const prefix = text(block.subarray(345, 500))
+  // Go takes it for a part of the name in some archives that call themselves GNU's.
+  if (!isPosix && prefix !== '') throw new TarError('the tar has times of access, or a name in two forms')
   return prefix === '' ? name : `${prefix}/${name}`
 }
 

@@ -7,12 +7,21 @@ import type { Violation } from '../policy/refuse.ts'
 /** Two blocks of zeros: without them, or the end of the body, an engine does not begin to build. */
 const END_OF_ARCHIVE = Buffer.alloc(1024)
 
+/** How an engine knows gzip, bzip2, xz and zstd (moby, pkg/archive), as Latin-1. */
+const PACKED = /^(?:\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/
+const LONGEST_MAGIC = 6
+/** Characters of the paths of all links together. */
+const MOST_LINKS = 16 * 2 ** 20
+
 export class BuildContext extends Transform {
   readonly #walker: TarWalker
   readonly #dockerfile: string
   readonly #check: (dockerfile: string) => readonly Violation[]
   /** By path: its content, or undefined where the last entry of that path is no plain file. */
   readonly #found = new Map<string, string | undefined>()
+  readonly #links = new Set<string>()
+  #linkLengths = 0
+  #start = Buffer.alloc(0)
   #violations: readonly Violation[] = []
 
   /**
@@ -35,7 +44,10 @@ export class BuildContext extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#guard(done, () => this.push(chunk.subarray(0, this.#walker.push(chunk))))
+    this.#guard(done, () => {
+      this.#checkStart(chunk)
+      this.push(chunk.subarray(0, this.#walker.push(chunk)))
+    })
   }
 
   override _flush(done: TransformCallback): void {
@@ -45,6 +57,14 @@ export class BuildContext extends Transform {
       if (this.#violations.length > 0) throw new TarError('the Dockerfile is refused')
       this.push(END_OF_ARCHIVE)
     })
+  }
+
+  /** A file's name at the start can make a tar that an engine would unpack first, and read something else. */
+  #checkStart(chunk: Buffer): void {
+    if (this.#start.length >= LONGEST_MAGIC) return
+    this.#start = Buffer.concat([this.#start, chunk.subarray(0, LONGEST_MAGIC - this.#start.length)])
+    if (PACKED.test(this.#start.toString('latin1')))
+      throw new TarError('the context is compressed; send it plain, or with gzip')
   }
 
   #guard(done: TransformCallback, step: () => void): void {
@@ -60,6 +80,8 @@ export class BuildContext extends Transform {
 
   /** Of two entries of one path the last one counts, as for the engine. */
   #entry({ path, type }: Entry): boolean {
+    this.#checkWay(path)
+    if (type === 'link') this.#addLink(path)
     const candidates = this.#candidates()
     if (candidates.includes(path)) {
       this.#found.set(path, undefined)
@@ -69,6 +91,21 @@ export class BuildContext extends Transform {
     if (type !== 'directory' && this.#dockerfile.startsWith(`${path}/`))
       throw new TarError(`${path} is no plain directory`)
     return false
+  }
+
+  /** What is unpacked through a link lands somewhere else, and could replace the Dockerfile. */
+  #checkWay(path: string): void {
+    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      const above = path.slice(0, slash)
+      if (this.#links.has(above)) throw new TarError(`${above} is a link, and has something in it`)
+    }
+  }
+
+  #addLink(path: string): void {
+    if (this.#links.has(path)) return
+    this.#links.add(path)
+    this.#linkLengths += path.length
+    if (this.#linkLengths > MOST_LINKS) throw new TarError('the context has too many links')
   }
 
   /** An engine takes `dockerfile` where there is no `Dockerfile` (moby, builder/remotecontext). */
@@ -94,9 +131,13 @@ const GZIP = [0x1f, 0x8b]
 /** A context as a plain tar, which is what is checked and sent, however the client packed it. */
 export async function* unpacked(content: Readable): AsyncGenerator<Buffer> {
   const chunks = content[Symbol.asyncIterator]()
-  const first = await chunks.next()
-  if (first.done === true) return
-  const start = bytesOf(first.value)
+  let start = Buffer.alloc(0)
+  while (start.length < GZIP.length) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    start = Buffer.concat([start, bytesOf(next.value)])
+  }
+  if (start.length === 0) return
   const whole = Readable.from(prepend(start, chunks), { objectMode: false })
   const isGzip = GZIP.every((byte, index) => start[index] === byte)
   for await (const chunk of isGzip ? whole.pipe(createGunzip()) : whole) yield bytesOf(chunk)

@@ -2,7 +2,7 @@
  * What a Dockerfile takes from outside: base images and addresses. Only what the classic builder (moby, builder/dockerfile)
  * reads in the way it is read here passes; anything that could be read otherwise is a violation.
  */
-import { parseReference } from '../decode/reference.ts'
+import { looksLikeImageId, parseReference } from '../decode/reference.ts'
 import { describePatterns, someImageMatches } from './match.ts'
 import type { Violation } from './refuse.ts'
 
@@ -27,15 +27,18 @@ export function checkDockerfile(
   const stages = new Set<string>()
   const variables = new Map<string, string>()
   let inStage = false
+  let current: string | undefined
   for (const line of logicalLines(text)) {
     const [word = '', rest = ''] = split(line)
     switch (word.toUpperCase()) {
       case 'ARG':
-        if (!inStage) readArgument(rest, buildArgs, variables)
+        if (!inStage) violations.push(...readArguments(rest, buildArgs, variables))
         break
       case 'FROM':
         inStage = true
-        readFrom(rest, { patterns, variables, stages, violations })
+        // In a stage, its own name is still that of an image.
+        if (current !== undefined) stages.add(current)
+        current = readFrom(rest, { patterns, variables, stages, violations })
         break
       default:
         violations.push(...checkInstruction(line, patterns, stages))
@@ -46,7 +49,7 @@ export function checkDockerfile(
 }
 
 const ODD_SPACE =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|\r(?!\n)/
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|\r(?!\n)|(?<=[\s\S])\uFEFF/
 /** A stage's name (moby, frontend/dockerfile/instructions); nothing else can hide an image. */
 const STAGE = /^[a-z][a-z0-9_.-]*$/i
 
@@ -71,16 +74,26 @@ function split(line: string): readonly string[] {
   return match === null ? [line, ''] : [match[1] ?? '', match[2] ?? '']
 }
 
-function readArgument(
+/** `NAME` or `NAME=VALUE`, quoted as a whole or not at all. */
+const ARGUMENT = /^([A-Za-z_][A-Za-z0-9_]*)(=(?:[^\s"'\\]*|"[^"\\]*"|'[^'\\]*'))?(?:\s+|$)/
+
+/** Takes down global arguments as the engine will know them. */
+function readArguments(
   rest: string,
   buildArgs: ReadonlyMap<string, string>,
   variables: Map<string, string>,
-): void {
-  for (const word of rest.split(/\s+/)) {
-    const [name = '', ...value] = word.split('=')
-    const given = buildArgs.get(name) ?? (word.includes('=') ? unquote(value.join('=')) : undefined)
-    if (given !== undefined) variables.set(name, given)
+): readonly Violation[] {
+  for (let left = rest; left !== '';) {
+    const [whole, name, value] = ARGUMENT.exec(left) ?? []
+    if (whole === undefined || name === undefined)
+      return [odd(`ARG ${rest}`, 'it is quoted in a way that is not read here')]
+    left = left.slice(whole.length)
+    const given = buildArgs.get(name) ?? (value === undefined ? undefined : unquote(value.slice(1)))
+    // One without a value takes away what it was before.
+    if (given === undefined) variables.delete(name)
+    else variables.set(name, given)
   }
+  return []
 }
 
 function unquote(value: string): string {
@@ -94,16 +107,16 @@ interface Reading {
   readonly violations: Violation[]
 }
 
-function readFrom(rest: string, { patterns, variables, stages, violations }: Reading): void {
-  const words = rest.split(/\s+/).filter((word) => !word.startsWith('--platform='))
-  const written = words[0] ?? ''
+/** Checks an image, and gives the name of the stage that begins with it. */
+function readFrom(rest: string, { patterns, variables, stages, violations }: Reading): string | undefined {
+  const flag = /^--platform=[^\s"'\\]+\s+/.exec(rest)?.[0] ?? ''
+  const [written = '', as = '', name = ''] = rest.slice(flag.length).split(/\s+/)
   const image = substitute(written, variables)
-  if (image === undefined)
-    violations.push(odd(`FROM ${written}`, 'its variables are not known before the build'))
+  if (image === undefined || written.startsWith('--'))
+    violations.push(odd(`FROM ${rest}`, 'its flags or variables are not known before the build'))
   else if (image !== 'scratch' && !stages.has(image.toLowerCase()))
     violations.push(...checkImage(`FROM ${image}`, image, patterns))
-  if (words[1]?.toUpperCase() === 'AS' && words[2] !== undefined && STAGE.test(words[2]))
-    stages.add(words[2].toLowerCase())
+  return as.toUpperCase() === 'AS' && STAGE.test(name) ? name.toLowerCase() : undefined
 }
 
 /** `$NAME` and `${NAME}` of global arguments; undefined where there is anything else to be substituted. */
@@ -118,7 +131,8 @@ function substitute(text: string, variables: ReadonlyMap<string, string>): strin
 }
 
 function checkImage(what: string, image: string, patterns: readonly string[]): readonly Violation[] {
-  const reference = parseReference(image)
+  // An engine would look for an image of that id, whatever its name.
+  const reference = looksLikeImageId(image) ? undefined : parseReference(image)
   if (reference !== undefined && someImageMatches(patterns, reference)) return []
   const why = 'this image is outside the names that this worker may use'
   return [{ rule: 'run.images', what, why, instead: [describePatterns(patterns)] }]
@@ -132,7 +146,8 @@ function checkInstruction(
   const [word = '', rest = ''] = split(line)
   switch (word.toUpperCase()) {
     case 'ONBUILD':
-      return checkInstruction(rest, patterns, stages)
+      // It is carried out in another build, where a stage of that name may be none.
+      return checkInstruction(rest, patterns, NO_STAGES)
     case 'ADD':
       return hasHeredoc(rest) ? [heredoc(word)] : checkAdd(rest)
     case 'COPY':
@@ -141,12 +156,16 @@ function checkInstruction(
       // What looks like an instruction inside would be none, and could name a stage that is none.
       return hasHeredoc(rest) ? [heredoc(word)] : []
     default:
-      return []
+      // Letters of other alphabets can be those of an instruction in lower case.
+      return /^[A-Za-z]+$/.test(word) ? [] : [odd(word, 'it is no instruction')]
   }
 }
 
+const NO_STAGES: ReadonlySet<string> = new Set()
+
+/** Two `<`; three are a shell's own. */
 function hasHeredoc(rest: string): boolean {
-  return /<<-?\s*["']?[A-Za-z_0-9]/.test(rest)
+  return /(?<!<)<<(?!<)/.test(rest)
 }
 
 function heredoc(word: string): Violation {
@@ -169,9 +188,12 @@ function checkCopy(
 ): readonly Violation[] {
   const flags = /^(?:--\S+\s+)*/.exec(rest)?.[0] ?? ''
   if (/[\\"'$]/.test(flags)) return [odd(`COPY ${flags}`, 'its flags are not known before the build')]
-  const from = /--from=(\S+)/.exec(flags)?.[1]
-  if (from === undefined || /^[0-9]+$/.test(from) || stages.has(from.toLowerCase())) return []
-  return checkImage(`COPY --from=${from}`, from, patterns)
+  return flags
+    .split(/\s+/)
+    .filter((flag) => flag.startsWith('--from='))
+    .map((flag) => flag.slice('--from='.length))
+    .filter((from) => from !== '' && !/^[0-9]{1,4}$/.test(from) && !stages.has(from.toLowerCase()))
+    .flatMap((from) => checkImage(`COPY --from=${from}`, from, patterns))
 }
 
 function odd(what: string, why: string): Violation {

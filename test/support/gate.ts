@@ -61,7 +61,9 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
   child.on('error', closed.reject)
   child.on('close', (code) => closed.resolve(code))
 
+  let isAsked = false
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    isAsked ||= child.exitCode === null && child.signalCode === null
     child.kill(signal)
     return closed.promise
   }
@@ -78,11 +80,15 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
       await end('SIGKILL')
       // A directory that was handed in belongs to the gate that made it.
       if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
+      if (!isAsked)
+        throw new Error(`the gate ended by itself (${child.exitCode ?? child.signalCode}):\n${output.stderr}`)
     },
   }
   try {
     await untilReady(gate)
   } catch (error) {
+    // What is told then is why it was not ready.
+    isAsked = true
     await gate[Symbol.asyncDispose]()
     throw error
   }
