@@ -28,13 +28,25 @@ export function describeStart({ workers }: Policy): string {
     .join('')
 }
 
-/** One decision as a line. Pings are left out: every CLI command begins with one. */
+/** Milliseconds that lines are gathered, so that a busy gate does not write for each call. */
+const GATHER = 50
+const ALLOW = styleText('green', 'allow ', { stream: process.stdout })
+const REFUSE = styleText('red', 'refuse', { stream: process.stdout })
+
+let gathered = ''
+
+/** One decision as a line, in a moment. Pings are left out: every CLI command begins with one. */
 export function showDecision(entry: DecisionEntry): void {
   if (entry.operation === 'system.ping') return
+  if (gathered === '') setTimeout(showGathered, GATHER)
   const allowed = entry.decision === 'allow'
   const time = new Date(entry.time).toTimeString().slice(0, 8)
-  const word = styleText(allowed ? 'green' : 'red', entry.decision.padEnd(6), { stream: process.stdout })
   const target = printable(/^[0-9a-f]{64}$/.test(entry.target) ? entry.target.slice(0, 12) : entry.target)
   const why = allowed ? '' : `  ${entry.rule}: ${shorten(printable(entry.reason), 160)}`
-  process.stdout.write(`${time} ${entry.worker}  ${word} ${entry.operation} ${shorten(target, 80)}${why}\n`)
+  gathered += `${time} ${entry.worker}  ${allowed ? ALLOW : REFUSE} ${entry.operation} ${shorten(target, 80)}${why}\n`
+}
+
+function showGathered(): void {
+  process.stdout.write(gathered)
+  gathered = ''
 }

@@ -1,0 +1,180 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { TarError } from '../decode/tar.ts'
+import { BuildContext, unpacked } from './build-context.ts'
+
+const GOOD = 'FROM alpine\n'
+const EVIL = 'FROM evil\n'
+
+/** A file's content, or where a link leads. */
+type Node = string | { readonly to: string }
+
+/** A tar that the system's tar makes of files, in order; each step is a tree of its own, so that paths may come twice. */
+function tar(...steps: readonly (readonly [path: string, node: Node])[]): Buffer {
+  const directory = mkdtempSync(join(tmpdir(), 'dockgate-context-'))
+  try {
+    const archive = join(directory, 'context.tar')
+    for (const [index, [path, node]] of steps.entries()) {
+      const root = join(directory, String(index))
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      if (typeof node === 'string') writeFileSync(join(root, path), node)
+      else symlinkSync(node.to, join(root, path))
+      const made = spawnSync('tar', ['--format=gnu', index === 0 ? '-cf' : '-rf', archive, '-C', root, path])
+      if (made.status !== 0) throw new Error(made.stderr.toString())
+    }
+    return spawnSync('cat', [archive], { maxBuffer: 2 ** 26 }).stdout
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** Sends a context through the gate in pieces: what passed, what was checked, and why it stopped. */
+async function send(bytes: Buffer, { piece = 4096, dockerfile = 'Dockerfile' } = {}) {
+  const checked: string[] = []
+  const passed: Buffer[] = []
+  let passedBefore = 0
+  const context = new BuildContext(dockerfile, (text) => {
+    checked.push(text)
+    passedBefore = Buffer.concat(passed).length + context.readableLength
+    return text === EVIL ? [{ rule: 'run.images', what: 'FROM evil', why: '', instead: [] }] : []
+  })
+  let error: unknown
+  try {
+    for await (const chunk of Readable.from(pieces(bytes, piece)).pipe(context))
+      passed.push(Buffer.from(chunk))
+  } catch (cause) {
+    error = cause
+  }
+  const rules = context.violations.map(({ rule }) => rule)
+  return { checked, passed: Buffer.concat(passed), passedBefore, error, rules }
+}
+
+function* pieces(bytes: Buffer, size: number): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+describe('the Dockerfile that counts is', () => {
+  test.each([
+    ['the first entry', tar(['Dockerfile', GOOD], ['a', 'x'])],
+    ['the last entry', tar(['a', 'x'], ['Dockerfile', GOOD])],
+    ['the last of two', tar(['Dockerfile', EVIL], ['Dockerfile', GOOD])],
+    ['one in lower case, where there is no other', tar(['dockerfile', GOOD])],
+    ['not one in lower case, where there is another', tar(['dockerfile', EVIL], ['Dockerfile', GOOD])],
+    ['not one in a directory', tar(['a/Dockerfile', EVIL], ['Dockerfile', GOOD])],
+  ])('%s', async (_name, bytes) => {
+    const { checked, rules, error } = await send(bytes)
+    expect({ checked, rules, error }).toEqual({ checked: [GOOD], rules: [], error: undefined })
+  })
+
+  test('refused if it is the last of two that takes from elsewhere', async () => {
+    const { rules, error } = await send(tar(['Dockerfile', GOOD], ['Dockerfile', EVIL]))
+    expect(rules).toEqual(['run.images'])
+    expect(error).toBeInstanceOf(TarError)
+  })
+
+  test('the one that was asked for, in a directory', async () => {
+    const bytes = tar(['docker/web', GOOD], ['Dockerfile', EVIL])
+    expect(await send(bytes, { dockerfile: 'docker/web' })).toMatchObject({ checked: [GOOD], rules: [] })
+  })
+})
+
+describe('a context is refused', () => {
+  test.each([
+    ['without a Dockerfile', tar(['a', 'x']), 'Dockerfile'],
+    ['of nothing', Buffer.alloc(0), 'Dockerfile'],
+    ['whose Dockerfile is a link', tar(['other', EVIL], ['Dockerfile', { to: 'other' }]), 'Dockerfile'],
+    [
+      'whose Dockerfile becomes a link',
+      tar(['Dockerfile', GOOD], ['Dockerfile', { to: 'other' }]),
+      'Dockerfile',
+    ],
+    ['whose Dockerfile is in a link', tar(['a', { to: 'b' }], ['b/Dockerfile', EVIL]), 'a/Dockerfile'],
+    ['whose Dockerfile gets into a link', tar(['a/Dockerfile', GOOD], ['a', { to: 'b' }]), 'a/Dockerfile'],
+    // Unpacked, the last entry replaces the first.
+    [
+      'that writes through a link',
+      tar(['Dockerfile', GOOD], ['a', { to: '.' }], ['a/Dockerfile', EVIL]),
+      'Dockerfile',
+    ],
+    ['in bzip2', pack('bzip2', tar(['Dockerfile', GOOD])), 'Dockerfile'],
+    ['in xz', pack('xz', tar(['Dockerfile', GOOD])), 'Dockerfile'],
+    ['in zstd', zstdCompressSync(tar(['Dockerfile', GOOD])), 'Dockerfile'],
+    ['in gzip within gzip', gzipSync(tar(['Dockerfile', GOOD])), 'Dockerfile'],
+    // A tar whose first name an engine would take for the start of something packed.
+    ['that looks like bzip2', tar(['BZh9', 'x'], ['Dockerfile', GOOD]), 'Dockerfile'],
+    ['that looks like gzip', renamed('\x1f\x8b\x08\x04'), 'Dockerfile'],
+    ['that is cut off', tar(['Dockerfile', GOOD], ['a', 'x'.repeat(5000)]).subarray(0, 3000), 'Dockerfile'],
+  ])('%s', async (_name, bytes, dockerfile) => {
+    for (const piece of [1, 4096]) {
+      const { rules, error } = await send(bytes, { dockerfile, piece })
+      expect(rules).toEqual(['build.context'])
+      expect(error).toBeInstanceOf(TarError)
+    }
+  })
+})
+
+/** A tar whose first entry has four other bytes as its name, and a checksum that is right. */
+function renamed(name: string): Buffer {
+  const bytes = Buffer.from(tar(['name', 'x'], ['Dockerfile', GOOD]))
+  bytes.write(name, 0, 'latin1')
+  bytes.fill(' ', 148, 156)
+  const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0)
+  bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  return bytes
+}
+
+function pack(program: string, bytes: Buffer): Buffer {
+  const { stdout, error } = spawnSync(program, ['-c'], { input: bytes })
+  if (error !== undefined) throw error
+  return stdout
+}
+
+describe('a large context', () => {
+  const content = Buffer.alloc(3 * 2 ** 20, 'many bytes ').toString()
+  const bytes = tar(['large', content], ['Dockerfile', GOOD])
+  // Behind the Dockerfile's header and block, the system's tar writes zeros alone.
+  const end = bytes.lastIndexOf(GOOD) + 512
+
+  test('passes unchanged up to the end of the archive, and the end after the check', async () => {
+    const { passed, passedBefore, rules } = await send(Buffer.concat([bytes, Buffer.alloc(4096, 'x')]), {
+      piece: 10_000,
+    })
+    expect(rules).toEqual([])
+    expect(passed.subarray(0, end).equals(bytes.subarray(0, end))).toBe(true)
+    expect(passed.subarray(end).every((byte) => byte === 0)).toBe(true)
+    expect(passed.length - end).toBeGreaterThanOrEqual(1024)
+    expect(passedBefore - end).toBeLessThan(512)
+  })
+
+  test('has no end where the Dockerfile is refused', async () => {
+    const refused = tar(['large', content], ['Dockerfile', EVIL])
+    const { passed, rules } = await send(refused, { piece: 10_000 })
+    expect(rules).toEqual(['run.images'])
+    expect(passed.length).toBeLessThan(end + 512)
+  })
+})
+
+describe('unpacked', () => {
+  const bytes = tar(['Dockerfile', GOOD])
+
+  async function unpack(packed: Buffer, piece: number): Promise<Buffer> {
+    const parts: Buffer[] = []
+    for await (const part of unpacked(Readable.from(pieces(packed, piece)))) parts.push(part)
+    return Buffer.concat(parts)
+  }
+
+  test.each([1, 3, 100_000])('a context is plain, in pieces of %i bytes', async (piece) => {
+    expect((await unpack(gzipSync(bytes), piece)).equals(bytes)).toBe(true)
+    expect((await unpack(bytes, piece)).equals(bytes)).toBe(true)
+    expect(await unpack(Buffer.alloc(0), piece)).toHaveLength(0)
+  })
+
+  test('a damaged one is an error', async () => {
+    await expect(unpack(gzipSync(bytes).subarray(0, 40), 100)).rejects.toThrow('unexpected end of file')
+  })
+})
