@@ -142,10 +142,3 @@ test.each([
 ])('an address is refused: %j', (line) => {
   expect(rules(`FROM alpine\nENV ADDRESS=http://evil.example\n${line}`)).toEqual(['build.add'])
 })
-
-test('an indented comment between continued lines is refused, since some versions run what stands behind it', () => {
-  const text = 'FROM docker.io/library/busybox\nRUN true \\\n  # a note\nFROM evil.example/image\n'
-  expect(checkDockerfile(text, ['docker.io/library/*'], new Map())).not.toEqual([])
-  const plain = 'FROM docker.io/library/busybox\nRUN true \\\n# a note\n  && true\n'
-  expect(checkDockerfile(plain, ['docker.io/library/*'], new Map())).toEqual([])
-})

@@ -22,9 +22,6 @@ export function checkDockerfile(
   // Which lines belong together is read differently by different versions where these stand.
   if (/\\\\[ \t]*$/m.test(text))
     violations.push(odd('\\\\ at the end of a line', 'it is no continuation in some versions'))
-  if (INDENTED_COMMENT.test(text)) {
-    violations.push(odd('an indented # between continued lines', 'it is no comment in some versions'))
-  }
   if (ODD_SPACE.test(text))
     violations.push(odd('a control character or an odd space', 'it is a space in some readers only'))
   const stages = new Set<string>()
@@ -51,8 +48,6 @@ export function checkDockerfile(
   return violations
 }
 
-/** A comment with space before it, behind a line that goes on. */
-const INDENTED_COMMENT = /\\[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]+#/
 const ODD_SPACE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|\r(?!\n)|(?<=[\s\S])\uFEFF/
 /** A stage's name (moby, frontend/dockerfile/instructions); nothing else can hide an image. */
