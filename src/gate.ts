@@ -49,10 +49,15 @@ export class Gate implements World {
       connected: ({ facts, version }) => events.connected(String(version['Version']), facts.minor),
       lost: events.lost,
       removed: (kind, id) => this.#write(this.ownership.forget(kind, id)),
+      made: (nonce, id, name) => {
+        const claim = this.ownership.unsureClaim(nonce)
+        if (claim !== undefined) this.#write(this.ownership.settle(claim, id, name))
+      },
       listing: () => {
         const reconcile = beginReconciling(this.ownership)
         return (lists) => {
           this.#write(...reconcile(lists))
+          if (this.ownership.unsureClaims().length > 0) this.feed.resyncLater()
           pins.releaseOthers(this.ownership.containerClaims()).catch(warnOf('letting go of bind sources'))
         }
       },

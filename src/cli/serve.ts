@@ -102,10 +102,12 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const doors = new Doors(gate)
   const control = createControlDoor(gate, { directory, engine: url, policy: options.policy, store })
   const following = gate.feed.run()
+  // Before anybody can connect: who sees the gate may ask it to end.
+  const asked = askedToEnd(doors)
   try {
     await control.listen()
     // So that the first call does not come too early; an engine that is away is waited for while calls get 503.
-    await Promise.race([firstConnection.promise, pause(FIRST_CONNECTION)])
+    await Promise.race([firstConnection.promise, pause(FIRST_CONNECTION, undefined, { ref: false })])
     await doors.open(policy)
   } catch (cause) {
     await doors.close(0)
@@ -116,7 +118,9 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   }
   process.stdout.write(describeStart(policy))
   const watching = watchPolicy(options.policy, (changed) => adopt(gate, doors, changed))
-  await untilAsked(doors)
+  await asked
+  note('ending; calls may take 10 s more')
+  await doors.close(10_000)
   watching.close()
   control.close()
   gate.feed.close()
@@ -151,18 +155,16 @@ async function engineAddress(chosen: string | undefined, environment: Environmen
   return chosen
 }
 
-/** Resolves when the gate was asked to end and has let its calls end. */
-async function untilAsked(doors: Doors): Promise<void> {
-  const asked = Promise.withResolvers<void>()
-  let times = 0
-  const ask = (): void => {
-    times += 1
-    if (times === 1) asked.resolve()
-    else doors.cut()
-  }
-  process.on('SIGTERM', ask)
-  process.on('SIGINT', ask)
-  await asked.promise
-  note('ending; calls may take 10 s more')
-  await doors.close(10_000)
+/** Resolves when the gate is asked to end; a second time cuts what goes on. */
+function askedToEnd(doors: Doors): Promise<void> {
+  return new Promise((resolve) => {
+    let times = 0
+    const ask = (): void => {
+      times += 1
+      if (times === 1) resolve()
+      else doors.cut()
+    }
+    process.on('SIGTERM', ask)
+    process.on('SIGINT', ask)
+  })
 }

@@ -9,9 +9,10 @@ export const EVENT_ACTIONS: readonly string[] = [
   ...['pull', 'tag', 'untag', 'delete', 'import', 'load'],
 ]
 
-/** That the images have to be listed again, or that an object is gone. */
+/** That the images have to be listed again, that a container was made under a claim, or that an object is gone. */
 export type Effect =
   | 'images'
+  | { readonly kind: 'made'; readonly id: string; readonly name: string; readonly claim: string }
   | { readonly kind: 'container' | 'volume' | 'network'; readonly id: string }
   | undefined
 
@@ -56,7 +57,7 @@ function applyContainerEvent(inventory: Inventory, action: string, { id, name, c
       } else {
         inventory.changeContainer(id, { name })
       }
-      return undefined
+      return claim === '' ? undefined : { kind: 'made', id, name, claim }
     case 'start':
     case 'restart':
       inventory.changeContainer(id, { running: true, started: true })

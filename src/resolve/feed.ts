@@ -18,6 +18,7 @@ import type { EngineLists } from './reconcile.ts'
 
 const ANSWER_LIMIT = 10_000
 const LARGEST_LIST = 256 * 2 ** 20
+const RESYNC = 125_000
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
 
@@ -34,6 +35,8 @@ export interface FeedEvents {
   readonly connected: (connected: Connected) => void
   readonly lost: (reason: string) => void
   readonly removed: (kind: 'container' | 'volume' | 'network', id: string) => void
+  /** A container was made whose labels hold a claim. */
+  readonly made: (claim: string, id: string, name: string) => void
   /** Everything is about to be listed; what it returns is called with the lists. */
   readonly listing: () => (lists: EngineLists) => void
   readonly imagesListed: () => void
@@ -45,6 +48,7 @@ export class Feed {
   readonly #events: FeedEvents
   readonly #stop = new AbortController()
   #connected: Connected | undefined
+  #resyncTimer: NodeJS.Timeout | undefined
   #images: Promise<void> = Promise.resolve()
 
   constructor(engine: Engine, inventory: Inventory, events: FeedEvents) {
@@ -93,7 +97,20 @@ export class Feed {
    * Settles open questions by what the engine lists, for when it is not known what came of a call.
    * The inventory stays: what was made while the lists were on their way is not in them.
    */
-  resync(): void {
+  resyncNow(): void {
+    this.#resync()
+    this.resyncLater()
+  }
+
+  /** The same after a while, when an engine has done, or will not do, what it was at. */
+  resyncLater(): void {
+    this.#resyncTimer ??= setTimeout(() => {
+      this.#resyncTimer = undefined
+      this.#resync()
+    }, RESYNC).unref()
+  }
+
+  #resync(): void {
     const minor = this.#connected?.facts.minor
     if (minor === undefined) return
     const reconcile = this.#events.listing()
@@ -131,6 +148,7 @@ export class Feed {
     for await (const line of splitLines(stream)) {
       const effect = applyEvent(this.#inventory, JSON.parse(line))
       if (effect === 'images') void this.refreshImages()
+      else if (effect?.kind === 'made') this.#events.made(effect.claim, effect.id, effect.name)
       else if (effect !== undefined) this.#events.removed(effect.kind, effect.id)
     }
   }

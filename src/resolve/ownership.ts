@@ -83,6 +83,11 @@ export class Ownership {
     this.#unsure.add(claim.nonce)
   }
 
+  /** The claim of this nonce, if it is not known what came of it. */
+  unsureClaim(nonce: string): Claim | undefined {
+    return this.#unsure.has(nonce) ? this.#claims.get(nonce) : undefined
+  }
+
   /** Claims to be settled by looking at what the engine has. */
   unsureClaims(): readonly Claim[] {
     return [...this.#unsure].flatMap((nonce) => this.#claims.get(nonce) ?? [])

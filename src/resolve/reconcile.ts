@@ -54,12 +54,17 @@ function made(object: Unknown, id: string, name: string): Made {
   return { nonce: claimOf(object), id, name }
 }
 
+/** Milliseconds that an engine may work on a request whose answer was lost. */
+const STILL_AT_IT = 120_000
+
 /** After a crash: what was made under a claim carries its nonce, which nobody but the engine was ever told. */
 function settleClaims(ownership: Ownership, objects: readonly Made[]): readonly Change[] {
   const byNonce = new Map(objects.map((object) => [object.nonce, object]))
-  return ownership.unsureClaims().map((claim) => {
+  return ownership.unsureClaims().flatMap((claim) => {
     const object = byNonce.get(claim.nonce)
-    return object === undefined ? ownership.drop(claim) : ownership.settle(claim, object.id, object.name)
+    if (object !== undefined) return [ownership.settle(claim, object.id, object.name)]
+    // An engine may still be at it: then its event tells. What is older did not come to be.
+    return Date.now() - claim.created < STILL_AT_IT ? [] : [ownership.drop(claim)]
   })
 }
 

@@ -81,7 +81,7 @@ export class Outcome {
     for (const claim of [object, ...volumes.values()])
       if (claim !== undefined) this.#gate.ownership.doubt(claim)
     // What the engine has tells which of them came to be.
-    if (object !== undefined || volumes.size > 0) this.#gate.feed.resync()
+    if (object !== undefined || volumes.size > 0) this.#gate.feed.resyncNow()
     const reason = cause instanceof EngineUnavailable ? cause.message : 'internal error'
     this.#write(0, reason, '', [])
   }

@@ -73,6 +73,15 @@ describe('the end of a gate', () => {
     await waiting.ended
   })
 
+  test('an idle gate ends at once, however early it is asked', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      await using gate = await startGate()
+      const before = performance.now()
+      expect(await gate.stop()).toMatchObject({ code: 0 })
+      expect(performance.now() - before).toBeLessThan(1_500)
+    }
+  })
+
   test('the record’s head that it prints verifies what is on disk', async () => {
     await using gate = await startGate()
     await docker(gate, ['ps'])
