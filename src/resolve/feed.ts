@@ -80,6 +80,7 @@ export class Feed {
   }
 
   close(): void {
+    clearTimeout(this.#resyncTimer)
     this.#stop.abort()
   }
 
@@ -104,7 +105,8 @@ export class Feed {
 
   /** The same after a while, when an engine has done, or will not do, what it was at. */
   resyncLater(): void {
-    this.#resyncTimer ??= setTimeout(() => {
+    if (this.#resyncTimer !== undefined) return
+    this.#resyncTimer = setTimeout(() => {
       this.#resyncTimer = undefined
       this.#resync()
     }, RESYNC).unref()
