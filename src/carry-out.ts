@@ -90,19 +90,10 @@ async function send(
   const sending = { clientMinor: decoded.minor ?? minor, engineMinor: minor, labels }
   const forwarded = await forward(gate.engine, permit, sending, signal, content)
   if ('hijacked' in forwarded) {
-    return outcome.close({
-      kind: 'hijacked',
-      connection: forwarded.hijacked,
-      isOver: () => hasEnded(gate, permit),
-    })
+    return outcome.close({ kind: 'hijacked', connection: forwarded.hijacked })
   }
   const view = viewOf(gate, worker)
   return outcome.close(await filterAnswer(permit, forwarded.answer, view, () => countsOf(gate, worker)))
-}
-
-/** True where a container that is attached to is gone, or does not run. */
-function hasEnded({ inventory }: Gate, permit: Permit): boolean {
-  return permit.on === 'container' && inventory.container(permit.container.id)?.running !== true
 }
 
 /** A container is made when its volumes are the worker's and its bind sources are held fast. */
