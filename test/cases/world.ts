@@ -99,7 +99,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
   const paths = new Map(
     hostPathsOf(known, worker, decoded.operation).map((path) => [path, hostPath(facts.paths, path)]),
   )
-  const engine = { minor: facts.minor, nanoCpus: facts.cpus * 1e9, logDriver: facts.logDriver }
+  const engine = { minor: facts.minor, nanoCpus: facts.cpus * 1e9, logDriver: facts.logDriver, podman: false }
   const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, paths))
   const sending = {
     clientMinor: decoded.minor ?? facts.minor,
