@@ -16,7 +16,13 @@ export type Reply =
    * The connection itself, to be joined to the client's. `isOver`: nothing more can come of it, though the engine holds it
    * open; asked once the client has ended its side, which over a socket may mean that it is gone.
    */
-  | { readonly kind: 'hijacked'; readonly connection: Hijacked; readonly isOver: () => boolean }
+  | {
+      readonly kind: 'hijacked'
+      readonly connection: Hijacked
+      readonly isOver: () => boolean
+      /** The client's key, where the connection is a WebSocket. */
+      readonly webSocketKey?: string
+    }
 
 /** A reply with a JSON body. */
 export function jsonReply(status: number, value: unknown, headers: ReplyHeaders = {}): Reply {
