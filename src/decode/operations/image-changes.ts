@@ -35,7 +35,7 @@ const LABEL = /^([A-Za-z0-9][A-Za-z0-9._/-]*)=([^\s"'\\$]*|"[^"\\$]*")(?: +|$)/
 
 /** Reads `changes`, given once or several times. @throws {FieldError} for what could be read otherwise */
 export function imageChanges(value: Json, path: string): readonly ImageChange[] {
-  return queryTexts(value, path).map((line) => readChange(line.trim()))
+  return queryTexts(value, path).map(readChange)
 }
 
 /** The labels that the changes give. */
@@ -45,7 +45,11 @@ export function labelsOf(changes: readonly ImageChange[]): ReadonlyMap<string, s
   )
 }
 
-function readChange(line: string): ImageChange {
+function readChange(written: string): ImageChange {
+  const line = written.trim()
+  // A line that ends so is joined with the next one.
+  if (ODD.test(written) || line.endsWith('\\') || line.includes('<<'))
+    throw new FieldError(`changes: ${JSON.stringify(line.slice(0, 80))} could be read in two ways`)
   const [, word = '', argument = ''] = /^([A-Za-z]+) +(.+)$/.exec(line) ?? []
   const instruction = word.toUpperCase()
   const why = Object.hasOwn(REFUSED, instruction) ? REFUSED[instruction] : undefined
@@ -54,9 +58,6 @@ function readChange(line: string): ImageChange {
     throw new FieldError(
       `changes: ${JSON.stringify(line.slice(0, 80))} is none of ${INSTRUCTIONS.join(', ')}`,
     )
-  // A line that ends so is joined with the next one.
-  if (ODD.test(line) || line.endsWith('\\') || line.includes('<<'))
-    throw new FieldError(`changes: ${instruction} has a character that could be read in two ways`)
   if (instruction === 'LABEL') readLabels(argument)
   return { instruction, argument }
 }
