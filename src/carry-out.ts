@@ -5,8 +5,10 @@ import type { Decoded } from './decode/operation.ts'
 import { filterAnswer } from './filter/answer.ts'
 import { notAfterAll, refusalReply } from './filter/refusal.ts'
 import { countsOf, viewOf } from './filter/view.ts'
-import { BuildContext, unpacked } from './forward/build-context.ts'
+import { BuildContext } from './forward/build-context.ts'
+import { unpacked, type CheckedArchive } from './forward/checked-archive.ts'
 import { forward } from './forward/forward.ts'
+import { ImageArchive } from './forward/image-archive.ts'
 import type { Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
 import { PinError } from './host/pins.ts'
@@ -14,12 +16,14 @@ import type { Caller } from './identify/caller.ts'
 import { checkDockerfile } from './policy/dockerfile.ts'
 import type { WorkerPolicy } from './policy/policy.ts'
 import { refuse, refuseAll } from './policy/refuse.ts'
-import type { BuildPermit, CreatePermit, Permit } from './policy/verdict.ts'
+import { checkLoadedNames } from './policy/image-transfer.ts'
+import type { BuildPermit, CreatePermit, LoadPermit, Permit } from './policy/verdict.ts'
 import type { Connected } from './resolve/feed.ts'
+import { ownersOfNames } from './resolve/images.ts'
 import type { Sendable } from './rewrite/rewrite.ts'
 import { holdBinds } from './settle/binds.ts'
 import type { Claims } from './settle/claims.ts'
-import { NewImages } from './settle/images.ts'
+import { bringsImages, NewImages, storedNames } from './settle/images.ts'
 import { Outcome } from './settle/outcome.ts'
 import { prune } from './settle/prune.ts'
 import { ownVolumes } from './settle/volumes.ts'
@@ -54,8 +58,7 @@ export async function carryOut(
   claims: Claims,
 ): Promise<Reply> {
   const { gate, worker, connected } = call
-  const brings = permit.on === 'pull' || permit.on === 'build'
-  const images = brings ? await NewImages.before(gate, worker.name, permit) : undefined
+  const images = bringsImages(permit) ? await NewImages.before(gate, worker.name, permit) : undefined
   const outcome = new Outcome(gate, worker.name, permit, record, claims, images)
   const undertaking = { call, record, claims, outcome }
   try {
@@ -63,12 +66,14 @@ export async function carryOut(
       case 'prune': {
         const { reply, changes } = await prune(gate, worker.name, connected.facts.minor, permit)
         outcome.add(changes)
-        return outcome.close(reply)
+        return await outcome.close(reply)
       }
       case 'create':
         return await create(undertaking, permit)
       case 'build':
         return await build(undertaking, permit)
+      case 'load':
+        return await load(undertaking, permit)
       default:
         return await send(undertaking, permit, call.content)
     }
@@ -90,7 +95,11 @@ async function send(
   const sending = { clientMinor: decoded.minor ?? minor, engineMinor: minor, labels }
   const forwarded = await forward(gate.engine, permit, sending, signal, content)
   if ('hijacked' in forwarded) {
-    return outcome.close({ kind: 'hijacked', connection: forwarded.hijacked })
+    return outcome.close({
+      kind: 'hijacked',
+      connection: forwarded.hijacked,
+      ...(permit.operation.kind === 'container.attach-ws' ? { webSocketKey: permit.operation.key } : {}),
+    })
   }
   const view = viewOf(gate, worker)
   return outcome.close(await filterAnswer(permit, forwarded.answer, view, () => countsOf(gate, worker)))
@@ -116,20 +125,42 @@ async function create(undertaking: Undertaking, permit: CreatePermit): Promise<R
 }
 
 /** A context reaches the engine whole only if its Dockerfile takes nothing from elsewhere. */
-async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Reply> {
-  const { call, record, outcome } = undertaking
+function build(undertaking: Undertaking, permit: BuildPermit): Promise<Reply> {
   const { operation, patterns } = permit
   const check = (dockerfile: string) => checkDockerfile(dockerfile, patterns, operation.buildArgs)
-  const context = new BuildContext(operation.dockerfile, check)
+  return sendChecked(undertaking, permit, new BuildContext(operation.dockerfile, check))
+}
+
+/** An archive of images reaches the engine whole only if its names are the worker's to give. */
+function load(undertaking: Undertaking, permit: LoadPermit): Promise<Reply> {
+  const { gate, worker } = undertaking.call
+  const check = (written: readonly string[]) => {
+    const violations = checkLoadedNames(worker.docker.run, written, ownersOfNames(gate, worker, written))
+    if (violations.length > 0) return violations
+    const names = storedNames(written)
+    undertaking.outcome.atEnd(gate.ownership.reserveNames(worker.name, names))
+    undertaking.outcome.give(names)
+    return violations
+  }
+  return sendChecked(undertaking, permit, new ImageArchive(check))
+}
+
+/** Sends an archive that is checked on its way. */
+async function sendChecked(
+  undertaking: Undertaking,
+  permit: BuildPermit | LoadPermit,
+  archive: CheckedArchive,
+): Promise<Reply> {
+  const { call, record, outcome } = undertaking
   // What breaks here shows in the request that it is the body of.
-  if (call.content === undefined) context.end()
-  else joinStreams(unpacked(call.content), context, () => undefined)
+  if (call.content === undefined) archive.end()
+  else joinStreams(unpacked(call.content), archive, () => undefined)
   try {
-    return await send(undertaking, permit, context)
+    return await send(undertaking, permit, archive)
   } catch (cause) {
-    if (context.violations.length === 0) throw cause
+    if (archive.violations.length === 0) throw cause
     return outcome.close(
-      refusalReply(refuseAll('build', context.violations), record?.id ?? '', call.worker.name),
+      refusalReply(refuseAll(permit.on, archive.violations), record?.id ?? '', call.worker.name),
     )
   }
 }

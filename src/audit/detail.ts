@@ -1,6 +1,7 @@
 /** The operation as the record holds it: all that was decided on, secrets as keyed hashes. */
 import type { Operation } from '../decode/operation.ts'
 import type { Verdict } from '../policy/verdict.ts'
+import { objectOf, textOf } from '../shared/json-value.ts'
 
 /**
  * JSON of an operation and, for a create or an update, of what was made of it.
@@ -20,8 +21,20 @@ export function recordDetail(
         : {}
   const replace = (key: string, value: unknown): unknown => {
     if (key === 'Env' && Array.isArray(value)) return redact(value.map(String))
+    if (key === 'changes' && Array.isArray(value)) return value.map((change) => redactChange(change, redact))
     if (key === 'registryAuth') return value === undefined ? undefined : 'given'
     return value instanceof Map ? Object.fromEntries(value) : value
   }
   return JSON.stringify({ ...operation, ...planned }, replace)
+}
+
+/** A Dockerfile instruction; one that sets environment variables is hashed as a whole. */
+function redactChange(
+  change: unknown,
+  redact: (environment: readonly string[]) => readonly string[],
+): unknown {
+  const { instruction, argument } = objectOf(change)
+  return instruction === 'ENV'
+    ? redact([`ENV=${textOf(argument)}`])[0]
+    : `${textOf(instruction)} ${textOf(argument)}`
 }

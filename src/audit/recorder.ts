@@ -95,6 +95,7 @@ function targetOf(verdict: Verdict): string {
   if (verdict.effect === 'refuse') return ''
   const { permit } = verdict
   switch (permit.on) {
+    case 'commit':
     case 'container':
     case 'exec create':
     case 'update':
@@ -105,6 +106,13 @@ function targetOf(verdict: Verdict): string {
       return permit.operation.exec
     case 'image':
       return permit.reference
+    case 'tag':
+    case 'import':
+      return permit.name ?? ''
+    case 'push':
+      return permit.tag === undefined ? permit.name : `${permit.name}:${permit.tag}`
+    case 'save':
+      return permit.references.join(' ')
     case 'pull':
       return `${permit.name}:${permit.tag}`
     default:

@@ -5,7 +5,7 @@ import type { IncomingRequest } from './incoming.ts'
 import { JsonError, parseJson, type Json, type JsonObject } from './json.ts'
 import type { Decoded, Malformed } from './operation.ts'
 import { parseQuery } from './query.ts'
-import type { Route } from './routes.ts'
+import type { Route } from './routes/route.ts'
 import { matchRoute, type Match } from './router.ts'
 import { NEWEST_MINOR, OLDEST_MINOR, parseTarget, TargetError } from './target.ts'
 
@@ -16,9 +16,15 @@ export type Routed =
   | { readonly found: true; readonly match: Match }
   | { readonly found: false; readonly malformed: Malformed; readonly minor: number | undefined }
 
+/** Podman's own API, whose versions are its own. */
+const LIBPOD = /^\/+(?:v[^/?]*\/+)?libpod(?:[/?]|$)/i
+const NO_LIBPOD = "Podman's own API is not spoken here; the Docker CLI and compose speak the one that is"
+
 /** Finds the route of a request, so that a door knows whether to read a body before it decodes. */
 export function routeOf(method: string, target: string): Routed {
   try {
+    if (LIBPOD.test(target))
+      return { found: false, minor: undefined, malformed: malformed('libpod', NO_LIBPOD) }
     const parsed = parseTarget(target)
     if (parsed.minor !== undefined && (parsed.minor < OLDEST_MINOR || parsed.minor > NEWEST_MINOR)) {
       const why = `API versions 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR} are spoken here`
@@ -44,7 +50,7 @@ export function decode({ route, target, name }: Match, request: IncomingRequest)
   const findings: Finding[] = []
   const minor = target.minor
   try {
-    const headers = readHeaders(request.rawHeaders, findings)
+    const headers = readHeaders(request.rawHeaders, findings, route.headers)
     const sent = parseBody(route, request.body, headers.get('content-type'))
     const query =
       route.body === 'unread' ? NO_QUERY : parseQuery(target.query, route.repeatable, fieldsOf(route, sent))
@@ -65,7 +71,8 @@ export function decode({ route, target, name }: Match, request: IncomingRequest)
 }
 
 function parseBody(route: Route, body: Uint8Array, contentType: string | undefined): Json {
-  if (route.body !== 'json' && body.length === 0) return null
+  // Of a commit the body may be missing; who needs one says so.
+  if (body.length === 0 && (route.body !== 'json' || contentType === undefined)) return null
   if (!/^application\/json *(?:; *charset=utf-8)?$/i.test(contentType ?? '')) {
     throw new FieldError('the body must have Content-Type: application/json')
   }

@@ -34,16 +34,21 @@ const KNOWN: ReadonlySet<string> = new Set([...READ, ...IGNORED])
 
 /**
  * Reads raw header pairs. A header that is not known is a finding unless it is empty.
- * @throws {FieldError} for a header of the READ list that is there twice
+ * @param more in small letters: headers that this endpoint reads beside those that all do
+ * @throws {FieldError} for a header that is read and is there twice
  */
-export function readHeaders(raw: readonly string[], findings: Finding[]): Headers {
+export function readHeaders(
+  raw: readonly string[],
+  findings: Finding[],
+  more: readonly string[] = [],
+): Headers {
   const headers = new Map<string, string>()
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase()
     const value = raw[index + 1] ?? ''
-    if (!KNOWN.has(name)) {
+    if (!KNOWN.has(name) && !more.includes(name)) {
       if (value !== '') findings.push({ what: `header ${raw[index]}`, why: 'this header is not known here' })
-    } else if (headers.has(name) && READ.includes(name)) {
+    } else if (headers.has(name) && !IGNORED.includes(name)) {
       throw new FieldError(`the header ${raw[index]} is there twice`)
     } else {
       headers.set(name, value)

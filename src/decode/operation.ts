@@ -2,6 +2,8 @@
 import type { ContainerCreate } from './operations/container-create.ts'
 import type {
   ContainerAttach,
+  ContainerChanges,
+  ContainerExport,
   ContainerInspect,
   ContainerKill,
   ContainerList,
@@ -22,7 +24,17 @@ import type { ContainerUpdate } from './operations/container-update.ts'
 import type { ImageBuild } from './operations/build.ts'
 import type { ImageHistory, ImageInspect, ImageList, ImagePull, ImageRemove } from './operations/image.ts'
 import type { ContainerExec, ExecInspect, ExecResize, ExecStart } from './operations/exec.ts'
-import type { ContainerArchivePut } from './operations/archive.ts'
+import type { ContainerArchiveGet, ContainerArchivePut } from './operations/archive.ts'
+import type { ContainerAttachWebSocket } from './operations/attach-websocket.ts'
+import type { ContainerCommit } from './operations/commit.ts'
+import type {
+  ImageImport,
+  ImageLoad,
+  ImagePush,
+  ImageSave,
+  ImageSearch,
+  ImageTag,
+} from './operations/image-transfer.ts'
 import type {
   NetworkConnect,
   NetworkCreate,
@@ -44,8 +56,13 @@ import type { Finding } from './fields.ts'
 
 /** An operation on one container that the client names by name, id or the start of an id. */
 export type ContainerOperation =
+  | ContainerArchiveGet
   | ContainerArchivePut
   | ContainerAttach
+  | ContainerAttachWebSocket
+  | ContainerChanges
+  | ContainerCommit
+  | ContainerExport
   | ContainerInspect
   | ContainerKill
   | ContainerLogs
@@ -99,9 +116,15 @@ export type Supported =
   | ContainerList
   | ContainerOperation
   | ImageBuild
+  | ImageImport
   | ImageList
+  | ImageLoad
   | ImageOperation
   | ImagePull
+  | ImagePush
+  | ImageSave
+  | ImageSearch
+  | ImageTag
   | NetworkCreate
   | NetworkList
   | NetworkOperation
@@ -138,6 +161,14 @@ const READS: ReadonlySet<OperationKind> = new Set([
   ] as const),
   ...(['container.inspect', 'container.logs', 'container.stats', 'container.top', 'container.wait'] as const),
   ...([
+    'container.archive-get',
+    'container.archive-stat',
+    'container.changes',
+    'container.export',
+    'image.save',
+    'image.search',
+  ] as const),
+  ...([
     'container.resize',
     'exec.inspect',
     'exec.resize',
@@ -152,4 +183,14 @@ const READS: ReadonlySet<OperationKind> = new Set([
 /** Whether an operation changes something, and so has an outcome in the record. */
 export function isChange(kind: OperationKind): boolean {
   return !READS.has(kind)
+}
+
+const MOUNTING: ReadonlySet<OperationKind> = new Set([
+  ...(['container.start', 'container.restart', 'container.archive-put', 'container.archive-get'] as const),
+  ...(['container.archive-stat', 'container.export', 'container.commit'] as const),
+])
+
+/** Whether an engine mounts at it what the container has; a copy from or into a stopped one mounts it too. */
+export function mounts(kind: OperationKind): boolean {
+  return MOUNTING.has(kind)
 }

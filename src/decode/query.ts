@@ -66,6 +66,13 @@ export function queryText(value: Json, path: string): string {
   return value
 }
 
+/** A text, or those of a parameter that is repeated, without the empty ones. */
+export function queryTexts(value: Json, path: string): readonly string[] {
+  return (Array.isArray(value) ? value : [value])
+    .map((item: Json) => queryText(item, path))
+    .filter((text) => text !== '')
+}
+
 /** Filters by key: what clients send as JSON in the parameter `filters`. */
 export type Filters = ReadonlyMap<string, readonly string[]>
 

@@ -11,38 +11,20 @@ type RefusedEndpoint = readonly [
 const SWARM = "it needs Docker's swarm mode, which is the operator's"
 const PLUGIN = 'plugins run as root on the host'
 const LATER = 'this version of dockgate does not mediate it'
-const BY_NAME = 'images are given and taken by name here'
 
 export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
-  ['POST /auth', 'SystemAuth', 'login', "it would make the host log in to an address of the worker's choice"],
-  ['POST /commit', 'ImageCommit', 'commit', LATER],
+  [
+    'POST /auth',
+    'SystemAuth',
+    'login',
+    "it would make the host log in to an address of the worker's choice",
+    "credentials in the client's config.json, which go with docker pull and push",
+  ],
   ['GET /configs', 'ConfigList', 'config ls', SWARM],
   ['POST /configs/create', 'ConfigCreate', 'config create', SWARM],
   ['DELETE /configs/{id}', 'ConfigDelete', 'config rm', SWARM],
   ['GET /configs/{id}', 'ConfigInspect', 'config inspect', SWARM],
   ['POST /configs/{id}/update', 'ConfigUpdate', 'config update', SWARM],
-  [
-    'GET /containers/{id}/archive',
-    'ContainerArchive',
-    'cp',
-    'it reads any file of the container',
-    'docker logs, or a volume',
-  ],
-  [
-    'HEAD /containers/{id}/archive',
-    'ContainerArchiveInfo',
-    'cp',
-    'it reads any file of the container',
-    'docker logs, or a volume',
-  ],
-  [
-    'GET /containers/{id}/attach/ws',
-    'ContainerAttachWebsocket',
-    'attach',
-    'it types into a container by a GET',
-    'docker attach',
-  ],
-  ['GET /containers/{id}/changes', 'ContainerChanges', 'diff', LATER],
   [
     'POST /containers/{id}/checkpoints',
     'CheckpointCreate',
@@ -62,7 +44,6 @@ export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
     'checkpoints lie in directories of the host',
   ],
   ['POST /containers/{id}/copy', 'ContainerCopy', 'cp', 'it was removed from the API in 1.24'],
-  ['GET /containers/{id}/export', 'ContainerExport', 'export', 'it hands out every file of the container'],
   [
     'GET /distribution/{name}/json',
     'DistributionInspect',
@@ -70,19 +51,7 @@ export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
     'it makes the host ask a registry',
     'docker pull',
   ],
-  ['GET /images/get', 'ImageGetAll', 'save', 'it hands out images of others'],
-  ['POST /images/load', 'ImageLoad', 'load', BY_NAME, 'docker pull'],
-  [
-    'GET /images/search',
-    'ImageSearch',
-    'search',
-    'it makes the host ask a registry',
-    'docker pull of a known name',
-  ],
   ['GET /images/{name}/attestations', 'ImageAttestations', 'image attestations', LATER],
-  ['GET /images/{name}/get', 'ImageGet', 'save', 'it hands out images of others'],
-  ['POST /images/{name}/push', 'ImagePush', 'push', 'it sends images out of the host'],
-  ['POST /images/{name}/tag', 'ImageTag', 'tag', LATER],
   ['GET /nodes', 'NodeList', 'node ls', SWARM],
   ['DELETE /nodes/{id}', 'NodeDelete', 'node rm', SWARM],
   ['GET /nodes/{id}', 'NodeInspect', 'node inspect', SWARM],

@@ -1,5 +1,6 @@
 /** Finds the route of a path. An object's name may hold slashes (images do), the words of the API may not be spelt otherwise. */
-import { ROUTES, type Route } from './routes.ts'
+import { ROUTES } from './routes.ts'
+import type { Route } from './routes/route.ts'
 import type { Target } from './target.ts'
 
 export interface Match {

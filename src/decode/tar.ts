@@ -15,6 +15,8 @@ export interface Entry {
   /** In its one spelling: no leading `/` or `./`, no `..`. */
   readonly path: string
   readonly type: EntryType
+  /** Bytes of its content. */
+  readonly size: number
 }
 
 const BLOCK = 512
@@ -103,7 +105,7 @@ export class TarWalker {
     // Go takes a file of the oldest type for a directory where its name ends so.
     if (known === 'file' && name.endsWith('/'))
       throw new TarError(`the tar has a file that is named as a directory: ${name}`)
-    const entry = { path: cleanPath(name), type: known }
+    const entry = { path: cleanPath(name), type: known, size }
     this.#longName = undefined
     this.#extended = false
     this.#state = {
@@ -172,7 +174,7 @@ function checkSum(block: Buffer): void {
   let sum = 0
   for (const [index, byte] of block.entries()) sum += index >= 148 && index < 156 ? 0x20 : byte
   if (octal(block, 148, 8) !== sum)
-    throw new TarError('this is no tar, or a damaged one; send the context without compression')
+    throw new TarError('this is no tar, or a damaged one; send it without compression')
 }
 
 function octal(block: Buffer, at: number, length: number): number {

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { routeOf, type Routed } from '../decode/decode.ts'
 import type { IncomingRequest } from '../decode/incoming.ts'
+import { bodyKindOf } from '../decode/routes/route.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
@@ -47,9 +48,10 @@ export function createEngineDoor(gate: Gate, caller: Caller, connections: number
 }
 
 function mayHijack(request: IncomingMessage): boolean {
-  if (request.headers.upgrade?.toLowerCase() !== 'tcp') return false
+  const protocol = request.headers.upgrade?.toLowerCase()
+  if (protocol !== 'tcp' && protocol !== 'websocket') return false
   const routed = routeOf(request.method ?? '', request.url ?? '')
-  return routed.found && routed.match.route.takesOver
+  return routed.found && routed.match.route.takesOver === protocol
 }
 
 async function serve(
@@ -75,7 +77,7 @@ async function serve(
 
 /** The body, as far as it has to be read before the decision; or the reply where it is too large or too slow. */
 async function bodyOf(routed: Routed, request: IncomingMessage): Promise<Uint8Array | Reply> {
-  const kind = routed.found ? routed.match.route.body : 'unread'
+  const kind = routed.found ? bodyKindOf(routed.match.route, routed.match.target.query) : 'unread'
   // Of a plain attach, a body without a length is what the client types.
   const isStream = kind === 'hijack' && request.headers['transfer-encoding'] !== undefined
   if (kind === 'unread' || kind === 'stream' || isStream || !hasBody(request)) return NO_BODY

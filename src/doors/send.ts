@@ -1,4 +1,5 @@
 /** Replies onto the worker's connection: whole, streamed, or the connection itself. */
+import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, type Duplex } from 'node:stream'
 import type { Hijacked } from '../forward/engine.ts'
@@ -32,9 +33,7 @@ export function sendReply(reply: Reply, response: ServerResponse): void {
 export function sendUpgraded(reply: Reply, head: Buffer, client: Duplex): void {
   if (reply.kind === 'hijacked') {
     const { connection } = reply
-    client.write(
-      `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${contentType(connection)}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`,
-    )
+    client.write(handshake(reply))
     if (connection.head.length > 0) client.write(connection.head)
     if (head.length > 0) connection.socket.write(head)
     join(client, connection.socket)
@@ -52,6 +51,24 @@ export function sendUpgraded(reply: Reply, head: Buffer, client: Duplex): void {
       Buffer.from(body),
     ]),
   )
+}
+
+/** The head that gives the connection away, made here. */
+function handshake({ connection, webSocketKey }: Extract<Reply, { kind: 'hijacked' }>): string {
+  const lines =
+    webSocketKey === undefined
+      ? ['HTTP/1.1 101 UPGRADED', `Content-Type: ${contentType(connection)}`, 'Upgrade: tcp']
+      : [
+          'HTTP/1.1 101 Switching Protocols',
+          'Upgrade: websocket',
+          `Sec-WebSocket-Accept: ${acceptOf(webSocketKey)}`,
+        ]
+  return `${[...lines, 'Connection: Upgrade'].join('\r\n')}\r\n\r\n`
+}
+
+/** What proves that a key was read as one of a WebSocket (RFC 6455, 4.2.2). */
+function acceptOf(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 }
 
 function unexpected(): Extract<Reply, { kind: 'whole' }> {

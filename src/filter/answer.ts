@@ -74,6 +74,10 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
         : (json) => redactContainer(objectOf(json))
     case 'container.create':
       return (json) => ({ Id: textOf(objectOf(json)['Id']), Warnings: textsOf(objectOf(json)['Warnings']) })
+    case 'container.archive-stat':
+    case 'container.changes':
+    case 'image.tag':
+      return 'whole'
     case 'image.list':
       return (json) => filterImages(json, view)
     case 'image.inspect':
@@ -84,6 +88,7 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
       return (json) => ({ Id: textOf(objectOf(json)['Id']), Warning: '' })
     case 'network.inspect':
       return (json) => filterNetwork(objectOf(json), view)
+    case 'container.commit':
     case 'container.exec':
       return (json) => ({ Id: textOf(objectOf(json)['Id']) })
     case 'volume.create':
@@ -104,10 +109,17 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
   }
 }
 
-/** Headers that reach the worker: what the body is, no more. */
+/** What an engine tells of a file in a container: base64 of JSON. */
+const PATH_STAT = 'x-docker-container-path-stat'
+
+/** Headers that reach the worker: what the body is, and of a container's file what it is, no more. */
 function headersOf(answer: IncomingMessage): ReplyHeaders {
   const type = answer.headers['content-type']
-  return type === undefined ? {} : { 'Content-Type': type }
+  const stat = answer.headers[PATH_STAT]
+  return {
+    ...(type === undefined ? {} : { 'Content-Type': type }),
+    ...(typeof stat === 'string' ? { 'X-Docker-Container-Path-Stat': stat } : {}),
+  }
 }
 
 async function* visibleEvents(answer: IncomingMessage, view: View): AsyncGenerator<string> {

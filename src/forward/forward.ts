@@ -31,6 +31,9 @@ function endsWithClient(kind: OperationKind): boolean {
   const streams: readonly OperationKind[] = [
     'image.pull',
     'image.build',
+    'image.import',
+    'image.load',
+    'image.push',
     'container.archive-put',
     'exec.start',
   ]

@@ -13,11 +13,19 @@ export function answerLimit(operation: Supported): number | undefined {
     case 'container.stop':
     case 'container.restart':
     case 'image.pull':
+    case 'image.push':
     case 'system.events':
       return undefined
+    case 'container.archive-get':
     case 'container.archive-put':
+    case 'container.attach-ws':
+    case 'container.commit':
+    case 'container.export':
     case 'exec.start':
     case 'image.build':
+    case 'image.import':
+    case 'image.load':
+    case 'image.save':
       return undefined
     case 'container.create':
     case 'container.start':
@@ -29,6 +37,9 @@ export function answerLimit(operation: Supported): number | undefined {
     case 'container.update':
     case 'container.remove':
     case 'image.remove':
+    case 'image.tag':
+    case 'image.search':
+    case 'container.changes':
     case 'network.create':
     case 'network.connect':
     case 'network.disconnect':

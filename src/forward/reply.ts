@@ -19,7 +19,12 @@ export type Reply =
       readonly body: Readable
     }
   /** The connection itself, to be joined to the client's. */
-  | { readonly kind: 'hijacked'; readonly connection: Hijacked }
+  | {
+      readonly kind: 'hijacked'
+      readonly connection: Hijacked
+      /** The client's key, where the connection is a WebSocket. */
+      readonly webSocketKey?: string
+    }
 
 /** A reply with a JSON body. */
 export function jsonReply(status: number, value: unknown, headers: ReplyHeaders = {}): Reply {

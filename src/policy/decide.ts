@@ -1,7 +1,5 @@
 /** The decision: a pure function of the policy, the operation and the facts. Everything that is not allowed is refused. */
-import type { ContainerOperation, Decoded, ImageOperation, Operation } from '../decode/operation.ts'
-import type { ImagePull } from '../decode/operations/image.ts'
-import { fullReference, looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
+import { mounts, type ContainerOperation, type Decoded, type Operation } from '../decode/operation.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import { planCreate } from './create/plan.ts'
@@ -10,7 +8,16 @@ import { grantOn, wordOf, type OtherKind } from './grants.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
 import { decideExec, decideExecUse } from './exec.ts'
 import { decideBuild } from './image-build.ts'
-import { describePatterns, someImageMatches } from './match.ts'
+import { decideImage, decidePull } from './image.ts'
+import {
+  decideCommit,
+  decideImport,
+  decideLoad,
+  decidePush,
+  decideSave,
+  decideSearch,
+  decideTag,
+} from './image-transfer.ts'
 import type { WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
@@ -56,6 +63,7 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
 type SupportedOperation = Exclude<Operation, { kind: 'unsupported' | 'malformed' }>
 
 function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, facts: Facts): Verdict {
+  const { run } = worker.docker
   switch (operation.kind) {
     case 'system.ping':
       return allow('ping', 'ping', { on: 'engine', operation })
@@ -80,25 +88,19 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'build.prune':
       return granted(worker, operation.kind, () => ({ on: 'prune', operation }))
     case 'network.create':
-      return grantedBy(worker, operation.kind, (word) =>
-        decideNetworkCreate(worker.docker.run, word, operation, facts),
-      )
+      return grantedBy(worker, operation.kind, (word) => decideNetworkCreate(run, word, operation, facts))
     case 'network.inspect':
     case 'network.connect':
     case 'network.disconnect':
     case 'network.remove':
       return grantedBy(worker, operation.kind, (word) => decideNetwork(word, operation, facts))
     case 'volume.create':
-      return grantedBy(worker, operation.kind, (word) =>
-        decideVolumeCreate(worker.docker.run, word, operation, facts),
-      )
+      return grantedBy(worker, operation.kind, (word) => decideVolumeCreate(run, word, operation, facts))
     case 'volume.inspect':
     case 'volume.remove':
       return grantedBy(worker, operation.kind, (word) => decideVolume(word, operation, facts))
     case 'container.create':
-      return grantedBy(worker, 'container.create', (word) =>
-        planCreate(worker.docker.run, word, operation, facts),
-      )
+      return grantedBy(worker, 'container.create', (word) => planCreate(run, word, operation, facts))
     case 'container.exec':
       return decideExec(worker, operation, facts)
     case 'exec.start':
@@ -106,15 +108,25 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'exec.resize':
       return decideExecUse(operation, facts)
     case 'image.build':
-      return grantedBy(worker, 'image.build', (word) =>
-        decideBuild(worker.docker.run, word, operation, facts),
-      )
+      return grantedBy(worker, 'image.build', (word) => decideBuild(run, word, operation, facts))
     case 'image.pull':
-      return grantedBy(worker, 'image.pull', (word) => decidePull(worker, word, operation))
+      return grantedBy(worker, 'image.pull', (word) => decidePull(run, word, operation))
+    case 'image.tag':
+      return grantedBy(worker, 'image.tag', (word) => decideTag(run, word, operation, facts))
+    case 'image.import':
+      return grantedBy(worker, 'image.import', (word) => decideImport(run, word, operation, facts))
+    case 'image.load':
+      return grantedBy(worker, 'image.load', (word) => decideLoad(word, operation, facts))
+    case 'image.push':
+      return grantedBy(worker, 'image.push', (word) => decidePush(run, word, operation, facts))
+    case 'image.save':
+      return grantedBy(worker, 'image.save', (word) => decideSave(run, word, operation, facts))
+    case 'image.search':
+      return grantedBy(worker, 'image.search', (word) => decideSearch(run, word, operation))
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
-      return grantedBy(worker, operation.kind, (word) => decideImage(worker, word, operation, facts))
+      return grantedBy(worker, operation.kind, (word) => decideImage(run, word, operation, facts))
     default:
       return decideContainer(worker, operation, facts)
   }
@@ -144,6 +156,8 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
     return container.owner === 'self' ? notAllowed(worker, word) : notReached(worker, word, container)
   const moved = movedBind(container, operation, facts)
   if (moved !== undefined) return refuse(by, 'run.binds', moved.what, { why: moved.why })
+  if (operation.kind === 'container.commit')
+    return decideCommit(worker.docker.run, by, operation, container, facts)
   if (operation.kind === 'container.update')
     return planUpdate(worker.docker.run, by, operation, container, facts)
   if (
@@ -160,16 +174,13 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   return allow(by, rule, { on: 'container', operation, container, view: 'full' })
 }
 
-/** Operations at which an engine mounts what the container has; a copy into a stopped one mounts it too. */
-const MOUNTING: readonly string[] = ['container.start', 'container.restart', 'container.archive-put']
-
 /** A bind source that became a symbolic link since the container was made would be followed at the next mount. */
 function movedBind(
   container: ContainerFacts,
   operation: ContainerOperation,
   facts: Facts,
 ): { readonly what: string; readonly why: string } | undefined {
-  if (!MOUNTING.includes(operation.kind)) return undefined
+  if (!mounts(operation.kind)) return undefined
   if (container.owner !== 'self') return undefined
   const source = container.binds.find((path) => {
     const now = facts.paths.get(path)
@@ -186,66 +197,6 @@ function movedBind(
 function plainPs(words: string | undefined): boolean {
   // An "e" among letters that do not belong together makes ps show the environment (-auxe is read as auxe).
   return words === undefined || /^(?:-e[fFlL]{0,3}|-?[a-df-zA-DF-Z]*)$/.test(words)
-}
-
-function decidePull(worker: WorkerPolicy, word: Subcommand, operation: ImagePull): Verdict {
-  const { fromImage = '', tag = '' } = operation.parameters
-  const separator = tag.startsWith('sha256:') ? '@' : ':'
-  const reference = parseReference(tag === '' ? fromImage : `${fromImage}${separator}${tag}`)
-  if (reference === undefined)
-    return refuse(word, 'run.images', fromImage, { why: 'this is no image reference' })
-  // Without a tag or digest an engine pulls every tag there is.
-  if (!someImageMatches(worker.docker.run.images, reference))
-    return imageRefused(worker, word, 'image', fromImage)
-  const sent = reference.digest ?? reference.tag ?? 'latest'
-  return allow(word, 'run.images', { on: 'pull', operation, name: reference.name, tag: sent })
-}
-
-function decideImage(
-  worker: WorkerPolicy,
-  word: Subcommand,
-  operation: ImageOperation,
-  facts: Facts,
-): Verdict {
-  const patterns = worker.docker.run.images
-  const image = facts.image
-  const reference = parseReference(operation.image)
-  const missing = notFound(word, `No such image: ${operation.image}`)
-  if (image === undefined) return missing
-  const named =
-    reference !== undefined &&
-    image.names.includes(storedReference(reference)) &&
-    someImageMatches(patterns, reference)
-  const covered = image.names.filter((name) => {
-    const parsed = parseReference(name)
-    return parsed !== undefined && someImageMatches(patterns, parsed)
-  })
-  const visible = named || image.own || (looksLikeImageId(operation.image) && covered.length > 0)
-  if (!visible) return missing
-  if (operation.kind !== 'image.remove')
-    return allow(word, 'run.images', { on: 'image', operation, reference: image.id })
-  const mine = (name: string): boolean => image.ownNames.includes(name)
-  const removable = named ? mine(storedReference(reference)) : image.names.every(mine)
-  if (!image.own || !removable) {
-    const why = 'this worker did not bring this image here, or did not give it that name'
-    return refuse(word, 'rmi.own', operation.image, { why })
-  }
-  // By name only that name goes; by id, all of them do, and all of them are the worker's.
-  return allow(word, 'run.images', {
-    on: 'image',
-    operation,
-    reference: named ? fullReference(reference) : image.id,
-  })
-}
-
-function imageRefused(worker: WorkerPolicy, word: Subcommand, field: string, image: string): Verdict {
-  return refuse(word, 'run.images', `${field} = ${image}`, {
-    why: 'this image is outside the names that this worker may use',
-    // buildx asks for this image where BuildKit's own way in is closed.
-    instead: image.startsWith('moby/buildkit')
-      ? ['DOCKER_BUILDKIT=0 docker build']
-      : [describePatterns(worker.docker.run.images)],
-  })
 }
 
 function notReached(worker: WorkerPolicy, word: Subcommand, container: ContainerFacts): Verdict {

@@ -57,6 +57,10 @@ const ON_CONTAINER = {
     { word: 'start', implied: notRunning },
     { word: 'compose', implied: anyState },
   ],
+  'container.attach-ws': [{ word: 'attach' }],
+  'container.export': [{ word: 'export' }],
+  'container.changes': [{ word: 'diff' }],
+  'container.commit': [{ word: 'commit' }],
   'container.resize': [
     { word: 'attach' },
     { word: 'run', implied: anyState },
@@ -64,6 +68,8 @@ const ON_CONTAINER = {
     { word: 'compose', implied: anyState },
   ],
   // Compose writes configs and secrets into a container before it runs.
+  'container.archive-get': [{ word: 'cp' }],
+  'container.archive-stat': [{ word: 'cp' }],
   'container.archive-put': [{ word: 'cp' }, { word: 'compose', implied: beforeFirstStart }],
 } as const satisfies Partial<Record<OperationKind, readonly Grant[]>>
 
@@ -76,6 +82,12 @@ const OTHERS = {
   'image.inspect': ['image inspect', 'inspect', 'compose'],
   'image.build': ['build', 'compose'],
   'image.history': ['history'],
+  'image.tag': ['tag'],
+  'image.push': ['push'],
+  'image.save': ['save'],
+  'image.load': ['load'],
+  'image.import': ['import'],
+  'image.search': ['search'],
   'image.pull': ['pull', 'run', 'compose'],
   'image.remove': ['rmi'],
   'image.prune': ['image prune', 'system prune'],

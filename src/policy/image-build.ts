@@ -1,10 +1,9 @@
 /** `docker build` with the classic builder: names, limits and where it may take from. The Dockerfile is checked as it streams by. */
 import type { ImageBuild } from '../decode/operations/build.ts'
-import { fullReference, parseReference } from '../decode/reference.ts'
 import type { Facts } from '../resolve/facts.ts'
 import { atMost, planMemoryOptions, planShares } from './create/limits.ts'
 import { checkLabels } from './create/security.ts'
-import { describePatterns, someImageMatches } from './match.ts'
+import { planName, planSource } from './image-names.ts'
 import type { RunPolicy } from './policy.ts'
 import { refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
@@ -23,7 +22,9 @@ export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBu
     })
   }
   const violations: Violation[] = []
-  const tags = (operation.parameters.t ?? []).map((name) => planTag(run, name, facts, violations))
+  const tags = (operation.parameters.t ?? []).map((name) =>
+    planName(run, `-t ${name}`, name, facts.names, violations),
+  )
   const cacheFrom = operation.cacheFrom.map((name) =>
     planSource(run, `cachefrom = ${name}`, name, violations),
   )
@@ -32,26 +33,6 @@ export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBu
   if (violations.length > 0) return refuseAll(word, violations)
   const permit = { on: 'build', operation, tags, cacheFrom, limits, patterns: run.images } as const
   return { effect: 'allow', subcommand: word, rule: 'run.images', permit }
-}
-
-/** A name for the new image: one that is free, or whose image is the worker's, so that nobody else's image changes its name. */
-function planTag(run: RunPolicy, written: string, facts: Facts, violations: Violation[]): string {
-  const name = planSource(run, `-t ${written}`, written, violations)
-  const taken = facts.images.get(written)
-  if (taken !== undefined && !taken.own) {
-    const why = "this name is another image's, which this worker did not make"
-    violations.push({ rule: 'build.tag', what: `-t ${written}`, why, instead: ['another name or tag'] })
-  }
-  return name
-}
-
-function planSource(run: RunPolicy, what: string, written: string, violations: Violation[]): string {
-  const reference = parseReference(written)
-  if (reference !== undefined && reference.digest === undefined && someImageMatches(run.images, reference))
-    return fullReference(reference)
-  const why = 'this image is outside the names that this worker may use'
-  violations.push({ rule: 'run.images', what, why, instead: [describePatterns(run.images)] })
-  return written
 }
 
 function planBuildLimits(

@@ -11,7 +11,6 @@ export const REACH_NOTES: Readonly<Partial<Record<Subcommand, string>>> = {
   exec: 'runs any program in it, as root',
   cp: 'reads and writes any file in it',
   export: 'copies all of its files out',
-  commit: 'makes an image of all of its files',
   update: 'changes its limits and its restart policy',
   rename: 'hides it from programs that know it by name',
   rm: 'deletes it',

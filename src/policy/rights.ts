@@ -19,7 +19,6 @@ const ON_A_CONTAINER: ReadonlySet<Subcommand> = new Set<Subcommand>([
   'exec',
   'cp',
   'export',
-  'commit',
   'rename',
   'update',
   'rm',

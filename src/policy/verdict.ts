@@ -15,6 +15,15 @@ import type { ContainerCreate, Endpoint } from '../decode/operations/container-c
 import type { ContainerExec } from '../decode/operations/exec.ts'
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
 import type { ImagePull } from '../decode/operations/image.ts'
+import type { ContainerCommit } from '../decode/operations/commit.ts'
+import type {
+  ImageImport,
+  ImageLoad,
+  ImagePush,
+  ImageSave,
+  ImageSearch,
+  ImageTag,
+} from '../decode/operations/image-transfer.ts'
 import type { Mount } from '../decode/operations/mounts.ts'
 import type { PublishedPort } from '../decode/operations/ports.ts'
 import type { ContainerFacts, NetworkFacts } from '../resolve/facts.ts'
@@ -38,6 +47,13 @@ export type Permit =
   | CreatePermit
   | ImagePermit
   | PullPermit
+  | TagPermit
+  | CommitPermit
+  | ImportPermit
+  | LoadPermit
+  | PushPermit
+  | SavePermit
+  | SearchPermit
   | NetworkCreatePermit
   | NetworkPermit
   | NetworkMemberPermit
@@ -67,7 +83,7 @@ export interface ListPermit {
 
 export interface ContainerPermit {
   readonly on: 'container'
-  readonly operation: Exclude<ContainerOperation, ContainerUpdate>
+  readonly operation: Exclude<ContainerOperation, ContainerUpdate | ContainerCommit>
   readonly container: ContainerFacts
   /** Redacted: what the CLI needs to know before logs or start, no environment, no mounts, no labels. */
   readonly view: 'full' | 'redacted'
@@ -99,6 +115,57 @@ export interface PullPermit {
   readonly name: string
   /** Tag or digest. */
   readonly tag: string
+}
+
+export interface TagPermit {
+  readonly on: 'tag'
+  readonly operation: ImageTag
+  /** The id of the image. */
+  readonly image: string
+  /** In full. */
+  readonly name: string
+}
+
+export interface CommitPermit {
+  readonly on: 'commit'
+  readonly operation: ContainerCommit
+  readonly container: ContainerFacts
+  /** In full; undefined for an image without a name. */
+  readonly name: string | undefined
+}
+
+export interface ImportPermit {
+  readonly on: 'import'
+  readonly operation: ImageImport
+  /** In full; undefined for an image without a name. */
+  readonly name: string | undefined
+}
+
+/** The names in the archive are checked as it streams by. */
+export interface LoadPermit {
+  readonly on: 'load'
+  readonly operation: ImageLoad
+}
+
+export interface PushPermit {
+  readonly on: 'push'
+  readonly operation: ImagePush
+  /** In full, without tag. */
+  readonly name: string
+  /** Undefined for all tags of the name. */
+  readonly tag: string | undefined
+}
+
+export interface SavePermit {
+  readonly on: 'save'
+  readonly operation: ImageSave
+  /** Ids, or names in full. */
+  readonly references: readonly string[]
+}
+
+export interface SearchPermit {
+  readonly on: 'search'
+  readonly operation: ImageSearch
 }
 
 export interface NetworkCreatePermit {

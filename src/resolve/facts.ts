@@ -21,9 +21,9 @@ export interface ImageFacts {
   readonly id: string
   /** Every full name that it goes by, `docker.io/library/alpine:3`. */
   readonly names: readonly string[]
-  /** Brought here by this worker's pull or build. */
+  /** Brought here by this worker: its pull, build, commit, import or load. */
   readonly own: boolean
-  /** The names that its pulls and builds gave; others are the operator's. */
+  /** The names that this worker gave it; others are not its own. */
   readonly ownNames: readonly string[]
 }
 
@@ -34,6 +34,9 @@ export type HostPath =
 
 /** Whose a volume name is: to be made, the worker's, or somebody else's. */
 export type VolumeOwner = 'nobody' | 'self' | 'other'
+
+/** Whose a name of an image is: free, the worker's, or somebody else's, who may be giving it at this moment. */
+export type NameOwner = 'nobody' | 'self' | 'other'
 
 export interface NetworkFacts {
   readonly id: string
@@ -78,8 +81,10 @@ export interface Facts {
   readonly networks: ReadonlyMap<string, NetworkFacts>
   /** Whether a network of the name that a create gives is there, whosever it is. */
   readonly networkTaken: boolean
-  /** Images that go by the names that a build gives, by the name as written. */
+  /** Images that a save names, by the name as written. */
   readonly images: ReadonlyMap<string, ImageFacts>
+  /** Whose the image names are that the operation gives or sends, by the name as written. */
+  readonly names: ReadonlyMap<string, NameOwner>
   readonly volumes: ReadonlyMap<string, VolumeOwner>
   readonly paths: ReadonlyMap<string, HostPath>
   /** Real paths of the policy's bind roots. */

@@ -53,6 +53,15 @@ export class Inventory {
     return id === undefined ? undefined : this.#images.get(id)
   }
 
+  /** Names with a tag, in full, of this repository. */
+  tagsOf(repository: string): readonly string[] {
+    return [...this.#imageNames.keys()].filter((name) => name.startsWith(`${repository}:`))
+  }
+
+  imageNames(): Iterable<string> {
+    return this.#imageNames.keys()
+  }
+
   /** The images whose id starts so; `sha256:` may be left out. */
   imagesByPrefix(prefix: string): readonly KnownImage[] {
     const start = prefix.startsWith('sha256:') ? prefix : `sha256:${prefix}`

@@ -11,6 +11,8 @@ export class Ownership {
   readonly #unsure = new Set<string>()
   /** Owners of containers that were removed lately, whose last events are still on their way. */
   readonly #gone = new Map<string, string>()
+  /** Names that are being given to images, and by how many calls of one worker. */
+  readonly #given = new Map<string, { readonly worker: string; readonly count: number }>()
   /** Ids by worker and kind, in the order in which they were made. */
   readonly #ids = new Map<string, Set<string>>()
 
@@ -76,6 +78,35 @@ export class Ownership {
   /** The owner of a container that is there or was until lately. */
   recentOwner(id: string): string | undefined {
     return this.owner('container', id) ?? this.#gone.get(id)
+  }
+
+  /** Whether a name of an image is the worker's: it gave it, and nobody has given it to another image since. */
+  ownsTag(worker: string, name: string, image: string): boolean {
+    const owned = this.get('tag', name)
+    return owned?.worker === worker && owned.name === image
+  }
+
+  /** The worker who is giving a name to an image at this moment. */
+  givenBy(name: string): string | undefined {
+    return this.#given.get(name)?.worker
+  }
+
+  /** Keeps names for a worker while it gives them. Returns what ends that. */
+  reserveNames(worker: string, names: readonly string[]): () => void {
+    for (const name of names) {
+      const count = this.#given.get(name)?.count ?? 0
+      this.#given.set(name, { worker, count: count + 1 })
+    }
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      for (const name of names) {
+        const count = this.#given.get(name)?.count ?? 0
+        if (count > 1) this.#given.set(name, { worker, count: count - 1 })
+        else this.#given.delete(name)
+      }
+    }
   }
 
   /** Notes that the engine broke off while something was being made: it may be there or not. */

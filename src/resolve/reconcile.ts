@@ -36,12 +36,11 @@ export function beginReconciling(ownership: Ownership): (lists: EngineLists) => 
   }
 }
 
-/** Forgets images that are gone. Returns the changes to write. */
+/** Forgets images that are gone, and names that are gone or another image's by now. Returns the changes to write. */
 export function forgetImages(ownership: Ownership, inventory: Inventory): readonly Change[] {
-  return ownership
-    .all('image')
-    .filter(({ id }) => inventory.image(id) === undefined)
-    .flatMap(({ id }) => forget(ownership, 'image', id))
+  const images = ownership.all('image').filter(({ id }) => inventory.image(id) === undefined)
+  const tags = ownership.all('tag').filter(({ id, name }) => inventory.imageNamed(id)?.id !== name)
+  return [...images, ...tags].flatMap(({ kind, id }) => forget(ownership, kind, id))
 }
 
 interface Made {

@@ -195,11 +195,11 @@ describe('what was found after a break', () => {
     expect(ownership.owner('container', 'new')).toBe('one')
   })
 
-  test('forgets images that are gone', () => {
+  test('forgets images that are gone, and their names', () => {
     const { inventory, ownership } = worldWith()
     inventory.replaceImages([])
-    expect(forgetImages(ownership, inventory)).toHaveLength(3)
-    expect(ownership.all('image')).toEqual([])
+    expect(forgetImages(ownership, inventory)).toHaveLength(5)
+    expect([...ownership.all('image'), ...ownership.all('tag')]).toEqual([])
   })
 })
 

@@ -1,19 +1,12 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
-import type { Operation } from '../decode/operation.ts'
+import { mounts, type Operation } from '../decode/operation.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
-import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import type {
-  ContainerFacts,
-  EngineFacts,
-  Facts,
-  HostPath,
-  ImageFacts,
-  NetworkFacts,
-  VolumeOwner,
-} from './facts.ts'
+import type { ContainerFacts, EngineFacts, Facts, HostPath, NetworkFacts, VolumeOwner } from './facts.ts'
 import type { Execs } from './execs.ts'
-import type { Inventory, KnownContainer, KnownImage } from './inventory.ts'
+import { factsOfImages, findImage } from './images.ts'
+import type { Inventory, KnownContainer } from './inventory.ts'
+import { lookUp } from './look-up.ts'
 import type { Ownership } from './ownership.ts'
 
 export interface World {
@@ -28,18 +21,13 @@ const NOTHING = new Map<string, never>()
 
 /** The host's paths that a decision will need: none for nearly every operation. */
 export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Operation): readonly string[] {
-  switch (operation.kind) {
-    case 'container.create': {
-      const sources = operation.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
-      return sources.length === 0 ? [] : [...sources, ...worker.docker.run.binds.map((root) => root.path)]
-    }
-    case 'container.start':
-    case 'container.restart':
-    case 'container.archive-put':
-      return containerInReach(world, worker, operation.container)?.binds ?? []
-    default:
-      return []
+  if (operation.kind === 'container.create') {
+    const sources = operation.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
+    return sources.length === 0 ? [] : [...sources, ...worker.docker.run.binds.map((root) => root.path)]
   }
+  return mounts(operation.kind) && 'container' in operation
+    ? (containerInReach(world, worker, operation.container)?.binds ?? [])
+    : []
 }
 
 /** Everything that the decision on an operation may look at. */
@@ -67,11 +55,17 @@ export function resolve(
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
-      return { ...nothing, image: findImage(world, worker, operation.image) }
+    case 'image.tag':
     case 'image.build':
+    case 'image.import':
+    case 'image.push':
+    case 'image.save':
+      return { ...nothing, ...factsOfImages(world, worker, operation) }
+    case 'container.commit':
       return {
         ...nothing,
-        images: lookUp(operation.parameters.t ?? [], (name) => imageNamed(world, worker, name)),
+        ...containerFact(world, worker, operation),
+        ...factsOfImages(world, worker, operation),
       }
     case 'container.list':
     case 'system.df':
@@ -113,6 +107,7 @@ const NO_FACTS = {
   others: NOTHING,
   image: undefined,
   images: NOTHING,
+  names: NOTHING,
   network: undefined,
   networks: NOTHING,
   networkTaken: false,
@@ -161,16 +156,6 @@ function ownersOf(world: World, worker: WorkerPolicy, name: string | undefined):
 function execInReach(world: World, worker: WorkerPolicy, exec: string): string | undefined {
   const container = world.execs.containerOf(worker.name, exec)
   return containersInReach(world, worker).find(({ id }) => id === container)?.id
-}
-
-/** What is found by name; names that lead nowhere are left out. */
-function lookUp<T>(names: readonly string[], find: (name: string) => T | undefined): ReadonlyMap<string, T> {
-  const map = new Map<string, T>()
-  for (const name of names) {
-    const value = find(name)
-    if (value !== undefined) map.set(name, value)
-  }
-  return map
 }
 
 const BUILT_IN_NETWORKS = ['bridge', 'none']
@@ -254,33 +239,4 @@ function factsOf(
   { memory, nanoCpus }: { readonly memory: number; readonly nanoCpus: number },
 ): ContainerFacts {
   return { id, name, owner, running, started, binds, memory, nanoCpus }
-}
-
-function findImage(world: World, worker: WorkerPolicy, written: string): ImageFacts | undefined {
-  return (
-    imageNamed(world, worker, written) ?? imageFacts(world, worker, imageByPrefix(world.inventory, written))
-  )
-}
-
-function imageNamed(world: World, worker: WorkerPolicy, written: string): ImageFacts | undefined {
-  const reference = parseReference(written)
-  const known = reference === undefined ? undefined : world.inventory.imageNamed(storedReference(reference))
-  return imageFacts(world, worker, known)
-}
-
-function imageFacts(
-  { ownership }: World,
-  worker: WorkerPolicy,
-  known: KnownImage | undefined,
-): ImageFacts | undefined {
-  if (known === undefined) return undefined
-  const owned = ownership.get('image', known.id)
-  const own = owned?.worker === worker.name
-  return { ...known, own, ownNames: own ? owned.name.split(' ') : [] }
-}
-
-function imageByPrefix(inventory: Inventory, written: string): KnownImage | undefined {
-  if (!looksLikeImageId(written)) return undefined
-  const found = inventory.imagesByPrefix(written)
-  return found.length === 1 ? found[0] : undefined
 }

@@ -1,10 +1,10 @@
 /** A permit to the one encoding that is sent. Nothing of the client's bytes is in it, only decoded values. */
 import type { Permit, PrunePermit } from '../policy/verdict.ts'
-import { familiarReference, parseReference } from '../decode/reference.ts'
 import { createBody } from './container-create.ts'
 import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from './encoded.ts'
 import { encodeBuild } from './build.ts'
 import { narrowFilters } from './filters.ts'
+import { encodeAboutImages } from './image.ts'
 import { memberBody, networkBody } from './network.ts'
 import { updateBody } from './container-update.ts'
 
@@ -54,8 +54,6 @@ export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
       return encodeExec(permit, clientMinor)
     case 'build':
       return encodeBuild(permit, clientMinor, labels)
-    case 'image':
-      return encodeImage(permit, clientMinor)
     case 'network create':
       return jsonRequest(
         'POST',
@@ -79,8 +77,16 @@ export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
     }
     case 'volume':
       return encodeVolume(permit, clientMinor)
+    case 'image':
     case 'pull':
-      return encodePull(permit, clientMinor)
+    case 'tag':
+    case 'commit':
+    case 'import':
+    case 'load':
+    case 'push':
+    case 'save':
+    case 'search':
+      return encodeAboutImages(permit, sending)
   }
 }
 
@@ -133,6 +139,22 @@ function encodeContainer({ operation, container }: On<'container'>, minor: numbe
         body: 'stream',
       }
     }
+    case 'container.archive-get':
+      return plainRequest('GET', apiPath(minor, on('archive'), operation.parameters))
+    case 'container.archive-stat':
+      return plainRequest('HEAD', apiPath(minor, on('archive'), operation.parameters))
+    case 'container.export':
+    case 'container.changes':
+      return plainRequest('GET', apiPath(minor, on(wordOf(operation.kind))))
+    case 'container.attach-ws': {
+      const headers = {
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Key': operation.key,
+        'Sec-WebSocket-Version': '13',
+      }
+      return { ...plainRequest('GET', apiPath(minor, on('attach/ws'), operation.parameters)), headers }
+    }
     case 'container.attach': {
       const request = plainRequest('POST', apiPath(minor, on('attach'), operation.parameters))
       return { ...request, headers: { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' } }
@@ -145,15 +167,6 @@ function encodeContainer({ operation, container }: On<'container'>, minor: numbe
 /** The path's word is the operation's own: `container.stop` is /containers/{id}/stop. */
 function wordOf(kind: string): string {
   return kind.slice(kind.indexOf('.') + 1)
-}
-
-function encodePull({ operation, name, tag }: On<'pull'>, minor: number): EncodedRequest {
-  const { parameters, registryAuth } = operation
-  const query = { fromImage: name, tag, platform: parameters.platform }
-  const request = plainRequest('POST', apiPath(minor, ['images', 'create'], query))
-  return registryAuth === undefined
-    ? request
-    : { ...request, headers: { ...request.headers, 'X-Registry-Auth': registryAuth } }
 }
 
 function encodeVolume({ operation }: On<'volume'>, minor: number): EncodedRequest {
@@ -179,21 +192,6 @@ function encodeExec({ operation }: On<'exec'>, minor: number): EncodedRequest {
       const request = jsonRequest('POST', apiPath(minor, ['exec', operation.exec, 'start']), operation.body)
       if (operation.body.Detach === true) return request
       return { ...request, headers: { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' } }
-    }
-  }
-}
-
-function encodeImage({ operation, reference }: On<'image'>, minor: number): EncodedRequest {
-  const parsed = parseReference(reference)
-  const name = reference.startsWith('sha256:') || parsed === undefined ? reference : familiarReference(parsed)
-  switch (operation.kind) {
-    case 'image.inspect':
-      return plainRequest('GET', apiPath(minor, ['images', name, 'json'], operation.parameters))
-    case 'image.history':
-      return plainRequest('GET', apiPath(minor, ['images', name, 'history'], operation.parameters))
-    case 'image.remove': {
-      const { force, noprune } = operation.parameters
-      return plainRequest('DELETE', apiPath(minor, ['images', name], { force, noprune }))
     }
   }
 }

@@ -12,6 +12,8 @@ export interface Claims {
   readonly changes: readonly Change[]
   /** Gives up every claim that is still open, where nothing was made; returns the changes to write. */
   readonly drop: () => readonly Change[]
+  /** Gives back the image names that were kept for the call. */
+  readonly release: () => void
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
@@ -38,9 +40,21 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
       const undo = ownership.reserve(container.id, changes.memory ?? 0, changes.nanoCpus ?? 0)
       return { ...NO_CLAIMS, drop: () => dropReservation(undo) }
     }
+    case 'tag':
+    case 'commit':
+    case 'import':
+      return keepNames(ownership, worker, permit.name === undefined ? [] : [permit.name])
+    case 'build':
+      return keepNames(ownership, worker, permit.tags)
     default:
       return NO_CLAIMS
   }
+}
+
+/** While names are being given, nobody else may give them. */
+function keepNames(ownership: Ownership, worker: string, names: readonly string[]): Claims {
+  const release = ownership.reserveNames(worker, names)
+  return { ...NO_CLAIMS, drop: () => dropReservation(release), release }
 }
 
 function dropReservation(undo: () => void): readonly Change[] {
@@ -49,7 +63,13 @@ function dropReservation(undo: () => void): readonly Change[] {
 }
 
 const NONE: ReadonlyMap<string, Claim> = new Map()
-const NO_CLAIMS: Claims = { object: undefined, volumes: NONE, changes: [], drop: () => [] }
+const NO_CLAIMS: Claims = {
+  object: undefined,
+  volumes: NONE,
+  changes: [],
+  drop: () => [],
+  release: () => undefined,
+}
 
 function claims(
   ownership: Ownership,
@@ -58,6 +78,7 @@ function claims(
 ): Claims {
   const all = [...(object === undefined ? [] : [object]), ...volumes.values()]
   return {
+    ...NO_CLAIMS,
     object,
     volumes,
     changes: all.map((claim) => ({ type: 'claim', claim })),

@@ -19,7 +19,8 @@ export class Outcome {
   readonly #record: DecisionEntry | undefined
   readonly #claims: Claims
   readonly #changes: Change[] = []
-  /** What a pull or a build brings; undefined for anything else. */
+  readonly #ends: (() => void)[]
+  /** What a call that brings images brings; undefined for any other. */
   readonly #images: NewImages | undefined
 
   constructor(
@@ -35,6 +36,7 @@ export class Outcome {
     this.#permit = permit
     this.#record = record
     this.#claims = claims
+    this.#ends = [claims.release]
     this.#images = images
   }
 
@@ -43,13 +45,23 @@ export class Outcome {
     this.#changes.push(...changes)
   }
 
+  /** Takes down what is to be done when the change is over, whichever way it ends. */
+  atEnd(end: () => void): void {
+    this.#ends.push(end)
+  }
+
+  /** Takes over which names a load gives. */
+  give(names: readonly string[]): void {
+    this.#images?.give(names)
+  }
+
   /** Puts a plan in the place of the one that was permitted: the same, with the places that hold its bind sources. */
   plan(permit: CreatePermit): void {
     this.#permit = permit
   }
 
   /** Takes over what a reply tells, and records it. Returns the reply to send. */
-  close(reply: Reply): Reply {
+  close(reply: Reply): Reply | Promise<Reply> {
     const { operation } = this.#permit
     if (!isChange(operation.kind)) return reply
     const status = reply.kind === 'hijacked' ? 101 : reply.status
@@ -59,6 +71,12 @@ export class Outcome {
     }
     if (this.#images !== undefined && reply.kind === 'stream') {
       return this.#images.follow(reply, (changes) => this.#write(status, '', '', changes))
+    }
+    if (this.#images !== undefined && reply.kind === 'whole') {
+      return this.#images.settle(reply).then((changes) => {
+        this.#write(status, '', '', changes)
+        return reply
+      })
     }
     if (reply.kind === 'whole' && this.#claims.object !== undefined) {
       const made = objectOf(JSON.parse(reply.body.toString()))
@@ -115,6 +133,7 @@ export class Outcome {
   }
 
   #write(status: number, reason: string, target: string, changes: readonly Change[]): void {
+    for (const end of this.#ends) end()
     const all = [...this.#changes, ...changes]
     if (this.#record !== undefined) this.#gate.recorder.close(this.#record, status, reason, target, all)
   }

@@ -123,7 +123,12 @@ class PruneRun {
     const list = listOf(await this.#list(['images', 'json'], {})).map(objectOf)
     const named = (image: Unknown): boolean =>
       textsOf(image['RepoTags']).some((name) => name !== '<none>:<none>')
-    const kept = danglingOnly ? list.filter((image) => !named(image)) : list
+    const { inventory, ownership } = this.#gate
+    // Its other names are somebody else's, and would go with it.
+    const isWhollyOwn = ({ Id }: Unknown): boolean =>
+      inventory.image(textOf(Id))?.names.every((name) => ownership.ownsTag(this.#worker, name, textOf(Id))) ??
+      false
+    const kept = list.filter((image) => (danglingOnly ? !named(image) : isWhollyOwn(image)))
     return this.#own('image', kept, 'Id', (image) => Number(image['Size'] ?? 0))
   }
 

@@ -6,7 +6,7 @@ import type { Claim, Owned, OwnedKind } from './store.ts'
 
 type Values = Readonly<Record<string, SQLOutputValue>>
 
-const kinds: readonly OwnedKind[] = ['container', 'image', 'volume', 'network']
+const kinds: readonly OwnedKind[] = ['container', 'image', 'tag', 'volume', 'network']
 const decisions = ['allow', 'refuse', 'outcome'] as const
 
 /** A row of `entries`; throws a TypeError where a value has another type than the gate writes. */

@@ -2,14 +2,16 @@
 
 import type { AuditEntry } from '../audit/entry.ts'
 
-export type OwnedKind = 'container' | 'image' | 'volume' | 'network'
+/** A `tag` is a name of an image. */
+export type OwnedKind = 'container' | 'image' | 'tag' | 'volume' | 'network'
 
 /** An object of the engine that the gate made for a worker. */
 export interface Owned {
   readonly kind: OwnedKind
-  /** The engine's full id, or the name of a volume. */
+  /** The engine's full id; of a volume its name, of a tag the name in full. */
   readonly id: string
   readonly worker: string
+  /** As the engine has it; of a tag the id of the image that it was given to. */
   readonly name: string
   /** Milliseconds since 1970. */
   readonly created: number

@@ -146,7 +146,7 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
   const inventory = new Inventory()
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   const own = (
-    kind: 'container' | 'image' | 'volume',
+    kind: 'container' | 'image' | 'tag' | 'volume',
     worker: string,
     id: string,
     limits = NO_LIMITS,
@@ -160,15 +160,12 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }
   inventory.replaceImages(Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names })))
-  for (const [name, image] of Object.entries(images))
-    if (image.own)
-      own(
-        'image',
-        WORKER,
-        imageIdOf(name),
-        NO_LIMITS,
-        image.names.filter((given) => given.startsWith('docker.io/library/')).join(' '),
-      )
+  for (const [name, image] of Object.entries(images)) {
+    if (!image.own) continue
+    own('image', WORKER, imageIdOf(name))
+    for (const given of image.names.filter((one) => one.startsWith('docker.io/library/')))
+      own('tag', WORKER, given, NO_LIMITS, imageIdOf(name))
+  }
   for (const [name, owner] of Object.entries(volumes)) {
     inventory.putVolume(name)
     if (owner !== 'operator') own('volume', owner === 'self' ? WORKER : 'rival', name)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Field, isEmpty } from '../../src/decode/fields.ts'
 import { parseJson } from '../../src/decode/json.ts'
 import { containerCreateBody } from '../../src/decode/operations/container-create-body.ts'
+import { commitBody } from '../../src/decode/operations/commit.ts'
 import { containerUpdateBody } from '../../src/decode/operations/container-update.ts'
 import { execCreateBody, execStartBody } from '../../src/decode/operations/exec.ts'
 import {
@@ -144,8 +145,9 @@ describe('the fields of a create', () => {
   })
 })
 
-describe('the fields of networks, volumes and execs', () => {
+describe('the fields of commits, networks, volumes and execs', () => {
   test.each([
+    ['/commit', commitBody],
     ['/networks/create', networkCreateBody],
     ['/networks/{id}/connect', networkConnectBody],
     ['/networks/{id}/disconnect', networkDisconnectBody],

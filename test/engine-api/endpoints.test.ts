@@ -39,10 +39,10 @@ describe('endpoints', () => {
 /** Values that are not empty, where the type alone does not give one. */
 const VALUES: Readonly<Record<string, string>> = {
   ps_args: '-ef',
-  filters: '{"label":["a"]}',
   condition: 'removed',
   signal: 'TERM',
   path: '/etc',
+  changes: 'LABEL a=b',
   fromImage: 'alpine',
   'X-Registry-Auth': 'e30=',
   buildargs: '{"A":"1"}',
@@ -65,6 +65,7 @@ const decodedParameters = PARAMETERS.filter(({ method, path }) => DECODED.includ
 
 const BODIES: Readonly<Record<string, string>> = {
   '/containers/create': '{"Image":"alpine"}',
+  '/commit': '{}',
   '/containers/{id}/update': '{}',
   '/networks/create': '{"Name":"net"}',
   '/networks/{id}/connect': '{"Container":"web"}',
@@ -74,16 +75,33 @@ const BODIES: Readonly<Record<string, string>> = {
   '/exec/{id}/start': '{}',
 }
 
+/** What a request of the endpoint has beside the parameter that is looked at. */
+const NEEDED: Readonly<Record<string, string>> = {
+  'POST /commit': 'container=web',
+  'GET /images/get': 'names=alpine',
+}
+
+const HANDSHAKE = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version': '13',
+}
+
 /** A request with that one parameter, decoded. */
 function send({ method, path, place, name, type }: Parameter): Decoded {
-  const value = VALUES[name] ?? (type === 'integer' ? '7' : type === 'boolean' ? '1' : 'text')
-  const query = place === 'query' ? `?${name}=${encodeURIComponent(value)}` : ''
+  const filter = path === '/images/search' ? '{"stars":["3"]}' : '{"label":["a"]}'
+  const given = name === 'filters' ? filter : VALUES[name]
+  const value = given ?? (type === 'integer' ? '7' : type === 'boolean' ? '1' : 'text')
+  const needed = (NEEDED[`${method} ${path}`] ?? '').split('&').filter((pair) => !pair.startsWith(`${name}=`))
+  const query = `?${[...needed, ...(place === 'query' ? [`${name}=${encodeURIComponent(value)}`] : [])].join('&')}`
   const target = `/v1.45${path.replaceAll(/\{[a-z]+\}/g, 'thing')}${query}`
   const routed = routeOf(method, target)
   if (!routed.found) throw new Error(`${method} ${target} has no route`)
   const body = Buffer.from(BODIES[path] ?? '')
   const rawHeaders = [
     ...(place === 'header' ? [name, value] : []),
+    ...(path.endsWith('/ws') ? Object.entries(HANDSHAKE).flat() : []),
     ...(body.length > 0 ? ['Content-Type', 'application/json'] : []),
   ]
   return decode(routed.match, { method, target, rawHeaders, body })

@@ -81,7 +81,7 @@ describe.each(['new', 'old'] as const)('a build on the %s engine', (engine) => {
     expect(before).toMatchObject({ code: 0 })
     await expect
       .poll(() => build('FROM busybox\nRUN touch /mine\n', '-t', theirs), { timeout: 10_000 })
-      .toMatchObject({ code: 1, stderr: expect.stringContaining('build.tag') })
+      .toMatchObject({ code: 1, stderr: expect.stringContaining('image.name') })
     expect(await id()).toEqual(before)
     await engineDocker(engine, ['rmi', theirs])
   })

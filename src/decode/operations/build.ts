@@ -10,7 +10,7 @@ import {
   type Read,
 } from '../fields.ts'
 import { JsonError, parseJson, type Json } from '../json.ts'
-import { queryFlag, queryInteger, queryText } from '../query.ts'
+import { queryFlag, queryInteger, queryText, queryTexts } from '../query.ts'
 
 const BUILDKIT = "BuildKit's tunnel can do anything a build can, unseen"
 const CLASSIC = 'DOCKER_BUILDKIT=0 docker build'
@@ -44,7 +44,7 @@ const buildQuery = record({
   session: refused(BUILDKIT, [], CLASSIC),
   shmsize: limited(queryInteger, 'run.limits.shm at most'),
   squash: refused('it needs an experimental engine', ['0', 'false']),
-  t: limited(names, "names that run.images has, free or the worker's own"),
+  t: limited(queryTexts, "names that run.images has, free or the worker's own"),
   target: forwarded(queryText),
   ulimits: refused("ulimits of builds are the engine's own", ['null', '[]']),
   version: refused(BUILDKIT, ['1'], CLASSIC),
@@ -94,12 +94,6 @@ function contextPath(written: string): string {
   if (parts.length === 0 || parts.includes('..'))
     throw new FieldError(`dockerfile: ${JSON.stringify(written)} is no path in the context`)
   return parts.join('/')
-}
-
-function names(value: Json, path: string): readonly string[] {
-  return (Array.isArray(value) ? value : [value])
-    .map((item: Json) => queryText(item, path))
-    .filter((name) => name !== '')
 }
 
 function jsonText(value: Json, path: string): Json {

@@ -161,8 +161,8 @@ const hostConfig = record({
   VolumesFrom: list(limited(text, 'own containers')),
 })
 
-/** The whole body. HostConfig's fields at the top level, which engines before 28 honour, are unknown here. */
-export const containerCreateBody = record({
+/** Fields of a container's Config that an image's has too. */
+export const imageConfigFields = {
   ArgsEscaped: forwarded(flag),
   AttachStderr: forwarded(flag),
   AttachStdin: forwarded(flag),
@@ -173,14 +173,11 @@ export const containerCreateBody = record({
   Env: list(forwarded(text)),
   ExposedPorts: dictionary(emptyObject),
   Healthcheck: healthcheck,
-  HostConfig: hostConfig,
   Hostname: forwarded(text),
-  Image: limited(text, 'a name that run.images has'),
   Labels: dictionary(forwarded(text)),
   MacAddress: refused("a fixed address can take over another container's"),
   NetworkDisabled: forwarded(flag),
-  NetworkingConfig: record({ EndpointsConfig: dictionary(endpointFields) }),
-  OnBuild: list(forwarded(text)),
+  OnBuild: refused('it is carried out unseen in later builds'),
   OpenStdin: forwarded(flag),
   Shell: list(forwarded(text)),
   StdinOnce: forwarded(flag),
@@ -190,4 +187,12 @@ export const containerCreateBody = record({
   User: forwarded(text),
   Volumes: dictionary(emptyObject),
   WorkingDir: forwarded(text),
+}
+
+/** The whole body. HostConfig's fields at the top level, which engines before 28 honour, are unknown here. */
+export const containerCreateBody = record({
+  ...imageConfigFields,
+  HostConfig: hostConfig,
+  Image: limited(text, 'a name that run.images has'),
+  NetworkingConfig: record({ EndpointsConfig: dictionary(endpointFields) }),
 })

@@ -16,7 +16,7 @@ type Body = Read<typeof containerCreateBody>
 type HostConfig = NonNullable<Body['HostConfig']>
 
 /** Fields of the body that say nothing of the host and are sent as they were read. */
-export type PlainConfig = Omit<Body, 'HostConfig' | 'NetworkingConfig' | 'Image' | 'MacAddress'>
+export type PlainConfig = Omit<Body, 'HostConfig' | 'NetworkingConfig' | 'Image' | 'MacAddress' | 'OnBuild'>
 export type PlainHostConfig = ReturnType<typeof plainHost>
 
 /** Whose namespace: an own one, none, the engine's default, or that of another container as the client names it. */
@@ -227,7 +227,8 @@ function plainHost(host: HostConfig, findings: Finding[]) {
 }
 
 /** Anonymous volumes are named by their path in the container alone. */
-function checkVolumes(volumes: Body['Volumes']): void {
+/** @throws {FieldError} for a volume's path that is not absolute */
+export function checkVolumes(volumes: Body['Volumes']): void {
   for (const path of volumes?.keys() ?? []) {
     if (!path.startsWith('/') || path.includes(':'))
       throw new FieldError(`Volumes: ${JSON.stringify(path)} is no absolute path`)
@@ -238,7 +239,8 @@ function checkVolumes(volumes: Body['Volumes']): void {
 const SHORTEST_INTERVAL = 1e9
 const LONGEST_STOP = 600
 
-function checkTimes(
+/** Finds times of health checks and stops that a host can't bear. */
+export function checkTimes(
   { Healthcheck, StopTimeout = 0 }: Pick<Body, 'Healthcheck' | 'StopTimeout'>,
   findings: Finding[],
 ): void {

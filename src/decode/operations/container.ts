@@ -52,6 +52,8 @@ export type ContainerKill = OnContainer<'container.kill', typeof containerKillQu
 export const noQuery = record({})
 export type ContainerPause = OnContainer<'container.pause', typeof noQuery>
 export type ContainerUnpause = OnContainer<'container.unpause', typeof noQuery>
+export type ContainerChanges = OnContainer<'container.changes', typeof noQuery>
+export type ContainerExport = OnContainer<'container.export', typeof noQuery>
 
 export const containerWaitQuery = record({
   condition: forwarded(oneOf('not-running', 'next-exit', 'removed')),

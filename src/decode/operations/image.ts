@@ -43,13 +43,13 @@ export interface ImageRemove {
   readonly parameters: Read<typeof imageRemoveQuery>
 }
 
-/** POST /images/create is `pull` with fromImage and `import` with fromSrc; only the former is known here. */
-const IMPORT = 'this is import, not pull: it makes an image of any content under a trusted name'
+/** POST /images/create is `pull` with fromImage, and `import` with fromSrc (image-transfer.ts). */
+const IMPORT = 'it belongs to import, not to pull'
 export const imagePullQuery = record({
   fromImage: limited(queryText, 'a name that run.images has'),
   tag: limited(queryText, 'one tag or digest'),
   platform: forwarded(queryText),
-  fromSrc: refused(IMPORT, [], 'docker pull, or docker build'),
+  fromSrc: refused(IMPORT),
   repo: refused(IMPORT),
   message: refused(IMPORT),
   changes: refused(IMPORT),

@@ -1,0 +1,104 @@
+/** The files of an image archive that name images: what `docker save` writes, and nothing beside it. */
+import {
+  dictionary,
+  FieldError,
+  forwarded,
+  integer,
+  isEmpty,
+  list,
+  record,
+  text,
+  type Field,
+  type Finding,
+} from './fields.ts'
+import { foldKey, parseJson, type Json } from './json.ts'
+import { parseReference } from './reference.ts'
+
+/** What a file says: names as written there, paths of configurations. */
+interface Said {
+  readonly names: readonly string[]
+  readonly configs: readonly string[]
+}
+
+const anything = forwarded((value: Json) => value)
+
+const manifest = list(
+  record({
+    Config: forwarded(text),
+    RepoTags: list(forwarded(text)),
+    Layers: list(forwarded(text)),
+    Parent: forwarded(text),
+    LayerSources: dictionary(anything),
+  }),
+)
+
+const annotations = dictionary(forwarded(text))
+const index = record({
+  schemaVersion: forwarded(integer),
+  mediaType: forwarded(text),
+  artifactType: forwarded(text),
+  annotations,
+  manifests: list(
+    record({
+      mediaType: forwarded(text),
+      artifactType: forwarded(text),
+      digest: forwarded(text),
+      size: forwarded(integer),
+      platform: anything,
+      annotations,
+    }),
+  ),
+})
+
+const repositories = dictionary(dictionary(forwarded(text)))
+
+/** manifest.json. @throws {FieldError | JsonError} */
+export function readManifest(content: Buffer): Said {
+  const items = read(manifest, content, 'manifest.json')
+  return {
+    names: items.flatMap(({ RepoTags = [] }) => RepoTags),
+    configs: items.map(({ Config = '' }) => Config),
+  }
+}
+
+const FULL_NAME = 'io.containerd.image.name'
+const NAME = 'org.opencontainers.image.ref.name'
+
+/** index.json of an OCI image layout. @throws {FieldError | JsonError} */
+export function readIndex(content: Buffer): Said {
+  const { manifests = [], annotations: own } = read(index, content, 'index.json')
+  const names = [own, ...manifests.map((item) => item.annotations)].flatMap((given) => {
+    const full = given?.get(FULL_NAME)
+    const short = given?.get(NAME)
+    // Docker writes the tag alone beside the full name.
+    const isTag = full !== undefined && short !== undefined && parseReference(full)?.tag === short
+    return [full, isTag ? undefined : short].flatMap((name) => name ?? [])
+  })
+  return { names, configs: [] }
+}
+
+/** `repositories`, which old engines write: layers by tag, by name. @throws {FieldError | JsonError} */
+export function readRepositories(content: Buffer): Said {
+  const all = read(repositories, content, 'repositories')
+  const names = [...all].flatMap(([name, tags]) => [...tags.keys()].map((tag) => `${name}:${tag}`))
+  return { names, configs: [] }
+}
+
+/** Whether an image's configuration has instructions for later builds, however their key is spelt. @throws {JsonError} */
+export function readsTriggers(content: Buffer): boolean {
+  const config = parseJson(content)
+  if (!(config instanceof Map)) throw new FieldError('the configuration of an image must be an object')
+  return [...config.values()].some(
+    (part) =>
+      part instanceof Map &&
+      [...part].some(([name, value]) => foldKey(name) === foldKey('OnBuild') && !isEmpty(value)),
+  )
+}
+
+function read<T>(field: Field<T>, content: Buffer, file: string): T {
+  const findings: Finding[] = []
+  const value = field.read(parseJson(content), file, findings)
+  const [first] = findings
+  if (first !== undefined) throw new FieldError(`${first.what}: ${first.why}`)
+  return value
+}

@@ -1,0 +1,77 @@
+/**
+ * `changes` of a commit or an import: Dockerfile instructions, which an engine joins to one text and parses (moby,
+ * builder/dockerfile BuildFromConfig). Each is one plain line of a known instruction here; labels are taken apart.
+ */
+import { FieldError } from '../fields.ts'
+import type { Json } from '../json.ts'
+import { queryTexts } from '../query.ts'
+
+export interface ImageChange {
+  /** In capitals. */
+  readonly instruction: string
+  readonly argument: string
+}
+
+const INSTRUCTIONS = [
+  'CMD',
+  'ENTRYPOINT',
+  'ENV',
+  'EXPOSE',
+  'LABEL',
+  'STOPSIGNAL',
+  'USER',
+  'VOLUME',
+  'WORKDIR',
+]
+
+const REFUSED: Readonly<Record<string, string>> = {
+  ONBUILD: 'it is carried out unseen in later builds',
+  HEALTHCHECK: 'it can be given to a container: docker run --health-cmd',
+}
+
+/** What some readers take for a space or for the end of a line. */
+const ODD = /[\u0080-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff]/
+const LABEL = /^([A-Za-z0-9][A-Za-z0-9._/-]*)=([^\s"'\\$]*|"[^"\\$]*")(?: +|$)/
+
+/** Reads `changes`, given once or several times. @throws {FieldError} for what could be read otherwise */
+export function imageChanges(value: Json, path: string): readonly ImageChange[] {
+  return queryTexts(value, path).map(readChange)
+}
+
+/** The labels that the changes give. */
+export function labelsOf(changes: readonly ImageChange[]): ReadonlyMap<string, string> {
+  return new Map(
+    changes.flatMap(({ instruction, argument }) => (instruction === 'LABEL' ? readLabels(argument) : [])),
+  )
+}
+
+function readChange(written: string): ImageChange {
+  const line = written.trim()
+  // A line that ends so is joined with the next one.
+  if (ODD.test(written) || line.endsWith('\\') || line.includes('<<'))
+    throw new FieldError(`changes: ${JSON.stringify(line.slice(0, 80))} could be read in two ways`)
+  const [, word = '', argument = ''] = /^([A-Za-z]+) +(.+)$/.exec(line) ?? []
+  const instruction = word.toUpperCase()
+  const why = Object.hasOwn(REFUSED, instruction) ? REFUSED[instruction] : undefined
+  if (why !== undefined) throw new FieldError(`changes: ${instruction} is not given: ${why}`)
+  if (!INSTRUCTIONS.includes(instruction))
+    throw new FieldError(
+      `changes: ${JSON.stringify(line.slice(0, 80))} is none of ${INSTRUCTIONS.join(', ')}`,
+    )
+  if (instruction === 'LABEL') readLabels(argument)
+  return { instruction, argument }
+}
+
+function readLabels(argument: string): readonly (readonly [string, string])[] {
+  const labels: (readonly [string, string])[] = []
+  for (let left = argument; left !== '';) {
+    const [whole, name, value] = LABEL.exec(left) ?? []
+    if (whole === undefined || name === undefined || value === undefined)
+      throw new FieldError(
+        'changes: write labels as LABEL name=value or name="value", without $ and backslash',
+      )
+    labels.push([name, value.startsWith('"') ? value.slice(1, -1) : value])
+    left = left.slice(whole.length)
+  }
+  return labels
+}

@@ -1,0 +1,179 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { ImageArchive } from './image-archive.ts'
+
+/** A file's content, or where a link leads. */
+type Node = string | { readonly to: string }
+type Step = readonly [path: string, node: Node]
+
+/** A tar of files, in order; paths may come twice. */
+function tar(...steps: readonly Step[]): Buffer {
+  const directory = mkdtempSync(join(tmpdir(), 'dockgate-images-'))
+  try {
+    const archive = join(directory, 'images.tar')
+    for (const [index, [path, node]] of steps.entries()) {
+      const root = join(directory, String(index))
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      if (typeof node === 'string') writeFileSync(join(root, path), node)
+      else symlinkSync(node.to, join(root, path))
+      const made = spawnSync('tar', ['--format=gnu', index === 0 ? '-cf' : '-rf', archive, '-C', root, path])
+      if (made.status !== 0) throw new Error(made.stderr.toString())
+    }
+    return spawnSync('cat', [archive], { maxBuffer: 2 ** 26 }).stdout
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** Sends an archive through the gate in pieces: the names that were checked, the rules that it broke, what passed. */
+async function send(bytes: Buffer, piece = 4096) {
+  const checked: string[] = []
+  const passed: Buffer[] = []
+  const archive = new ImageArchive((names) => {
+    checked.push(...names)
+    return names.includes('evil:1') ? [{ rule: 'image.name', what: 'evil:1', why: '', instead: [] }] : []
+  })
+  let failed = false
+  try {
+    for await (const chunk of Readable.from(pieces(bytes, piece)).pipe(archive))
+      passed.push(Buffer.from(chunk))
+  } catch {
+    failed = true
+  }
+  const told = archive.violations.map(({ rule, why }) => `${rule} ${why}`.trim())
+  return { checked, told, failed, passed: Buffer.concat(passed) }
+}
+
+function* pieces(bytes: Buffer, size: number): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+const CONFIG: Step = ['abc.json', '{"config":{"OnBuild":null},"rootfs":{}}']
+const item = { Config: 'abc.json', RepoTags: ['mine:1'], Layers: ['a/layer.tar'] }
+const manifest = (value: unknown): Step => ['manifest.json', JSON.stringify(value)]
+const GOOD: readonly Step[] = [CONFIG, manifest([item])]
+
+describe('names are read', () => {
+  test.each<[string, readonly Step[], readonly string[]]>([
+    ['of a manifest', GOOD, ['mine:1']],
+    ['of none', [CONFIG, manifest([{ ...item, RepoTags: null }])], []],
+    [
+      'for old engines',
+      [...GOOD, ['repositories', '{"a/b":{"1":"x","2":"y"}}']],
+      ['mine:1', 'a/b:1', 'a/b:2'],
+    ],
+    [
+      'of an index, a tag beside the full name being none',
+      [
+        ...GOOD,
+        indexWith({
+          'io.containerd.image.name': 'docker.io/a/b:1',
+          'org.opencontainers.image.ref.name': '1',
+        }),
+      ],
+      ['mine:1', 'docker.io/a/b:1'],
+    ],
+    [
+      'of an index, another name beside the full one',
+      [
+        ...GOOD,
+        indexWith({
+          'io.containerd.image.name': 'docker.io/a/b:1',
+          'org.opencontainers.image.ref.name': 'c:1',
+        }),
+      ],
+      ['mine:1', 'docker.io/a/b:1', 'c:1'],
+    ],
+    [
+      'of an index without a full name',
+      [...GOOD, indexWith({ 'org.opencontainers.image.ref.name': '1' })],
+      ['mine:1', '1'],
+    ],
+  ])('%s', async (_what, steps, names) => {
+    for (const piece of [100, 100_000]) {
+      expect(await send(tar(...steps), piece)).toMatchObject({ checked: names, told: [], failed: false })
+    }
+  })
+})
+
+function indexWith(annotations: Readonly<Record<string, string>>): Step {
+  const value = {
+    schemaVersion: 2,
+    manifests: [{ mediaType: 'x', digest: 'sha256:0', size: 1, annotations }],
+  }
+  return ['index.json', JSON.stringify(value)]
+}
+
+describe('an archive is refused', () => {
+  test.each<[string, readonly Step[], string]>([
+    ['without a manifest', [CONFIG], 'manifest.json is missing'],
+    ['with two manifests', [...GOOD, manifest([])], 'there twice'],
+    ['whose manifest is a link', [CONFIG, ['b', 'x'], ['manifest.json', { to: 'b' }]], 'no plain file'],
+    ['whose manifest is no list', [CONFIG, manifest({})], 'must be a list'],
+    [
+      'whose manifest says a name otherwise',
+      [CONFIG, manifest([{ ...item, repotags: ['evil:1'] }])],
+      'twice',
+    ],
+    [
+      'whose manifest says a name in small letters',
+      [CONFIG, manifest([{ Config: 'abc.json', repotags: ['evil:1'] }])],
+      'not known',
+    ],
+    ['whose manifest goes on', [CONFIG, ['manifest.json', `${JSON.stringify([item])} []`]], 'load.archive'],
+    ['whose index has what nobody knows', [...GOOD, ['index.json', '{"other":{"a":1}}']], 'not known'],
+    [
+      'whose configuration is elsewhere',
+      [CONFIG, manifest([{ ...item, Config: '../abc.json' }])],
+      'not in the archive',
+    ],
+    [
+      'whose configuration is spelt otherwise',
+      [CONFIG, manifest([{ ...item, Config: './abc.json' }])],
+      'not in the archive',
+    ],
+    [
+      'whose configuration is missing',
+      [CONFIG, manifest([{ ...item, Config: 'def.json' }])],
+      'not in the archive',
+    ],
+    ['with triggers', [['abc.json', '{"config":{"OnBuild":["RUN ls"]}}'], manifest([item])], 'ONBUILD'],
+    [
+      'with triggers in another spelling',
+      [['abc.json', '{"Config":{"onbuild":["RUN ls"]}}'], manifest([item])],
+      'ONBUILD',
+    ],
+    ['with a link that is no layer', [...GOOD, ['x', { to: 'y' }]], 'x is a link'],
+    [
+      'with something in a link',
+      [...GOOD, ['a/layer.tar', { to: '.' }], ['a/layer.tar/x', 'y']],
+      'has something in it',
+    ],
+    ['of nothing', [['x', 'y']], 'manifest.json is missing'],
+  ])('%s', async (_what, steps, why) => {
+    for (const piece of [100, 100_000]) {
+      const { told, failed, checked } = await send(tar(...steps), piece)
+      expect({ told, failed, checked }).toEqual({
+        told: [expect.stringContaining(why)],
+        failed: true,
+        checked: [],
+      })
+    }
+  })
+
+  test('and has no end where a name in it is refused', async () => {
+    const bytes = tar(CONFIG, manifest([{ ...item, RepoTags: ['mine:1', 'evil:1'] }]))
+    const { told, failed, passed } = await send(bytes)
+    expect({ told, failed }).toEqual({ told: ['image.name'], failed: true })
+    expect(passed.length).toBeLessThan(bytes.lastIndexOf('evil:1') + 512)
+  })
+})
+
+test('a layer that is a link passes', async () => {
+  const bytes = tar(...GOOD, ['b/layer.tar', { to: '../a/layer.tar' }])
+  expect(await send(bytes)).toMatchObject({ told: [], failed: false })
+})

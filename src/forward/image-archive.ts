@@ -1,0 +1,91 @@
+/**
+ * An archive of images on its way to `load` (moby, image/tarexport; OCI image layout), held back at its end until every name
+ * in it was checked, wherever an engine could read one.
+ */
+import { isAbsolute, normalize } from 'node:path/posix'
+import { FieldError } from '../decode/fields.ts'
+import { JsonError } from '../decode/json.ts'
+import { readIndex, readManifest, readRepositories, readsTriggers } from '../decode/image-archive.ts'
+import { TarError, type Entry } from '../decode/tar.ts'
+import type { Violation } from '../policy/refuse.ts'
+import { CheckedArchive } from './checked-archive.ts'
+
+/** Files that hold names, and what reads them. */
+const NAMING = { 'manifest.json': readManifest, 'index.json': readIndex, repositories: readRepositories }
+const OTHER_META = ['oci-layout']
+
+/** Bytes of all files that are kept because they may be an image's configuration. */
+const MOST_KEPT = 32 * 2 ** 20
+
+export class ImageArchive extends CheckedArchive {
+  readonly #checkNames: (names: readonly string[]) => readonly Violation[]
+  readonly #files = new Map<string, Buffer>()
+  readonly #seen = new Set<string>()
+  #kept = 0
+
+  /** @param checkNames gives the violations of the names in the archive, as they are written there */
+  constructor(checkNames: (names: readonly string[]) => readonly Violation[]) {
+    super()
+    this.#checkNames = checkNames
+  }
+
+  protected override entry({ path, type, size }: Entry): boolean {
+    if (path === '' && type !== 'directory') throw new TarError('the archive has an entry without a name')
+    if (this.#seen.has(path) && type !== 'directory') throw new TarError(`${path} is there twice`)
+    this.#seen.add(path)
+    const names = Object.hasOwn(NAMING, path) || OTHER_META.includes(path)
+    if (names && type !== 'file') throw new TarError(`${path} is no plain file`)
+    // Engines save a layer that two images share as a link.
+    if (type === 'link' && !path.endsWith('/layer.tar')) throw new TarError(`${path} is a link`)
+    return type === 'file' && (names || mayBeConfig(path, size))
+  }
+
+  protected override content({ path }: Entry, content: Buffer): void {
+    this.#kept += content.length
+    if (this.#kept > MOST_KEPT) throw new TarError('the archive has too many small files')
+    this.#files.set(path, content)
+  }
+
+  protected override check(): readonly Violation[] {
+    try {
+      const manifest = this.#files.get('manifest.json')
+      if (manifest === undefined)
+        throw new TarError('manifest.json is missing: this is no archive of docker save')
+      const { configs } = readManifest(manifest)
+      for (const config of configs) this.#checkConfig(config)
+      const names = Object.entries(NAMING).flatMap(([path, read]) => {
+        const content = this.#files.get(path)
+        return content === undefined ? [] : read(content).names
+      })
+      return this.#checkNames([...new Set(names)])
+    } catch (cause) {
+      if (!(cause instanceof FieldError || cause instanceof JsonError)) throw cause
+      return [this.violation(cause.message)]
+    }
+  }
+
+  protected override violation(why: string): Violation {
+    return {
+      rule: 'load.archive',
+      what: 'archive',
+      why,
+      instead: ['docker save IMAGE | docker load', 'docker pull'],
+    }
+  }
+
+  /** A trigger (ONBUILD) would be carried out unseen in a later build. */
+  #checkConfig(path: string): void {
+    const plain = normalize(path)
+    const content = isAbsolute(path) || plain !== path ? undefined : this.#files.get(path)
+    if (content === undefined)
+      throw new TarError(`the configuration ${JSON.stringify(path)} is not in the archive`)
+    if (readsTriggers(content)) throw new TarError(`the image of ${path} has ONBUILD instructions`)
+  }
+}
+
+/** Bytes of a configuration. */
+const LARGEST_CONFIG = 2 ** 20
+
+function mayBeConfig(path: string, size: number): boolean {
+  return size <= LARGEST_CONFIG && (/^[^/]+\.json$/.test(path) || /^blobs\/[a-z0-9]+\/[0-9a-f]+$/.test(path))
+}

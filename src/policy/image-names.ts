@@ -1,0 +1,86 @@
+/** Names of images: which a worker may take from, and which it may give. */
+import {
+  familiarReference,
+  fullReference,
+  looksLikeImageId,
+  parseReference,
+  storedReference,
+  type ImageReference,
+} from '../decode/reference.ts'
+import type { Facts, ImageFacts } from '../resolve/facts.ts'
+import { describePatterns, someImageMatches } from './match.ts'
+import type { RunPolicy } from './policy.ts'
+import type { Violation } from './refuse.ts'
+
+/** The violation of a name that no pattern covers. */
+export function outsideNames(run: RunPolicy, what: string, image: string): Violation {
+  const why = 'this image is outside the names that this worker may use'
+  // buildx asks for this image where BuildKit's own way in is closed.
+  const isBuildKit = image.startsWith('moby/buildkit')
+  const instead = isBuildKit ? ['DOCKER_BUILDKIT=0 docker build'] : [describePatterns(run.images)]
+  return { rule: 'run.images', what, why, instead }
+}
+
+/** A name in full that is covered; where it is not, a violation, and the name as it was. @param what it was asked by */
+export function planSource(run: RunPolicy, what: string, written: string, violations: Violation[]): string {
+  const reference = parseReference(written)
+  if (reference !== undefined && reference.digest === undefined && someImageMatches(run.images, reference))
+    return fullReference(reference)
+  violations.push(outsideNames(run, what, written))
+  return written
+}
+
+/**
+ * A new name for an image, in full: covered, and free or the worker's own, so that nobody else's image loses its name.
+ * This is the one rule for builds, tags, commits, imports and loads.
+ * @param names whose the names are, by the name as written
+ */
+export function planName(
+  run: RunPolicy,
+  what: string,
+  written: string,
+  names: Facts['names'],
+  violations: Violation[],
+): string {
+  const name = planSource(run, what, written, violations)
+  if (names.get(written) === 'other') {
+    const why = 'this name is that of an image which this worker did not give it to'
+    violations.push({ rule: 'image.name', what, why, instead: ['another name or tag'] })
+  }
+  if (isLikeAnId(name)) {
+    const why = "it could be taken for an image's id"
+    violations.push({
+      rule: 'image.name',
+      what,
+      why,
+      instead: ['a name that is more than hexadecimal digits'],
+    })
+  }
+  return name
+}
+
+/** Engines look for a name before they look for the start of an id, of which people copy twelve digits or more. */
+function isLikeAnId(name: string): boolean {
+  const reference = parseReference(name)
+  if (reference === undefined) return false
+  const [familiar = ''] = familiarReference(reference).split(':')
+  return familiar === 'sha256' || (familiar.length >= 12 && looksLikeImageId(familiar))
+}
+
+/** Whether a worker may know of an image by what it wrote: by a covered name, by id one of its own or under such a name. */
+export function isVisible(run: RunPolicy, written: string, image: ImageFacts): boolean {
+  if (coveredName(run, written, image) !== undefined || image.own) return true
+  return looksLikeImageId(written) && image.names.some((name) => isCovered(run, name))
+}
+
+/** The reference, if it is a name of this image that a pattern covers. */
+export function coveredName(run: RunPolicy, written: string, image: ImageFacts): ImageReference | undefined {
+  const reference = parseReference(written)
+  if (reference === undefined || !image.names.includes(storedReference(reference))) return undefined
+  return someImageMatches(run.images, reference) ? reference : undefined
+}
+
+function isCovered(run: RunPolicy, name: string): boolean {
+  const reference = parseReference(name)
+  return reference !== undefined && someImageMatches(run.images, reference)
+}
