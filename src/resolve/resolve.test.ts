@@ -195,11 +195,12 @@ describe('what was found after a break', () => {
     expect(ownership.owner('container', 'new')).toBe('one')
   })
 
-  test('forgets images that are gone', () => {
+  test('forgets images and names that are gone', () => {
     const { inventory, ownership } = worldWith()
     inventory.replaceImages([])
-    expect(forgetImages(ownership, inventory)).toHaveLength(3)
-    expect(ownership.all('image')).toEqual([])
+    // Three images, two names.
+    expect(forgetImages(ownership, inventory)).toHaveLength(5)
+    expect([...ownership.all('image'), ...ownership.all('tag')]).toEqual([])
   })
 })
 
