@@ -143,6 +143,16 @@ describe('an archive is refused', () => {
     ],
     ['with triggers', [['abc.json', '{"config":{"OnBuild":["RUN ls"]}}'], manifest([item])], 'ONBUILD'],
     [
+      'with triggers in another file',
+      [...GOOD, ['blobs/sha256/abc', '{"config":{"OnBuild":["RUN ls"]}}']],
+      'ONBUILD',
+    ],
+    [
+      'with what is no configuration in such a file',
+      [...GOOD, ['blobs/sha256/abc', '{"a":1,"a":2}']],
+      'twice',
+    ],
+    [
       'with triggers in another spelling',
       [['abc.json', '{"Config":{"onbuild":["RUN ls"]}}'], manifest([item])],
       'ONBUILD',

@@ -2,7 +2,6 @@
  * An archive of images on its way to `load` (moby, image/tarexport; OCI image layout), held back at its end until every name
  * in it was checked, wherever an engine could read one.
  */
-import { isAbsolute, normalize } from 'node:path/posix'
 import { FieldError } from '../decode/fields.ts'
 import { JsonError } from '../decode/json.ts'
 import { readIndex, readManifest, readRepositories, readsTriggers } from '../decode/image-archive.ts'
@@ -15,7 +14,8 @@ const NAMING = { 'manifest.json': readManifest, 'index.json': readIndex, reposit
 const OTHER_META = ['oci-layout']
 
 /** Bytes of all files that are kept because they may be an image's configuration. */
-const MOST_KEPT = 32 * 2 ** 20
+const MOST_KEPT = 4 * 2 ** 20
+const MOST_ENTRIES = 50_000
 
 export class ImageArchive extends CheckedArchive {
   readonly #checkNames: (names: readonly string[]) => readonly Violation[]
@@ -32,8 +32,8 @@ export class ImageArchive extends CheckedArchive {
   protected override entry({ path, type, size }: Entry): boolean {
     if (path === '' && type !== 'directory') throw new TarError('the archive has an entry without a name')
     if (this.#seen.has(path) && type !== 'directory') throw new TarError(`${path} is there twice`)
-    this.#seen.add(path)
-    const names = Object.hasOwn(NAMING, path) || OTHER_META.includes(path)
+    if (this.#seen.add(path).size > MOST_ENTRIES) throw new TarError('the archive has too many entries')
+    const names = isNaming(path) || OTHER_META.includes(path)
     if (names && type !== 'file') throw new TarError(`${path} is no plain file`)
     // Engines save a layer that two images share as a link.
     if (type === 'link' && !path.endsWith('/layer.tar')) throw new TarError(`${path} is a link`)
@@ -41,6 +41,7 @@ export class ImageArchive extends CheckedArchive {
   }
 
   protected override content({ path }: Entry, content: Buffer): void {
+    if (!isNaming(path) && content[0] !== OBJECT) return
     this.#kept += content.length
     if (this.#kept > MOST_KEPT) throw new TarError('the archive has too many small files')
     this.#files.set(path, content)
@@ -52,7 +53,8 @@ export class ImageArchive extends CheckedArchive {
       if (manifest === undefined)
         throw new TarError('manifest.json is missing: this is no archive of docker save')
       const { configs } = readManifest(manifest)
-      for (const config of configs) this.#checkConfig(config)
+      for (const config of configs) this.#checkIsThere(config)
+      this.#checkTriggers()
       const names = Object.entries(NAMING).flatMap(([path, read]) => {
         const content = this.#files.get(path)
         return content === undefined ? [] : read(content).names
@@ -73,14 +75,24 @@ export class ImageArchive extends CheckedArchive {
     }
   }
 
-  /** A trigger (ONBUILD) would be carried out unseen in a later build. */
-  #checkConfig(path: string): void {
-    const plain = normalize(path)
-    const content = isAbsolute(path) || plain !== path ? undefined : this.#files.get(path)
-    if (content === undefined)
-      throw new TarError(`the configuration ${JSON.stringify(path)} is not in the archive`)
-    if (readsTriggers(content)) throw new TarError(`the image of ${path} has ONBUILD instructions`)
+  #checkIsThere(config: string): void {
+    if (!this.#files.has(config))
+      throw new TarError(`the configuration ${JSON.stringify(config)} is not in the archive`)
   }
+
+  /** A trigger (ONBUILD) would be carried out unseen in a later build. Any of the files may be taken for a configuration. */
+  #checkTriggers(): void {
+    for (const [path, content] of this.#files)
+      if (!isNaming(path) && readsTriggers(content))
+        throw new TarError(`the image of ${path} has ONBUILD instructions`)
+  }
+}
+
+/** The first character of a JSON object; a layer begins otherwise. */
+const OBJECT = 0x7b
+
+function isNaming(path: string): boolean {
+  return Object.hasOwn(NAMING, path)
 }
 
 /** Bytes of a configuration. */

@@ -22,6 +22,7 @@ export const ALLOW_NOTES: Readonly<Partial<Record<Subcommand, string>>> = {
   build: 'runs programs of its choice while it builds',
   push: 'sends images out of the host',
   login: 'gives registry passwords to the engine',
+  search: 'makes the host ask the registries of the images below',
   load: 'brings in images from a file, under the names allowed below',
   import: 'brings in images from a file, under the names allowed below',
 }

@@ -45,19 +45,18 @@ export function labelsOf(changes: readonly ImageChange[]): ReadonlyMap<string, s
   )
 }
 
+// What is told of a change that is refused is recorded, and may not hold its text: that may be a secret.
 function readChange(written: string): ImageChange {
   const line = written.trim()
   // A line that ends so is joined with the next one.
   if (ODD.test(written) || line.endsWith('\\') || line.includes('<<'))
-    throw new FieldError(`changes: ${JSON.stringify(line.slice(0, 80))} could be read in two ways`)
+    throw new FieldError('changes: an instruction could be read in two ways')
   const [, word = '', argument = ''] = /^([A-Za-z]+) +(.+)$/.exec(line) ?? []
   const instruction = word.toUpperCase()
   const why = Object.hasOwn(REFUSED, instruction) ? REFUSED[instruction] : undefined
   if (why !== undefined) throw new FieldError(`changes: ${instruction} is not given: ${why}`)
   if (!INSTRUCTIONS.includes(instruction))
-    throw new FieldError(
-      `changes: ${JSON.stringify(line.slice(0, 80))} is none of ${INSTRUCTIONS.join(', ')}`,
-    )
+    throw new FieldError(`changes: each is one of ${INSTRUCTIONS.join(', ')}, with its argument`)
   if (instruction === 'LABEL') readLabels(argument)
   return { instruction, argument }
 }
