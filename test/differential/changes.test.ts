@@ -297,18 +297,18 @@ describe.each([
       engine,
       policy: generousPolicy({ allow: ['create', 'rm', 'network create', 'network connect', 'network rm'] }),
     })
-    const ask = (path: string, body: unknown): Promise<Response> =>
+    const post = (path: string, body: unknown): Promise<Response> =>
       request(gate.socket, { method: 'POST', path: `/v1.41${path}`, headers: JSON_TYPE, body })
     const network = freshName('joined')
     const container = textOf(
-      objectOf(JSON.parse((await ask('/containers/create', { Image: 'busybox' })).body))['Id'],
+      objectOf(JSON.parse((await post('/containers/create', { Image: 'busybox' })).body))['Id'],
     )
-    expect((await ask('/networks/create', { Name: network })).status).toBe(201)
+    expect((await post('/networks/create', { Name: network })).status).toBe(201)
     const count = { bodies: 0, refused: 0, joined: 0 }
     const bodies = twisted(connects.map((body) => ({ Container: container, ...body })))
     const property = fc.asyncProperty(bodies, fc.nat(50), async (node, escapes) => {
       count.bodies += 1
-      const { status } = await ask(`/networks/${network}/connect`, written(node, escapes))
+      const { status } = await post(`/networks/${network}/connect`, written(node, escapes))
       expect(status).not.toBe(500)
       if (status !== 200) return void (count.refused += 1)
       count.joined += 1

@@ -8,7 +8,7 @@ export type Node =
   | { readonly items: readonly Node[] }
 
 /** Plain data as a node. */
-export function nodeOf(value: unknown): Node {
+function nodeOf(value: unknown): Node {
   if (Array.isArray(value)) return { items: value.map(nodeOf) }
   if (typeof value !== 'object' || value === null) return { literal: value }
   return { members: Object.entries(value).map(([key, item]) => [key, nodeOf(item)]) }

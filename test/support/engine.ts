@@ -1,16 +1,21 @@
 /** The engines behind the gate, reached directly: what tests prove their claims by. */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { docker } from './docker.ts'
 import type { CommandOptions, CommandResult } from './docker.ts'
 import { request } from './http.ts'
 import type { Request, Response } from './http.ts'
 import { setting } from './settings.ts'
 
-/** Docker 26 or Docker 20.10. scripts/test.sh empties both before and after the tests. */
-export type EngineName = 'new' | 'old'
+/** Docker 26, Docker 20.10, or a 26 that is restarted. scripts/test.sh empties them before and after the tests. */
+export type EngineName = 'new' | 'old' | 'restart'
 
 /** Address of the engine as `unix:///…`. */
 export function engineUrl(engine: EngineName): string {
-  return setting(engine === 'new' ? 'ENGINE' : 'ENGINE_OLD')
+  return setting(({ new: 'ENGINE', old: 'ENGINE_OLD', restart: 'ENGINE_RESTART' } as const)[engine])
 }
 
 /** Path of the engine's socket. */
@@ -30,4 +35,13 @@ export function engineDocker(
   options?: CommandOptions,
 ): Promise<CommandResult> {
   return docker(engineSocket(engine), args, options)
+}
+
+const starter = fileURLToPath(new URL('../../scripts/engine/start.sh', import.meta.url))
+
+/** Kills the engine that is there for it, in the midst of what it does, and starts it again. */
+export async function restartEngine(): Promise<void> {
+  const place = dirname(engineSocket('restart'))
+  process.kill(Number(readFileSync(join(place, 'docker.pid'), 'latin1')), 'SIGKILL')
+  await promisify(execFile)(starter, ['test-restart'])
 }
