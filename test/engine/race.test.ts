@@ -152,10 +152,10 @@ describe('containers that several make, rename and remove under the same names',
         const names = Array.from({ length: 5 }, () => freshName('name'))
         for (const one of [mine, theirs, operator])
           for (let left = 8; left > 0; left -= 1) await makeKept(one)
-        let going = true
+        const stop = new AbortController()
         const busy = [mine, mine, mine, theirs, theirs, theirs].map(async (one, index) => {
           const dice = new Dice(seed + index)
-          while (going)
+          while (!stop.signal.aborted)
             await act(
               one,
               names,
@@ -165,7 +165,7 @@ describe('containers that several make, rename and remove under the same names',
         })
         // The operator takes the same names, for things that come and go.
         const owner = (async () => {
-          for (const dice = new Dice(seed - 1); going; await sleep(20)) {
+          for (const dice = new Dice(seed - 1); !stop.signal.aborted; await sleep(20)) {
             const body = { Image: 'busybox', Labels: { actor: operator.label } }
             const path = `/containers/create?name=${dice.of(names)}`
             const made = await operator.ask({ method: 'POST', path, body })
@@ -184,7 +184,7 @@ describe('containers that several make, rename and remove under the same names',
           gate = await startGate({ engine: ENGINE, policy, directory })
         })
         await sleep(runs(2_000))
-        going = false
+        stop.abort()
         await Promise.all([...busy, owner])
 
         await until(
@@ -197,9 +197,9 @@ describe('containers that several make, rename and remove under the same names',
         for (const one of [mine, theirs]) {
           const owned = idsIn((await one.ask({ path: '/containers/json?all=1' })).body).toSorted()
           expect(owned).toEqual(await madeBy(one.label))
-          const foreign = [mine, theirs, operator]
-            .filter((other) => other !== one)
-            .flatMap((other) => [...other.made, ...other.kept])
+          const foreign = [mine, theirs, operator].flatMap((other) =>
+            other === one ? [] : [...other.made, ...other.kept],
+          )
           expect([...one.seen].filter((id) => foreign.includes(id))).toEqual([])
           expect([...one.removed].filter((id) => id.length === 64 && foreign.includes(id))).toEqual([])
           expect(one.made.size).toBeGreaterThan(0)
