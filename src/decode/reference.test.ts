@@ -81,6 +81,12 @@ describe('image references', () => {
     expect(parseReference(written)).toBeUndefined()
   })
 
+  test('is as long as engines take it, 255 signs with its registry', () => {
+    const longest = `a.b/${'x'.repeat(251)}`
+    expect(parseReference(longest)?.name).toBe(longest)
+    expect(parseReference(`${longest}x`)).toBeUndefined()
+  })
+
   test('is stored by its digest alone where it has one', () => {
     const reference = { name: 'docker.io/library/alpine', tag: '3', digest: DIGEST }
     expect(storedReference(reference)).toBe(`docker.io/library/alpine@${DIGEST}`)
