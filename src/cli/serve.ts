@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { createRedactor, redactEnvironment } from '../audit/redact.ts'
+import { ownRecord } from '../audit/own.ts'
 import { Recorder } from '../audit/recorder.ts'
 import { createControlDoor } from '../doors/control.ts'
 import { Doors } from '../doors/doors.ts'
@@ -99,7 +100,8 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     },
     lost: (reason) => note(`engine lost: ${reason}; trying again`),
   })
-  const doors = new Doors(gate)
+  const records = ownRecord(directory, store)
+  const doors = new Doors(gate, records)
   const control = createControlDoor(gate, { directory, engine: url, policy: options.policy, store })
   const following = gate.feed.run()
   // Before anybody can connect: who sees the gate may ask it to end.
@@ -126,6 +128,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   gate.feed.close()
   await following
   engine.close()
+  records.close()
   const { entries, head } = store.state()
   store.close()
   note(`ended; the record has ${entries} entries, its head is ${entries}:${head}`)

@@ -1,5 +1,6 @@
 /** From a checked file to the policy: defaults that depend on other values, and what workers must not share. */
 import type { Finding } from './findings.ts'
+import { buildHost } from './host/build.ts'
 import { isWithin, withoutRunLink } from './paths.ts'
 import type {
   DockerPolicy,
@@ -25,10 +26,15 @@ export function buildPolicy(file: PolicyFile, findings: Finding[]): Policy {
   return policy
 }
 
-function buildWorker(name: string, { socket, docker }: WorkerFile, findings: Finding[]): WorkerPolicy {
+function buildWorker(name: string, { socket, docker, host }: WorkerFile, findings: Finding[]): WorkerPolicy {
   const limitsPath = ['workers', name, 'docker', 'run', 'limits', 'total']
   findings.push(...totalFindings(docker.run.limits, limitsPath))
-  return { name, socket: buildSocket(socket), docker: buildDocker(docker) }
+  return {
+    name,
+    socket: buildSocket(socket),
+    docker: buildDocker(docker),
+    host: buildHost(host, ['workers', name, 'host'], findings),
+  }
 }
 
 function buildSocket(socket: WorkerFile['socket']): SocketPolicy {

@@ -1,5 +1,6 @@
 /** The checked policy as plain data: what the parser makes and the decision reads. It can be cloned between threads. */
 import type { ArgvPattern } from './argv.ts'
+import type { HostPolicy } from './host/policy.ts'
 import type { Subcommand } from './subcommands.ts'
 
 /** A whole policy file. */
@@ -13,6 +14,7 @@ export interface WorkerPolicy {
   readonly name: string
   readonly socket: SocketPolicy
   readonly docker: DockerPolicy
+  readonly host: HostPolicy
 }
 
 /** Where a worker's socket is made. Owner and group are names or numbers as written; undefined leaves the gate's own. */
