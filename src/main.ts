@@ -1,8 +1,8 @@
 /** argv to a command. The only reader of process.argv and process.env. */
 import { Command, CommanderError } from 'commander'
+import { VERSION } from './shared/version.ts'
 
 const USAGE = 64
-const VERSION = '0.1.0'
 
 /** Commands load only what they need: the gate keeps nothing of the others in memory. */
 async function build(wanted: string | undefined): Promise<Command> {
@@ -12,12 +12,13 @@ async function build(wanted: string | undefined): Promise<Command> {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(dockgate --help lists the commands)')
-  const all = wanted === undefined || !['serve', 'init', 'policy', 'audit', 'status'].includes(wanted)
+  const all = wanted === undefined || !['serve', 'init', 'policy', 'audit', 'status', 'mcp'].includes(wanted)
   if (all || wanted === 'serve') (await import('./cli/serve.ts')).addServeCommand(program, process.env)
   if (all || wanted === 'init') (await import('./cli/init.ts')).addInitCommand(program, process.env)
   if (all || wanted === 'policy') (await import('./cli/policy.ts')).addPolicyCommands(program)
   if (all || wanted === 'audit') (await import('./cli/audit.ts')).addAuditCommands(program, process.env)
   if (all || wanted === 'status') (await import('./cli/status.ts')).addStatusCommand(program, process.env)
+  if (all || wanted === 'mcp') (await import('./cli/mcp.ts')).addMcpCommand(program)
   for (const command of [program, ...program.commands]) inheritExit(command)
   return program
 }
