@@ -38,6 +38,11 @@ export function hostNote(program: string): string | undefined {
   return program === 'ss' ? 'ss -p names the processes of every account' : undefined
 }
 
+/** As which account a worker's MCP server runs. */
+export function mcpNote({ owner }: SocketPolicy): string | undefined {
+  return owner === undefined ? 'without socket.owner it is served only by a gate that is not root' : undefined
+}
+
 export function imageNote(pattern: string): string | undefined {
   return /^docker\.io\/\*+/.test(pattern) ? 'anybody can publish there' : undefined
 }

@@ -15,6 +15,16 @@ export interface WorkerPolicy {
   readonly socket: SocketPolicy
   readonly docker: DockerPolicy
   readonly host: HostPolicy
+  readonly mcp: McpPolicy | undefined
+}
+
+/** MCP over HTTP, on this host's loopback alone. */
+export interface McpPolicy {
+  /** `127.0.0.1` or `::1`. */
+  readonly address: string
+  readonly port: number
+  /** File with the bearer token. */
+  readonly token: string
 }
 
 /** Where a worker's socket is made. Owner and group are names or numbers as written; undefined leaves the gate's own. */

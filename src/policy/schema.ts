@@ -1,6 +1,7 @@
 /** The policy file's form: what editors complete, and what a checked file is made of. */
 import { isPlaceholder } from './argv.ts'
 import * as z from 'zod'
+import { mcp } from './mcp.ts'
 import { REACH_WORDS, UNRECORDED_WORDS } from './rights.ts'
 import {
   bindPath,
@@ -203,6 +204,7 @@ export const policyFile = z.strictObject({
         socket,
         docker,
         host: host.prefault({}).describe('Diagnostics of the host, which the gate runs.'),
+        mcp: mcp.optional(),
       }),
     )
     .refine((workers) => Object.keys(workers).length > 0, 'must name at least one worker')

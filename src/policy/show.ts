@@ -6,11 +6,13 @@ import {
   bindNote,
   hostNote,
   imageNote,
+  mcpNote,
   portNote,
   REACH_NOTES,
   restartNote,
   socketNote,
 } from './notes.ts'
+import { mcpUrl } from './mcp-url.ts'
 import type { ArgvPattern } from './argv.ts'
 import type {
   DockerPolicy,
@@ -41,11 +43,19 @@ export function describePolicy(policy: Policy): string {
 }
 
 /** One worker of a policy, in lines. */
-export function describeWorker({ name, socket, docker, host }: WorkerPolicy): readonly string[] {
+export function describeWorker({ name, socket, docker, host, mcp }: WorkerPolicy): readonly string[] {
   const { allow, run } = docker
   const refused = SUBCOMMANDS.filter((word) => !allow.includes(word))
   const groups: readonly Group[] = [
     { title: 'socket', lines: describeSocket(socket, docker.connections) },
+    ...(mcp === undefined
+      ? []
+      : [
+          {
+            title: 'MCP over HTTP',
+            lines: [`${mcpUrl(mcp)}, with the token in ${mcp.token}`, ...noted(mcpNote(socket))],
+          },
+        ]),
     {
       title: 'its own containers, images, networks and volumes',
       lines: [listed(allow, 'nothing'), ...notes(allow, ALLOW_NOTES)],

@@ -16,6 +16,8 @@ const program = fileURLToPath(new URL('../../bin/dockgate', import.meta.url))
 export interface GateOptions {
   /** Makes the policy's text for the gate's directory; default `policyFor`. */
   readonly policy?: (directory: string) => string
+  /** Further arguments of `serve`, for the gate's directory. */
+  readonly arguments?: (directory: string) => readonly string[]
   /** Default `new`. */
   readonly engine?: EngineName
   /** Another address for the engine: a relay's. */
@@ -53,6 +55,7 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
   await writeFile(file, policy(directory))
 
   const args = ['serve', '--policy', file, '--engine', url, '--state', join(directory, 'state')]
+  args.push(...(options.arguments?.(directory) ?? []))
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
