@@ -2,7 +2,7 @@
  * The processes that serve MCP over HTTP, one for each worker whose policy has it, under the account of the worker's socket. They are
  * started again when they end, and changed with the policy.
  */
-import { fork, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { mcpUrl } from '../policy/mcp-url.ts'
@@ -124,35 +124,41 @@ function start(
 ): ChildProcess {
   // The source runs as .ts, the built package as .js; the compiler doesn't rewrite this one.
   const program = fileURLToPath(new URL(`./mcp/http-child${extname(import.meta.url)}`, import.meta.url))
-  const child = fork(program, [], {
+  // Plain pipes: Node's own channel between processes would read whatever the worker's account can make this one send.
+  const child = spawn(process.execPath, [...FLAGS, program], {
     // Nothing of the gate's environment, directory or groups.
     ...account,
     env: {},
     cwd: '/',
-    execArgv: [
-      '--disable-proto=delete',
-      '--disallow-code-generation-from-strings',
-      '--max-semi-space-size=4',
-    ],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  // It may be hostile, as it reads what the worker sends: what it tells is only printed, and never believed.
-  child.once('message', (message) => {
-    const isServing = typeof message === 'object' && message !== null && 'serving' in message
-    const failed =
-      typeof message === 'object' && message !== null && 'failed' in message ? String(message.failed) : ''
-    tell(
-      isServing
-        ? `MCP of worker ${worker} at ${mcpUrl(mcp)}`
-        : `MCP of worker ${worker} is not served: ${shorten(printable(failed), 200)}`,
-    )
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const { address, port } = mcp
-  child.send({ socket, address, port, digest, docker, dockerConfig, version: VERSION }, () => undefined)
+  // It may be gone before it has read it.
+  child.stdin.on('error', () => undefined)
+  child.stdin.write(
+    `${JSON.stringify({ socket, address, port, digest, docker, dockerConfig, version: VERSION })}\n`,
+  )
+  // What it tells is only printed, and never believed.
+  child.stdout.setEncoding('latin1').once('data', (said: string) => {
+    const problem = said.trim()
+    tell(
+      problem === ''
+        ? `MCP of worker ${worker} at ${mcpUrl(mcp)}`
+        : `MCP of worker ${worker} is not served: ${shorten(printable(problem), 200)}`,
+    )
+    child.stdout.resume()
+  })
   return child
 }
 
-/** Closes the channel, by which it ends; makes it end after a while. */
+const FLAGS = [
+  '--disable-proto=delete',
+  '--disallow-code-generation-from-strings',
+  '--max-semi-space-size=4',
+  '--max-old-space-size=256',
+]
+
+/** Closes its input, by which it ends; makes it end after a while. */
 function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => child.kill('SIGKILL'), GRACE)
@@ -160,8 +166,7 @@ function ended(child: ChildProcess): Promise<void> {
       clearTimeout(timer)
       resolve()
     })
-    if (child.connected) child.disconnect()
-    else child.kill()
+    child.stdin?.end()
   })
 }
 

@@ -256,7 +256,7 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
     const context = await mkdtemp(join(tmpdir(), 'dockgate-context-'))
     await writeFile(
       join(context, 'Dockerfile'),
-      `FROM busybox\nRUN echo first ${era}; sleep 1\nRUN echo second; sleep 1\n`,
+      `FROM busybox\nRUN echo first ${freshName(era)}; sleep 1\nRUN echo second; sleep 1\n`,
     )
     const built = await call(session, 'docker_write', { arguments: ['build', context] }, { onprogress })
     await rm(context, { recursive: true })

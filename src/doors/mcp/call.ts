@@ -5,13 +5,15 @@ import { knownCommand } from '../../policy/risks.ts'
 import { clean, cleanLine } from './clean.ts'
 import { startDocker, type DockerCli } from './docker.ts'
 import { readRefusal } from './refusal.ts'
-import { answerResult, refusedResult, toldResult, usageResult, workResult } from './result.ts'
+import { answerResult, PAGE, refusedResult, toldResult, usageResult, workResult } from './result.ts'
 import type { Answer, DockerSession, Surface } from './surface.ts'
 import { Work } from './work.ts'
 import { MOST_AT_WORK, type Works } from './works.ts'
 
 /** Milliseconds that a call is held: some agents give up after 60 s. */
 const HOLD = 50_000
+/** Milliseconds that a read may take. */
+const LONGEST_READ = 45_000
 /** Milliseconds that what changes something may take. */
 const LONGEST = 15 * 60_000
 /** Milliseconds between two notes of progress. */
@@ -57,7 +59,11 @@ export async function judge(
   const answer = await surface.can(line, mcpReq.signal)
   if (answer.do === 'answer') return judged(answer)
   if (answer.do !== 'docker') return toldResult({ allowed: true }, 'allowed')
-  const work = new Work(startDocker(cli, answer), { longest: HOLD, endWhenFull: true }, () => undefined)
+  const work = new Work(
+    startDocker(cli, answer),
+    { longest: LONGEST_READ, endWhenFull: true },
+    () => undefined,
+  )
   const cancel = (): void => work.end('cancelled')
   mcpReq.signal.addEventListener('abort', cancel, { once: true })
   try {
@@ -88,7 +94,7 @@ async function runDocker(
     return usageResult(`not run here: ${endless.why}. Instead: ${endless.instead}`)
   }
   const isRead = command?.risk === 'read'
-  const limits = { longest: isRead ? HOLD : LONGEST, endWhenFull: isRead }
+  const limits = { longest: isRead ? LONGEST_READ : LONGEST, endWhenFull: isRead }
   const started = startIn(works, () => new Work(startDocker(cli, session), limits, session.end), session)
   if (started === undefined)
     return usageResult(`${MOST_AT_WORK} commands are running already: wait until one has ended`)
@@ -116,37 +122,46 @@ export async function hold(
 ): Promise<CallToolResult> {
   const cancel = (): void => work.end('cancelled')
   mcpReq.signal.addEventListener('abort', cancel)
-  const quiet = tellProgress(work, mcpReq)
+  const progress = tellProgress(work, mcpReq)
   const { promise: late, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, HOLD)
   try {
     if (mcpReq.signal.aborted) cancel()
-    await Promise.race([work.ended, late])
+    if (work.output.text.length - offset < PAGE) await Promise.race([work.ended, late])
+    // A client hears no more of a call once it has its result.
+    await progress.told()
     return workResult(work, id, offset)
   } finally {
     clearTimeout(timer)
-    quiet()
+    progress.stop()
     mcpReq.signal.removeEventListener('abort', cancel)
   }
 }
 
+interface Progress {
+  /** Resolves when all that was told so far is on its way. */
+  readonly told: () => Promise<void>
+  readonly stop: () => void
+}
+
 /** Tells a client that asked for it what a program prints, line by line, not too often. */
-function tellProgress(work: Work, { _meta, notify }: ServerContext['mcpReq']): () => void {
+function tellProgress(work: Work, { _meta, notify }: ServerContext['mcpReq']): Progress {
   const progressToken = _meta?.progressToken
-  if (progressToken === undefined) return () => undefined
+  if (progressToken === undefined) return { told: () => Promise.resolve(), stop: () => undefined }
   let progress = 0
   let last = -Infinity
-  return work.hear((line) => {
+  let told = Promise.resolve()
+  const stop = work.hear((line) => {
     const now = performance.now()
     const message = cleanLine(line, 200)
     if (message === '' || now - last < PROGRESS_INTERVAL) return
     last = now
     progress += 1
-    notify({ method: 'notifications/progress', params: { progressToken, progress, message } }).catch(
-      // Who is gone needs no progress; that it is gone is seen elsewhere.
-      () => undefined,
-    )
+    const params = { progressToken, progress, message }
+    // Who is gone needs no progress; that it is gone is seen elsewhere.
+    told = notify({ method: 'notifications/progress', params }).catch(() => undefined)
   })
+  return { told: () => told, stop }
 }
 
 /** The refusal that a command ended with, if its record is this worker's: programs can print such a text too. */

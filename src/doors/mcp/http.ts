@@ -9,6 +9,7 @@ import {
   isLegacyRequest,
 } from '@modelcontextprotocol/server'
 import { createServer } from '../../shared/http.ts'
+import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../body.ts'
 import type { Door } from './call.ts'
 import { reject, type Lock } from './guard.ts'
 import { createMcpServer } from './server.ts'
@@ -63,11 +64,12 @@ async function serve(
     answer(response, 404, 'there is /mcp')
     return
   }
-  const body = await readBody(request)
-  if (body === undefined) {
-    answer(response, 413, `the body is larger than ${LARGEST_BODY} bytes`)
-    return
-  }
+  const body = await readBody(request, LARGEST_BODY).catch((cause: unknown) => {
+    if (!(cause instanceof BodyTooLarge || cause instanceof BodyTooSlow)) throw cause
+    answer(response, cause instanceof BodyTooLarge ? 413 : 408, cause.message)
+    drain(request)
+  })
+  if (body === undefined) return
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   await send(await handle(asWeb(request, body, gone.signal)), response)
@@ -90,19 +92,7 @@ async function opensSession(web: Request): Promise<boolean> {
   )
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk)
-    size += bytes.length
-    if (size > LARGEST_BODY) return undefined
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks)
-}
-
-function asWeb({ method = '', headers }: IncomingMessage, body: Buffer, signal: AbortSignal): Request {
+function asWeb({ method = '', headers }: IncomingMessage, body: Uint8Array, signal: AbortSignal): Request {
   const pairs = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     value === undefined || name === 'authorization' ? [] : [[name, String(value)]],
   )

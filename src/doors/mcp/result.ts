@@ -9,7 +9,7 @@ import type { Answer } from './surface.ts'
 import type { Work } from './work.ts'
 
 /** Characters of output in one answer: about 10,000 tokens. */
-const PAGE = 2 ** 15
+export const PAGE = 2 ** 15
 
 const refusalFields = {
   decision: z.literal('refused').optional().describe('There when the call was refused; see why and instead.'),
@@ -68,7 +68,7 @@ export function workResult(work: Work, id: string, offset: number): CallToolResu
   const next = offset + page.length
   const isMore = next < text.length || work.exit === undefined
   const notes = [work.note, lost > 0 ? LOST : undefined].filter((note) => note !== undefined)
-  return outcome({
+  const structured: Outcome = {
     ...(work.exit === undefined ? { running: true } : { exit: work.exit }),
     output: page,
     untrusted: true,
@@ -76,7 +76,9 @@ export function workResult(work: Work, id: string, offset: number): CallToolResu
     ...(lost > 0 ? { lost } : {}),
     ...(isMore ? { result: id, next_offset: next } : {}),
     ...(notes.length > 0 ? { note: notes.join('; ') } : {}),
-  })
+  }
+  // What was ended as it printed too much did not fail.
+  return outcome(structured, lost === 0 && (work.exit ?? 0) !== 0)
 }
 
 const LOST = `only the first ${MOST_KEPT} characters are kept: ask for less, as by --tail, --since, --filter`
@@ -90,7 +92,7 @@ function pageOf(text: string, offset: number): string {
   return /[\ud800-\udbff]$/.test(page) ? page.slice(0, -1) : page
 }
 
-function outcome(structured: Outcome): CallToolResult {
+function outcome(structured: Outcome, isError: boolean): CallToolResult {
   const { exit, running, output = '', next_offset: next, result, note } = structured
   const mark = randomBytes(4).toString('hex')
   const lines = [
@@ -106,7 +108,6 @@ function outcome(structured: Outcome): CallToolResult {
         ]),
     ...(result === undefined ? [] : [`More: result_read with result ${result} and offset ${next}.`]),
   ]
-  const isError = exit !== undefined && exit !== 0
   return {
     content: [{ type: 'text', text: lines.join('\n') }],
     structuredContent: structured,
@@ -117,13 +118,14 @@ function outcome(structured: Outcome): CallToolResult {
 /** What the gate itself answered: a diagnostic has run there, within its limits. */
 export function answerResult({ stdout, stderr, exit, truncated }: Answer): CallToolResult {
   const cleaned = clean(stdout + stderr)
-  return outcome({
+  const structured: Outcome = {
     exit,
     output: cleaned.text,
     untrusted: true,
     ...(cleaned.removed > 0 ? { removed: cleaned.removed } : {}),
     ...(truncated === true ? { note: 'cut where the gate stops reading: ask for fewer lines' } : {}),
-  })
+  }
+  return outcome(structured, exit !== 0)
 }
 
 /** A refusal: the object that is the same on every surface. */

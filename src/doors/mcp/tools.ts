@@ -31,7 +31,7 @@ export const DOCKER: Readonly<Record<Risk, ToolText>> = {
   read: {
     title: 'Look at Docker',
     description:
-      'Runs a docker command that changes nothing: ps, logs, inspect, images, stats --no-stream, compose ps. Ends after 50 s.',
+      'Runs a docker command that changes nothing: ps, logs, inspect, images, stats --no-stream, compose ps. Ended after 45 s.',
     annotations: READS,
   },
   write: {
