@@ -19,6 +19,8 @@ async function build(wanted: string | undefined): Promise<Command> {
   if (all || wanted === 'audit') (await import('./cli/audit.ts')).addAuditCommands(program, process.env)
   if (all || wanted === 'status') (await import('./cli/status.ts')).addStatusCommand(program, process.env)
   if (all || wanted === 'mcp') (await import('./cli/mcp.ts')).addMcpCommand(program)
+  // bin/dockgate runs src/ssh.ts for it, which starts faster than all of this.
+  if (all) program.command('ssh').description("the forced command of a worker's SSH account")
   for (const command of [program, ...program.commands]) inheritExit(command)
   return program
 }

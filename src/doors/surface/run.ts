@@ -73,14 +73,14 @@ async function ownAnswer(line: Line, command: OwnCommand, written: Written): Pro
     }
     case 'foreign': {
       const what = textOf(written)
-      return refused(line, refuse('line', 'line', what, FOREIGN[command.backend]), [firstWords(written)])
+      return refused(line, refuse('line', 'line', what, FOREIGN[command.backend]), [textOf(written)])
     }
     case 'unreadable': {
       const refusal = refuse('line', 'line', textOf(written), {
         why: command.why,
         instead: ['docker ps', 'whoami'],
       })
-      return refused(line, refusal, [firstWords(written)])
+      return refused(line, refusal, [textOf(written)])
     }
   }
 }
@@ -133,12 +133,8 @@ async function refused(line: Line, verdict: Refused, words: readonly string[]): 
   return refusedAnswer(toldRefusal(verdict, record.id, worker.name), exit)
 }
 
-/** What was typed, as far as it is told again. */
+/** What was typed, as far as it is told again and recorded: without what could be the value of a variable. */
 function textOf(written: Written): string {
-  return shorten('line' in written ? written.line : written.words.join(' '), 200)
-}
-
-/** The same for the record, without what could be the value of a variable. */
-function firstWords(written: Written): string {
-  return textOf(written).replace(/=\S*/g, '=...')
+  const text = 'line' in written ? written.line : written.words.join(' ')
+  return shorten(text, 200).replace(/=\S*/g, '=...')
 }
