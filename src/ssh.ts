@@ -6,6 +6,7 @@ import { ask } from './ssh/ask.ts'
 import { dial } from './ssh/dial.ts'
 import { runDocker } from './ssh/docker.ts'
 import { keyOf } from './ssh/key.ts'
+import { runMcp } from './ssh/mcp.ts'
 import { readOptions } from './ssh/options.ts'
 import { print } from './ssh/print.ts'
 import { listOf, textOf, textsOf } from './shared/json-value.ts'
@@ -36,8 +37,7 @@ async function main(): Promise<number> {
     case 'dial':
       return dial(textOf(value['socket']))
     case 'mcp':
-      print(2, 'dockgate: this version has no MCP door\n')
-      return UNAVAILABLE
+      return runMcp(options, key)
     default:
       connection.destroy()
       print(2, `dockgate: ${textOf(value['message']) || 'the gate gave no answer'}\n`)

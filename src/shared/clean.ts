@@ -1,13 +1,30 @@
-/** Text of programs and containers, made fit to be shown to a person or given to a model: nothing in it acts. */
+/** Text of containers and programs, which may be hostile, made fit to be read as data. */
 
-/** ANSI escape sequences (ECMA-48): control sequences, and strings as that of a window's title. */
-// eslint-disable-next-line no-control-regex
-const SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
+export interface Cleaned {
+  readonly text: string
+  /** Characters that were taken out. */
+  readonly removed: number
+}
 
-/** Control characters but line feed and tab; marks that change the direction of text, tags, and what is not to be seen. */
-const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
+/**
+ * Control sequences of terminals (ECMA-48). A string sequence counts only with its end in sight, so that an open one hides
+ * nothing; no two alternatives can begin at one place and run over the same text twice, which keeps this linear.
+ */
+const SEQUENCE =
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\n\x07\x1b\x80-\x9f]{0,4096}(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g
 
-/** The text without escape sequences, control, bidi, tag and other unseen characters. Line ends become line feeds. */
-export function cleanText(text: string): string {
-  return text.replace(/\r\n/g, '\n').replace(SEQUENCES, '').replace(UNSEEN, '')
+/** Controls but tab and newline; marks of direction, tag characters and all else that is not seen (Unicode DI, UAX #44). */
+const UNSEEN = /[^\P{Cc}\t\n]|\p{Cf}|\p{Default_Ignorable_Code_Point}|\p{Cs}/gu
+
+/** Takes out what can't be seen, or would move a cursor; ends of lines become newlines. */
+export function clean(text: string): Cleaned {
+  const lines = text.replace(/\r\n|[\r\u2028\u2029]/g, '\n')
+  const cleaned = lines.replace(SEQUENCE, '').replace(UNSEEN, '')
+  return { text: cleaned, removed: lines.length - cleaned.length }
+}
+
+/** One line of it, cut to `length` characters. */
+export function cleanLine(text: string, length: number): string {
+  const line = clean(text).text.replaceAll(/\s+/g, ' ').trim()
+  return line.length <= length ? line : `${line.slice(0, length - 3)}...`
 }

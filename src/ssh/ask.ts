@@ -15,11 +15,21 @@ export interface Asked {
 /** Bytes of an answer's first line; outputs are cut at a quarter of a mebibyte each, and JSON escapes at most six for one. */
 const LARGEST = 16 * 2 ** 20
 
-/** Asks, and gives the answer's first line. @throws {Error} where no gate answers */
-export function ask(socketPath: string, method: 'GET' | 'POST', path: string, body?: object): Promise<Asked> {
+/**
+ * Asks, and gives the answer's first line.
+ * @param signal gives up, which ends what the gate does for it
+ * @throws {Error} where no gate answers
+ */
+export function ask(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+  signal?: AbortSignal,
+): Promise<Asked> {
   const { promise, resolve, reject } = Promise.withResolvers<Asked>()
   const text = body === undefined ? '' : JSON.stringify(body)
-  const connection = connect(socketPath)
+  const connection = connect({ path: socketPath, ...(signal === undefined ? {} : { signal }) })
   const chunks: Buffer[] = []
   let size = 0
   const take = (chunk: Buffer): void => {

@@ -29,7 +29,7 @@ export async function runDocker(options: Options, run: DockerRun): Promise<numbe
   const home = userInfo().homedir
   const child = spawn(program, [...run.arguments], {
     cwd: isProgram(home) ? home : '/',
-    env: environment(home, options.config, run.socket),
+    env: dockerEnvironment(home, options.config, run.socket),
     stdio: run.verdict === undefined ? 'inherit' : ['ignore', 'ignore', 'pipe'],
   })
   // It would pass a signal on to what it runs, and a container outlives whoever started it: so it is cut off.
@@ -52,10 +52,14 @@ export async function runDocker(options: Options, run: DockerRun): Promise<numbe
 const USAGE = 64
 
 /**
- * Nothing of the SSH session's environment. There is no search path: git, credential helpers and the providers of a compose
+ * The CLI's environment: nothing of whoever asks. There is no search path: git, credential helpers and the providers of a compose
  * file are programs that the CLI would run for its caller.
  */
-function environment(home: string, config: string, socket: string): Readonly<Record<string, string>> {
+export function dockerEnvironment(
+  home: string,
+  config: string,
+  socket: string,
+): Readonly<Record<string, string>> {
   return {
     PATH: '/nonexistent',
     HOME: home,
@@ -72,7 +76,8 @@ function environment(home: string, config: string, socket: string): Readonly<Rec
   }
 }
 
-function isProgram(path: string): boolean {
+/** True for a file that may be run, or a directory that may be entered. */
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
     return true

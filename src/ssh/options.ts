@@ -1,6 +1,7 @@
 /** The command line of `dockgate ssh`, which the operator writes into sshd's configuration. */
 
 export interface Options {
+  readonly worker: string
   /** The worker's own socket. */
   readonly socket: string
   /** Where the docker CLI may be; the first that is there is run. */
@@ -55,12 +56,14 @@ export function readOptions(
   }
   const docker = given.get('docker')
   return {
+    worker,
     socket: given.get('socket') ?? `/run/dockgate/${worker}/docker.sock`,
     docker: docker === undefined ? DOCKER : [docker],
     config: given.get('config') ?? NO_CONFIG,
   }
 }
 
-const DOCKER = ['/usr/bin/docker', '/usr/local/bin/docker', '/run/current-system/sw/bin/docker']
+/** Where the docker CLI usually is. */
+export const DOCKER = ['/usr/bin/docker', '/usr/local/bin/docker', '/run/current-system/sw/bin/docker']
 /** A directory that is not there, and that only root could make. */
-const NO_CONFIG = '/nonexistent/docker'
+export const NO_CONFIG = '/nonexistent/docker'

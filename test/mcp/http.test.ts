@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,26 +20,36 @@ import {
   policyWithHttp,
   type HttpWorker,
 } from '../support/mcp.ts'
+import { installProgram } from '../support/installed.ts'
 import { until } from '../support/process.ts'
 import { setting } from '../support/settings.ts'
 
 const newToken = (): string => randomBytes(32).toString('base64')
 const urlOf = ({ port }: HttpWorker): string => `http://127.0.0.1:${port}/mcp`
 
+let installed: string
+let program: string
 let gate: Gate
 let one: HttpWorker
 let other: HttpWorker
 beforeAll(async () => {
+  installed = await mkdtemp(join(tmpdir(), 'dockgate-installed-'))
+  await chmod(installed, 0o755)
+  program = installProgram(installed)
   one = { name: 'ai-worker', port: await freePort(), token: newToken() }
   other = { name: 'other', port: await freePort(), token: newToken() }
   gate = await startGate({
+    program,
     policy: (directory) => policyWithHttp(directory, [one, other]),
     arguments: (directory) => ['--docker', setting('DOCKER'), '--docker-config', dockerConfig(directory)],
   })
   await served(one)
   await served(other)
 })
-afterAll(() => gate[Symbol.asyncDispose]())
+afterAll(async () => {
+  await gate[Symbol.asyncDispose]()
+  await rm(installed, { recursive: true })
+})
 
 async function served(worker: HttpWorker): Promise<void> {
   await until(
@@ -130,6 +142,20 @@ describe.each(['legacy', 'modern'] as const)('MCP over HTTP, by a %s client', (e
     await expect(cancelled).rejects.toThrow('abort')
     await until(() => processes(name).length === 0, 'the CLI to be gone')
     await engineDocker('new', ['rm', '-f', name])
+  })
+})
+
+test('what takes longer than a call goes on, and is read later', { timeout: 100_000 }, async () => {
+  await using session = await overHttp(urlOf(one), one.token)
+  const run = ['run', '--rm', 'busybox', 'sh', '-c', 'echo begun; sleep 53; echo done']
+  const begun = await call(session, 'docker_write', { arguments: run })
+  expect(begun).toMatchObject({
+    isError: false,
+    structured: { running: true, output: 'begun\n', next_offset: 6 },
+  })
+  const { result, next_offset: offset } = begun.structured
+  expect(await call(session, 'result_read', { result, offset })).toMatchObject({
+    structured: { exit: 0, output: 'done\n' },
   })
 })
 
@@ -249,6 +275,7 @@ describe('the serving process', () => {
   test('is not there for a worker whose account would be root', async () => {
     const worker = { name: 'ai-worker', port: await freePort(), token: newToken() }
     await using own = await startGate({
+      program,
       policy: (directory) => policyWithHttp(directory, [worker]).replace(`owner: "${NOBODY}"`, 'owner: root'),
     })
     await until(
@@ -262,7 +289,7 @@ describe('the serving process', () => {
 
 async function startOne(): Promise<{ readonly gate: Gate; readonly worker: HttpWorker }> {
   const worker = { name: 'ai-worker', port: await freePort(), token: newToken() }
-  const own = await startGate({ policy: (directory) => policyWithHttp(directory, [worker]) })
+  const own = await startGate({ program, policy: (directory) => policyWithHttp(directory, [worker]) })
   await until(() => answers(worker), 'MCP to be served')
   return { gate: own, worker }
 }

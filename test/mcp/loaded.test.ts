@@ -23,12 +23,15 @@ function foreign(file: string): readonly string[] {
 
 describe('the MCP SDK', () => {
   test('is loaded by what serves MCP', () => {
-    for (const file of ['cli/mcp.ts', 'doors/mcp/http-child.ts']) {
+    for (const file of ['doors/mcp/stdio.ts', 'doors/mcp/http-child.ts']) {
       expect(foreign(file)).toContain('@modelcontextprotocol/server')
     }
   })
 
-  test.each(['main.ts', 'cli/serve.ts', 'doors/mcp-servers.ts'])('is not loaded by %s', (file) => {
-    expect(foreign(file)).toEqual([])
-  })
+  test.each(['main.ts', 'ssh.ts', 'cli/serve.ts', 'cli/mcp.ts', 'doors/mcp-servers.ts'])(
+    'is not loaded by %s',
+    (file) => {
+      expect(foreign(file)).toEqual([])
+    },
+  )
 })

@@ -1,8 +1,12 @@
 /** The official conformance suite and inspector, on MCP over HTTP. */
 import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startGate, type Gate } from '../support/gate.ts'
+import { installProgram } from '../support/installed.ts'
 import { freePort, mcpArguments, policyWithHttp, program, startTool } from '../support/mcp.ts'
 import { until } from '../support/process.ts'
 
@@ -10,13 +14,17 @@ const conformance = '@modelcontextprotocol/conformance/dist/index.js'
 const inspector = '@modelcontextprotocol/inspector/clients/launcher/build/index.js'
 
 const token = randomBytes(32).toString('hex')
+let installed: string
 let gate: Gate
 let url: string
 let relay: Awaited<ReturnType<typeof withToken>>
 beforeAll(async () => {
   const port = await freePort()
   url = `http://127.0.0.1:${port}/mcp`
+  installed = await mkdtemp(join(tmpdir(), 'dockgate-installed-'))
+  await chmod(installed, 0o755)
   gate = await startGate({
+    program: installProgram(installed),
     policy: (directory) => policyWithHttp(directory, [{ name: 'ai-worker', port, token }]),
   })
   await until(() => gate.output().stderr.includes(url), 'MCP to be served')
@@ -25,6 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   relay.close()
   await gate[Symbol.asyncDispose]()
+  await rm(installed, { recursive: true })
 })
 
 /** A port that passes requests on with the token, which the conformance suite can't send. Its own Host becomes the server's. */

@@ -302,7 +302,7 @@ describe('dockgate mcp', () => {
     expect((await session.client.listTools()).tools).toHaveLength(8)
     expect(await call(session, 'docker_read', { arguments: ['ps'] })).toMatchObject({
       isError: true,
-      text: expect.stringContaining(`does not answer at ${nowhere}`),
+      text: expect.stringContaining(`no gate answers at ${nowhere}`),
     })
   })
 

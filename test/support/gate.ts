@@ -24,6 +24,8 @@ export interface GateOptions {
   readonly engineUrl?: string
   /** Directory of an earlier gate, to go on with what that one recorded; default a new one. */
   readonly directory?: string
+  /** Another copy of `dockgate`. */
+  readonly program?: string
   /** A program that starts it, with its arguments: `unshare --net`. */
   readonly before?: readonly string[]
 }
@@ -58,7 +60,7 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
 
   const args = ['serve', '--policy', file, '--engine', url, '--state', join(directory, 'state')]
   args.push(...(options.arguments?.(directory) ?? []))
-  const [first, ...others] = [...(options.before ?? []), program]
+  const [first, ...others] = [...(options.before ?? []), options.program ?? program]
   const child = spawn(first, [...others, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))

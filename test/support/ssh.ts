@@ -1,28 +1,18 @@
 /** Debian's real sshd on loopback, with a worker's account behind `dockgate ssh`, and the real ssh client. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { docker, type CommandOptions } from './docker.ts'
 import { startGate, type Gate } from './gate.ts'
 import { policyFor, workerSocket, type DockerPart } from './policy.ts'
+import { installProgram } from './installed.ts'
 import { start, until, type Ended, type Running } from './process.ts'
 import { setting } from './settings.ts'
 
 /** The account that scripts/host/setup.sh makes. */
 export const ACCOUNT = 'dockgate-test'
 const HOME = '/var/lib/dockgate-test'
-const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface Host extends AsyncDisposable {
   /** Where keys and configuration are; the account may enter it. */
@@ -92,19 +82,6 @@ export async function startHost(socket: string, command?: string): Promise<Host>
       rmSync(directory, { recursive: true, force: true })
     },
   }
-}
-
-/** A copy that the account may read, wherever the checkout is. */
-function installProgram(directory: string): string {
-  const program = join(directory, 'dockgate')
-  mkdirSync(join(program, 'node_modules', '.bin'), { recursive: true })
-  for (const part of ['bin', 'dist', 'package.json'])
-    cpSync(join(root, part), join(program, part), { recursive: true })
-  const node = realpathSync(join(root, 'node_modules/.bin/node'))
-  // A second link where that is possible: it is 120 MB.
-  const linked = spawnSync('cp', ['-l', node, join(program, 'node_modules/.bin/node')])
-  if (linked.status !== 0) execFileSync('cp', [node, join(program, 'node_modules/.bin/node')])
-  return join(program, 'bin', 'dockgate')
 }
 
 /** The lines of docs/ssh.md, and beside them everything open that a careless host could have open. */

@@ -2,7 +2,7 @@
 import type { CallToolResult, ServerContext } from '@modelcontextprotocol/server'
 import { endlessOf } from '../../policy/endless.ts'
 import { knownCommand } from '../../policy/risks.ts'
-import { clean, cleanLine } from './clean.ts'
+import { clean, cleanLine } from '../../shared/clean.ts'
 import { startDocker, type DockerCli } from './docker.ts'
 import { readRefusal } from './refusal.ts'
 import { answerResult, PAGE, refusedResult, toldResult, usageResult, workResult } from './result.ts'

@@ -71,7 +71,9 @@ async function serve(
   })
   if (body === undefined) return
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
   await send(await handle(asWeb(request, body, gone.signal)), response)
 }
 

@@ -1,5 +1,5 @@
 /** What a program prints, gathered as cleaned text: both of its outputs in the order in which they came. */
-import { clean } from './clean.ts'
+import { clean } from '../../shared/clean.ts'
 
 /** Characters that are kept of one program. */
 export const MOST_KEPT = 4 * 2 ** 20

@@ -3,7 +3,7 @@ import { McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
 import { knownCommand, type Risk } from '../../policy/risks.ts'
 import { call, hold, judge, type Door } from './call.ts'
-import { clean } from './clean.ts'
+import { clean } from '../../shared/clean.ts'
 import { outcomeSchema, toldResult, toldSchema, usageResult } from './result.ts'
 import {
   argumentsInput,

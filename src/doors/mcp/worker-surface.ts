@@ -1,6 +1,7 @@
 /** The surface of a worker, asked over its socket. */
 import * as z from 'zod'
-import { WorkerClient } from './worker-client.ts'
+import { ask } from '../../ssh/ask.ts'
+import { objectOf, type Unknown } from '../../shared/json-value.ts'
 import type { Answer, RunAnswer, Surface } from './surface.ts'
 
 /** Where a worker's socket is. */
@@ -60,14 +61,22 @@ const audit = z.object({ entries })
 
 /** The surface behind a socket. What the gate can't do is an Error with its message. */
 export function workerSurface({ socket, key }: Place): Surface {
-  const client = new WorkerClient(socket)
+  const get = async (path: string): Promise<unknown> => {
+    const { value, connection } = await ask(socket, 'GET', path)
+    connection.destroy()
+    return answered(value)
+  }
   const post = async (path: string, asked: object, signal: AbortSignal): Promise<RunAnswer> => {
-    const { first, end } = await client.post(
-      path,
-      { ...asked, door: 'mcp', ...(key === undefined ? {} : { key }) },
-      signal,
+    const body = { ...asked, door: 'mcp', ...(key === undefined ? {} : { key }) }
+    // A session outlives the call that began it, so only the asking is given up with that.
+    const giveUp = new AbortController()
+    const stop = (): void => giveUp.abort()
+    signal.addEventListener('abort', stop)
+    const { value, connection } = await ask(socket, 'POST', path, body, giveUp.signal).finally(() =>
+      signal.removeEventListener('abort', stop),
     )
-    const told = runAnswer.parse(first)
+    const end = (): void => void connection.destroy()
+    const told = runAnswer.parse(answered(value))
     if (told.do !== 'docker') {
       end()
       return told
@@ -79,14 +88,14 @@ export function workerSurface({ socket, key }: Place): Surface {
       verdict:
         verdict === undefined
           ? undefined
-          : async (exit): Promise<Answer> => answer.parse(await client.get(`${verdict}?exit=${exit}`)),
+          : async (exit): Promise<Answer> => answer.parse(await get(`${verdict}?exit=${exit}`)),
     }
   }
   return {
     run: (asked, signal) => post('/dockgate/run', asked, signal),
     can: (line, signal) => post('/dockgate/can', { line }, signal),
     rights: async () => {
-      const { docker: given, host } = whoami.parse(await client.get('/dockgate/whoami'))
+      const { docker: given, host } = whoami.parse(await get('/dockgate/whoami'))
       const runs =
         given.exec.own === 'any' || given.exec.own.length > 0 || Object.keys(given.exec.named).length > 0
       return {
@@ -95,15 +104,15 @@ export function workerSurface({ socket, key }: Place): Surface {
       }
     },
     whoami: async () => {
-      const { worker, docker: given, host, text } = whoami.parse(await client.get('/dockgate/whoami'))
+      const { worker, docker: given, host, text } = whoami.parse(await get('/dockgate/whoami'))
       return { text, facts: { worker, allow: given.allow, reach: given.reach, host } }
     },
     why: async (record) => {
-      const { text, entries: found } = why.parse(await client.get(`/dockgate/why/${record}`))
+      const { text, entries: found } = why.parse(await get(`/dockgate/why/${record}`))
       return { text, facts: { entries: found } }
     },
     hasRefused: async (record, rule) => {
-      const told = why.safeParse(await client.get(`/dockgate/why/${record}`).catch(() => undefined))
+      const told = why.safeParse(await get(`/dockgate/why/${record}`).catch(() => undefined))
       return (
         told.success && told.data.entries.some((entry) => entry.decision === 'refuse' && entry.rule === rule)
       )
@@ -112,8 +121,15 @@ export function workerSurface({ socket, key }: Place): Surface {
       const asked = new URLSearchParams({ limit: String(limit) })
       if (after !== undefined) asked.set('after', after)
       if (decision !== undefined) asked.set('decision', decision)
-      const found = audit.parse(await client.get(`/dockgate/audit?${asked.toString()}`))
+      const found = audit.parse(await get(`/dockgate/audit?${asked.toString()}`))
       return { text: found.entries.map((entry) => JSON.stringify(entry)).join('\n'), facts: found }
     },
   }
+}
+
+/** What the gate told, but for an error of its own. */
+function answered(value: Unknown): Unknown {
+  const { message } = objectOf(value)
+  if (typeof message === 'string') throw new Error(message)
+  return value
 }

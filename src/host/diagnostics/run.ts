@@ -1,7 +1,7 @@
 /** Runs a diagnostic: one program with exact arguments, no shell, nothing inherited, within limits of time and output. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { cleanText } from '../../shared/clean.ts'
+import { clean } from '../../shared/clean.ts'
 import { findProgram, ProgramError } from './program.ts'
 
 /** Milliseconds. */
@@ -101,7 +101,7 @@ function collect(stream: Readable): Collected {
   })
   return {
     text: () => {
-      const text = cleanText(Buffer.concat(chunks).toString('utf8'))
+      const text = clean(Buffer.concat(chunks).toString('utf8')).text
       return size > LARGEST
         ? `${text}\n[dockgate: cut here; the first ${LARGEST} of ${size} bytes are shown, ask for less]\n`
         : text
