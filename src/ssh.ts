@@ -3,8 +3,6 @@
  * nothing but Node's own modules, asks the gate what to do, and does that. A reader of process.argv and process.env, as main.ts is.
  */
 import { ask } from './ssh/ask.ts'
-import { dial } from './ssh/dial.ts'
-import { runDocker } from './ssh/docker.ts'
 import { keyOf } from './ssh/key.ts'
 import { runMcp } from './ssh/mcp.ts'
 import { readOptions } from './ssh/options.ts'
@@ -29,13 +27,13 @@ async function main(): Promise<number> {
       print(2, textOf(value['stderr']))
       return Number(value['exit'])
     case 'docker':
-      return runDocker(options, {
+      return (await import('./ssh/docker.ts')).runDocker(options, {
         socket: textOf(value['socket']),
         arguments: textsOf(listOf(value['arguments'])),
         verdict: value['verdict'] === undefined ? undefined : textOf(value['verdict']),
       })
     case 'dial':
-      return dial(textOf(value['socket']))
+      return (await import('./ssh/dial.ts')).dial(textOf(value['socket']))
     case 'mcp':
       return runMcp(options, key)
     default:

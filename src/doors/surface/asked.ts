@@ -1,4 +1,5 @@
 /** What requests of the surface say, read strictly. */
+import { hash } from 'node:crypto'
 import type { OwnFilter } from '../../audit/own.ts'
 import type { Json } from '../../decode/json.ts'
 import type { Written } from '../../decode/line/command.ts'
@@ -7,7 +8,7 @@ import { printable } from '../../shared/refusal.ts'
 import { isRecordId } from './tell.ts'
 
 /** Characters of the text about a key. */
-const LONGEST_KEY = 400
+const LONGEST_KEY = 1024
 /** Entries of the record in one answer. */
 const MOST_ENTRIES = 200
 
@@ -35,8 +36,15 @@ export function readRun(body: Json): { readonly written: Written } & Pick<Caller
   return {
     written: writtenOf(body.get('line'), body.get('words')),
     door: doorOf(body.get('door')),
-    key: key === null ? undefined : printable(key),
+    key: key === null ? undefined : keyText(key),
   }
+}
+
+/** A public key as its fingerprint, as `ssh-keygen -l` and sshd's own log show it; any other text as it is. */
+function keyText(key: string): string {
+  const [, type, blob] = /^([a-z0-9@.-]{1,64}) ([A-Za-z0-9+/]{40,}={0,2})$/.exec(key) ?? []
+  if (type === undefined || blob === undefined) return printable(key)
+  return `${type} SHA256:${hash('sha256', Buffer.from(blob, 'base64'), 'base64').replace(/=+$/, '')}`
 }
 
 function writtenOf(line: Json | undefined, words: Json | undefined): Written {
