@@ -63,7 +63,7 @@ console.log(`${ROUNDS} rounds, ${cpus().length} CPUs, load ${load}; milliseconds
 console.log(`${'what'.padEnd(46)}${'median'.padStart(8)}${'fastest'.padStart(9)}${'slowest'.padStart(9)}`)
 for (const [index, { name }] of subjects.entries()) {
   const sorted = (times[index] ?? []).toSorted((one, other) => one - other)
-  const at = (share: number): string =>
-    Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toString()
+  const at = (part: number): string =>
+    Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0).toString()
   console.log(`${name.padEnd(46)}${at(0.5).padStart(8)}${at(0).padStart(9)}${at(1).padStart(9)}`)
 }

@@ -71,6 +71,21 @@ describe('over SSH a worker', () => {
     expect((await host.ssh('sshd -T')).stdout).toContain('permitrootlogin')
   })
 
+  test('is told what to set instead where a program takes this for a shell', async () => {
+    for (const line of [
+      'echo $HOME',
+      'mkdir -p ~/.hermes/bin',
+      'tar xf - -C ~/.hermes',
+      "bash -c 'echo x'",
+      'scp -t /tmp',
+    ]) {
+      const { code, stdout, stderr } = await host.ssh(line)
+      expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+      expect(stderr).toMatch(/no shell|no files/)
+    }
+    expect((await host.ssh('echo $HOME')).stderr).toContain('terminal.backend: local')
+  })
+
   test('asks what it may do, whether it may, and why not', async () => {
     expect((await host.ssh('whoami')).stdout).toMatch(/^worker ai-worker\n/)
     const refused = await host.ssh('docker commit x')
