@@ -15,6 +15,7 @@ command -v vitest >/dev/null || fail "the tools are missing; run 'npm ci' in $pr
 lock test
 
 npm run --silent build
+"$project/scripts/host/setup.sh"
 DOCKGATE_TEST_ENGINE=$("$scripts/start.sh" test-26)
 DOCKGATE_TEST_ENGINE_OLD=$("$scripts/start.sh" test-20.10)
 DOCKGATE_TEST_ENGINE_RESTART=$("$scripts/start.sh" test-restart)
