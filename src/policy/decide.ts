@@ -193,7 +193,7 @@ function decidePull(worker: WorkerPolicy, word: Subcommand, operation: ImagePull
   const separator = tag.startsWith('sha256:') ? '@' : ':'
   const reference = parseReference(tag === '' ? fromImage : `${fromImage}${separator}${tag}`)
   if (reference === undefined)
-    return refuse(word, 'run.images', fromImage, { why: 'this is no image reference' })
+    return refuse(word, 'run.images', `image = ${fromImage}`, { why: 'this is no image reference' })
   // Without a tag or digest an engine pulls every tag there is.
   if (!someImageMatches(worker.docker.run.images, reference))
     return imageRefused(worker, word, 'image', fromImage)

@@ -285,10 +285,10 @@ describe.each([
         JSON.parse((await to('GET', `/volumes/${made}`)).body),
       )
       // Engines since 23 mark the ones that they name themselves.
-      const { 'com.docker.volume.anonymous': _mark, ...own } = objectOf(Labels)
+      const { 'com.docker.volume.anonymous': _mark, ...labelled } = objectOf(Labels)
       await to('DELETE', `/volumes/${made}`)
       return [
-        { Name, Driver, Options: Options ?? {}, Labels: own },
+        { Name, Driver, Options: Options ?? {}, Labels: labelled },
         { Name: sent['Name'] ?? made, Driver: 'local', Options: {}, Labels: sent['Labels'] },
       ]
     })
