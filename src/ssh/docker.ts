@@ -30,7 +30,7 @@ export async function runDocker(options: Options, run: DockerRun): Promise<numbe
   const child = spawn(program, [...run.arguments], {
     cwd: isProgram(home) ? home : '/',
     env: dockerEnvironment(home, options.config, run.socket),
-    stdio: run.verdict === undefined ? 'inherit' : ['ignore', 'ignore', 'pipe'],
+    stdio: run.verdict === undefined ? 'inherit' : ['inherit', 'ignore', 'pipe'],
   })
   // It would pass a signal on to what it runs, and a container outlives whoever started it: so it is cut off.
   whenGone(() => child.kill('SIGKILL'))

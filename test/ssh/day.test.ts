@@ -107,6 +107,9 @@ describe('over SSH a worker', () => {
     expect((await docker(engineSocket('new'), ['ps', '-a', '--format', '{{.Names}}'])).stdout).not.toContain(
       name,
     )
+    const compose = 'services: { a: { image: busybox, privileged: true } }\n'
+    const up = await host.ssh(`can docker compose -p ${name} -f - create`, { input: compose })
+    expect(up.stdout).toContain('allowed: network.create')
     expect((await host.ssh('can docker ps -a')).stdout).toContain('it only looks things up')
     expect(await host.ssh('can docker ps --nonsense')).toMatchObject({ code: 64 })
     expect(await host.ssh('can docker stop nothing-of-that-name')).toMatchObject({ code: 77 })

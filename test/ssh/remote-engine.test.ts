@@ -16,7 +16,7 @@ let gate: Gate
 let host: Host
 
 beforeAll(async () => {
-  gate = await startSshGate({ connections: 128, run: { limits: { containers: 40, memory: '32m' } } })
+  gate = await startSshGate({ run: { limits: { containers: 40, memory: '32m' } } })
   host = await startHost(gate.socket)
 })
 afterAll(async () => {
