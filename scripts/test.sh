@@ -4,7 +4,7 @@ set -euo pipefail
 project=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
 . "$project/scripts/engine/common.sh"
 help "usage: npm test [-- VITEST ARGUMENTS...]
-  Builds the project, starts two private Docker engines (26 and 20.10) and a registry, and runs all tests on them.
+  Builds the project, starts two private Docker engines (26 and 20.10), a Podman and a registry, and runs all tests on them.
   Arguments go to vitest: 'npm test -- src/policy' runs the tests whose files match. Needs root on Debian 12 or newer." "$@"
 machine
 cd "$project"
@@ -17,11 +17,12 @@ lock test
 npm run --silent build
 DOCKGATE_TEST_ENGINE=$("$scripts/start.sh" test-26)
 DOCKGATE_TEST_ENGINE_OLD=$("$scripts/start.sh" test-20.10)
+DOCKGATE_TEST_PODMAN=$("$scripts/podman.sh")
 DOCKGATE_TEST_REGISTRY=$("$scripts/registry.sh")
 DOCKGATE_TEST_DOCKER=$root/26/usr/bin/docker
 DOCKGATE_TEST_DOCKER_OLD=$root/20.10/usr/bin/docker
 DOCKGATE_TEST_PLUGINS=$plugins
-export DOCKGATE_TEST_ENGINE DOCKGATE_TEST_ENGINE_OLD DOCKGATE_TEST_REGISTRY
+export DOCKGATE_TEST_ENGINE DOCKGATE_TEST_ENGINE_OLD DOCKGATE_TEST_PODMAN DOCKGATE_TEST_REGISTRY
 export DOCKGATE_TEST_DOCKER DOCKGATE_TEST_DOCKER_OLD DOCKGATE_TEST_PLUGINS
 
 empty() { for each in test-26 test-20.10; do "$scripts/empty.sh" "$each"; done; }
@@ -29,4 +30,5 @@ empty
 code=0
 vitest run "$@" || code=$?
 empty
+"$scripts/podman.sh" --stop
 exit "$code"

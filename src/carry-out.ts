@@ -98,17 +98,11 @@ async function send(
     return outcome.close({
       kind: 'hijacked',
       connection: forwarded.hijacked,
-      isOver: () => hasEnded(gate, permit),
       ...(permit.operation.kind === 'container.attach-ws' ? { webSocketKey: permit.operation.key } : {}),
     })
   }
   const view = viewOf(gate, worker)
   return outcome.close(await filterAnswer(permit, forwarded.answer, view, () => countsOf(gate, worker)))
-}
-
-/** True where a container that is attached to is gone, or does not run. */
-function hasEnded({ inventory }: Gate, permit: Permit): boolean {
-  return permit.on === 'container' && inventory.container(permit.container.id)?.running !== true
 }
 
 /** A container is made when its volumes are the worker's and its bind sources are held fast. */

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 
 const USAGE = 64
 const VERSION = '0.1.0'
+const HINT = '(dockgate --help lists the commands)\n'
 
 /** Commands load only what they need: the gate keeps nothing of the others in memory. */
 async function build(wanted: string | undefined): Promise<Command> {
@@ -11,7 +12,10 @@ async function build(wanted: string | undefined): Promise<Command> {
     .version(VERSION)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('(dockgate --help lists the commands)')
+    // Commander's own errors are of usage, and begin so; those of commands say themselves what helps.
+    .configureOutput({
+      outputError: (text, write) => write(text.startsWith('error: ') ? `dockgate: ${text}${HINT}` : text),
+    })
   const all = wanted === undefined || !['serve', 'init', 'policy', 'audit', 'status'].includes(wanted)
   if (all || wanted === 'serve') (await import('./cli/serve.ts')).addServeCommand(program, process.env)
   if (all || wanted === 'init') (await import('./cli/init.ts')).addInitCommand(program, process.env)

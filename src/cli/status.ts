@@ -1,7 +1,7 @@
 /** `dockgate status`: workers, engine, store, and what runs. */
 import type { Command } from 'commander'
 import { controlSocket, type Status, type WorkerStatus } from '../doors/control.ts'
-import { formatCpus, formatSize } from '../policy/sizes.ts'
+import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { request } from '../shared/http.ts'
 import { printable } from '../shared/refusal.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'

@@ -79,12 +79,13 @@ export function record<const F extends Fields>(fields: F): Field<RecordOf<F>> {
     read: (value, path, findings) => {
       if (!(value instanceof Map)) throw new FieldError(`${path || 'the body'} must be an object`)
       const result: { [K in keyof F]?: Read<F[K]> | undefined } = {}
+      // INVARIANT: the value under a name is what the field of that name read, so the result has the type it claims.
+      const values: Record<string, unknown> = result
       for (const [name, item] of value) {
         if (item === null) continue
         const at = path === '' ? name : `${path}.${name}`
         const field = Object.hasOwn(fields, name) ? fields[name] : undefined
-        // INVARIANT: the value under a name is what the field of that name read, so the result has the type it claims.
-        if (field !== undefined) Object.assign(result, { [name]: field.read(item, at, findings) })
+        if (field !== undefined) values[name] = field.read(item, at, findings)
         else if (!isEmpty(item)) findings.push(unknown(at, folded.get(foldKey(name))))
       }
       return result

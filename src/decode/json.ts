@@ -36,8 +36,11 @@ export function parseJson(bytes: Uint8Array): Json {
 
 /** A key as Go compares it: letters without case, and the two signs that fold to ASCII letters. */
 export function foldKey(key: string): string {
-  return key.toLowerCase().replaceAll('\u017f', 's').replaceAll('\u212a', 'k')
+  const lower = key.toLowerCase()
+  return FOLDING.test(lower) ? lower.replaceAll('\u017f', 's').replaceAll('\u212a', 'k') : lower
 }
+
+const FOLDING = /[\u017f\u212a]/
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const PLAIN = /[^"\\\u0000-\u001f]*/y

@@ -16,7 +16,8 @@ export function sendReply(reply: Reply, response: ServerResponse): void {
   }
   response.sendDate = false
   if (reply.kind === 'whole') {
-    const length = reply.status === 204 || reply.status === 304 ? {} : { 'Content-Length': reply.body.length }
+    const length =
+      reply.status === 204 || reply.status === 304 ? {} : { 'Content-Length': Buffer.byteLength(reply.body) }
     response.writeHead(reply.status, { ...reply.headers, ...length }).end(reply.body)
     return
   }
@@ -36,7 +37,6 @@ export function sendUpgraded(reply: Reply, head: Buffer, client: Duplex): void {
     if (connection.head.length > 0) client.write(connection.head)
     if (head.length > 0) connection.socket.write(head)
     join(client, connection.socket)
-    endDeadHalf(client, connection.socket, reply.isOver)
     return
   }
   if (reply.kind === 'stream') reply.body.destroy()
@@ -45,8 +45,10 @@ export function sendUpgraded(reply: Reply, head: Buffer, client: Duplex): void {
   const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
   client.end(
     Buffer.concat([
-      Buffer.from(`${start}${lines.join('')}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`),
-      body,
+      Buffer.from(
+        `${start}${lines.join('')}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`,
+      ),
+      Buffer.from(body),
     ]),
   )
 }
@@ -118,20 +120,6 @@ function watch(client: Duplex): void {
 }
 
 const NOTHING = Buffer.alloc(0)
-
-/** Milliseconds between two looks at a connection whose client has ended its side. */
-const HALF_OPEN_CHECK = 30_000
-
-/** Ends a connection whose client has ended its side, when nothing more can come from the engine's. */
-function endDeadHalf(client: Duplex, engine: Duplex, isOver: () => boolean): void {
-  client.once('end', () => {
-    const timer = setInterval(() => {
-      if (isOver()) engine.destroy()
-    }, HALF_OPEN_CHECK)
-    timer.unref()
-    engine.once('close', () => clearInterval(timer))
-  })
-}
 
 function contentType({ contentType: type }: Hijacked): string {
   return type ?? 'application/vnd.docker.raw-stream'

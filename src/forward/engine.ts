@@ -134,6 +134,8 @@ export function readWhole(stream: IncomingMessage, most: number): Promise<Buffer
     })
     stream.once('end', () => resolve(Buffer.concat(chunks)))
     stream.once('error', (cause) => fail(cause.message))
-    stream.once('close', () => fail('the connection was closed'))
+    stream.once('close', () => {
+      if (!stream.readableEnded) fail('the connection was closed')
+    })
   })
 }

@@ -19,6 +19,8 @@ const O_PATH = 0o10000000
 
 export class Pins {
   readonly #directory: string
+  /** Claims of containers for which something is held. */
+  readonly #held = new Set<string>()
 
   /** @param state the gate's state directory: each gate has places of its own. They are gone after a reboot. */
   constructor(state: string) {
@@ -34,6 +36,7 @@ export class Pins {
    */
   async pin(claim: string, index: number, source: string): Promise<string> {
     const place = join(this.#directory, claim, String(index))
+    this.#held.add(claim)
     const file = await open(source, O_PATH | constants.O_NOFOLLOW).catch(() => {
       throw new PinError(`${source} is no longer what it was`)
     })
@@ -55,15 +58,19 @@ export class Pins {
 
   /** Lets go of all that was held for a container. */
   async release(claim: string): Promise<void> {
+    // Most containers have no such bind, and each of them comes here.
+    if (!this.#held.delete(claim)) return
     const directory = join(this.#directory, claim)
-    const places = await readdir(directory).catch(() => [])
+    const places = await readdir(directory).catch(() => undefined)
+    if (places === undefined) return
     for (const place of places) await this.#releaseOne(join(directory, place))
-    if (places.length > 0) await rmdir(directory)
+    await rmdir(directory)
   }
 
   /** Lets go of what was held for containers that are gone. @param claims of those that are there */
   async releaseOthers(claims: ReadonlySet<string>): Promise<void> {
     for (const claim of await readdir(this.#directory).catch(() => [])) {
+      this.#held.add(claim)
       if (!claims.has(claim)) await this.release(claim)
     }
   }

@@ -12,7 +12,7 @@ import type {
 } from './policy.ts'
 import { expandWords } from './rights.ts'
 import type { PolicyFile, WorkerFile } from './schema.ts'
-import { formatCpus, formatSize } from './sizes.ts'
+import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { expandWord } from './subcommands.ts'
 
 type LimitsFile = WorkerFile['docker']['run']['limits']

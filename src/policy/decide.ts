@@ -12,6 +12,7 @@ import { decideImage, decidePull } from './image.ts'
 import {
   decideCommit,
   decideImport,
+  decideLoad,
   decidePush,
   decideSave,
   decideSearch,
@@ -115,7 +116,7 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'image.import':
       return grantedBy(worker, 'image.import', (word) => decideImport(run, word, operation, facts))
     case 'image.load':
-      return grantedBy(worker, 'image.load', (word) => allow(word, 'run.images', { on: 'load', operation }))
+      return grantedBy(worker, 'image.load', (word) => decideLoad(word, operation, facts))
     case 'image.push':
       return grantedBy(worker, 'image.push', (word) => decidePush(run, word, operation, facts))
     case 'image.save':

@@ -5,7 +5,7 @@ import { atMost, planMemoryOptions, planShares } from './create/limits.ts'
 import { checkLabels } from './create/security.ts'
 import { planName, planSource } from './image-names.ts'
 import type { RunPolicy } from './policy.ts'
-import { refuseAll, type Violation } from './refuse.ts'
+import { refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
 import type { BuildLimits, Verdict } from './verdict.ts'
 
@@ -13,6 +13,14 @@ const PERIOD = 100_000
 
 /** Decides a build that the policy's words allow. */
 export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBuild, facts: Facts): Verdict {
+  if (facts.engine.podman) {
+    // Its builder includes files of the host (Containerfile.in), mounts (RUN --mount) and takes lists of files.
+    const why = "Podman's builder reads more in a Dockerfile than is checked here"
+    return refuse(word, 'engine', 'docker build', {
+      why,
+      instead: ['docker pull of an image that is built elsewhere'],
+    })
+  }
   const violations: Violation[] = []
   const tags = (operation.parameters.t ?? []).map((name) =>
     planName(run, `-t ${name}`, name, facts.names, violations),

@@ -5,6 +5,7 @@ import {
   newName,
   pushedReference,
   type ImageImport,
+  type ImageLoad,
   type ImagePush,
   type ImageSave,
   type ImageSearch,
@@ -62,6 +63,13 @@ export function decideImport(
   checkChanges(operation.parameters.changes, violations)
   if (violations.length > 0) return refuseAll(word, violations)
   return allow(word, RULE, { on: 'import', operation, name })
+}
+
+/** The names in the archive are checked as it streams by. */
+export function decideLoad(word: Subcommand, operation: ImageLoad, { engine }: Facts): Verdict {
+  if (!engine.podman) return allow(word, RULE, { on: 'load', operation })
+  const why = 'Podman reads more kinds of archives than are checked here'
+  return refuse(word, 'engine', 'docker load', { why, instead: ['docker pull'] })
 }
 
 /** Violations of the names that an archive gives to its images. */

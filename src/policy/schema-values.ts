@@ -4,7 +4,7 @@ import { nearestWord } from '../shared/nearest.ts'
 import { normalizeImagePattern } from './images.ts'
 import { normalizePath, rootProblem } from './paths.ts'
 import type { BindRoot } from './policy.ts'
-import { formatSize, parseCpus, parseSize, SIZE } from './sizes.ts'
+import { formatSize, parseCpus, parseSize, SIZE } from '../shared/sizes.ts'
 
 // Code made from strings is switched off in the gate's process.
 z.config({ jitless: true })

@@ -10,7 +10,7 @@ import type {
   SocketPolicy,
   WorkerPolicy,
 } from './policy.ts'
-import { formatCpus, formatSize } from './sizes.ts'
+import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { SUBCOMMANDS, type Subcommand } from './subcommands.ts'
 
 const WIDTH = 100

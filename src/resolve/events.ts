@@ -3,11 +3,14 @@ import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Inventory } from './inventory.ts'
 
-/** Actions that are asked for; exec and health events, the bulk of them, are not. */
+/** Actions that are asked for; exec and health events, the bulk of them, are not. `remove` and the last three are Podman's. */
 export const EVENT_ACTIONS: readonly string[] = [
-  ...['create', 'start', 'die', 'destroy', 'rename', 'restart'],
-  ...['pull', 'tag', 'untag', 'delete', 'import', 'load'],
+  ...['create', 'start', 'die', 'destroy', 'rename', 'restart', 'remove'],
+  ...['pull', 'tag', 'untag', 'delete', 'import', 'load', 'loadfromarchive', 'build', 'commit'],
 ]
+
+/** What Docker calls destroy, Podman calls remove (libpod/events). */
+const GONE: readonly unknown[] = ['destroy', 'remove']
 
 /** That the images have to be listed again, that a container was made under a claim, or that an object is gone. */
 export type Effect =
@@ -32,15 +35,17 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
   if (type === 'image') return 'images'
   if (type === 'network') {
     if (action === 'create') inventory.putNetwork(id, name)
-    if (action !== 'destroy') return undefined
+    if (!GONE.includes(action)) return undefined
     inventory.removeNetwork(id)
     return { kind: 'network', id }
   }
   if (type !== 'volume') return undefined
-  if (action === 'create') inventory.putVolume(id)
-  if (action !== 'destroy') return undefined
-  inventory.removeVolume(id)
-  return { kind: 'volume', id }
+  // Podman gives a volume's name as an attribute alone.
+  const volume = id === '' ? name : id
+  if (action === 'create') inventory.putVolume(volume)
+  if (!GONE.includes(action)) return undefined
+  inventory.removeVolume(volume)
+  return { kind: 'volume', id: volume }
 }
 
 interface Subject {
@@ -69,6 +74,7 @@ function applyContainerEvent(inventory: Inventory, action: string, { id, name, c
       inventory.changeContainer(id, { name })
       return undefined
     case 'destroy':
+    case 'remove':
       inventory.removeContainer(id)
       return { kind: 'container', id }
     default:

@@ -61,6 +61,8 @@ export interface EngineFacts {
   readonly nanoCpus: number
   /** The engine's default logging driver. */
   readonly logDriver: string
+  /** Whether it is Podman, which speaks Docker's API and differs in some of it. */
+  readonly podman: boolean
 }
 
 export interface Facts {

@@ -21,6 +21,8 @@ const LARGEST_LIST = 256 * 2 ** 20
 const RESYNC = 125_000
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
+/** Milliseconds between two listings of networks, where there are no events of them. */
+const NETWORKS = 5_000
 
 /** What is known of the engine while it is connected. */
 export interface Connected {
@@ -28,6 +30,12 @@ export interface Connected {
   /** Answers that do not change while an engine runs. */
   readonly pingHeaders: Readonly<Record<string, string>>
   readonly version: Unknown
+}
+
+interface Ping {
+  readonly minor: number
+  readonly podman: boolean
+  readonly pingHeaders: Readonly<Record<string, string>>
 }
 
 /** What others want to know of. */
@@ -121,7 +129,7 @@ export class Feed {
   }
 
   async #follow(onConnected: () => void): Promise<void> {
-    const { minor, pingHeaders } = await this.#ping()
+    const { minor, podman, pingHeaders } = await this.#ping()
     const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop.signal)
     if (stream.statusCode !== 200)
       throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
@@ -132,11 +140,18 @@ export class Feed {
       minor,
       nanoCpus: Number(objectOf(info)['NCPU'] || Infinity) * 1e9,
       logDriver: textOf(objectOf(info)['LoggingDriver']),
+      podman,
     }
     this.#connected = { facts, pingHeaders, version: objectOf(version) }
     this.#events.connected(this.#connected)
     onConnected()
-    await this.#apply(stream)
+    // Podman has no events of networks (libpod/events).
+    const relisting = podman ? setInterval(() => this.#relistNetworks(minor), NETWORKS) : undefined
+    try {
+      await this.#apply(stream)
+    } finally {
+      clearInterval(relisting)
+    }
     throw new EngineUnavailable("the engine's stream of events ended")
   }
 
@@ -155,7 +170,7 @@ export class Feed {
     }
   }
 
-  async #ping(): Promise<{ readonly minor: number; readonly pingHeaders: Readonly<Record<string, string>> }> {
+  async #ping(): Promise<Ping> {
     const answer = await this.#engine.send(
       { method: 'GET', path: '/_ping', headers: {}, body: undefined },
       ANSWER_LIMIT,
@@ -170,7 +185,7 @@ export class Feed {
       Ostype: textOf(answer.headers.ostype),
       'Docker-Experimental': 'false',
     }
-    return { minor, pingHeaders }
+    return { minor, podman: answer.headers['libpod-api-version'] !== undefined, pingHeaders }
   }
 
   async #listAll(minor: number): Promise<void> {
@@ -194,6 +209,24 @@ export class Feed {
       volumes: listOf(objectOf(volumes)['Volumes']).map(objectOf),
       networks: listOf(networks).map(objectOf),
     }
+  }
+
+  #relistNetworks(minor: number): void {
+    const before = this.#inventory.networkIds()
+    // A listing that fails is followed by a lost stream, which begins everything anew.
+    void this.#get(minor, ['networks']).then(
+      (answer) => {
+        const listed = listOf(answer).map(objectOf)
+        for (const network of listed)
+          this.#inventory.putNetwork(textOf(network['Id']), textOf(network['Name']))
+        const there = new Set(listed.map((network) => textOf(network['Id'])))
+        for (const id of before.filter((known) => !there.has(known))) {
+          this.#inventory.removeNetwork(id)
+          this.#events.removed('network', id)
+        }
+      },
+      () => undefined,
+    )
   }
 
   async #listImages(minor: number): Promise<void> {

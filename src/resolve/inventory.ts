@@ -86,6 +86,10 @@ export class Inventory {
     return [...this.#networks.values()].includes(name)
   }
 
+  networkIds(): readonly string[] {
+    return [...this.#networks.keys()]
+  }
+
   putNetwork(id: string, name: string): void {
     this.#networks.set(id, name)
   }

@@ -13,7 +13,7 @@ import { beginReconciling, forgetImages } from './reconcile.ts'
 import { containersInReach, hostPathsOf, resolve, type World } from './resolve.ts'
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
-const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file' }
+const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false }
 const worker = policyOf()
 
 function containerOf(world: World, reference: string) {
@@ -195,10 +195,9 @@ describe('what was found after a break', () => {
     expect(ownership.owner('container', 'new')).toBe('one')
   })
 
-  test('forgets images and names that are gone', () => {
+  test('forgets images that are gone, and their names', () => {
     const { inventory, ownership } = worldWith()
     inventory.replaceImages([])
-    // Three images, two names.
     expect(forgetImages(ownership, inventory)).toHaveLength(5)
     expect([...ownership.all('image'), ...ownership.all('tag')]).toEqual([])
   })

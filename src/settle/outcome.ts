@@ -139,6 +139,6 @@ export class Outcome {
   }
 }
 
-function messageOf(body: Buffer): string {
+function messageOf(body: Buffer | string): string {
   return textOf(objectOf(JSON.parse(body.toString()))['message'])
 }

@@ -1,6 +1,6 @@
 /** Opening the one database file, for the gate that writes it and for those who only read. */
 
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, fdatasync, fdatasyncSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -38,6 +38,30 @@ export function databasePath(directory: string): string {
 }
 
 /**
+ * The log that commits are written to. SQLite syncs it before it carries it over into the database, and no sooner
+ * (`synchronous = NORMAL`): whoever waits for a commit syncs the log, without the event loop waiting for the disk.
+ * The file stays the same while the database is open.
+ */
+export function openLog(directory: string): Log {
+  const descriptor = openSync(`${databasePath(directory)}-wal`, 'r')
+  return {
+    sync: () =>
+      new Promise((resolve, reject) => {
+        fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)))
+      }),
+    syncNow: () => fdatasyncSync(descriptor),
+    close: () => closeSync(descriptor),
+  }
+}
+
+/** Puts on disk what was committed. Throws errors of the file system. */
+export interface Log {
+  sync(): Promise<void>
+  syncNow(): void
+  close(): void
+}
+
+/**
  * Opens the database for writing and makes its tables where there are none.
  * Throws errors of SQLite, StoreBroken for a format that this version doesn't know.
  */
@@ -46,7 +70,7 @@ export function openForWriting(directory: string): DatabaseSync {
   closeSync(openSync(databasePath(directory), 'a', 0o600))
   const database = new DatabaseSync(databasePath(directory), { timeout: 1000 })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     if (formatOf(database) === 0) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
     requireFormat(directory, database)
     return database

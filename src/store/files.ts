@@ -26,7 +26,8 @@ export function readOrCreate(path: string, mode: number, make: () => string | Bu
   return readFileSync(path)
 }
 
-function syncDirectory(directory: string): void {
+/** Puts the names of a directory's files on disk. */
+export function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, 'r')
   try {
     fsyncSync(descriptor)

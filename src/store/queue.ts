@@ -1,4 +1,7 @@
-/** Group commit: what is queued in one turn of the event loop, or within some milliseconds, goes to disk in one commit. */
+/**
+ * Group commit: what is queued in one turn of the event loop, within some milliseconds, or while the disk is busy with what
+ * came before, goes to disk in one commit.
+ */
 
 import type { StoreUnavailable } from './errors.ts'
 import type { Change, Durability } from './store.ts'
@@ -15,8 +18,12 @@ interface Waiter {
 
 /** What the queue stands on; each may throw. */
 export interface Sink {
-  /** Writes all of it to disk or none; also called with nothing, to see whether the disk takes writes again. */
+  /** Writes all of it or none; also called with nothing, to see whether the disk takes writes again. */
   commit(changes: readonly Change[]): void
+  /** Resolves when all that was committed is on disk, and would outlast a loss of power. */
+  sync(): Promise<void>
+  /** The same for the end of the process, when nothing else has to go on meanwhile. */
+  syncNow(): void
   /** Signs what was committed. */
   seal(): void
   unavailable(error: unknown): StoreUnavailable
@@ -37,6 +44,10 @@ export class WriteQueue {
   #closed = false
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
+  /** Who waits for the commit that the disk is busy with; undefined while it is idle. */
+  #syncing: readonly Waiter[] | undefined
+  /** Whether the next commit begins as soon as the disk is done. */
+  #due = false
 
   constructor(sink: Sink) {
     this.#sink = sink
@@ -52,7 +63,8 @@ export class WriteQueue {
     return new Promise((resolve, reject) => {
       this.#requireOpen(MOST_WAITING)
       this.#waiting.push({ changes, waiter: { resolve, reject } })
-      this.#immediate ??= this.#gather(0)
+      if (this.#syncing === undefined) this.#immediate ??= this.#gather(0)
+      else this.#due = true
     })
   }
 
@@ -61,7 +73,7 @@ export class WriteQueue {
     const before = this.#waiting.length
     return setImmediate(() => {
       if (this.#waiting.length > before && turns < MOST_TURNS) this.#immediate = this.#gather(turns + 1)
-      else this.flush()
+      else this.#flush()
     })
   }
 
@@ -71,36 +83,82 @@ export class WriteQueue {
     // `kept` follows a change that was let through, so there are never many.
     this.#requireOpen(durability === 'kept' ? Infinity : MOST_WAITING)
     this.#waiting.push({ changes, waiter: undefined })
-    this.#timer ??= setTimeout(() => this.flush(), SOON)
+    this.#timer ??= setTimeout(() => this.#flush(), SOON)
   }
 
-  /** Writes all that waits, now. Never throws: see `failure`. */
-  flush(): void {
+  /** Commits all that waits, and tells those who wait when it is on disk. Never throws: see `failure`. */
+  #flush(): void {
+    if (this.#syncing !== undefined) {
+      this.#due = true
+      return
+    }
+    const waiters = this.#commit()
+    if (waiters === undefined) return
+    this.#syncing = waiters
+    this.#sink.sync().then(
+      () => this.#synced(),
+      (error: unknown) => this.#synced(error),
+    )
+  }
+
+  #synced(error?: unknown): void {
+    if (this.#closed) return
+    this.#settle(error)
+    if (this.#due) this.#flush()
+  }
+
+  /** Writes all that waits. Returns who waits for the disk; undefined where it failed. */
+  #commit(): readonly Waiter[] | undefined {
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)
     this.#timer = this.#immediate = undefined
+    this.#due = false
     const writes = this.#waiting
     this.#waiting = []
+    const waiters = writes.flatMap(({ waiter }) => waiter ?? [])
     try {
       this.#sink.commit(writes.flatMap((write) => write.changes))
+      return waiters
     } catch (error) {
       const failure = this.#fail(error)
       // A refused change had no effect: its entry goes. What has been answered stays, in order.
       this.#waiting = writes.filter((write) => write.waiter === undefined)
-      for (const write of writes) write.waiter?.reject(failure)
+      for (const waiter of waiters) waiter.reject(failure)
+      return undefined
+    }
+  }
+
+  /** Seals what is on disk and lets its changes go on; what was committed but may not be on disk does not. */
+  #settle(error: unknown): void {
+    const waiters = this.#syncing ?? []
+    this.#syncing = undefined
+    if (error === undefined) {
+      this.#seal()
+      for (const { resolve } of waiters) resolve()
       return
     }
-    this.#seal()
-    for (const write of writes) write.waiter?.resolve()
+    const failure = this.#fail(error)
+    for (const { reject } of waiters) reject(failure)
   }
 
   /** Writes all that waits and takes nothing more; throws StoreUnavailable where that could not be written. */
   close(): void {
-    this.flush()
+    const waiters = this.#commit()
+    this.#syncing = [...(this.#syncing ?? []), ...(waiters ?? [])]
+    if (waiters !== undefined) this.#settle(this.#syncNow())
     clearTimeout(this.#timer)
     const failure = this.#failure
     this.#closed = true
     if (failure !== undefined) throw failure
+  }
+
+  #syncNow(): unknown {
+    try {
+      this.#sink.syncNow()
+      return undefined
+    } catch (error) {
+      return error
+    }
   }
 
   /** A head that can't be signed does not undo the commit, but nothing further is let through. */
@@ -115,7 +173,7 @@ export class WriteQueue {
 
   #fail(error: unknown): StoreUnavailable {
     this.#failure = this.#sink.unavailable(error)
-    this.#timer = setTimeout(() => this.flush(), RETRY)
+    this.#timer ??= setTimeout(() => this.#flush(), RETRY)
     return this.#failure
   }
 

@@ -6,9 +6,9 @@ import { GENESIS } from '../audit/chain.ts'
 import type { Link } from '../audit/chain.ts'
 import { openHeadSigner, readHead } from '../audit/head.ts'
 import type { AuditEntry } from '../audit/entry.ts'
-import { databasePath, lockDirectory, openForWriting } from './database.ts'
+import { databasePath, lockDirectory, openForWriting, openLog, type Log } from './database.ts'
 import { StoreBroken, storeError, storeUnavailable } from './errors.ts'
-import { prepareDirectory } from './files.ts'
+import { prepareDirectory, syncDirectory } from './files.ts'
 import { WriteQueue } from './queue.ts'
 import { claimRow, ownedRow } from './rows.ts'
 import type { Change, Store } from './store.ts'
@@ -30,7 +30,9 @@ export function openStore(directory: string): Store {
     const signer = keep(openHeadSigner(directory, !hasRecord(directory)))
     const database = keep(openForWriting(directory))
     const end = findEnd(directory, database, signer.found)
-    return createStore(directory, database, end, (link) => signer.write(link), opened)
+    const log = keep(openLog(directory))
+    syncDirectory(directory)
+    return createStore(directory, database, log, end, (link) => signer.write(link), opened)
   } catch (error) {
     for (const resource of opened) resource.close()
     throw storeError(directory, error)
@@ -40,6 +42,7 @@ export function openStore(directory: string): Store {
 function createStore(
   directory: string,
   database: DatabaseSync,
+  log: Log,
   found: Link,
   sign: (link: Link) => void,
   opened: readonly { close(): void }[],
@@ -50,6 +53,8 @@ function createStore(
     commit: (changes) => {
       end = commit(changes, end)
     },
+    sync: () => log.sync(),
+    syncNow: () => log.syncNow(),
     seal: () => sign(end),
     unavailable: (error) => storeUnavailable(directory, error),
   })

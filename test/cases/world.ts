@@ -8,7 +8,7 @@ import type { Decoded } from '../../src/decode/operation.ts'
 import { decide } from '../../src/policy/decide.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { WorkerPolicy } from '../../src/policy/policy.ts'
-import { parseSize } from '../../src/policy/sizes.ts'
+import { parseSize } from '../../src/shared/sizes.ts'
 import type { Verdict } from '../../src/policy/verdict.ts'
 import type { HostPath } from '../../src/resolve/facts.ts'
 import { Execs } from '../../src/resolve/execs.ts'
@@ -99,7 +99,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
   const paths = new Map(
     hostPathsOf(known, worker, decoded.operation).map((path) => [path, hostPath(facts.paths, path)]),
   )
-  const engine = { minor: facts.minor, nanoCpus: facts.cpus * 1e9, logDriver: facts.logDriver }
+  const engine = { minor: facts.minor, nanoCpus: facts.cpus * 1e9, logDriver: facts.logDriver, podman: false }
   const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, paths))
   const sending = {
     clientMinor: decoded.minor ?? facts.minor,

@@ -5,12 +5,14 @@ import { request } from './http.ts'
 import type { Request, Response } from './http.ts'
 import { setting } from './settings.ts'
 
-/** Docker 26 or Docker 20.10. scripts/test.sh empties both before and after the tests. */
-export type EngineName = 'new' | 'old'
+/** Docker 26, Docker 20.10, Podman. scripts/test.sh empties them before and after the tests. */
+export type EngineName = 'new' | 'old' | 'podman'
+
+const SETTINGS = { new: 'ENGINE', old: 'ENGINE_OLD', podman: 'PODMAN' } as const
 
 /** Address of the engine as `unix:///…`. */
 export function engineUrl(engine: EngineName): string {
-  return setting(engine === 'new' ? 'ENGINE' : 'ENGINE_OLD')
+  return setting(SETTINGS[engine])
 }
 
 /** Path of the engine's socket. */

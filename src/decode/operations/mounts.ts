@@ -1,5 +1,6 @@
 /** Mounts of a new container, in one form whichever way they were asked for: Binds, Mounts, Volumes or Tmpfs. */
 import { posix } from 'node:path'
+import { parseSize } from '../../shared/sizes.ts'
 import { FieldError, type Finding, type Read } from '../fields.ts'
 import { volumeName } from './volume.ts'
 import type { containerCreateBody } from './container-create-body.ts'
@@ -144,20 +145,16 @@ function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMoun
     type: 'tmpfs',
     ...point,
     readOnly: options.includes('ro'),
-    size: size === undefined ? undefined : positive(parseSize(size.slice(5), at)),
+    size: size === undefined ? undefined : positive(tmpfsSize(size.slice(5), at)),
     mode: undefined,
     options: kept,
   }
 }
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
-
-/** `16m` in bytes, as mount(8) reads it. */
-function parseSize(text: string, at: string): number {
-  const match = /^([0-9]{1,12})([kmg]?)b?$/i.exec(text)
-  if (match === null) throw new FieldError(`${at}: ${JSON.stringify(text)} is no size; write 64m`)
-  const bytes = Number(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] ?? 1)
-  if (!Number.isSafeInteger(bytes)) throw new FieldError(`${at}: ${text} is out of range`)
+/** Bytes of a tmpfs: `16m`. */
+function tmpfsSize(text: string, at: string): number {
+  const bytes = parseSize(text)
+  if (bytes === undefined) throw new FieldError(`${at}: ${JSON.stringify(text)} is no size; write 64m`)
   return bytes
 }
 

@@ -3,7 +3,7 @@ import type { RequestedLimits } from '../../decode/operations/container-create.t
 import type { EngineFacts, Usage } from '../../resolve/facts.ts'
 import type { Limits } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
-import { formatCpus, formatSize } from '../sizes.ts'
+import { formatCpus, formatSize } from '../../shared/sizes.ts'
 import type { ContainerLimits } from '../verdict.ts'
 
 /** Docker's own size of /dev/shm (moby, daemon/config: DefaultShmSize). */

@@ -4,7 +4,7 @@ import type { BindMount, Mount, TmpfsMount, VolumeMount } from '../../decode/ope
 import type { Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
-import { formatSize } from '../sizes.ts'
+import { formatSize } from '../../shared/sizes.ts'
 import { volumeTaken } from '../volume.ts'
 
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */

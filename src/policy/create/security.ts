@@ -2,7 +2,7 @@
 import type { Ulimit } from '../../decode/operations/container-create.ts'
 import type { Limits, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
-import { formatSize, parseSize } from '../sizes.ts'
+import { formatSize, parseSize } from '../../shared/sizes.ts'
 import type { CreatePlan, RestartPlan } from '../verdict.ts'
 import { isBindRoot } from './mounts.ts'
 
