@@ -9,11 +9,10 @@ import { BuildContext } from './forward/build-context.ts'
 import { unpacked, type CheckedArchive } from './forward/checked-archive.ts'
 import { forward } from './forward/forward.ts'
 import { ImageArchive } from './forward/image-archive.ts'
-import type { Reply } from './forward/reply.ts'
+import { errorReply, type Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
 import { PinError } from './host/pins.ts'
 import type { Caller } from './identify/caller.ts'
-import { checkDockerfile } from './policy/dockerfile.ts'
 import type { WorkerPolicy } from './policy/policy.ts'
 import { refuse, refuseAll } from './policy/refuse.ts'
 import { checkLoadedNames } from './policy/image-transfer.ts'
@@ -22,6 +21,7 @@ import type { Connected } from './resolve/feed.ts'
 import { ownersOfNames } from './resolve/images.ts'
 import type { Sendable } from './rewrite/rewrite.ts'
 import { holdBinds } from './settle/binds.ts'
+import { BuildImages, PullFailed } from './settle/build-images.ts'
 import type { Claims } from './settle/claims.ts'
 import { bringsImages, NewImages, storedNames } from './settle/images.ts'
 import { Outcome } from './settle/outcome.ts'
@@ -124,11 +124,23 @@ async function create(undertaking: Undertaking, permit: CreatePermit): Promise<R
   }
 }
 
-/** A context reaches the engine whole only if its Dockerfile takes nothing from elsewhere. */
-function build(undertaking: Undertaking, permit: BuildPermit): Promise<Reply> {
-  const { operation, patterns } = permit
-  const check = (dockerfile: string) => checkDockerfile(dockerfile, patterns, operation.buildArgs)
-  return sendChecked(undertaking, permit, new BuildContext(operation.dockerfile, check))
+/** A context reaches the engine whole only if its Dockerfile takes nothing from elsewhere, and nothing unseen. */
+async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Reply> {
+  const { call, outcome } = undertaking
+  const { gate, connected, signal } = call
+  const about = { gate, worker: call.worker.name, minor: connected.facts.minor, signal }
+  const images = new BuildImages(about, permit, (changes) => outcome.add(changes))
+  const context = new BuildContext(permit.operation.dockerfile, (dockerfile) => images.pin(dockerfile))
+  try {
+    return await sendChecked(undertaking, permit, context)
+  } catch (cause) {
+    if (context.errored instanceof PullFailed)
+      return outcome.close(errorReply(context.errored.status, context.errored.message))
+    throw cause
+  } finally {
+    // What was pulled is written with the outcome.
+    await images.idle()
+  }
 }
 
 /** An archive of images reaches the engine whole only if its names are the worker's to give. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -35,14 +35,15 @@ function tar(...steps: readonly (readonly [path: string, node: Node])[]): Buffer
 }
 
 /** Sends a context through the gate in pieces: what passed, what was checked, and why it stopped. */
-async function send(bytes: Buffer, { piece = 4096, dockerfile = 'Dockerfile' } = {}) {
+async function send(bytes: Buffer, { piece = 4096, dockerfile = 'Dockerfile', instead = GOOD } = {}) {
   const checked: string[] = []
   const passed: Buffer[] = []
   let passedBefore = 0
   const context = new BuildContext(dockerfile, (text) => {
     checked.push(text)
     passedBefore = Buffer.concat(passed).length + context.readableLength
-    return text === EVIL ? [{ rule: 'run.images', what: 'FROM evil', why: '', instead: [] }] : []
+    const violation = { rule: 'run.images', what: 'FROM evil', why: '', instead: [] }
+    return Promise.resolve({ violations: text === EVIL ? [violation] : [], dockerfile: instead })
   })
   let error: unknown
   try {
@@ -157,6 +158,49 @@ describe('a large context', () => {
     const { passed, rules } = await send(refused, { piece: 10_000 })
     expect(rules).toEqual(['run.images'])
     expect(passed.length).toBeLessThan(end + 512)
+  })
+})
+
+describe('where another text is to be built in its place', () => {
+  const PINNED = 'FROM sha256:0\n'
+
+  /** What the system's tar unpacks at a path. */
+  function unpackedAt(bytes: Buffer, path: string): string {
+    const directory = mkdtempSync(join(tmpdir(), 'dockgate-context-'))
+    try {
+      const made = spawnSync('tar', ['-xf', '-', '-C', directory], { input: bytes })
+      if (made.status !== 0) throw new Error(made.stderr.toString())
+      return readFileSync(join(directory, path), 'utf8')
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  }
+
+  test.each([
+    ['Dockerfile', 'Dockerfile'],
+    ['dockerfile', 'Dockerfile'],
+    ['docker/wéb', 'docker/wéb'],
+    [`${'long/'.repeat(40)}Dockerfile`, `${'long/'.repeat(40)}Dockerfile`],
+  ])('it is the last entry of %s', async (path, dockerfile) => {
+    const bytes = tar(['a', 'x'.repeat(700)], [path, GOOD])
+    // The end of the archive comes in two pieces, or with what stands before it.
+    for (const piece of [1, 100, 700, 1_000_000]) {
+      const { passed, error } = await send(bytes, { dockerfile, piece, instead: PINNED })
+      expect(error).toBeUndefined()
+      expect(passed.length % 512).toBe(0)
+      expect(unpackedAt(passed, path)).toBe(PINNED)
+      expect(unpackedAt(passed, 'a')).toBe('x'.repeat(700))
+      // The gate's own reader sees the same.
+      expect((await send(passed, { dockerfile, instead: PINNED })).checked).toEqual([PINNED])
+    }
+  })
+
+  test('what went wrong in the check breaks the context off', async () => {
+    const context = new BuildContext('Dockerfile', () => Promise.reject(new RangeError('no such image')))
+    const all = Readable.from(pieces(tar(['Dockerfile', GOOD]), 4096)).pipe(context)
+    await expect(all.toArray()).rejects.toThrow('no such image')
+    expect(context.errored).toBeInstanceOf(RangeError)
+    expect(context.violations).toEqual([])
   })
 })
 

@@ -2,18 +2,28 @@
 import { TarError, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
 import { CheckedArchive } from './checked-archive.ts'
+import { tarFile } from './tar-file.ts'
+
+/** What came of a check of a Dockerfile. */
+export interface CheckedText {
+  readonly violations: readonly Violation[]
+  /** What the engine is to read in its place. */
+  readonly dockerfile: string
+}
+
+type Check = (dockerfile: string) => Promise<CheckedText>
 
 export class BuildContext extends CheckedArchive {
   readonly #dockerfile: string
-  readonly #check: (dockerfile: string) => readonly Violation[]
+  readonly #check: Check
   /** By path: its content, or undefined where the last entry of that path is no plain file. */
   readonly #found = new Map<string, string | undefined>()
 
   /**
    * @param dockerfile its path in the context
-   * @param check gives the violations of a Dockerfile's text
+   * @param check gives the violations of a Dockerfile's text, and the text to be built
    */
-  constructor(dockerfile: string, check: (dockerfile: string) => readonly Violation[]) {
+  constructor(dockerfile: string, check: Check) {
     super()
     this.#dockerfile = dockerfile
     this.#check = check
@@ -35,12 +45,15 @@ export class BuildContext extends CheckedArchive {
     this.#found.set(path, content.toString())
   }
 
-  protected override check(): readonly Violation[] {
+  protected override async check(): Promise<readonly Violation[]> {
     const path = this.#candidates().find((candidate) => this.#found.has(candidate))
     const content = path === undefined ? undefined : this.#found.get(path)
-    return content === undefined
-      ? [violation(this.#dockerfile, 'it must be a plain file in the context')]
-      : this.#check(content)
+    if (path === undefined || content === undefined)
+      return [violation(this.#dockerfile, 'it must be a plain file in the context')]
+    const { violations, dockerfile } = await this.#check(content)
+    // Of two entries of one path the last one counts.
+    if (violations.length === 0 && dockerfile !== content) this.push(tarFile(path, Buffer.from(dockerfile)))
+    return violations
   }
 
   protected override violation(why: string): Violation {

@@ -4,8 +4,9 @@ import { createGunzip } from 'node:zlib'
 import { TarError, TarWalker, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
 
+const BLOCK = 512
 /** Two blocks of zeros: without them, or the end of the body, an engine does not begin. */
-const END_OF_ARCHIVE = Buffer.alloc(1024)
+const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK)
 
 /** How an engine knows gzip, bzip2, xz and zstd (moby, pkg/archive), as Latin-1. */
 const PACKED = /^(?:\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/
@@ -18,6 +19,8 @@ export abstract class CheckedArchive extends Transform {
   readonly #links = new Set<string>()
   #linkLengths = 0
   #start = Buffer.alloc(0)
+  /** The part of a block that has come: it may be the start of the archive's end. */
+  #partial = Buffer.alloc(0)
   #violations: readonly Violation[] = []
 
   constructor() {
@@ -36,8 +39,8 @@ export abstract class CheckedArchive extends Transform {
   protected abstract entry(entry: Entry): boolean
   /** Takes the content of an entry that was to be kept. @throws {TarError} */
   protected abstract content(entry: Entry, content: Buffer): void
-  /** Checks what was found, once everything has come. @throws {TarError} */
-  protected abstract check(): readonly Violation[]
+  /** Checks what was found, once everything has come; it may push further entries. @throws {TarError} */
+  protected abstract check(): readonly Violation[] | Promise<readonly Violation[]>
   /** What is told of a tar that is not read here. */
   protected abstract violation(why: string): Violation
 
@@ -47,19 +50,35 @@ export abstract class CheckedArchive extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#guard(done, () => {
+    try {
       this.#checkStart(chunk)
-      this.push(chunk.subarray(0, this.#walker.push(chunk)))
-    })
+      this.#pushBlocks(chunk.subarray(0, this.#walker.push(chunk)))
+      done()
+    } catch (cause) {
+      this.#fail(cause, done)
+    }
   }
 
   override _flush(done: TransformCallback): void {
-    this.#guard(done, () => {
-      this.#walker.end()
-      this.#violations = this.check()
-      if (this.#violations.length > 0) throw new TarError('the archive is refused')
-      this.push(END_OF_ARCHIVE)
-    })
+    this.#finish().then(
+      () => done(),
+      (cause: unknown) => this.#fail(cause, done),
+    )
+  }
+
+  async #finish(): Promise<void> {
+    this.#walker.end()
+    this.#violations = await this.check()
+    if (this.#violations.length > 0) throw new TarError('the archive is refused')
+    this.push(END_OF_ARCHIVE)
+  }
+
+  /** Passes on whole blocks alone, so that an entry can follow. */
+  #pushBlocks(bytes: Buffer): void {
+    const known = this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes])
+    const whole = known.length - (known.length % BLOCK)
+    this.#partial = Buffer.from(known.subarray(whole))
+    if (whole > 0) this.push(known.subarray(0, whole))
   }
 
   /** A file's name at the start can make a tar that an engine would unpack first, and read something else. */
@@ -70,15 +89,10 @@ export abstract class CheckedArchive extends Transform {
       throw new TarError('it is compressed; send it plain, or with gzip')
   }
 
-  #guard(done: TransformCallback, step: () => void): void {
-    try {
-      step()
-      done()
-    } catch (cause) {
-      if (!(cause instanceof TarError)) throw cause
-      if (this.#violations.length === 0) this.#violations = [this.violation(cause.message)]
-      done(cause)
-    }
+  #fail(cause: unknown, done: TransformCallback): void {
+    if (cause instanceof TarError && this.#violations.length === 0)
+      this.#violations = [this.violation(cause.message)]
+    done(cause instanceof Error ? cause : new Error('the archive could not be checked', { cause }))
   }
 
   /** What is unpacked through a link lands somewhere else, and could replace what was checked. */

@@ -87,6 +87,7 @@ export class Engine {
     })
     if (signal !== undefined) {
       const abort = (): void => void request.destroy(new Error('the client went away'))
+      if (signal.aborted) abort()
       signal.addEventListener('abort', abort, { once: true })
       request.once('close', () => signal.removeEventListener('abort', abort))
     }

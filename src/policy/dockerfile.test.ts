@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { checkDockerfile } from './dockerfile.ts'
+import { fullReference } from '../decode/reference.ts'
+import { checkDockerfile, pinBases, type CheckedDockerfile } from './dockerfile.ts'
 
 const PATTERNS = ['docker.io/library/alpine', 'ghcr.io/acme/*']
 const HEX = 'deadbeef'
 
+function check(text: string, { buildArgs = {}, target = '' } = {}): CheckedDockerfile {
+  return checkDockerfile(text, PATTERNS, { buildArgs: new Map(Object.entries(buildArgs)), target })
+}
+
 /** What is found in a Dockerfile, where only alpine and acme's images are listed. */
 function rules(text: string, buildArgs: Readonly<Record<string, string>> = {}): readonly string[] {
-  return checkDockerfile(text, PATTERNS, new Map(Object.entries(buildArgs))).map(({ rule }) => rule)
+  return check(text, { buildArgs }).violations.map(({ rule }) => rule)
 }
 
 describe('an ordinary Dockerfile passes:', () => {
@@ -18,7 +23,7 @@ describe('an ordinary Dockerfile passes:', () => {
     ['stages', 'FROM alpine:3 AS build\nRUN make\nFROM alpine\nCOPY --from=Build --chown=1:1 /a /b'],
     ['stages by number', 'FROM alpine\nFROM alpine\nCOPY --from=0 /a /b'],
     ['a stage upon a stage', 'FROM alpine AS one\nFROM one AS two\nFROM TWO'],
-    ['a platform', 'FROM --platform=$BUILDPLATFORM alpine AS build\nRUN true'],
+    ['a platform', 'ARG P=linux\nFROM --platform=$P/arm64 alpine AS build\nRUN true'],
     ['arguments', 'ARG NAME=alpine TAG="3.20"\nARG OTHER\nFROM ${NAME}:$TAG'],
     ['comments in a continuation', 'FROM alpine\nRUN a \\\n  # why\n\n  && b'],
     ['a here-string of a shell', 'FROM alpine\nRUN cat <<< hello'],
@@ -89,6 +94,8 @@ describe('an image out of variables is refused:', () => {
     ['set in a quoted value alone', 'ARG A=evil B="x A=alpine y"\nFROM $A'],
     ['set behind a backslash alone', 'ARG A=evil B=x\\ A=alpine\nFROM $A'],
     ['taken away again', 'ARG A=ghcr.io/acme/\nARG A\nFROM ${A}evil'],
+    ['in a platform', 'FROM --platform=$P alpine'],
+    ['in a platform with a default', 'FROM --platform=${P:-linux/arm64} alpine'],
     ['set in a stage alone', 'FROM alpine\nARG A=alpine\nFROM $A'],
   ])('%s', (_name, text) => {
     expect(rules(text).length).toBeGreaterThan(0)
@@ -141,4 +148,84 @@ test.each([
   'ONBUILD ADD http://evil.example/a /',
 ])('an address is refused: %j', (line) => {
   expect(rules(`FROM alpine\nENV ADDRESS=http://evil.example\n${line}`)).toEqual(['build.add'])
+})
+
+describe('the images that are taken from', () => {
+  const ACME = 'ghcr.io/acme/app'
+  const taken = (text: string, options = {}) => {
+    const { bases, copied, violations } = check(text, options)
+    expect(violations).toEqual([])
+    const names = bases.map(({ image, platform }) => [fullReference(image), platform].join(' ').trim())
+    return { names, copied: copied.map(fullReference) }
+  }
+
+  test.each([
+    [
+      'a stage begins with',
+      'FROM alpine\nFROM alpine:3',
+      ['docker.io/library/alpine:latest', 'docker.io/library/alpine:3'],
+    ],
+    ['a digest names', `FROM ${ACME}:1@sha256:${'a'.repeat(64)}`, [`${ACME}:1@sha256:${'a'.repeat(64)}`]],
+    [
+      'variables name',
+      'ARG T=3 P=linux/arm64\nFROM --platform=$P alpine:$T AS a',
+      ['docker.io/library/alpine:3 linux/arm64'],
+    ],
+    [
+      'are no stages, nor scratch',
+      `FROM ${ACME} AS a\nFROM A AS b\nFROM scratch\nFROM b`,
+      [`${ACME}:latest`],
+    ],
+    ['are no stage yet', `FROM ${ACME} AS alpine\nFROM alpine`, [`${ACME}:latest`]],
+  ])('are those that %s', (_what, text, names) => {
+    expect(taken(text)).toEqual({ names, copied: [] })
+  })
+
+  test('are those that files are copied from', () => {
+    const text = `FROM alpine AS a\nFROM a\nCOPY --from=a / /\nCOPY --from=0 / /\nCOPY --chown=1 --from=${ACME}:2 / /\nONBUILD COPY --from=${ACME}:3 / /`
+    expect(taken(text).copied).toEqual([`${ACME}:2`])
+  })
+
+  test('are those up to the target', () => {
+    const text = `FROM alpine:1 AS one\nFROM alpine:2 AS Two\nCOPY --from=${ACME}:2 / /\nFROM alpine:3\nCOPY --from=${ACME}:3 / /`
+    const upToTwo = ['docker.io/library/alpine:1', 'docker.io/library/alpine:2']
+    expect(taken(text, { target: 'tWO' })).toEqual({ names: upToTwo, copied: [`${ACME}:2`] })
+    expect(taken(text, { target: 'three' }).names).toHaveLength(3)
+    expect(taken(text).names).toHaveLength(3)
+  })
+
+  test('are given by the client’s arguments', () => {
+    expect(taken('ARG T=1\nFROM alpine:$T', { buildArgs: { T: '2' } }).names).toEqual([
+      'docker.io/library/alpine:2',
+    ])
+  })
+})
+
+describe('pinning', () => {
+  const pin = (text: string): string => {
+    const { bases } = check(text)
+    return pinBases(
+      text,
+      bases.map((base, index) => ({ base, id: `sha256:${index}` })),
+    )
+  }
+
+  test.each([
+    ['FROM alpine', 'FROM sha256:0'],
+    [
+      '# a\r\nfrom\talpine   as  x\r\nRUN a \\\r\n  b\r\n',
+      '# a\r\nFROM sha256:0   as  x\nRUN a \\\r\n  b\r\n',
+    ],
+    ['\uFEFFFROM alpine\nRUN a', 'FROM sha256:0\nRUN a'],
+    [
+      'ARG P=linux/arm64\nFROM --platform=$P \\\n# c\n\n alpine AS a\n\nFROM a',
+      'ARG P=linux/arm64\nFROM --platform=linux/arm64 sha256:0 AS a\n\nFROM a',
+    ],
+    ['\\\nFROM alpine\n#\nRUN b', 'FROM sha256:0\n#\nRUN b'],
+    ['FROM alpine AS a\nCOPY a b\nFROM alpine \\', 'FROM sha256:0 AS a\nCOPY a b\nFROM sha256:1'],
+    ['FROM scratch\nCOPY . /', 'FROM scratch\nCOPY . /'],
+  ])('%j puts ids in the place of names, and leaves every other line', (text, pinned) => {
+    expect(pin(text)).toBe(pinned)
+    expect(check(text).violations).toEqual([])
+  })
 })

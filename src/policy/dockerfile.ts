@@ -2,21 +2,54 @@
  * What a Dockerfile takes from outside: base images and addresses. Only what the classic builder (moby, builder/dockerfile)
  * reads in the way it is read here passes; anything that could be read otherwise is a violation.
  */
-import { looksLikeImageId, parseReference } from '../decode/reference.ts'
+import { looksLikeImageId, parseReference, type ImageReference } from '../decode/reference.ts'
+import { logicalLines, replaceLines, type LogicalLine } from './dockerfile-lines.ts'
 import { describePatterns, someImageMatches } from './match.ts'
 import type { Violation } from './refuse.ts'
 
+/** An image that a stage begins with. */
+export interface BaseImage {
+  readonly image: ImageReference
+  /** As the engine will read it, `linux/arm64`; undefined where FROM has none. */
+  readonly platform: string | undefined
+  readonly line: LogicalLine
+  /** What stands behind the image: ` AS name`. */
+  readonly rest: string
+}
+
+export interface CheckedDockerfile {
+  readonly violations: readonly Violation[]
+  /** Images from outside that stages begin with, up to the target. */
+  readonly bases: readonly BaseImage[]
+  /** Images from outside that files are copied from, up to the target. */
+  readonly copied: readonly ImageReference[]
+}
+
+/** What the client asks for beside the Dockerfile. */
+export interface BuildOptions {
+  readonly buildArgs: ReadonlyMap<string, string>
+  /** The stage that is built; empty for the last one. */
+  readonly target: string
+}
+
 /**
- * The violations of a Dockerfile.
+ * The violations of a Dockerfile, and the images that it takes from.
  * @param patterns of images that may be taken from
- * @param buildArgs that the client gives
  */
 export function checkDockerfile(
   text: string,
   patterns: readonly string[],
-  buildArgs: ReadonlyMap<string, string>,
-): readonly Violation[] {
-  const violations: Violation[] = []
+  { buildArgs, target }: BuildOptions,
+): CheckedDockerfile {
+  const reading: Reading = {
+    patterns,
+    variables: new Map(),
+    stages: new Set(),
+    violations: [],
+    bases: [],
+    copied: [],
+  }
+  const { violations, variables, stages } = reading
   if (/^\uFEFF?\s*#\s*escape\s*=/im.test(text))
     violations.push(odd('# escape', 'another escape character changes what every line means'))
   // Which lines belong together is read differently by different versions where these stand.
@@ -24,12 +57,11 @@ export function checkDockerfile(
     violations.push(odd('\\\\ at the end of a line', 'it is no continuation in some versions'))
   if (ODD_SPACE.test(text))
     violations.push(odd('a control character or an odd space', 'it is a space in some readers only'))
-  const stages = new Set<string>()
-  const variables = new Map<string, string>()
   let inStage = false
   let current: string | undefined
+  let taken: Pick<CheckedDockerfile, 'bases' | 'copied'> | undefined
   for (const line of logicalLines(text)) {
-    const [word = '', rest = ''] = split(line)
+    const [word = '', rest = ''] = split(line.text)
     switch (word.toUpperCase()) {
       case 'ARG':
         if (!inStage) violations.push(...readArguments(rest, buildArgs, variables))
@@ -38,36 +70,41 @@ export function checkDockerfile(
         inStage = true
         // In a stage, its own name is still that of an image.
         if (current !== undefined) stages.add(current)
-        current = readFrom(rest, { patterns, variables, stages, violations })
+        // What comes behind the target is checked, but not built.
+        if (current !== undefined && current === target.toLowerCase())
+          taken ??= { bases: [...reading.bases], copied: [...reading.copied] }
+        current = readFrom(line, rest, reading)
         break
       default:
-        violations.push(...checkInstruction(line, patterns, stages))
+        checkInstruction(line.text, reading)
     }
   }
   if (!inStage) violations.push(odd('Dockerfile', 'it has no FROM'))
-  return violations
+  return { violations, bases: reading.bases, copied: reading.copied, ...taken }
+}
+
+/** An image with the id that it was found to have. */
+export interface PinnedBase {
+  readonly base: BaseImage
+  /** `sha256:…` */
+  readonly id: string
+}
+
+/** The Dockerfile with each base image by its id, so that its name may change meanwhile. @param pinned in their order */
+export function pinBases(text: string, pinned: readonly PinnedBase[]): string {
+  return replaceLines(
+    text,
+    pinned.map(({ base: { line, platform, rest }, id }) => {
+      const flag = platform === undefined ? '' : `--platform=${platform} `
+      return { line, text: `FROM ${flag}${id}${rest}` }
+    }),
+  )
 }
 
 const ODD_SPACE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|\r(?!\n)|(?<=[\s\S])\uFEFF/
 /** A stage's name (moby, frontend/dockerfile/instructions); nothing else can hide an image. */
 const STAGE = /^[a-z][a-z0-9_.-]*$/i
-
-/** Lines with their continuations joined; comments and empty lines are no part of them. */
-function logicalLines(text: string): readonly string[] {
-  const lines: string[] = []
-  let open = ''
-  for (const line of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
-    if (/^\s*(?:#.*)?$/.test(line)) continue
-    const continued = /\\[ \t]*$/.exec(line)
-    open += continued === null ? line : line.slice(0, continued.index)
-    if (continued !== null) continue
-    lines.push(open.trim())
-    open = ''
-  }
-  if (open.trim() !== '') lines.push(open.trim())
-  return lines
-}
 
 function split(line: string): readonly string[] {
   const match = /^(\S+)\s+([\s\S]*)$/.exec(line)
@@ -100,23 +137,31 @@ function unquote(value: string): string {
   return /^(["'])(.*)\1$/.exec(value)?.[2] ?? value
 }
 
+/** What is known of a Dockerfile up to a line. */
 interface Reading {
   readonly patterns: readonly string[]
-  readonly variables: ReadonlyMap<string, string>
+  readonly variables: Map<string, string>
   readonly stages: Set<string>
   readonly violations: Violation[]
+  readonly bases: BaseImage[]
+  readonly copied: ImageReference[]
 }
 
-/** Checks an image, and gives the name of the stage that begins with it. */
-function readFrom(rest: string, { patterns, variables, stages, violations }: Reading): string | undefined {
-  const flag = /^--platform=[^\s"'\\]+\s+/.exec(rest)?.[0] ?? ''
-  const [written = '', as = '', name = ''] = rest.slice(flag.length).split(/\s+/)
-  const image = substitute(written, variables)
-  if (image === undefined || written.startsWith('--'))
-    violations.push(odd(`FROM ${rest}`, 'its flags or variables are not known before the build'))
-  else if (image !== 'scratch' && !stages.has(image.toLowerCase()))
-    violations.push(...checkImage(`FROM ${image}`, image, patterns))
-  return as.toUpperCase() === 'AS' && STAGE.test(name) ? name.toLowerCase() : undefined
+/** Checks and takes down an image, and gives the name of the stage that begins with it. */
+function readFrom(line: LogicalLine, written: string, reading: Reading): string | undefined {
+  const { patterns, variables, stages, violations, bases } = reading
+  const [flag = '', flagValue] = /^--platform=([^\s"'\\]+)\s+/.exec(written) ?? []
+  const platform = flagValue === undefined ? undefined : substitute(flagValue, variables)
+  const [name = '', as = '', stage = ''] = written.slice(flag.length).split(/\s+/)
+  const image = substitute(name, variables)
+  if (image === undefined || name.startsWith('--') || (flagValue !== undefined && platform === undefined))
+    violations.push(odd(`FROM ${written}`, 'its flags or variables are not known before the build'))
+  else if (image !== 'scratch' && !stages.has(image.toLowerCase())) {
+    const reference = coveredImage(image, patterns)
+    if (reference === undefined) violations.push(outside(`FROM ${image}`, patterns))
+    else bases.push({ image: reference, platform, line, rest: written.slice(flag.length + name.length) })
+  }
+  return as.toUpperCase() === 'AS' && STAGE.test(stage) ? stage.toLowerCase() : undefined
 }
 
 /** `$NAME` and `${NAME}` of global arguments; undefined where there is anything else to be substituted. */
@@ -130,38 +175,42 @@ function substitute(text: string, variables: ReadonlyMap<string, string>): strin
   return /[$\\"'`]/.test(result) ? undefined : result
 }
 
-function checkImage(what: string, image: string, patterns: readonly string[]): readonly Violation[] {
+/** The image that is named, where a pattern covers it. */
+function coveredImage(image: string, patterns: readonly string[]): ImageReference | undefined {
   // An engine would look for an image of that id, whatever its name.
   const reference = looksLikeImageId(image) ? undefined : parseReference(image)
-  if (reference !== undefined && someImageMatches(patterns, reference)) return []
-  const why = 'this image is outside the names that this worker may use'
-  return [{ rule: 'run.images', what, why, instead: [describePatterns(patterns)] }]
+  return reference !== undefined && someImageMatches(patterns, reference) ? reference : undefined
 }
 
-function checkInstruction(
-  line: string,
-  patterns: readonly string[],
-  stages: ReadonlySet<string>,
-): readonly Violation[] {
+function outside(what: string, patterns: readonly string[]): Violation {
+  const why = 'this image is outside the names that this worker may use'
+  return { rule: 'run.images', what, why, instead: [describePatterns(patterns)] }
+}
+
+function checkInstruction(line: string, reading: Reading): void {
+  const { violations } = reading
   const [word = '', rest = ''] = split(line)
   switch (word.toUpperCase()) {
     case 'ONBUILD':
       // It is carried out in another build, where a stage of that name may be none.
-      return checkInstruction(rest, patterns, NO_STAGES)
+      checkInstruction(rest, { ...reading, stages: new Set(), copied: [] })
+      break
     case 'ADD':
-      return hasHeredoc(rest) ? [heredoc(word)] : checkAdd(rest)
+      violations.push(...(hasHeredoc(rest) ? [heredoc(word)] : checkAdd(rest)))
+      break
     case 'COPY':
-      return hasHeredoc(rest) ? [heredoc(word)] : checkCopy(rest, patterns, stages)
+      if (hasHeredoc(rest)) violations.push(heredoc(word))
+      else readCopy(rest, reading)
+      break
     case 'RUN':
       // What looks like an instruction inside would be none, and could name a stage that is none.
-      return hasHeredoc(rest) ? [heredoc(word)] : []
+      if (hasHeredoc(rest)) violations.push(heredoc(word))
+      break
     default:
       // Letters of other alphabets can be those of an instruction in lower case.
-      return /^[A-Za-z]+$/.test(word) ? [] : [odd(word, 'it is no instruction')]
+      if (!/^[A-Za-z]+$/.test(word)) violations.push(odd(word, 'it is no instruction'))
   }
 }
-
-const NO_STAGES: ReadonlySet<string> = new Set()
 
 /** Two `<`; three are a shell's own. */
 function hasHeredoc(rest: string): boolean {
@@ -181,19 +230,16 @@ function checkAdd(rest: string): readonly Violation[] {
   ]
 }
 
-function checkCopy(
-  rest: string,
-  patterns: readonly string[],
-  stages: ReadonlySet<string>,
-): readonly Violation[] {
+function readCopy(rest: string, { patterns, stages, violations, copied }: Reading): void {
   const flags = /^(?:--\S+\s+)*/.exec(rest)?.[0] ?? ''
-  if (/[\\"'$]/.test(flags)) return [odd(`COPY ${flags}`, 'its flags are not known before the build')]
-  return flags
-    .split(/\s+/)
-    .filter((flag) => flag.startsWith('--from='))
-    .map((flag) => flag.slice('--from='.length))
-    .filter((from) => from !== '' && !/^[0-9]{1,4}$/.test(from) && !stages.has(from.toLowerCase()))
-    .flatMap((from) => checkImage(`COPY --from=${from}`, from, patterns))
+  if (/[\\"'$]/.test(flags)) violations.push(odd(`COPY ${flags}`, 'its flags are not known before the build'))
+  for (const flag of flags.split(/\s+/)) {
+    const from = /^--from=(.+)$/.exec(flag)?.[1]
+    if (from === undefined || /^[0-9]{1,4}$/.test(from) || stages.has(from.toLowerCase())) continue
+    const reference = coveredImage(from, patterns)
+    if (reference === undefined) violations.push(outside(`COPY --from=${from}`, patterns))
+    else copied.push(reference)
+  }
 }
 
 function odd(what: string, why: string): Violation {

@@ -1,5 +1,7 @@
 /** `docker build` with the classic builder: names, limits and where it may take from. The Dockerfile is checked as it streams by. */
 import type { ImageBuild } from '../decode/operations/build.ts'
+import type { ImageReference } from '../decode/reference.ts'
+import { credentialsFor } from '../decode/registry-credentials.ts'
 import type { Facts } from '../resolve/facts.ts'
 import { atMost, planMemoryOptions, planShares } from './create/limits.ts'
 import { checkLabels } from './create/security.ts'
@@ -7,7 +9,7 @@ import { planName, planSource } from './image-names.ts'
 import type { RunPolicy } from './policy.ts'
 import { refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
-import type { BuildLimits, Verdict } from './verdict.ts'
+import type { BuildLimits, BuildPermit, PullPermit, Verdict } from './verdict.ts'
 
 const PERIOD = 100_000
 
@@ -59,4 +61,17 @@ function planBuildLimits(
     cpuShares: planShares(parameters.cpushares || undefined),
     shm: Math.min(parameters.shmsize || run.limits.shm, run.limits.shm),
   }
+}
+
+/** The pull of an image that a build takes from, whose name the check of its Dockerfile has covered. */
+export function planBasePull(
+  { operation }: BuildPermit,
+  image: ImageReference,
+  platform: string | undefined,
+): PullPermit {
+  const { name, digest, tag = 'latest' } = image
+  const sent = digest ?? tag
+  const registryAuth = credentialsFor(operation.registryAuth, image)
+  const parameters = { fromImage: name, tag: sent, platform }
+  return { on: 'pull', operation: { kind: 'image.pull', parameters, registryAuth }, name, tag: sent }
 }

@@ -24,7 +24,6 @@ export function encodeBuild(
     platform: given(parameters.platform),
     target: given(parameters.target),
     nocache: parameters.nocache,
-    pull: parameters.pull,
     q: parameters.q,
     rm: parameters.rm,
     forcerm: parameters.forcerm,

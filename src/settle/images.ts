@@ -69,6 +69,11 @@ export class NewImages {
   async settle(reply: Extract<Reply, { kind: 'whole' }>): Promise<readonly Change[]> {
     if (this.#permit.on === 'commit')
       this.#made.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
+    return this.take()
+  }
+
+  /** Takes over what is here now. Resolves with the changes to write. */
+  async take(): Promise<readonly Change[]> {
     await this.#gate.feed.refreshImages()
     return this.#own()
   }

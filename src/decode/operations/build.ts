@@ -36,7 +36,7 @@ export const buildQuery = record({
   nocache: forwarded(queryFlag),
   outputs: refused(BUILDKIT, [], CLASSIC),
   platform: forwarded(queryText),
-  pull: forwarded(queryFlag),
+  pull: rewritten(queryFlag, 'left out: the gate pulls the images itself, and looks into them'),
   q: forwarded(queryFlag),
   remote: refused('it makes the host fetch an address', [], 'a context of the client: docker build DIR'),
   rm: forwarded(queryFlag),

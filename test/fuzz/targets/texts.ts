@@ -77,7 +77,8 @@ export const dockerfile: Target = {
     'FROM alpine \\\n AS x\n# c\nFROM x\n',
   ],
   read: (bytes) => {
-    const violations = checkDockerfile(bytes.toString(), ['docker.io/library/*'], new Map([['A', 'alpine']]))
+    const options = { buildArgs: new Map([['A', 'alpine']]), target: '' }
+    const { violations } = checkDockerfile(bytes.toString(), ['docker.io/library/*'], options)
     return (
       violations
         .map(({ why }) => bare(why))

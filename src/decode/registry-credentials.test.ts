@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { parseReference, type ImageReference } from './reference.ts'
+import { credentialsFor } from './registry-credentials.ts'
+
+const CONFIG = {
+  'https://index.docker.io/v1/': { username: 'hub', password: 'p', email: '' },
+  'registry.example:5000': { identitytoken: 't', serveraddress: 'registry.example:5000' },
+  'http://other.example/v2/': { auth: 'a' },
+}
+
+function packed(config: unknown): string {
+  return Buffer.from(JSON.stringify(config)).toString('base64url')
+}
+
+function image(written: string): ImageReference {
+  const reference = parseReference(written)
+  if (reference === undefined) throw new RangeError(written)
+  return reference
+}
+
+test.each([
+  ['alpine', { username: 'hub', password: 'p' }],
+  ['registry.example:5000/a:1', { identitytoken: 't', serveraddress: 'registry.example:5000' }],
+  ['other.example/a', { auth: 'a' }],
+])('%s gets the credentials of its registry alone', (written, expected) => {
+  const found = credentialsFor(packed(CONFIG), image(written))
+  expect(JSON.parse(Buffer.from(found ?? '', 'base64url').toString())).toEqual(expected)
+})
+
+test.each([
+  ['another registry', packed(CONFIG)],
+  ['no credentials', undefined],
+  ['a list', packed([])],
+  ['what is no JSON', 'AAAA'],
+  ['a text in the place of credentials', packed({ 'registry.example': 'x' })],
+])('of %s there are none', (_what, config) => {
+  expect(credentialsFor(config, image('registry.example/a'))).toBeUndefined()
+})

@@ -1,0 +1,184 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { docker, type CommandResult } from '../support/docker.ts'
+import { engineDocker } from '../support/engine.ts'
+import { everything, freshName, gateForAll } from '../support/everything.ts'
+import { setting } from '../support/settings.ts'
+
+describe.each(['new', 'old'] as const)('images that a build on the %s engine takes from', (engine) => {
+  const shared = gateForAll(engine, {
+    allow: [...everything, 'build'],
+    run: { images: ['busybox', `${setting('REGISTRY')}/team/*`] },
+  })
+  const worker = (...args: readonly string[]) => docker(shared.gate, args)
+  const newName = (): string => `${setting('REGISTRY')}/team/${freshName('base')}:1`
+  const secret = `operator/${freshName('secret')}:1`
+  /** What the worker must not come by: an image out of its reach, by a trigger of another's. */
+  const trigger = `ONBUILD COPY --from=${secret} / /stolen/`
+
+  async function operator(...args: readonly string[]): Promise<string> {
+    const result = await engineDocker(engine, args, { input: Buffer.alloc(1024) })
+    expect(result).toMatchObject({ code: 0 })
+    return result.stdout.trim()
+  }
+
+  /** Puts an image into the registry; the engine has it only while it is made. Gives its id. */
+  async function publish(name: string, change = `LABEL is=${freshName('label')}`): Promise<string> {
+    const id = await operator('import', '--change', change, '-', name)
+    await operator('push', name)
+    await operator('rmi', name)
+    return id
+  }
+
+  /** Builds a Dockerfile beside a file `given`. */
+  async function build(dockerfile: string, ...flags: readonly string[]): Promise<CommandResult> {
+    const context = await mkdtemp(join(tmpdir(), 'dockgate-context-'))
+    try {
+      await writeFile(join(context, 'Dockerfile'), dockerfile)
+      await writeFile(join(context, 'given'), 'from the context\n')
+      return await docker(shared.gate, ['build', ...flags, context], { env: { DOCKER_BUILDKIT: '0' } })
+    } finally {
+      await rm(context, { recursive: true, force: true })
+    }
+  }
+
+  const idOf = async (image: string): Promise<string> =>
+    (await engineDocker(engine, ['image', 'inspect', '-f', '{{.Id}}', image])).stdout.trim()
+  const labelOf = async (image: string): Promise<string> =>
+    (
+      await engineDocker(engine, ['image', 'inspect', '-f', '{{index .Config.Labels "is"}}', image])
+    ).stdout.trim()
+
+  const refused = {
+    code: 1,
+    stderr: expect.stringMatching(/refused by policy: build\.base[^]*ONBUILD/),
+  }
+
+  beforeAll(() => operator('import', '--change', 'LABEL secret=1', '-', secret))
+  afterAll(() => operator('rmi', secret))
+
+  describe('with instructions for later builds', () => {
+    test.each([[[]], [['--pull']]])('are refused with %j, here or not', async (flags) => {
+      const [base, made] = [newName(), newName()]
+      await publish(base, trigger)
+      expect(await build(`FROM ${base}\n`, '-t', made, ...flags)).toMatchObject(refused)
+      // It came on the way, and is the worker's as after a pull.
+      expect(await idOf(base)).not.toBe('')
+      expect(await build(`FROM scratch AS a\nFROM ${base} AS b\n`, '-t', made, ...flags)).toMatchObject(
+        refused,
+      )
+      expect(await idOf(made)).toBe('')
+      expect(await worker('rmi', base)).toMatchObject({ code: 0 })
+    })
+
+    test('are refused by their digest', async () => {
+      const base = newName()
+      await publish(base, trigger)
+      await operator('pull', base)
+      const digest = await operator('image', 'inspect', '-f', '{{index .RepoDigests 0}}', base)
+      await operator('rmi', base)
+      expect(await build(`FROM ${digest}\n`)).toMatchObject(refused)
+      expect(await worker('rmi', digest)).toMatchObject({ code: 0 })
+    })
+
+    test('are refused where the registry has them in the place of a good one by now', async () => {
+      const [base, made] = [newName(), newName()]
+      await publish(base)
+      expect(await build(`FROM ${base}\n`, '-t', made)).toMatchObject({ code: 0 })
+      await publish(base, trigger)
+      expect(await build(`FROM ${base}\n`, '-t', made, '--pull')).toMatchObject(refused)
+      await engineDocker(engine, ['rmi', '-f', base, made])
+    })
+
+    test('are not built from where their name is given to them during the build', async () => {
+      const [base, made] = [newName(), newName()]
+      await publish(base, 'LABEL is=good')
+      expect(await worker('pull', base)).toMatchObject({ code: 0 })
+      const good = await idOf(base)
+      const dockerfile = `FROM busybox\nRUN sleep 8\nFROM ${base}\nCOPY given /given\n`
+      const building = build(dockerfile, '-t', made, '--no-cache')
+      await sleep(3_000)
+      const flipped = newName()
+      await operator('import', '--change', trigger, '-', flipped)
+      await operator('tag', flipped, base)
+      expect(await idOf(base)).not.toBe(good)
+      expect(await building).toMatchObject({ code: 0 })
+      expect(await labelOf(made)).toBe('good')
+      expect(await operator('history', '--format', '{{.CreatedBy}}', made)).not.toContain(secret)
+      await engineDocker(engine, ['rmi', '-f', base, made, flipped])
+    })
+
+    test('that are made and used in one Dockerfile are carried out as it says', async () => {
+      const made = newName()
+      const dockerfile = 'FROM busybox AS a\nONBUILD RUN echo triggered > /trace\nFROM a\nCOPY given /given\n'
+      expect(await build(dockerfile, '-t', made)).toMatchObject({ code: 0 })
+      expect(await worker('run', '--rm', made, 'cat', '/trace', '/given')).toMatchObject({
+        stdout: 'triggered\nfrom the context\n',
+      })
+      expect(await worker('rmi', made)).toMatchObject({ code: 0 })
+    })
+  })
+
+  test('are pulled where they are missing, and are the worker’s', async () => {
+    const [base, source, made] = [newName(), newName(), newName()]
+    await publish(base, 'LABEL is=pulled')
+    await publish(source)
+    const dockerfile = `ARG NAME\nFROM $NAME AS a\nCOPY --from=${source} / /b/\nFROM a\nCOPY . /\n`
+    const result = await build(dockerfile, '-t', made, '--build-arg', `NAME=${base}`)
+    expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining('Successfully tagged') })
+    expect(await labelOf(made)).toBe('pulled')
+    expect(await worker('rmi', made)).toMatchObject({ code: 0 })
+    expect(await worker('rmi', base, source)).toMatchObject({ code: 0 })
+    expect([await idOf(base), await idOf(source)]).toEqual(['', ''])
+  })
+
+  test('are pulled anew where that is asked for alone', async () => {
+    const [base, made] = [newName(), newName()]
+    await publish(base, 'LABEL is=older')
+    await operator('pull', base)
+    const older = await idOf(base)
+    await operator('rmi', base)
+    await publish(base, 'LABEL is=newer')
+    await operator('pull', base)
+    const newer = await idOf(base)
+    expect(newer).not.toBe(older)
+    const local = await operator('import', '--change', 'LABEL is=local', '-', base)
+    expect(await build(`FROM ${base}\n`, '-t', made)).toMatchObject({ code: 0 })
+    expect(await labelOf(made)).toBe('local')
+    expect(await build(`FROM ${base}\n`, '-t', made, '--pull')).toMatchObject({ code: 0 })
+    expect(await labelOf(made)).toBe('newer')
+    await engineDocker(engine, ['rmi', '-f', base, made, local])
+  })
+
+  test('that are needed behind the target alone stay where they are', async () => {
+    const [made, missing] = [newName(), newName()]
+    const dockerfile = `FROM busybox AS first\nRUN true\nFROM ${missing}\n`
+    expect(await build(dockerfile, '-t', made, '--target', 'First')).toMatchObject({ code: 0 })
+    expect(await worker('rmi', made)).toMatchObject({ code: 0 })
+  })
+
+  test('that no registry has are told of, by what the registry says', async () => {
+    const missing = newName()
+    const result = await build(`FROM ${missing}\n`)
+    expect(result).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/can't be pulled.*(?:not found|unknown)/),
+    })
+    expect(result.stderr).not.toContain('refused by policy')
+  })
+
+  test('of another platform are not what is asked for', async () => {
+    const [base, made] = [newName(), newName()]
+    await publish(base)
+    const other = await build(`FROM --platform=linux/s390x ${base}\n`, '-t', made)
+    // Engines since 26 tell it of the pull already.
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringMatching(/build\.base|wanted linux\/s390x/) })
+    expect(await idOf(made)).toBe('')
+    const platform = await operator('image', 'inspect', '-f', '{{.Os}}/{{.Architecture}}', base)
+    expect(await build(`FROM --platform=${platform} ${base}\n`, '-t', made)).toMatchObject({ code: 0 })
+    expect(await worker('rmi', made, base)).toMatchObject({ code: 0 })
+  })
+})
