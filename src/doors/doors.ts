@@ -75,8 +75,8 @@ export class Doors {
       connections.add(connection)
       connection.once('close', () => connections.delete(connection))
     })
-    await listenOn(server, socket)
     await removeStaleSessions(socket)
+    await listenOn(server, socket)
     this.#open.set(name, { server, socket, connections, sessions })
   }
 }
