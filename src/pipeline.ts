@@ -14,6 +14,7 @@ import type { Caller } from './identify/caller.ts'
 import { decide } from './policy/decide.ts'
 import { refusalReply } from './filter/refusal.ts'
 import type { Verdict } from './policy/verdict.ts'
+import { rehearse } from './rehearse.ts'
 import { resolveHostPaths } from './resolve/host-paths.ts'
 import { hostPathsOf, resolve } from './resolve/resolve.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
@@ -40,6 +41,13 @@ export async function handle(
   try {
     const { verdict, claims } = await judge(call)
     const record = await open(call, verdict, claims)
+    if (caller.rehearsal !== undefined) {
+      const reply = rehearse(caller.rehearsal, decoded.operation.kind, verdict, record, worker.name)
+      if (reply !== undefined) {
+        claims.drop()
+        return reply
+      }
+    }
     if (verdict.effect === 'refuse') return refusalReply(verdict, record?.id ?? '', worker.name)
     return knownAnswer(connected, verdict.permit) ?? (await carryOut(call, verdict.permit, record, claims))
   } catch (cause) {
@@ -65,7 +73,9 @@ async function judge({
 
 async function open(call: Call, verdict: Verdict, claims: Claims): Promise<DecisionEntry | undefined> {
   try {
-    return await call.gate.recorder.open(call.caller, call.decoded, verdict, claims.changes)
+    // What is only tried makes nothing that a claim would have to be known for.
+    const changes = call.caller.rehearsal === undefined ? claims.changes : []
+    return await call.gate.recorder.open(call.caller, call.decoded, verdict, changes)
   } catch (cause) {
     claims.drop()
     const words: readonly string[] = call.worker.docker.unrecorded

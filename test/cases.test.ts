@@ -73,6 +73,11 @@ describe.each(files)('%s', (file) => {
 
 function expectRefusal({ verdict, sent }: Answer, { status, ...expected }: z.output<typeof refusal>): void {
   expect(verdict).toMatchObject({ effect: 'refuse', status, refusal: expected })
+  if (verdict.effect !== 'refuse') return
+  // A refusal says what, why and what instead, in words: none of them is left empty.
+  const { what, why, instead, also } = verdict.refusal
+  const words = [what, why, ...instead, ...also]
+  expect(words.filter((text) => !/[a-z0-9]/i.test(text))).toEqual([])
   expect(sent).toBeUndefined()
 }
 

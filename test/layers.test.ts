@@ -33,6 +33,7 @@ describe('the linter', () => {
     ['policy', '../store/store.ts', 'policy: a stage imports only what stands before it'],
     ['policy/create', '../../rewrite/rewrite.ts', 'policy: a stage imports only what stands before it'],
     ['rewrite', 'node:http', 'this stage is pure: no I/O'],
+    ['ssh', '../decode/json.ts', 'ssh: the forced command starts for each command'],
     ['shared', '../decode/json.ts', 'shared: a stage imports only what stands before it'],
   ])('lets nothing in src/%s import %s', (folder, imported, message) => {
     const { code, said } = lint(folder, imported)

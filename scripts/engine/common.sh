@@ -34,10 +34,13 @@ engine() {
     20.10) network=10.214 ;;
     test-26) network=10.215 ;;
     test-20.10) network=10.216 ;;
-    *) note "error: no engine $1; there are 26, 20.10, test-26, test-20.10"; exit 64 ;;
+    test-restart) network=10.217 ;;
+    *) note "error: no engine $1; there are 26, 20.10, test-26, test-20.10, test-restart"; exit 64 ;;
   esac
   name=$1 version=${1#test-} bridge=dockgate$1 run=/run/dockgate-engine/$1 data=$root/data/$1
   bridge=${bridge/test-/t}
+  # A name of 15 letters at most; it is a 26.
+  [ "$1" != test-restart ] || version=26 bridge=dockgatetr
   socket=$run/docker.sock programs=$root/$version
 }
 

@@ -2,11 +2,11 @@
 # Empties one of the engines that are there for tests.
 set -euo pipefail
 . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
-help "usage: scripts/engine/empty.sh test-26|test-20.10
+help "usage: scripts/engine/empty.sh test-26|test-20.10|test-restart
   Deletes all containers, networks, volumes, build caches and images of that engine but for the ready images." "$@"
 case ${1:-} in
   test-*) engine "$1" ;;
-  *) note "error: only an engine for tests is emptied: test-26 or test-20.10"; exit 64 ;;
+  *) note "error: only an engine for tests is emptied: test-26, test-20.10 or test-restart"; exit 64 ;;
 esac
 in_engine() { docker --host "unix://$socket" "$@"; }
 

@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
 help "usage: scripts/engine/start.sh [NAME]
   Starts a private Docker engine and prints its address (unix:///run/dockgate-engine/NAME/docker.sock).
-  NAME is 26 (the default) or 20.10, or test-26 and test-20.10, which the tests empty.
+  NAME is 26 (the default) or 20.10, or test-26, test-20.10 and test-restart (a 26), which the tests empty.
   The images busybox:latest and $registry/team/tool:1 are ready in it. scripts/engine/stop.sh stops it." "$@"
 engine "${1:-26}"
 machine

@@ -38,3 +38,15 @@ function redactChange(
     ? redact([`ENV=${textOf(argument)}`])[0]
     : `${textOf(instruction)} ${textOf(argument)}`
 }
+
+/** Words of a docker command line with the values of environment variables replaced. */
+export function redactWords(
+  words: readonly string[],
+  redact: (environment: readonly string[]) => readonly string[],
+): readonly string[] {
+  return words.map((word, index) => {
+    if (['-e', '--env'].includes(words[index - 1] ?? '')) return redact([word]).join()
+    const joined = /^(--env=|-e)(?=[A-Za-z_])/.exec(word)?.[0]
+    return joined === undefined ? word : joined + redact([word.slice(joined.length)]).join()
+  })
+}

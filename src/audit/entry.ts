@@ -9,6 +9,8 @@ export interface DecisionEntry {
   readonly time: number
   readonly worker: string
   readonly door: string
+  /** The key that came in, as the worker's side told; left out where nothing was told. */
+  readonly key?: string | undefined
   /** The operation's kind, `container.create`. */
   readonly operation: string
   /** The word that was asked of the policy, `run`. */

@@ -1,11 +1,12 @@
 /** Writes decisions before their effect and outcomes after it, and tells whoever watches. */
 import { isChange, type Decoded } from '../decode/operation.ts'
 import type { Caller } from '../identify/caller.ts'
-import type { Verdict } from '../policy/verdict.ts'
+import type { CommandLine, HostDiagnostic } from '../decode/operations/host.ts'
+import type { HostVerdict, Verdict } from '../policy/verdict.ts'
 import { shorten } from '../shared/refusal.ts'
 import { warnOf } from '../shared/warn.ts'
 import type { Change, Store } from '../store/store.ts'
-import { recordDetail } from './detail.ts'
+import { recordDetail, redactWords } from './detail.ts'
 import type { DecisionEntry, OutcomeEntry } from './entry.ts'
 import { newRecordId } from './id.ts'
 
@@ -38,28 +39,54 @@ export class Recorder {
     verdict: Verdict,
     changes: readonly Change[],
   ): DecisionEntry | Promise<DecisionEntry> {
+    const detail = recordDetail(operation, verdict, this.#redact)
+    const synced = isChange(operation.kind) ? changes : undefined
+    return this.#open(caller, operation.kind, verdict, targetOf(verdict), detail, synced)
+  }
+
+  /** Records, likewise, what is no call of an engine: a diagnostic, or a command line that is refused as such. */
+  openCommand(
+    caller: Caller,
+    operation: HostDiagnostic | CommandLine,
+    verdict: HostVerdict,
+  ): DecisionEntry | Promise<DecisionEntry> {
+    const words = redactWords(operation.words, this.#redact)
+    const target = verdict.effect === 'allow' ? words.join(' ') : ''
+    return this.#open(caller, operation.kind, verdict, target, JSON.stringify({ ...operation, words }), [])
+  }
+
+  /** @param synced what is written together with an entry that is on disk before it is gone on; undefined for a read */
+  #open(
+    caller: Caller,
+    operation: string,
+    verdict: Verdict | HostVerdict,
+    target: string,
+    detail: string,
+    synced: readonly Change[] | undefined,
+  ): DecisionEntry | Promise<DecisionEntry> {
     const refused = verdict.effect === 'refuse'
     const entry: DecisionEntry = {
       phase: 'decision',
       id: newRecordId(),
       time: Date.now(),
       worker: caller.worker,
-      door: caller.door,
-      operation: operation.kind,
+      door: caller.rehearsal === undefined ? caller.door : `${caller.door} rehearsal`,
+      key: caller.key,
+      operation,
       subcommand: verdict.subcommand,
-      target: targetOf(verdict),
+      target,
       decision: refused ? 'refuse' : 'allow',
       rule: refused ? verdict.refusal.rule : verdict.rule,
       reason: refused ? shorten(`${verdict.refusal.what}: ${verdict.refusal.why}`, LONGEST_REASON) : '',
       // What was not done is recorded by its reason; how it was asked in full would let refusals fill the disk.
-      detail: shorten(recordDetail(operation, verdict, this.#redact), refused ? LONGEST_REFUSED : Infinity),
+      detail: shorten(detail, refused ? LONGEST_REFUSED : Infinity),
     }
-    if (refused || !isChange(operation.kind)) {
+    if (refused || synced === undefined) {
       this.#store.note(entry)
       this.#watch(entry)
       return entry
     }
-    return this.#store.write([{ type: 'entry', entry }, ...changes], 'synced').then(() => {
+    return this.#store.write([{ type: 'entry', entry }, ...synced], 'synced').then(() => {
       this.#watch(entry)
       return entry
     })

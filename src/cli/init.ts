@@ -82,6 +82,7 @@ function nextSteps(output: string, worker: string): string {
     `  3. dockgate policy show ${output}`,
     '  4. start the gate with it: dockgate serve --help',
     `  5. give the worker DOCKER_HOST=unix:///run/dockgate/${worker}/docker.sock, and nothing else of Docker`,
+    '     or let it in by SSH, without a shell: docs/ssh.md has the lines for sshd',
   ].join('\n')
 }
 

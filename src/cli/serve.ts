@@ -2,16 +2,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { createRedactor, redactEnvironment } from '../audit/redact.ts'
+import { ownRecord } from '../audit/own.ts'
 import { Recorder } from '../audit/recorder.ts'
 import { createControlDoor } from '../doors/control.ts'
 import { Doors } from '../doors/doors.ts'
 import { SocketError } from '../doors/listen.ts'
+import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine } from '../forward/engine.ts'
 import { askEngine, findEngine } from '../forward/find-engine.ts'
 import { Gate } from '../gate.ts'
 import { Pins } from '../host/pins.ts'
 import { loadPolicy, PolicyError } from '../policy/load.ts'
-import type { Policy } from '../policy/policy.ts'
 import { openStore } from '../store/sqlite.ts'
 import { StoreError } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
@@ -22,6 +23,8 @@ interface Options {
   readonly policy: string
   readonly engine?: string
   readonly state?: string
+  readonly docker?: string
+  readonly dockerConfig?: string
   readonly quiet?: true
 }
 
@@ -57,6 +60,8 @@ export function addServeCommand(program: Command, environment: Environment): voi
       '--state <directory>',
       'where the record is kept (default: /var/lib/dockgate, for users in XDG_STATE_HOME)',
     )
+    .option('--docker <path>', 'the docker CLI of MCP over HTTP (default: where it usually is)')
+    .option('--docker-config <directory>', 'its configuration (default: none)')
     .option('--quiet', 'print no line for each decision')
     .addHelpText(
       'after',
@@ -99,7 +104,9 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     },
     lost: (reason) => note(`engine lost: ${reason}; trying again`),
   })
-  const doors = new Doors(gate)
+  const records = ownRecord(directory, store)
+  const doors = new Doors(gate, records)
+  const mcp = new McpServers(options, note)
   const control = createControlDoor(gate, { directory, engine: url, policy: options.policy, store })
   const following = gate.feed.run()
   // Before anybody can connect: who sees the gate may ask it to end.
@@ -117,24 +124,25 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     throw cause
   }
   process.stdout.write(describeStart(policy))
-  const watching = watchPolicy(options.policy, (changed) => adopt(gate, doors, changed))
+  await mcp.open(policy)
+  const watching = watchPolicy(options.policy, async (changed) => {
+    gate.adopt(changed)
+    await doors.open(changed)
+    await mcp.open(changed)
+    note('the new policy is in force')
+  })
   await asked
   note('ending; calls may take 10 s more')
-  await doors.close(10_000)
   watching.close()
+  await Promise.all([mcp.close(), doors.close(10_000)])
   control.close()
   gate.feed.close()
   await following
   engine.close()
+  records.close()
   const { entries, head } = store.state()
   store.close()
   note(`ended; the record has ${entries} entries, its head is ${entries}:${head}`)
-}
-
-async function adopt(gate: Gate, doors: Doors, policy: Policy): Promise<void> {
-  gate.adopt(policy)
-  await doors.open(policy)
-  note('the new policy is in force')
 }
 
 async function engineAddress(chosen: string | undefined, environment: Environment): Promise<string> {

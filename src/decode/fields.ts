@@ -24,6 +24,10 @@ export interface Field<T> {
   readonly treatment: Treatment
   /** Why it is limited, rewritten or refused; what a limit is. */
   readonly why: string
+  /** Of a refused field: values that mean the same as none. */
+  readonly harmless?: readonly Json[]
+  /** Of a refused field: what to do instead. */
+  readonly instead?: string | undefined
   /** Children by name, for the reference table; `[]` an element, `{*}` any key. */
   readonly children: Readonly<Record<string, Field<unknown>>>
   /**
@@ -63,7 +67,7 @@ export function refused(why: string, harmless: readonly Json[] = [], instead?: s
     findings.push({ what: `${path} = ${show(value)}`, why, ...(instead === undefined ? {} : { instead }) })
     return undefined
   }
-  return { treatment: 'refused', why, children: NO_CHILDREN, read }
+  return { treatment: 'refused', why, harmless, instead, children: NO_CHILDREN, read }
 }
 
 type Fields = Readonly<Record<string, Field<unknown>>>

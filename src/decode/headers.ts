@@ -4,7 +4,7 @@ import { FieldError, type Finding } from './fields.ts'
 export type Headers = ReadonlyMap<string, string>
 
 /** Read by the gate itself. */
-const READ = [
+export const READ: readonly string[] = [
   'connection',
   'content-length',
   'content-type',
@@ -17,7 +17,7 @@ const READ = [
 ]
 
 /** Known, without meaning for what is decided; left out. */
-const IGNORED = [
+export const IGNORED: readonly string[] = [
   ...[
     'accept',
     'accept-charset',

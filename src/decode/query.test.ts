@@ -36,6 +36,11 @@ describe('parseQuery', () => {
     expect(() => parseQuery(query)).toThrow(reason)
   })
 
+  test('passes over what the body says too, however often', () => {
+    expect(parseQuery('Image=a&all=1&Image=b', [], ['Image'])).toEqual(new Map([['all', '1']]))
+    expect(() => parseQuery('Image=a&Image=b', [], ['Cmd'])).toThrow(/there twice/)
+  })
+
   test('keeps names of any spelling apart from the ones that are known', () => {
     expect([...parseQuery('__proto__=1&Force=1').keys()]).toEqual(['__proto__', 'Force'])
   })
@@ -71,6 +76,12 @@ describe('values of a query', () => {
 
 describe('filters', () => {
   const read = (text: string) => queryFilters(['name', 'label'])(text, 'filters')
+
+  test('with a name that is not wanted are refused, as engines disagree about them', () => {
+    expect(() => queryFilters(['name'])('{"name":{"web":true,"db":false}}', 'filters')).toThrow(
+      /list of texts/,
+    )
+  })
 
   test('are read in both forms', () => {
     const both = new Map([['name', ['web', 'db']]])

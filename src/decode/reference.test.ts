@@ -17,6 +17,7 @@ describe('image references', () => {
     ['index.docker.io/team/app', 'docker.io/team/app:latest', 'team/app:latest'],
     ['index.docker.io/alpine', 'docker.io/library/alpine:latest', 'alpine:latest'],
     ['team/app:1', 'docker.io/team/app:1', 'team/app:1'],
+    ['docker.io/library/team/app', 'docker.io/library/team/app:latest', 'library/team/app:latest'],
     ['ghcr.io/acme/app', 'ghcr.io/acme/app:latest', 'ghcr.io/acme/app:latest'],
     ['localhost/app:x', 'localhost/app:x', 'localhost/app:x'],
     ['localhost:5000/app', 'localhost:5000/app:latest', 'localhost:5000/app:latest'],
@@ -30,6 +31,7 @@ describe('image references', () => {
     expect(fullReference(reference)).toBe(full)
     expect(familiarReference(reference)).toBe(familiar)
     expect(parseReference(full)).toMatchObject({ name: reference.name, digest: reference.digest })
+    expect(parseReference(familiar)).toMatchObject({ name: reference.name, digest: reference.digest })
   })
 
   test.each([
@@ -68,6 +70,21 @@ describe('image references', () => {
     ],
   ])('%j is none', (written) => {
     expect(parseReference(written)).toBeUndefined()
+  })
+
+  test.each([
+    'docker.io/ghcr.io/app',
+    'index.docker.io/ghcr.io/app',
+    'docker.io/localhost/app',
+    'docker.io/a.b/c:1',
+  ])('%s is none: engines take it for an image of another registry', (written) => {
+    expect(parseReference(written)).toBeUndefined()
+  })
+
+  test('is as long as engines take it, 255 signs with its registry', () => {
+    const longest = `a.b/${'x'.repeat(251)}`
+    expect(parseReference(longest)?.name).toBe(longest)
+    expect(parseReference(`${longest}x`)).toBeUndefined()
   })
 
   test('is stored by its digest alone where it has one', () => {

@@ -31,15 +31,21 @@ export function parseReference(text: string): ImageReference | undefined {
 function canonicalName(name: string): string | undefined {
   const slash = name.indexOf('/')
   const first = slash === -1 ? '' : name.slice(0, slash)
-  const hasHost =
-    first.includes('.') || first.includes(':') || first === 'localhost' || first !== first.toLowerCase()
+  const hasHost = looksLikeHost(first)
   const host = hasHost ? first : 'docker.io'
   const path = hasHost ? name.slice(slash + 1) : name
   if (!HOST.test(host)) return undefined
   const components = path.split('/')
   if (!components.every((component) => COMPONENT.test(component))) return undefined
-  if (host === 'index.docker.io') return canonicalName(path)
+  if (host === 'index.docker.io') return canonicalName(`docker.io/${path}`)
+  // Engines list and take docker.io/ghcr.io/app as ghcr.io/app, which is an image of another registry.
+  if (host === 'docker.io' && components.length > 1 && looksLikeHost(components[0] ?? '')) return undefined
   return host === 'docker.io' && components.length === 1 ? `docker.io/library/${path}` : `${host}/${path}`
+}
+
+/** Whether the part before the first slash is a registry (distribution/reference, splitDockerDomain). */
+function looksLikeHost(part: string): boolean {
+  return part.includes('.') || part.includes(':') || part === 'localhost' || part !== part.toLowerCase()
 }
 
 /** The reference in full, `docker.io/library/alpine:3`, with `:latest` where it names neither tag nor digest. */
@@ -55,9 +61,9 @@ export function storedReference({ name, tag, digest }: ImageReference): string {
   return digest === undefined ? `${name}:${tag ?? 'latest'}` : `${name}@${digest}`
 }
 
-/** The reference as people write it, without `docker.io/library/`. */
+/** The reference as people write it, without `docker.io/` and, where one part follows it, `library/`. */
 export function familiarReference(reference: ImageReference): string {
-  return fullReference(reference).replace(/^docker\.io\/(?:library\/)?/, '')
+  return fullReference(reference).replace(/^docker\.io\/(?:library\/(?!.*\/))?/, '')
 }
 
 /** True for what an engine may take for (the start of) an image's id. */

@@ -17,8 +17,12 @@ export class BodyTooSlow extends Error {
   override readonly name = 'BodyTooSlow'
 }
 
-/** The body of a request. @throws {BodyTooLarge | BodyTooSlow} and what the connection throws when it breaks */
-export function readBody(request: IncomingMessage): Promise<Uint8Array> {
+/**
+ * The body of a request.
+ * @param largest bytes
+ * @throws {BodyTooLarge | BodyTooSlow} and what the connection throws when it breaks
+ */
+export function readBody(request: IncomingMessage, largest = LARGEST): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -33,8 +37,8 @@ export function readBody(request: IncomingMessage): Promise<Uint8Array> {
     }
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size <= LARGEST) chunks.push(chunk)
-      else finish(() => reject(new BodyTooLarge(`the body is larger than ${LARGEST} bytes`)))
+      if (size <= largest) chunks.push(chunk)
+      else finish(() => reject(new BodyTooLarge(`the body is larger than ${largest} bytes`)))
     })
     request.once('end', () => finish(() => resolve(Buffer.concat(chunks))))
     request.once('error', (cause) => finish(() => reject(cause)))

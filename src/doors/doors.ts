@@ -1,23 +1,29 @@
 /** All workers' sockets together: opened, changed and closed as policies come and go. */
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { OwnRecord } from '../audit/own.ts'
 import type { Gate } from '../gate.ts'
 import type { Policy, SocketPolicy, WorkerPolicy } from '../policy/policy.ts'
 import { createEngineDoor } from './engine-socket.ts'
-import { listenOn } from './listen.ts'
+import { listenOn, ownerOf } from './listen.ts'
+import { removeStaleSessions, Sessions } from './surface/sessions.ts'
+import { Surface } from './surface/surface.ts'
 
 interface OpenDoor {
   readonly server: Server
   readonly socket: SocketPolicy
   readonly connections: Set<Duplex>
+  readonly sessions: Sessions
 }
 
 export class Doors {
   readonly #gate: Gate
+  readonly #own: OwnRecord
   readonly #open = new Map<string, OpenDoor>()
 
-  constructor(gate: Gate) {
+  constructor(gate: Gate, own: OwnRecord) {
     this.#gate = gate
+    this.#own = own
   }
 
   /**
@@ -32,6 +38,7 @@ export class Doors {
         continue
       }
       this.#open.delete(name)
+      door.sessions.close()
       door.server.close()
       door.server.closeIdleConnections()
     }
@@ -52,23 +59,31 @@ export class Doors {
 
   /** Cuts every connection. */
   cut(): void {
-    for (const { connections } of this.#open.values())
+    for (const { connections, sessions } of this.#open.values()) {
+      sessions.cut()
       for (const connection of connections) connection.destroy()
+    }
   }
 
   async #openOne({ name, socket, docker }: WorkerPolicy): Promise<void> {
-    const server = createEngineDoor(this.#gate, { worker: name, door: 'socket' }, docker.connections)
+    const sessions = new Sessions(this.#gate, socket, await ownerOf(socket))
+    const surface = new Surface(this.#gate, name, sessions, this.#own)
+    const caller = { worker: name, door: 'socket' } as const
+    const server = createEngineDoor(this.#gate, caller, docker.connections, surface)
     const connections = new Set<Duplex>()
     server.on('connection', (connection) => {
       connections.add(connection)
       connection.once('close', () => connections.delete(connection))
     })
     await listenOn(server, socket)
-    this.#open.set(name, { server, socket, connections })
+    await removeStaleSessions(socket)
+    this.#open.set(name, { server, socket, connections, sessions })
   }
 }
 
-function closed({ server, connections }: OpenDoor): Promise<void> {
+function closed({ server, connections, sessions }: OpenDoor): Promise<void> {
+  // Whoever holds a session lets go of it when its calls have ended.
+  sessions.close()
   const done = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })

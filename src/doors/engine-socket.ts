@@ -10,6 +10,7 @@ import type { Caller } from '../identify/caller.ts'
 import { handle } from '../pipeline.ts'
 import { createServer } from '../shared/http.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from './body.ts'
+import { isSurface, type WorkerSurface } from './surface/prefix.ts'
 import { Turns } from './turns.ts'
 import { refuseConnection, sendHijacked, sendReply, sendUpgraded } from './send.ts'
 
@@ -21,8 +22,17 @@ const HEAD_TIME = 10_000
 const IDLE_TIME = 5 * 60_000
 const CHECK_INTERVAL = 1_000
 
-/** An HTTP server for a worker. It listens nowhere yet. @param connections the most at once */
-export function createEngineDoor(gate: Gate, caller: Caller, connections: number): Server {
+/**
+ * An HTTP server for a worker. It listens nowhere yet.
+ * @param connections the most at once
+ * @param surface what answers below /dockgate/; without it nothing does
+ */
+export function createEngineDoor(
+  gate: Gate,
+  caller: Caller,
+  connections: number,
+  surface?: WorkerSurface,
+): Server {
   const server = createServer({
     maxHeaderSize: HEAD_SIZE,
     headersTimeout: HEAD_TIME,
@@ -36,9 +46,11 @@ export function createEngineDoor(gate: Gate, caller: Caller, connections: number
   server.maxConnections = connections
   const turns = new Turns()
   server.on('request', (request, response) => {
-    turns.take(request, response, () =>
-      serve(gate, caller, request, response).catch((cause: unknown) => fail(response, cause)),
-    )
+    turns.take(request, response, () => {
+      const isOurs = surface !== undefined && isSurface(request.url)
+      const served = isOurs ? surface.serve(request, response) : serve(gate, caller, request, response)
+      return served.catch((cause: unknown) => fail(response, cause))
+    })
   })
   server.on('upgrade', (request, socket, head) => {
     serveUpgrade(gate, caller, request, socket, head).catch(() => socket.destroy())

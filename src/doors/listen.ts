@@ -1,6 +1,6 @@
 /** Makes a worker's socket: its directory, owner and mode as the policy says. */
 import { execFile } from 'node:child_process'
-import { chmod, chown, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, chown, lchown, lstat, mkdir, unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
@@ -15,12 +15,10 @@ export class SocketError extends Error {
 /** Listens on a socket; a stale one is replaced, a live one is somebody else's. @throws {SocketError} */
 export async function listenOn(server: Server, socket: SocketPolicy): Promise<void> {
   try {
-    const owner = await ids(socket)
+    const owner = await ownerOf(socket)
     await makeDirectory(socket, owner)
     await removeStale(socket.path)
-    await bind(server, socket.path)
-    await chown(socket.path, owner.user, owner.group)
-    await chmod(socket.path, socket.mode)
+    await listenAs(server, socket.path, socket.mode, owner)
   } catch (cause) {
     if (cause instanceof SocketError) throw cause
     throw new SocketError(
@@ -30,12 +28,20 @@ export async function listenOn(server: Server, socket: SocketPolicy): Promise<vo
   }
 }
 
-interface Ids {
+/** Listens on a path where nothing is yet, with that mode and owner. Throws what the system says. */
+export async function listenAs(server: Server, path: string, mode: number, owner: Owner): Promise<void> {
+  await bind(server, path, mode)
+  // The directory may be the worker's: a link that it put in the place of the socket is not followed.
+  await lchown(path, owner.user, owner.group)
+}
+
+/** Numbers of an account and a group; -1 leaves what is there. */
+export interface Owner {
   readonly user: number
   readonly group: number
 }
 
-async function makeDirectory({ path, directoryMode }: SocketPolicy, owner: Ids): Promise<void> {
+async function makeDirectory({ path, directoryMode }: SocketPolicy, owner: Owner): Promise<void> {
   const directory = dirname(path)
   const first = await mkdir(directory, { recursive: true, mode: 0o755 })
   // One that is there is the operator's, who gave it the rights that it has.
@@ -44,7 +50,8 @@ async function makeDirectory({ path, directoryMode }: SocketPolicy, owner: Ids):
   await chmod(directory, directoryMode)
 }
 
-async function removeStale(path: string): Promise<void> {
+/** Removes a socket that nobody serves on. @throws {SocketError} for a live one, and for what is no socket */
+export async function removeStale(path: string): Promise<void> {
   const found = await lstat(path).catch((cause: unknown) => {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
     throw cause
@@ -67,11 +74,11 @@ function isLive(path: string): Promise<boolean> {
   })
 }
 
-function bind(server: Server, path: string): Promise<void> {
+function bind(server: Server, path: string, mode: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    // Nobody else may connect in the moment before the mode is set.
-    const before = process.umask(0o177)
+    // The socket is made with its mode, so that no name has to be trusted afterwards.
+    const before = process.umask(0o777 & ~mode)
     try {
       server.listen(path, () => {
         server.removeListener('error', reject)
@@ -83,8 +90,8 @@ function bind(server: Server, path: string): Promise<void> {
   })
 }
 
-/** Numbers of owner and group; -1 leaves them as they are. */
-async function ids({ owner, group }: SocketPolicy): Promise<Ids> {
+/** Owner and group that a policy names. @throws {SocketError} */
+export async function ownerOf({ owner, group }: SocketPolicy): Promise<Owner> {
   const run = promisify(execFile)
   const number = async (
     name: string | undefined,

@@ -1,17 +1,20 @@
 /** A refusal as the Engine API tells it: HTTP 403, the text as `message`, and the same as fields. */
 import { errorReply, type Reply } from '../forward/reply.ts'
-import { refusalText, type RecordedRefusal, type Refusal } from '../shared/refusal.ts'
+import { isMalformed, refusalText, type RecordedRefusal, type Refusal } from '../shared/refusal.ts'
 import { refuse } from '../policy/refuse.ts'
-import type { Verdict } from '../policy/verdict.ts'
-
-type Refused = Extract<Verdict, { effect: 'refuse' }>
+import type { Refused } from '../policy/verdict.ts'
 
 /** The reply to a refused request. @param record id of its audit entry, empty where it could not be written */
-export function refusalReply({ refusal, status }: Refused, record: string, worker: string): Reply {
+export function refusalReply(refused: Refused, record: string, worker: string): Reply {
   // What is out of reach answers like what does not exist, to the letter.
-  if (status === 404) return errorReply(404, refusal.what)
-  const told: RecordedRefusal = { ...refusal, next: nextStep(refusal, worker), record }
-  return errorReply(status, refusalText(told), told)
+  if (refused.status === 404) return errorReply(404, refused.refusal.what)
+  const told = toldRefusal(refused, record, worker)
+  return errorReply(refused.status, refusalText(told), told)
+}
+
+/** A refusal as it is told to a worker. */
+export function toldRefusal({ refusal }: Refused, record: string, worker: string): RecordedRefusal {
+  return { ...refusal, next: nextStep(refusal, worker), record }
 }
 
 /** The reply where a volume turned out to be somebody else's after all, or could not be made. */
@@ -27,5 +30,5 @@ export function notAfterAll(
 }
 
 function nextStep(refusal: Refusal, worker: string): string {
-  return refusal.rule === 'request' ? '' : `To ask: tell the operator the rule, for worker ${worker}.`
+  return isMalformed(refusal) ? '' : `To ask: tell the operator the rule, for worker ${worker}.`
 }

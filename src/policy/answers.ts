@@ -3,7 +3,7 @@ import { grantOf, wordOf, type OtherKind } from './grants.ts'
 import type { WorkerPolicy } from './policy.ts'
 import { refuse } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
-import type { Permit, Verdict } from './verdict.ts'
+import type { Permit, Refused, Verdict } from './verdict.ts'
 
 export function allow(subcommand: string, rule: string, permit: Permit): Verdict {
   return { effect: 'allow', subcommand, rule, permit }
@@ -19,7 +19,7 @@ export function grantedBy(
   return word === undefined ? notAllowed(worker, wordOf(kind)) : decideFurther(word)
 }
 
-export function notAllowed(worker: WorkerPolicy, word: Subcommand): Verdict {
+export function notAllowed(worker: WorkerPolicy, word: Subcommand): Refused {
   return refuse(word, 'docker.allow', `docker ${word}`, {
     why: `${word} is not among what this worker may do`,
     instead: instead(worker, word, []),

@@ -1,10 +1,13 @@
 /** From a checked file to the policy: defaults that depend on other values, and what workers must not share. */
 import type { Finding } from './findings.ts'
+import { buildHost } from './host/build.ts'
+import { mcpFindings } from './mcp.ts'
 import { isWithin, withoutRunLink } from './paths.ts'
 import type {
   DockerPolicy,
   ExecPolicy,
   Limits,
+  McpPolicy,
   Policy,
   RunPolicy,
   SocketPolicy,
@@ -21,14 +24,28 @@ type LimitsFile = WorkerFile['docker']['run']['limits']
 export function buildPolicy(file: PolicyFile, findings: Finding[]): Policy {
   const workers = Object.entries(file.workers).map(([name, worker]) => buildWorker(name, worker, findings))
   const policy = { engine: file.engine, workers }
-  findings.push(...socketFindings(policy), ...bindFindings(policy))
+  findings.push(...socketFindings(policy), ...bindFindings(policy), ...mcpFindings(workers))
   return policy
 }
 
-function buildWorker(name: string, { socket, docker }: WorkerFile, findings: Finding[]): WorkerPolicy {
+function buildWorker(
+  name: string,
+  { socket, docker, host, mcp }: WorkerFile,
+  findings: Finding[],
+): WorkerPolicy {
   const limitsPath = ['workers', name, 'docker', 'run', 'limits', 'total']
   findings.push(...totalFindings(docker.run.limits, limitsPath))
-  return { name, socket: buildSocket(socket), docker: buildDocker(docker) }
+  return {
+    name,
+    socket: buildSocket(socket),
+    docker: buildDocker(docker),
+    host: buildHost(host, ['workers', name, 'host'], findings),
+    mcp: buildMcp(mcp),
+  }
+}
+
+function buildMcp(mcp: WorkerFile['mcp']): McpPolicy | undefined {
+  return mcp === undefined ? undefined : { ...mcp.listen, token: mcp.token }
 }
 
 function buildSocket(socket: WorkerFile['socket']): SocketPolicy {

@@ -137,6 +137,13 @@ export function wordOf(kind: ContainerKind | OtherKind): Subcommand {
   return isContainerKind(kind) ? ON_CONTAINER[kind][0].word : OTHERS[kind][0]
 }
 
+/** Every word that grants an operation, with whether it does so for the worker's own containers in some states alone. */
+export function grantsOf(kind: ContainerKind | OtherKind): readonly Grant[] {
+  if (isContainerKind(kind)) return ON_CONTAINER[kind]
+  const words: readonly Subcommand[] = OTHERS[kind]
+  return words.map((word) => ({ word }))
+}
+
 function isContainerKind(kind: ContainerKind | OtherKind): kind is ContainerKind {
   return Object.hasOwn(ON_CONTAINER, kind)
 }

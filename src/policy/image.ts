@@ -17,7 +17,7 @@ export function decidePull(run: RunPolicy, word: Subcommand, operation: ImagePul
   const separator = tag.startsWith('sha256:') ? '@' : ':'
   const reference = parseReference(tag === '' ? fromImage : `${fromImage}${separator}${tag}`)
   if (reference === undefined)
-    return refuse(word, 'run.images', fromImage, { why: 'this is no image reference' })
+    return refuse(word, 'run.images', `image = ${fromImage}`, { why: 'this is no image reference' })
   // Without a tag or digest an engine pulls every tag there is.
   if (!someImageMatches(run.images, reference))
     return refuseAll(word, [outsideNames(run, `image = ${fromImage}`, fromImage)])

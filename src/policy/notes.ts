@@ -32,6 +32,17 @@ export function socketNote({ mode }: SocketPolicy): string | undefined {
   return (mode & 0o006) === 0 ? undefined : 'every account of the host can use it'
 }
 
+/** What a diagnostic shows beside what it is asked for. */
+export function hostNote(program: string): string | undefined {
+  if (program === 'journalctl') return 'journalctl shows whatever was logged, secrets too'
+  return program === 'ss' ? 'ss -p names the processes of every account' : undefined
+}
+
+/** As which account a worker's MCP server runs. */
+export function mcpNote({ owner }: SocketPolicy): string | undefined {
+  return owner === undefined ? 'without socket.owner it is served only by a gate that is not root' : undefined
+}
+
 export function imageNote(pattern: string): string | undefined {
   return /^docker\.io\/\*+/.test(pattern) ? 'anybody can publish there' : undefined
 }

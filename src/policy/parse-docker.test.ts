@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parsePolicy } from './parse.ts'
 import { formatProblem, formatProblems } from './problem.ts'
 import { SPELLINGS } from './subcommands.ts'
+import { runs } from '../../test/support/runs.ts'
 
 /** A policy of one worker. What is given stands under `docker:`, from line 6 and column 7 on. */
 function withDocker(docker: string): string {
@@ -190,7 +191,7 @@ describe('whatever text there is', () => {
         }
         formatProblems(parsed.problems)
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2_000) },
     )
   })
 

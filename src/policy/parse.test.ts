@@ -42,6 +42,7 @@ describe('a good policy', () => {
             mode: 0o660,
             directoryMode: 0o750,
           },
+          host: { allow: [] },
           docker: {
             allow: ['ps'],
             reach: {},
@@ -216,8 +217,8 @@ describe('the head of the file', () => {
     ['version: 1\nworkers: { A1: {} }', '2:12: a worker is named in a-z, 0-9 and -, a letter first'],
     ['version: 1\nworkers: { a: { docker: { allow: [] } } }', '2:12: the key "socket" is missing'],
     [
-      'version: 1\nworkers: { a: { socket: /run/a, docker: { allow: [] }, host: {} } }',
-      '2:56: the key "host" is not supported in this version [leave it out]',
+      'version: 1\nworkers: { a: { socket: /run/a, docker: { allow: [] }, hosts: {} } }',
+      '2:56: unknown key "hosts" [did you mean host?]',
     ],
   ])('%j: %s', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem])

@@ -1,5 +1,6 @@
 /** The checked policy as plain data: what the parser makes and the decision reads. It can be cloned between threads. */
 import type { ArgvPattern } from './argv.ts'
+import type { HostPolicy } from './host/policy.ts'
 import type { Subcommand } from './subcommands.ts'
 
 /** A whole policy file. */
@@ -13,6 +14,17 @@ export interface WorkerPolicy {
   readonly name: string
   readonly socket: SocketPolicy
   readonly docker: DockerPolicy
+  readonly host: HostPolicy
+  readonly mcp: McpPolicy | undefined
+}
+
+/** MCP over HTTP, on this host's loopback alone. */
+export interface McpPolicy {
+  /** `127.0.0.1` or `::1`. */
+  readonly address: string
+  readonly port: number
+  /** File with the bearer token. */
+  readonly token: string
 }
 
 /** Where a worker's socket is made. Owner and group are names or numbers as written; undefined leaves the gate's own. */

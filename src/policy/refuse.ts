@@ -1,6 +1,6 @@
 /** Refusals as verdicts. */
 import type { Refusal } from '../shared/refusal.ts'
-import type { Verdict } from './verdict.ts'
+import type { Refused } from './verdict.ts'
 
 /** One violation of a request that may have several. */
 export interface Violation {
@@ -9,8 +9,6 @@ export interface Violation {
   readonly why: string
   readonly instead: readonly string[]
 }
-
-type Refused = Extract<Verdict, { effect: 'refuse' }>
 
 /** A refusal by a rule of the policy. */
 export function refuse(subcommand: string, rule: string, what: string, more: Partial<Refusal>): Refused {

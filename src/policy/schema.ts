@@ -1,6 +1,7 @@
 /** The policy file's form: what editors complete, and what a checked file is made of. */
 import { isPlaceholder } from './argv.ts'
 import * as z from 'zod'
+import { mcp } from './mcp.ts'
 import { REACH_WORDS, UNRECORDED_WORDS } from './rights.ts'
 import {
   bindPath,
@@ -124,6 +125,9 @@ const run = z.strictObject({
     .describe('Restart policies that containers may have.'),
 })
 
+/** A value of a parameter: no option, nothing that a terminal or a shell takes for something else. */
+const VALUE = /^(?!-)[!-~]{1,128}$/
+
 const commandLine = z
   .string()
   .regex(/^[!-~]+(?: [!-~]+)*$/, 'must be words with one space between, as "ollama pull <model>"')
@@ -164,13 +168,45 @@ const docker = z.strictObject({
   connections: z.int().min(1).max(1024).prefault(64).describe('Most connections of the worker at once.'),
 })
 
+const host = z.strictObject({
+  allow: z
+    .array(commandLine)
+    .prefault([])
+    .describe('Command lines that the gate runs on the host, as journalctl -u <unit> -n <lines>.'),
+  parameters: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be the name between < and >'),
+      z.union(
+        [z.string().min(1).max(200), z.array(z.string().regex(VALUE, 'must be one plain word')).min(1)],
+        'must be a regular expression, a range as 1..1000, or a list of words in quotes',
+      ),
+    )
+    .prefault({})
+    .describe('What each <name> may be: a regular expression for the whole word, a range, or a list.'),
+  programs: z
+    .record(
+      z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'must be the name that lines of allow begin with'),
+      path,
+    )
+    .prefault({})
+    .describe('Absolute paths of programs that do not come with dockgate, by the name in allow.'),
+})
+
 export const policyFile = z.strictObject({
   version: z.literal(1).describe("The format's version."),
   engine: engine
     .optional()
     .describe('The Docker Engine, as unix:///var/run/docker.sock. Default: it is looked for.'),
   workers: z
-    .record(workerName, z.strictObject({ socket, docker }))
+    .record(
+      workerName,
+      z.strictObject({
+        socket,
+        docker,
+        host: host.prefault({}).describe('Diagnostics of the host, which the gate runs.'),
+        mcp: mcp.optional(),
+      }),
+    )
     .refine((workers) => Object.keys(workers).length > 0, 'must name at least one worker')
     .describe('Who may do what, by name.'),
 })

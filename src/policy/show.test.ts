@@ -43,6 +43,8 @@ worker ai-worker
     its own, Docker's default bridge
   restart policies
     no, on-failure
+  diagnostics of the host, which the gate runs
+    none
   not allowed
     top, create, kill, pause, unpause, rename, update, attach, exec, cp, export, diff, commit,
       container prune, image inspect, history, push, tag, save, load, import, image prune,

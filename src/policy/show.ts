@@ -1,5 +1,18 @@
 /** A policy in plain words: what each worker gets, and what that means. */
-import { ALLOW_NOTES, bindNote, imageNote, portNote, REACH_NOTES, restartNote, socketNote } from './notes.ts'
+import { describeValues } from './host/values.ts'
+import type { HostPolicy } from './host/policy.ts'
+import {
+  ALLOW_NOTES,
+  bindNote,
+  hostNote,
+  imageNote,
+  mcpNote,
+  portNote,
+  REACH_NOTES,
+  restartNote,
+  socketNote,
+} from './notes.ts'
+import { mcpUrl } from './mcp-url.ts'
 import type { ArgvPattern } from './argv.ts'
 import type {
   DockerPolicy,
@@ -29,11 +42,20 @@ export function describePolicy(policy: Policy): string {
   )
 }
 
-function describeWorker({ name, socket, docker }: WorkerPolicy): readonly string[] {
+/** One worker of a policy, in lines. */
+export function describeWorker({ name, socket, docker, host, mcp }: WorkerPolicy): readonly string[] {
   const { allow, run } = docker
   const refused = SUBCOMMANDS.filter((word) => !allow.includes(word))
   const groups: readonly Group[] = [
     { title: 'socket', lines: describeSocket(socket, docker.connections) },
+    ...(mcp === undefined
+      ? []
+      : [
+          {
+            title: 'MCP over HTTP',
+            lines: [`${mcpUrl(mcp)}, with the token in ${mcp.token}`, ...noted(mcpNote(socket))],
+          },
+        ]),
     {
       title: 'its own containers, images, networks and volumes',
       lines: [listed(allow, 'nothing'), ...notes(allow, ALLOW_NOTES)],
@@ -41,6 +63,7 @@ function describeWorker({ name, socket, docker }: WorkerPolicy): readonly string
     { title: "the operator's containers", lines: describeReach(docker) },
     { title: 'programs in containers that are there (exec)', lines: describeExec(docker.exec) },
     ...describeRun(run),
+    { title: 'diagnostics of the host, which the gate runs', lines: describeHost(host) },
     ...(docker.unrecorded.length > 0
       ? [{ title: 'goes on while the record cannot be written', lines: [listed(docker.unrecorded, '')] }]
       : []),
@@ -68,6 +91,20 @@ function describeReach({ reach }: DockerPolicy): readonly string[] {
     `${name}: ${listed(words, 'nothing')}`,
     ...notes(words, REACH_NOTES),
   ])
+}
+
+function describeHost({ allow }: HostPolicy): readonly string[] {
+  if (allow.length === 0) return ['none']
+  const values = new Map(
+    allow.flatMap(({ words }) =>
+      words.flatMap((word) => ('name' in word ? [[word.name, describeValues(word.values)] as const] : [])),
+    ),
+  )
+  return [
+    ...allow.map(({ line }) => line),
+    ...[...values].map(([name, described]) => `<${name}> is ${described}`),
+    ...[...new Set(allow.flatMap(({ program }) => noted(hostNote(program))))],
+  ]
 }
 
 function describeExec({ own, named }: ExecPolicy): readonly string[] {

@@ -75,8 +75,19 @@ workers:
       # Help of your own, printed when a command is refused.
       hints:
         exec: "Put the command into the image or the run command, and read what it prints with logs"
-`
+${HOST_PART}`
 }
+
+/** Given only by who asks for it. */
+const HOST_PART = `    # Programs of this host that the gate runs for the worker over SSH or MCP, with exactly these arguments (docs/host.md).
+    # host:
+    #   allow:
+    #     - iptables -S
+    #     - ss -tlnp
+    #     - fail2ban-client status <jail>
+    #     - journalctl -u <unit> -n <lines>
+    #   parameters: { jail: "[a-z0-9-]+", unit: [ssh, docker], lines: 1..1000 }
+`
 
 /** Text as one YAML value, in quotes where it needs them. */
 function value(text: string): string {

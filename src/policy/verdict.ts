@@ -26,18 +26,38 @@ import type {
 } from '../decode/operations/image-transfer.ts'
 import type { Mount } from '../decode/operations/mounts.ts'
 import type { PublishedPort } from '../decode/operations/ports.ts'
+import type { HostDiagnostic } from '../decode/operations/host.ts'
 import type { ContainerFacts, NetworkFacts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
 
-export type Verdict =
-  | {
-      readonly effect: 'refuse'
-      readonly subcommand: string
-      readonly refusal: Refusal
-      /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist. */
-      readonly status: 400 | 403 | 404
-    }
-  | { readonly effect: 'allow'; readonly subcommand: string; readonly rule: string; readonly permit: Permit }
+export type Verdict = Refused | Allowed<Permit>
+
+/** The answer to a diagnostic of the host, which no engine takes part in. */
+export type HostVerdict = Refused | Allowed<HostPermit>
+
+export interface Refused {
+  readonly effect: 'refuse'
+  readonly subcommand: string
+  readonly refusal: Refusal
+  /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist. */
+  readonly status: 400 | 403 | 404
+}
+
+interface Allowed<P> {
+  readonly effect: 'allow'
+  readonly subcommand: string
+  readonly rule: string
+  readonly permit: P
+}
+
+/** A program of the host with its arguments. */
+export interface HostPermit {
+  readonly on: 'host'
+  readonly operation: HostDiagnostic
+  /** Where the program may be; the first that is there is run. */
+  readonly paths: readonly string[]
+  readonly arguments: readonly string[]
+}
 
 export type Permit =
   | EnginePermit

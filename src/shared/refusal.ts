@@ -31,20 +31,25 @@ const LINE = 110
  * Values that came from the client are cut and escaped here, so that a text can be shown on a terminal.
  */
 export function refusalText(refusal: RecordedRefusal): string {
-  const malformed = refusal.rule === 'request'
+  const malformed = isMalformed(refusal)
   const lines = [
-    malformed ? 'refused: the request can not be read' : `refused by policy: ${refusal.rule}`,
+    malformed ? `refused: the ${refusal.rule} can not be read` : `refused by policy: ${refusal.rule}`,
     `${refusal.what}${refusal.also.length > 0 ? ` (and ${refusal.also.length} more)` : ''}`,
     `why: ${refusal.why}`,
     ...(refusal.instead.length > 0 ? [`instead: ${refusal.instead.join(' | ')}`] : []),
     malformed
-      ? 'This is no question of policy: send it as the Engine API has it.'
+      ? `This is no question of policy: ${refusal.rule === 'line' ? 'write one plain command.' : 'send it as the Engine API has it.'}`
       : refusal.retryable
         ? 'This passes as soon as there is room; nothing else needs to change.'
         : 'This is policy, not a fault: do not try another way to the same effect.',
     `${refusal.next} Record: ${refusal.record}`.trimStart(),
   ]
   return lines.map((line) => shorten(printable(line), LINE - 12)).join('\n')
+}
+
+/** True where it was not the policy that refused, but what came that could not be read. */
+export function isMalformed({ rule }: Refusal): boolean {
+  return rule === 'request' || rule === 'line'
 }
 
 /** Replaces everything but printable ASCII by `\xNN` or `\u{NNNN}`. */

@@ -18,7 +18,7 @@ export interface Parameter {
 export interface BodyField {
   readonly method: string
   readonly path: string
-  /** `HostConfig.Mounts[].Type` */
+  /** `HostConfig.Mounts[].Type`; `$` is the whole body. */
   readonly field: string
   readonly type: string
 }
@@ -31,13 +31,23 @@ export const PARAMETERS: readonly Parameter[] = rows('parameters').map(
   ([method = '', path = '', place = '', name = '', type = '']) => ({ method, path, place, name, type }),
 )
 
-const BODY_FIELDS: readonly BodyField[] = rows('body-fields').map(
+export const BODY_FIELDS: readonly BodyField[] = rows('body-fields').map(
   ([method = '', path = '', field = '', type = '']) => ({ method, path, field, type }),
 )
 
-/** The fields of one body. */
+/** Forms that descriptions before 1.37 name, and no engine had. */
+export const NEVER_WERE = [
+  'HostConfig.PortBindings.{*}.HostIp',
+  'HostConfig.PortBindings.{*}.HostPort',
+  'Volumes.additionalProperties',
+]
+
+/** The fields of one body, as engines have them. */
 export function fieldsOf(method: string, path: string): readonly BodyField[] {
-  return BODY_FIELDS.filter((field) => field.method === method && field.path === path)
+  return BODY_FIELDS.filter(
+    ({ field, ...of }) =>
+      of.method === method && of.path === path && field !== '$' && !NEVER_WERE.includes(field),
+  )
 }
 
 function rows(name: string): readonly (readonly string[])[] {

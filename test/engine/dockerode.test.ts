@@ -123,25 +123,29 @@ describe.each(['new', 'old'] as const)('dockerode on the %s engine', (engine) =>
   })
 
   test('an image is pulled with its progress, listed, inspected and removed', async () => {
-    await engineDocker(engine, ['rmi', '-f', tool])
-    const stream = await client.pull(tool)
+    // One that no other name has: the worker brings it here, and may take it away.
+    const image = `${setting('REGISTRY')}/team/${freshName('pulled')}:1`
+    const input = `FROM busybox\nLABEL only=${image}\n`
+    await engineDocker(engine, ['build', '-t', image, '-'], { input, env: { DOCKER_BUILDKIT: '0' } })
+    expect(await engineDocker(engine, ['push', image])).toMatchObject({ code: 0 })
+    expect(await engineDocker(engine, ['rmi', image])).toMatchObject({ code: 0 })
+    const stream = await client.pull(image)
     const steps = await new Promise<readonly unknown[]>((resolve, reject) => {
       client.modem.followProgress(stream, (error, output) => (error ? reject(error) : resolve(output)))
     })
     expect(JSON.stringify(steps.at(-1))).toContain('Downloaded newer image')
     const listed = await client.listImages()
-    expect(listed.flatMap(({ RepoTags }) => RepoTags ?? [])).toContain(tool)
-    expect(await client.getImage(tool).inspect()).toMatchObject({
-      RepoTags: expect.arrayContaining([tool]),
-      Os: 'linux',
-    })
-    expect(await client.getImage(tool).history()).not.toHaveLength(0)
-    const removed: unknown = await client
-      .getImage(tool)
-      .remove()
-      .catch((error: unknown) => error)
-    // The same image may be there as busybox; then it is not the worker's.
-    expect(JSON.stringify(removed)).toMatch(/Untagged|rmi\.own/)
+    expect(listed.flatMap(({ RepoTags }) => RepoTags ?? [])).toContain(image)
+    expect(await client.getImage(image).inspect()).toMatchObject({ RepoTags: [image], Os: 'linux' })
+    expect(await client.getImage(image).history()).not.toHaveLength(0)
+    expect(JSON.stringify(await client.getImage(image).remove())).toContain(`{"Untagged":"${image}"}`)
+    expect(await engineDocker(engine, ['image', 'inspect', image])).toMatchObject({ code: 1 })
+  })
+
+  test('an image that was there before the worker named it is not removed', async () => {
+    expect(await engineDocker(engine, ['image', 'inspect', tool])).toMatchObject({ code: 0 })
+    await expect(client.getImage(tool).remove()).rejects.toThrow(/rmi\.own/)
+    expect(await engineDocker(engine, ['image', 'inspect', tool])).toMatchObject({ code: 0 })
   })
 
   test('events come while things happen', async () => {

@@ -3,8 +3,8 @@ import { parse, stringify } from 'yaml'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
 import { everything, freshName, gateForAll, generousPolicy } from '../support/everything.ts'
-import { startGate } from '../support/gate.ts'
-import { request } from '../support/http.ts'
+import { startGate, type Gate } from '../support/gate.ts'
+import { request, type Response } from '../support/http.ts'
 
 describe.each(['new', 'old'] as const)('containers of the operator on the %s engine', (engine) => {
   const hidden = freshName('hidden')
@@ -163,6 +163,53 @@ describe.each(['new', 'old'] as const)('containers of the operator on the %s eng
     await engineDocker(engine, ['rm', forged])
   })
 
+  test('of an image with any label at all are not the worker’s, nor after a restart of the gate', async () => {
+    await using gate = await startGate({ engine, policy: generousPolicy() })
+    const mine = freshName('mine')
+    await docker(gate, ['create', '--name', mine, 'busybox'])
+    const claim = await engineDocker(engine, [
+      'inspect',
+      '-f',
+      '{{index .Config.Labels "dockgate.claim"}}',
+      mine,
+    ])
+    const image = `${freshName('labelled')}:1`
+    const labels = {
+      'dockgate.worker': 'ai-worker',
+      'dockgate.claim': claim.stdout.trim(),
+      'com.docker.compose.project': 'p',
+    }
+    const lines = Object.entries(labels).map(([name, value]) => `LABEL ${name}="${value}"`)
+    const input = ['FROM busybox', ...lines, ''].join('\n')
+    await engineDocker(engine, ['build', '-t', image, '-'], { input, env: { DOCKER_BUILDKIT: '0' } })
+    const run = await engineDocker(engine, ['run', '-d', image, 'sleep', '1000'])
+    const id = run.stdout.trim()
+    expect(run.code).toBe(0)
+    const sees = async (through: Gate): Promise<void> => {
+      expect(await docker(through, ['ps', '-aq', '--no-trunc'])).toMatchObject({
+        stdout: expect.not.stringContaining(id),
+      })
+      for (const command of [['container', 'inspect'], ['logs'], ['stop'], ['rm']])
+        expect(await docker(through, [...command, id])).toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(/No such (?:container|object)/),
+        })
+      expect(await docker(through, ['inspect', '-f', '{{.Name}}', mine])).toMatchObject({
+        stdout: `/${mine}\n`,
+      })
+    }
+    await sees(gate)
+    await gate.stop()
+    await using again = await startGate({ engine, policy: generousPolicy(), directory: gate.directory })
+    await sees(again)
+    expect(await engineDocker(engine, ['inspect', '-f', '{{.State.Status}}', id])).toMatchObject({
+      stdout: 'running\n',
+    })
+    await docker(again, ['rm', mine])
+    await engineDocker(engine, ['rm', '-f', id])
+    await engineDocker(engine, ['rmi', image])
+  })
+
   test('do not give their name’s reach to the worker’s own container of that name', async () => {
     const reached = freshName('reached')
     await using gate = await startGate({
@@ -180,9 +227,10 @@ describe.each(['new', 'old'] as const)('containers of the operator on the %s eng
 
 describe('two workers side by side', () => {
   const policy = (directory: string): string => {
-    const { workers, ...file } = parse(generousPolicy()(directory))
+    const granted = [...everything, 'exec', 'network', 'volume']
+    const { workers, ...file } = parse(generousPolicy({ allow: granted })(directory))
     const [one] = Object.values<{ readonly docker: object }>(workers)
-    const other = { socket: `${directory}/other/docker.sock`, docker: { ...one?.docker, allow: everything } }
+    const other = { socket: `${directory}/other/docker.sock`, docker: { ...one?.docker, allow: granted } }
     return stringify(
       { ...file, workers: { ...workers, 'other-worker': other } },
       { aliasDuplicateObjects: false },
@@ -208,5 +256,45 @@ describe('two workers side by side', () => {
     })
     expect(await docker(other, ['info', '-f', '{{.Containers}}'])).toMatchObject({ stdout: '0\n' })
     await docker(gate, ['rm', '-f', name])
+  })
+
+  test('see nothing of each other, by whatever name', async () => {
+    await using gate = await startGate({ policy })
+    const other = { socket: `${gate.directory}/other/docker.sock` }
+    const [name, network, volume] = [freshName('seen'), freshName('net'), freshName('volume')]
+    const ask = (socket: string, method: string, path: string, body?: unknown): Promise<Response> =>
+      request(socket, { method, path: `/v1.41${path}`, ...(body === undefined ? {} : { body }) })
+    const id = (await docker(gate, ['run', '-d', '--name', name, 'busybox', 'sleep', '1000'])).stdout.trim()
+    await ask(gate.socket, 'POST', '/volumes/create', { Name: volume })
+    await ask(gate.socket, 'POST', '/networks/create', { Name: network })
+    const exec: { readonly Id?: string } = JSON.parse(
+      (await ask(gate.socket, 'POST', `/containers/${name}/exec`, { Cmd: ['id'] })).body,
+    )
+    const calls = [
+      ...[name, id, id.slice(0, 12), id.slice(0, 4)].flatMap((container) => [
+        ['GET', `/containers/${container}/json`],
+        ['GET', `/containers/${container}/logs?stdout=1`],
+        ['POST', `/containers/${container}/kill`],
+        ['POST', `/containers/${container}/rename?name=${freshName('taken')}`],
+        ['DELETE', `/containers/${container}?force=1`],
+      ]),
+      ['GET', `/volumes/${volume}`],
+      ['DELETE', `/volumes/${volume}`],
+      ['GET', `/networks/${network}`],
+      ['DELETE', `/networks/${network}`],
+      ['GET', `/exec/${exec.Id}/json`],
+    ] as const
+    for (const [method = '', path = ''] of calls) {
+      const { status } = await ask(other.socket, method, path)
+      expect({ method, path, status }).toEqual({ method, path, status: 404 })
+    }
+    for (const list of ['/containers/json?all=1', '/networks', '/volumes', '/system/df']) {
+      const { body } = await ask(other.socket, 'GET', list)
+      for (const secret of [name, id, network, volume]) expect(body).not.toContain(secret)
+    }
+    expect((await ask(gate.socket, 'GET', `/containers/${id}/json`)).status).toBe(200)
+    await docker(gate, ['rm', '-f', name])
+    await ask(gate.socket, 'DELETE', `/networks/${network}`)
+    await ask(gate.socket, 'DELETE', `/volumes/${volume}`)
   })
 })

@@ -65,30 +65,37 @@ describe.each(['new', 'old'] as const)('what a worker owns on the %s engine', (e
       await using first = await startGate({ engine, policy })
       const label = freshName('crash')
       const body = { Image: 'busybox', Cmd: ['true'], Labels: { crash: label } }
-      const creates = Array.from({ length: 40 }, () =>
-        request(first.socket, { method: 'POST', path: '/v1.41/containers/create', body }).then(
-          ({ status }) => status,
+      const creates = Array.from({ length: 40 }, (_, index) =>
+        request(first.socket, {
+          method: 'POST',
+          path: `/v1.41/containers/create?name=${label}-${index}`,
+          body,
+        }).then(
+          (answer) => (answer.status === 201 ? idsOf(`[${answer.body}]`) : []),
           // The gate was gone.
-          () => 0,
+          () => [],
         ),
       )
       await Promise.race([creates[4 * round], creates[39]])
       await first.kill9()
-      const told = (await Promise.all(creates)).filter((status) => status === 201).length
+      const told = (await Promise.all(creates)).flat()
       const filters = encodeURIComponent(JSON.stringify({ label: [`crash=${label}`] }))
       const listing = { path: `/v1.41/containers/json?all=1&filters=${filters}` }
 
       await using second = await startGate({ engine, policy, directory: first.directory })
       const made = idsOf((await engineRequest(engine, listing)).body)
       const owned = idsOf((await request(second.socket, listing)).body)
-      expect(made.length).toBeGreaterThanOrEqual(told)
+      expect(made).toEqual(expect.arrayContaining([...told]))
       expect(owned).toEqual(made)
 
       const state = `${first.directory}/state`
-      const decisions = (await recordOf(first)).filter(
-        ({ phase, operation }) => phase === 'decision' && operation === 'container.create',
-      )
-      expect(decisions.length).toBeGreaterThanOrEqual(made.length)
+      // Each container was decided on, by its name, before it was made; each answer that was told is on record by its id.
+      const record = (await recordOf(first)).filter(({ operation }) => operation === 'container.create')
+      const names = namesOf((await engineRequest(engine, listing)).body)
+      const decided = record.filter(({ phase }) => phase === 'decision').map(({ target }) => target)
+      expect(names.filter((name) => decided.filter((target) => target === name).length !== 1)).toEqual([])
+      const outcomes = record.filter(({ phase, status }) => phase === 'outcome' && status === 201)
+      expect(outcomes.map(({ target }) => target).filter((id) => !made.includes(String(id)))).toEqual([])
       expect(await dockgate('audit', 'verify', '--state', state)).toMatchObject({ code: 0 })
       // The claims of what was not made are gone: the totals count what is there.
       const status = await dockgate('status', '--json', '--state', state)
@@ -103,4 +110,9 @@ describe.each(['new', 'old'] as const)('what a worker owns on the %s engine', (e
 function idsOf(list: string): readonly string[] {
   const containers: readonly { readonly Id: string }[] = JSON.parse(list)
   return containers.map(({ Id }) => Id).sort()
+}
+
+function namesOf(list: string): readonly string[] {
+  const containers: readonly { readonly Names: readonly string[] }[] = JSON.parse(list)
+  return containers.flatMap(({ Names }) => Names.map((name) => name.slice(1)))
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
+import { request } from '../support/http.ts'
 import { startDocker, startDockerOnTerminal } from '../support/process.ts'
 
 describe.each(['new', 'old'] as const)('signals of a docker run on the %s engine', (engine) => {
@@ -32,18 +33,13 @@ describe.each(['new', 'old'] as const)('signals of a docker run on the %s engine
 
   test('a terminal’s size is passed on', async () => {
     const name = freshName('size')
-    await using running = startDockerOnTerminal(shared.gate, [
-      'run',
-      '--rm',
-      '-it',
-      '--name',
-      name,
-      'busybox',
-      'sh',
-    ])
+    const args = ['run', '--rm', '-it', '--name', name, 'busybox', 'sh']
+    await using running = startDockerOnTerminal(shared.gate, args)
     await running.printed(/[$#] /)
-    // script(1) makes its terminal 0 by 0 where it has none itself; a size set later is sent by /resize.
-    running.child.stdin.write('stty rows 33 cols 77; stty size; exit\n')
+    // Nothing in the container sets its size: only this call can.
+    const path = `/v1.41/containers/${name}/resize?h=33&w=77`
+    expect(await request(shared.gate.socket, { method: 'POST', path })).toMatchObject({ status: 200 })
+    running.child.stdin.write('stty size; exit\n')
     expect(await running.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('33 77') })
   })
 

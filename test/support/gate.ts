@@ -16,12 +16,18 @@ const program = fileURLToPath(new URL('../../bin/dockgate', import.meta.url))
 export interface GateOptions {
   /** Makes the policy's text for the gate's directory; default `policyFor`. */
   readonly policy?: (directory: string) => string
+  /** Further arguments of `serve`, for the gate's directory. */
+  readonly arguments?: (directory: string) => readonly string[]
   /** Default `new`. */
   readonly engine?: EngineName
   /** Another address for the engine: a relay's. */
   readonly engineUrl?: string
   /** Directory of an earlier gate, to go on with what that one recorded; default a new one. */
   readonly directory?: string
+  /** Another copy of `dockgate`. */
+  readonly program?: string
+  /** A program that starts it, with its arguments: `unshare --net`. */
+  readonly before?: readonly string[]
 }
 
 interface Ended {
@@ -53,7 +59,9 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
   await writeFile(file, policy(directory))
 
   const args = ['serve', '--policy', file, '--engine', url, '--state', join(directory, 'state')]
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  args.push(...(options.arguments?.(directory) ?? []))
+  const [first, ...others] = [...(options.before ?? []), options.program ?? program]
+  const child = spawn(first, [...others, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))

@@ -23,8 +23,11 @@ export function workDirectory(directory: string): string {
   return join(directory, 'work')
 }
 
-/** A policy's text for the worker `ai-worker` of a gate in that directory; `docker` replaces keys of its `docker` part. */
-export function policyFor(directory: string, docker: DockerPart = {}): string {
+/**
+ * A policy's text for the worker `ai-worker` of a gate in that directory; `docker` replaces keys of its `docker` part,
+ * `more` keys of the worker.
+ */
+export function policyFor(directory: string, docker: DockerPart = {}, more: object = {}): string {
   const run = {
     images: ['docker.io/library/*', `${setting('REGISTRY')}/team/*`],
     binds: [{ path: workDirectory(directory), mode: 'rw' }],
@@ -32,6 +35,10 @@ export function policyFor(directory: string, docker: DockerPart = {}): string {
     limits: { memory: '256m', cpus: 1, pids: 128, containers: 20 },
     ...docker.run,
   }
-  const worker = { socket: workerSocket(directory), docker: { allow: allow.split(', '), ...docker, run } }
+  const worker = {
+    socket: workerSocket(directory),
+    docker: { allow: allow.split(', '), ...docker, run },
+    ...more,
+  }
   return stringify({ version: 1, workers: { 'ai-worker': worker } })
 }

@@ -1,5 +1,13 @@
 /** What scripts/test.sh tells the tests in the environment. No test is skipped for want of it. */
-type Setting = 'ENGINE' | 'ENGINE_OLD' | 'PODMAN' | 'DOCKER' | 'DOCKER_OLD' | 'REGISTRY' | 'PLUGINS'
+type Setting =
+  | 'ENGINE'
+  | 'ENGINE_OLD'
+  | 'ENGINE_RESTART'
+  | 'PODMAN'
+  | 'DOCKER'
+  | 'DOCKER_OLD'
+  | 'REGISTRY'
+  | 'PLUGINS'
 
 /** The value of DOCKGATE_TEST_<name>; throws where it is missing. */
 export function setting(name: Setting): string {

@@ -3,7 +3,7 @@ import { FieldError, forwarded, record, type Read } from '../fields.ts'
 import { queryFlag, queryText } from '../query.ts'
 import { containerReference, type Parts } from '../routes/route.ts'
 
-const attachWebSocketQuery = record({
+export const attachWebSocketQuery = record({
   detachKeys: forwarded(queryText),
   logs: forwarded(queryFlag),
   stream: forwarded(queryFlag),

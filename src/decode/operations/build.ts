@@ -15,7 +15,7 @@ import { queryFlag, queryInteger, queryText, queryTexts } from '../query.ts'
 const BUILDKIT = "BuildKit's tunnel can do anything a build can, unseen"
 const CLASSIC = 'DOCKER_BUILDKIT=0 docker build'
 
-const buildQuery = record({
+export const buildQuery = record({
   buildargs: forwarded(jsonText),
   buildid: rewritten(queryText, 'left out: it is for cancelling BuildKit'),
   cachefrom: limited(jsonText, 'names that run.images has'),

@@ -7,7 +7,7 @@ import { imageConfigFields } from './container-create-body.ts'
 import { containerReference, type Parts } from '../routes/route.ts'
 import { imageChanges } from './image-changes.ts'
 
-const commitQuery = record({
+export const commitQuery = record({
   container: limited(queryText, "one of the worker's own"),
   repo: limited(queryText, "a name that run.images has, free or the worker's own"),
   tag: limited(queryText, 'likewise'),

@@ -18,7 +18,7 @@ export interface ImageTag {
   readonly parameters: Read<typeof imageTagQuery>
 }
 
-const imagePushQuery = record({
+export const imagePushQuery = record({
   tag: limited(queryText, 'an own one; without it all tags of the name, if all are own'),
   platform: forwarded(queryText),
 })
@@ -31,7 +31,7 @@ export interface ImagePush {
   readonly registryAuth: string | undefined
 }
 
-const imageSaveQuery = record({
+export const imageSaveQuery = record({
   names: limited(queryTexts, 'images that the worker may see'),
   platform: forwarded(queryText),
 })
@@ -42,13 +42,13 @@ export interface ImageSave {
   readonly images: readonly string[]
 }
 
-const imageLoadQuery = record({ quiet: forwarded(queryFlag), platform: forwarded(queryText) })
+export const imageLoadQuery = record({ quiet: forwarded(queryFlag), platform: forwarded(queryText) })
 export interface ImageLoad {
   readonly kind: 'image.load'
   readonly parameters: Read<typeof imageLoadQuery>
 }
 
-const imageImportQuery = record({
+export const imageImportQuery = record({
   fromSrc: refused('the host would fetch an address', ['-'], 'docker import - < FILE'),
   fromImage: refused('an import takes no image from a registry', [], 'docker pull'),
   repo: limited(queryText, NEW_NAME),
@@ -62,7 +62,7 @@ export interface ImageImport {
   readonly parameters: Read<typeof imageImportQuery>
 }
 
-const imageSearchQuery = record({
+export const imageSearchQuery = record({
   term: limited(queryText, 'in a registry that run.images names'),
   limit: forwarded(queryInteger),
   filters: forwarded(queryFilters(['is-automated', 'is-official', 'stars'])),

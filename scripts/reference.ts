@@ -1,0 +1,5 @@
+/** Writes the reference pages that are generated from the source. */
+import { writeFileSync } from 'node:fs'
+import { engineApiReference } from './engine-api-reference.ts'
+
+writeFileSync(new URL('../docs/reference/engine-api.md', import.meta.url), engineApiReference())

@@ -1,0 +1,29 @@
+/** The account that a worker's own processes run as. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { SocketPolicy } from '../policy/policy.ts'
+import { ownerOf } from './listen.ts'
+
+export interface Account {
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * Owner and group of the worker's socket; undefined for a gate that is not root, whose own account it is.
+ * @throws {Error} where the gate is root and the socket has no other owner: docker would read root's files for the worker
+ */
+export async function accountOf(socket: SocketPolicy): Promise<Account | undefined> {
+  const { user, group } = await ownerOf(socket)
+  if (process.getuid?.() !== 0) return undefined
+  if (user <= 0) throw new Error('socket.owner must be the account of the worker, and not root')
+  return { uid: user, gid: group > 0 ? group : await primaryGroup(user) }
+}
+
+/** A number that is no account of the host has the group of the same number, as in containers. */
+async function primaryGroup(user: number): Promise<number> {
+  const { stdout } = await promisify(execFile)('getent', ['passwd', String(user)]).catch(() => ({
+    stdout: '',
+  }))
+  return Number(stdout.split(':')[3] ?? user)
+}

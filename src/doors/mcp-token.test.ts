@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readToken } from './mcp-token.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'dockgate-token-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const token = 'x'.repeat(32)
+let count = 0
+
+function file(text: string, mode = 0o600): string {
+  count += 1
+  const path = join(directory, String(count))
+  writeFileSync(path, text)
+  chmodSync(path, mode)
+  return path
+}
+
+describe('the file of a token', () => {
+  test.each([token, `${token}\n`, `${token}\r\n`])('is one line: %j', async (text) => {
+    const digest = createHash('sha256').update(token).digest('hex')
+    expect(await readToken(file(text), undefined)).toBe(digest)
+  })
+
+  test.each([
+    ['is too short', () => file('x'.repeat(31)), 'is shorter than 32 characters'],
+    ['is empty', () => file(''), 'must be one line'],
+    ['has two lines', () => file(`${token}\n${token}\n`), 'must be one line'],
+    ['has spaces', () => file(`Bearer ${token}`), 'must be one line'],
+    ['may be read by others', () => file(token, 0o604), 'chmod 600'],
+    ['may be written by its group', () => file(token, 0o620), 'chmod 600'],
+    ['is not there', () => join(directory, 'none'), "can't read the token"],
+  ])('is refused that %s', async (_, make, why) => {
+    await expect(readToken(make(), undefined)).rejects.toThrow(why)
+  })
+
+  test('is no folder and no link', async () => {
+    const folder = join(directory, 'folder')
+    mkdirSync(folder, { mode: 0o700 })
+    await expect(readToken(folder, undefined)).rejects.toThrow('is no file')
+    const link = join(directory, 'link')
+    symlinkSync(file(token), link)
+    await expect(readToken(link, undefined)).rejects.toThrow("can't read the token")
+  })
+
+  test("belongs to the gate's account or the worker's", async () => {
+    const path = file(token)
+    chownSync(path, 4321, 4321)
+    await expect(readToken(path, { uid: 1234, gid: 1234 })).rejects.toThrow(
+      'belongs to another account (4321)',
+    )
+    expect(await readToken(path, { uid: 4321, gid: 4321 })).toMatch(/^[0-9a-f]{64}$/)
+  })
+})

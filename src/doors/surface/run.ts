@@ -1,0 +1,140 @@
+/** A worker's command line: taken apart, decided, recorded, and answered. */
+import type { OwnRecord } from '../../audit/own.ts'
+import { readCommand, type Command, type Written } from '../../decode/line/command.ts'
+import { FOREIGN } from '../../decode/line/foreign.ts'
+import { toldRefusal } from '../../filter/refusal.ts'
+import type { Gate } from '../../gate.ts'
+import type { Caller } from '../../identify/caller.ts'
+import { decideDockerWords } from '../../policy/docker-words.ts'
+import type { WorkerPolicy } from '../../policy/policy.ts'
+import { refuse } from '../../policy/refuse.ts'
+import type { Refused } from '../../policy/verdict.ts'
+import { shorten } from '../../shared/refusal.ts'
+import { answer, EXIT, failedAnswer, refusedAnswer, type Answer, type RunAnswer } from './answers.ts'
+import { diagnose } from './diagnose.ts'
+import { RehearsalRun } from './rehearsal.ts'
+import { TooManySessions, type Session, type Sessions } from './sessions.ts'
+import { helpText, isRecordId, whoAmI, whyText } from './tell.ts'
+
+/** What a command line works on. */
+export interface Line {
+  readonly gate: Gate
+  readonly worker: WorkerPolicy
+  readonly caller: Caller
+  readonly sessions: Sessions
+  readonly own: OwnRecord
+  /** Ends it when its caller goes away. */
+  readonly signal: AbortSignal
+}
+
+/** An answer, with the session that it names: that lives as long as its caller holds the response. */
+export interface Run {
+  readonly answer: RunAnswer
+  readonly session?: Session
+  readonly rehearsal?: RehearsalRun
+}
+
+/** Runs a line. What is wrong with it is an answer. @throws {StoreUnavailable} where it can't be recorded */
+export async function runLine(line: Line, written: Written): Promise<Run> {
+  const command = readCommand(written)
+  switch (command.kind) {
+    case 'docker':
+      return docker(line, command.words, undefined)
+    case 'can':
+      return can(line, command.command)
+    case 'program':
+      return { answer: await diagnose(line, command.words) }
+    default:
+      return { answer: await ownAnswer(line, command, written) }
+  }
+}
+
+type OwnCommand = Exclude<Command, { kind: 'docker' | 'can' | 'program' }>
+
+async function ownAnswer(line: Line, command: OwnCommand, written: Written): Promise<RunAnswer> {
+  const { worker, own } = line
+  switch (command.kind) {
+    case 'mcp':
+      return { do: 'mcp' }
+    case 'whoami':
+      return answer(whoAmI(worker).text)
+    case 'help':
+      return {
+        ...answer(helpText(worker)),
+        exit: 'line' in written && written.line.trim() === '' ? EXIT.usage : 0,
+      }
+    case 'why': {
+      const entries = isRecordId(command.record) ? await own.about(worker.name, command.record) : []
+      if (entries.length > 0) return answer(whyText(entries, worker.name))
+      return failedAnswer(
+        'there is no such record of this worker lately; write why and the 12 characters',
+        EXIT.usage,
+      )
+    }
+    case 'foreign': {
+      const what = textOf(written)
+      return refused(line, refuse('line', 'line', what, FOREIGN[command.backend]), [textOf(written)])
+    }
+    case 'unreadable': {
+      const refusal = refuse('line', 'line', textOf(written), {
+        why: command.why,
+        instead: ['docker ps', 'whoami'],
+      })
+      return refused(line, refusal, [textOf(written)])
+    }
+  }
+}
+
+/** Runs a docker command in a session, or tries it where there is a rehearsal. */
+async function docker(
+  line: Line,
+  words: readonly string[],
+  rehearsal: RehearsalRun | undefined,
+): Promise<Run> {
+  const { worker, caller, sessions } = line
+  const decided = decideDockerWords(worker, words, worker.socket.path)
+  if (decided.effect === 'refuse') return { answer: await refused(line, decided, ['docker', ...words]) }
+  if (decided.effect === 'dial' && rehearsal !== undefined)
+    return { answer: answer('allowed: each call is decided\n') }
+  try {
+    const session = await sessions.open({ ...caller, rehearsal }, worker.docker.connections)
+    const { socket } = session
+    if (decided.effect === 'dial') return { answer: { do: 'dial', socket }, session }
+    const found = { do: 'docker', socket, arguments: decided.words } as const
+    if (rehearsal === undefined) return { answer: found, session }
+    return { answer: { ...found, verdict: `/dockgate/verdict/${rehearsal.id}` }, session, rehearsal }
+  } catch (cause) {
+    if (!(cause instanceof TooManySessions)) throw cause
+    return { answer: failedAnswer(`${cause.message}; wait until one has ended`, EXIT.unavailable) }
+  }
+}
+
+async function can(line: Line, command: Command): Promise<Run> {
+  const rehearsal = new RehearsalRun()
+  const tried = { ...line, caller: { ...line.caller, rehearsal } }
+  switch (command.kind) {
+    case 'docker':
+      return docker(tried, command.words, rehearsal)
+    case 'program':
+      return { answer: await diagnose(tried, command.words) }
+    case 'foreign':
+    case 'unreadable':
+      return { answer: await ownAnswer(tried, command, { words: [] }) }
+    default:
+      return { answer: answer('allowed\n') }
+  }
+}
+
+/** Records a line that is refused as such, and tells it. */
+async function refused(line: Line, verdict: Refused, words: readonly string[]): Promise<Answer> {
+  const { gate, caller, worker } = line
+  const record = await gate.recorder.openCommand(caller, { kind: 'command', words }, verdict)
+  const exit = verdict.refusal.rule === 'line' ? EXIT.usage : EXIT.refused
+  return refusedAnswer(toldRefusal(verdict, record.id, worker.name), exit)
+}
+
+/** What was typed, as far as it is told again and recorded: without what could be the value of a variable. */
+function textOf(written: Written): string {
+  const text = 'line' in written ? written.line : written.words.join(' ')
+  return shorten(text, 200).replace(/=\S*/g, '=...')
+}

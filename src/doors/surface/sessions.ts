@@ -1,0 +1,114 @@
+/**
+ * Sessions: sockets of the same worker that live as long as the request that asked for them, so that the record shows of
+ * each call through one which door and key it came by. Each is the Engine API and nothing else.
+ */
+import { readdir } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { dirname, join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { newRecordId } from '../../audit/id.ts'
+import type { Gate } from '../../gate.ts'
+import type { Caller } from '../../identify/caller.ts'
+import type { SocketPolicy } from '../../policy/policy.ts'
+import { warnOf } from '../../shared/warn.ts'
+import { createEngineDoor } from '../engine-socket.ts'
+import { listenAs, removeStale, SocketError, type Owner } from '../listen.ts'
+
+/** Sessions that a worker may have at once. */
+const MOST = 32
+/** Linux keeps a socket's path in 108 bytes, the last of them 0. */
+const LONGEST_PATH = 107
+
+export class TooManySessions extends Error {
+  override readonly name = 'TooManySessions'
+}
+
+export interface Session {
+  readonly socket: string
+  /** Cuts its calls and removes its socket. */
+  readonly end: () => void
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>
+}
+
+interface Open {
+  readonly server: Server
+  readonly connections: Set<Duplex>
+}
+
+export class Sessions {
+  readonly #gate: Gate
+  readonly #socket: SocketPolicy
+  readonly #owner: Owner
+  readonly #open = new Set<Open>()
+  #count = 0
+
+  constructor(gate: Gate, socket: SocketPolicy, owner: Owner) {
+    this.#gate = gate
+    this.#socket = socket
+    this.#owner = owner
+  }
+
+  /** Opens one. @param connections the most that all of the worker's sessions may have together @throws {TooManySessions | SocketError} */
+  async open(caller: Caller, connections: number): Promise<Session> {
+    if (this.#count >= MOST) throw new TooManySessions(`${MOST} commands of this worker run already`)
+    this.#count += 1
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    const server = createEngineDoor(this.#gate, caller, connections)
+    const session: Open = { server, connections: new Set() }
+    const path = join(dirname(this.#socket.path), `s-${newRecordId()}.sock`)
+    server.on('connection', (connection) => this.#take(session, connection, connections))
+    server.once('close', resolve)
+    this.#open.add(session)
+    try {
+      if (Buffer.byteLength(path) > LONGEST_PATH) throw new SocketError(`${path} is too long for a socket`)
+      await listenAs(server, path, this.#socket.mode, this.#owner)
+    } catch (cause) {
+      this.#count -= 1
+      this.#open.delete(session)
+      throw cause
+    }
+    const end = (): void => {
+      if (!this.#open.delete(session)) return
+      this.#count -= 1
+      server.close()
+      for (const connection of session.connections) connection.destroy()
+    }
+    return { socket: path, end, ended }
+  }
+
+  /** Takes no more connections; sessions end when their calls have. */
+  close(): void {
+    for (const { server } of this.#open) {
+      server.close()
+      server.closeIdleConnections()
+    }
+  }
+
+  /** Cuts every connection. */
+  cut(): void {
+    for (const { connections } of this.#open) for (const connection of connections) connection.destroy()
+  }
+
+  #take(session: Open, connection: Duplex, most: number): void {
+    const all = [...this.#open].reduce((sum, { connections }) => sum + connections.size, 0)
+    if (all >= most || !this.#open.has(session)) {
+      connection.destroy()
+      return
+    }
+    session.connections.add(connection)
+    connection.once('close', () => session.connections.delete(connection))
+  }
+}
+
+/** Removes the sockets of sessions that a gate before this one left in the directory of a worker's socket. */
+export async function removeStaleSessions(socket: SocketPolicy): Promise<void> {
+  const directory = dirname(socket.path)
+  const left = (await readdir(directory)).filter((name) => /^s-[0-9a-z]{12}\.sock$/.test(name))
+  for (const name of left) {
+    await removeStale(join(directory, name)).catch((cause: unknown) => {
+      // A live one is that of another worker whose socket is in the same directory.
+      if (!(cause instanceof SocketError)) warnOf('removing the socket of a session')(cause)
+    })
+  }
+}

@@ -1,0 +1,118 @@
+/** The worker's own surface, below /dockgate/ of its socket: command lines, what it may do, and its own record. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { OwnRecord } from '../../audit/own.ts'
+import { JsonError, parseJson } from '../../decode/json.ts'
+import { errorReply, jsonReply, type Reply } from '../../forward/reply.ts'
+import type { Gate } from '../../gate.ts'
+import type { WorkerPolicy } from '../../policy/policy.ts'
+import { StoreUnavailable } from '../../store/errors.ts'
+import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../body.ts'
+import { sendReply } from '../send.ts'
+import { asTried, BadRequest, readAudit, readRun } from './asked.ts'
+import { surfacePath, type WorkerSurface } from './prefix.ts'
+import type { RehearsalRun } from './rehearsal.ts'
+import { runLine, type Run } from './run.ts'
+import type { Sessions } from './sessions.ts'
+import { isRecordId, ownEntry, whoAmI, whyText } from './tell.ts'
+
+/** Bytes of a body. */
+const LARGEST_BODY = 64 * 2 ** 10
+
+export class Surface implements WorkerSurface {
+  readonly #gate: Gate
+  readonly #name: string
+  readonly #sessions: Sessions
+  readonly #own: OwnRecord
+  /** Commands that are being tried, by the id of their verdict. */
+  readonly #rehearsals = new Map<string, RehearsalRun>()
+
+  /** @param name of the worker whose socket it is */
+  constructor(gate: Gate, name: string, sessions: Sessions, own: OwnRecord) {
+    this.#gate = gate
+    this.#name = name
+    this.#sessions = sessions
+    this.#own = own
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const worker = this.#gate.worker(this.#name)
+    try {
+      if (worker !== undefined) await this.#route(worker, request, response, gone.signal)
+      else sendReply(errorReply(403, `the policy has no worker ${this.#name} any more`), response)
+    } catch (cause) {
+      const reply = failure(cause)
+      if (reply === undefined) throw cause
+      sendReply(reply, response)
+    }
+    drain(request)
+  }
+
+  async #route(
+    worker: WorkerPolicy,
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { path, query } = surfacePath(request.url ?? '')
+    const [what = '', id = ''] = path
+    switch (`${request.method} ${what}${'/'.repeat(path.length - 1)}`) {
+      case 'POST run':
+      case 'POST can': {
+        const { written, ...from } = readRun(parseJson(await readBody(request, LARGEST_BODY)))
+        const caller = { worker: worker.name, ...from }
+        const line = { gate: this.#gate, worker, caller, sessions: this.#sessions, own: this.#own, signal }
+        return this.#send(await runLine(line, what === 'can' ? asTried(written) : written), response)
+      }
+      case 'GET whoami':
+        return sendReply(jsonReply(200, whoAmI(worker)), response)
+      case 'GET audit': {
+        const entries = await this.#own.recent(worker.name, readAudit(query))
+        return sendReply(jsonReply(200, { entries: entries.map(ownEntry) }), response)
+      }
+      case 'GET why/':
+        return sendReply(await this.#why(worker.name, id), response)
+      case 'GET verdict/': {
+        const verdict = this.#rehearsals.get(id)?.verdict(Number(query.get('exit') ?? '0'))
+        return sendReply(verdict === undefined ? NOT_FOUND : jsonReply(200, verdict), response)
+      }
+      default:
+        return sendReply(NOT_FOUND, response)
+    }
+  }
+
+  async #why(worker: string, id: string): Promise<Reply> {
+    const entries = isRecordId(id) ? await this.#own.about(worker, id) : []
+    if (entries.length === 0) return errorReply(404, 'this worker has no such record lately')
+    return jsonReply(200, { entries: entries.map(ownEntry), text: whyText(entries, worker) })
+  }
+
+  /** Sends an answer; a session lives until its caller lets go of the response. */
+  #send({ answer, session, rehearsal }: Run, response: ServerResponse): void {
+    if (session === undefined) return sendReply(jsonReply(200, answer), response)
+    if (rehearsal !== undefined) this.#rehearsals.set(rehearsal.id, rehearsal)
+    const end = (): void => {
+      session.end()
+      if (rehearsal !== undefined) this.#rehearsals.delete(rehearsal.id)
+    }
+    response.once('close', end)
+    if (response.destroyed) return end()
+    response.sendDate = false
+    response.writeHead(200, { 'Content-Type': 'application/json' })
+    response.write(`${JSON.stringify(answer)}\n`)
+    void session.ended.then(() => response.end())
+  }
+}
+
+const NOT_FOUND = errorReply(404, 'there are run, can, whoami, why/ID, audit and verdict/ID below /dockgate/')
+
+/** What a client or the disk did wrong, as a reply; undefined for a fault of the gate's own. */
+function failure(cause: unknown): Reply | undefined {
+  if (cause instanceof BadRequest || cause instanceof JsonError) return errorReply(400, cause.message)
+  if (cause instanceof BodyTooLarge) return errorReply(413, cause.message)
+  if (cause instanceof BodyTooSlow) return errorReply(408, cause.message)
+  if (cause instanceof StoreUnavailable)
+    return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
+  return undefined
+}

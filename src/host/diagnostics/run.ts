@@ -1,0 +1,111 @@
+/** Runs a diagnostic: one program with exact arguments, no shell, nothing inherited, within limits of time and output. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { clean } from '../../shared/clean.ts'
+import { findProgram, ProgramError } from './program.ts'
+
+/** Milliseconds. */
+const LONGEST = 10_000
+/** Bytes of each of the two outputs. */
+const LARGEST = 256 * 2 ** 10
+
+/** All that a program finds in its environment: where other programs are, the language, and that there is no pager. */
+const ENVIRONMENT = {
+  PATH: '/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin',
+  LANG: 'C.UTF-8',
+  LC_ALL: 'C.UTF-8',
+  TERM: 'dumb',
+  PAGER: 'cat',
+  SYSTEMD_PAGER: 'cat',
+  SYSTEMD_COLORS: '0',
+  SYSTEMD_URLIFY: '0',
+}
+
+export interface DiagnosticResult {
+  readonly stdout: string
+  readonly stderr: string
+  /** The program's exit code; 124 after the time limit, 128 and its number after another signal. */
+  readonly exit: number
+  /** Whether output was cut. */
+  readonly truncated: boolean
+}
+
+/**
+ * Runs a program to its end, its limit, or until `signal`. Output is text without control characters.
+ * @param paths where the program may be @throws {ProgramError} where it can't be run
+ */
+export async function runDiagnostic(
+  paths: readonly string[],
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<DiagnosticResult> {
+  const program = await findProgram(paths)
+  // A group of its own, so that its children end with it.
+  const child = spawn(program, args, {
+    cwd: '/',
+    env: ENVIRONMENT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const { promise: ended, resolve, reject } = Promise.withResolvers<number>()
+  child.once('error', (cause) => reject(new ProgramError(`it can't be run: ${cause.message}`)))
+  child.once('close', (code, by) => resolve(code ?? (by === 'SIGKILL' ? 137 : 128)))
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    kill(child)
+  }, LONGEST)
+  const stop = (): void => kill(child)
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+  try {
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+    const exit = await ended
+    const why = late
+      ? `\n[dockgate: ended after ${LONGEST / 1000} s, the most that a diagnostic may take]\n`
+      : ''
+    return {
+      stdout: stdout.text(),
+      stderr: stderr.text() + why,
+      exit: late ? 124 : exit,
+      truncated: stdout.cut() || stderr.cut(),
+    }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function kill(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch (cause) {
+    // It may have ended by itself.
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ESRCH')) throw cause
+  }
+}
+
+interface Collected {
+  readonly text: () => string
+  readonly cut: () => boolean
+}
+
+/** Reads an output to its end, and keeps as much of it as is given. */
+function collect(stream: Readable): Collected {
+  const chunks: Buffer[] = []
+  let size = 0
+  stream.on('data', (chunk: Buffer) => {
+    if (size < LARGEST) chunks.push(chunk.subarray(0, LARGEST - size))
+    size += chunk.length
+  })
+  return {
+    text: () => {
+      const text = clean(Buffer.concat(chunks).toString('utf8')).text
+      return size > LARGEST
+        ? `${text}\n[dockgate: cut here; the first ${LARGEST} of ${size} bytes are shown, ask for less]\n`
+        : text
+    },
+    cut: () => size > LARGEST,
+  }
+}

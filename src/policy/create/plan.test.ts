@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { ask, type Settings } from '../../../test/cases/world.ts'
+import type { CreatePlan } from '../verdict.ts'
+
+const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
+
+/** What the standard policy makes of a create of alpine; undefined where it refuses. */
+function planOf(HostConfig: object, settings: Partial<Settings> = {}): CreatePlan | undefined {
+  const request = { line: 'POST /containers/create', body: { Image: 'alpine', HostConfig } }
+  const { verdict } = ask(request, { ...NONE, ...settings })
+  return verdict.effect === 'allow' && verdict.permit.on === 'create' ? verdict.permit.plan : undefined
+}
+
+describe('the plan of a create', () => {
+  test('names each volume once, and nothing that is no named volume', () => {
+    const Mounts = [
+      { Type: 'volume', Source: 'fresh', Target: '/c' },
+      { Type: 'volume', Target: '/d' },
+      { Type: 'tmpfs', Target: '/e' },
+    ]
+    expect(planOf({ Binds: ['mine:/a', '/srv/work:/b', 'mine:/f'], Mounts })?.volumes).toEqual([
+      'mine',
+      'fresh',
+    ])
+  })
+
+  test('names the real sources of its own binds and of those that it takes over', () => {
+    const plan = planOf({ Binds: ['/srv/work/inner:/a', 'mine:/b'], VolumesFrom: ['bound:ro'] })
+    expect(plan?.binds).toEqual(['/srv/work/data', '/srv/work/data'])
+  })
+
+  test('has no bind whose real path has a colon, but as a mount', () => {
+    const world = { paths: { '/srv/work/link': '/srv/work/co:lon' } }
+    expect(planOf({ Binds: ['/srv/work/link:/a'] }, { world })).toBeUndefined()
+    const Mounts = [{ Type: 'bind', Source: '/srv/work/link', Target: '/a' }]
+    expect(planOf({ Mounts }, { world })?.binds).toEqual(['/srv/work/co:lon'])
+  })
+
+  test('counts the volumes that are not there yet', () => {
+    const run = { limits: { memory: '1g', cpus: 2, pids: 256, volumes: 2 } }
+    expect(planOf({ Binds: ['mine:/a', 'new:/b'] }, { run })?.volumes).toEqual(['mine', 'new'])
+    expect(planOf({ Binds: ['new:/a', 'newer:/b'] }, { run })).toBeUndefined()
+  })
+
+  test.each([
+    ['', 'private'],
+    ['private', 'private'],
+    ['shareable', 'shareable'],
+    ['none', 'none'],
+  ])('has for an IpcMode of %j %s', (IpcMode, mode) => {
+    expect(planOf({ IpcMode })?.ipcMode).toBe(mode)
+  })
+
+  test('puts in the largest of what is not given, or given as 0', () => {
+    const none = planOf({})?.limits
+    expect(none).toMatchObject({ memory: 2 ** 30, nanoCpus: 2e9, pids: 256 })
+    expect(planOf({ Memory: 0, MemorySwap: 0, NanoCpus: 0, PidsLimit: 0 })?.limits).toEqual(none)
+  })
+})

@@ -1,0 +1,115 @@
+/**
+ * What a command of the docker CLI does to what is there: reads it, changes or adds to it, or takes it away.
+ * A hint for clients that ask people before some calls; what is allowed is decided elsewhere.
+ */
+import { composeCommand } from './compose-words.ts'
+import { expandWord, type Subcommand } from './subcommands.ts'
+
+export type Risk = 'read' | 'write' | 'destroy'
+
+export interface KnownCommand {
+  /** As Docker has it: `ps`, `system prune`, `compose up`. */
+  readonly word: string
+  /** The right of a policy that it stands under. */
+  readonly subcommand: Subcommand
+  readonly risk: Risk
+  /** The words behind it. */
+  readonly rest: readonly string[]
+}
+
+/** What takes away gives the same when done twice; a signal does not, so `kill` and `stop` are changes. */
+const RISKS = {
+  ps: 'read',
+  inspect: 'read',
+  logs: 'read',
+  stats: 'read',
+  top: 'read',
+  create: 'write',
+  run: 'write',
+  start: 'write',
+  stop: 'write',
+  restart: 'write',
+  kill: 'write',
+  pause: 'write',
+  unpause: 'write',
+  wait: 'read',
+  rename: 'write',
+  update: 'write',
+  rm: 'destroy',
+  attach: 'write',
+  exec: 'write',
+  // These two write a file of the caller's.
+  cp: 'write',
+  export: 'write',
+  diff: 'read',
+  commit: 'write',
+  'container prune': 'destroy',
+  images: 'read',
+  'image inspect': 'read',
+  history: 'read',
+  pull: 'write',
+  push: 'write',
+  rmi: 'destroy',
+  build: 'write',
+  tag: 'write',
+  save: 'write',
+  load: 'write',
+  import: 'write',
+  'image prune': 'destroy',
+  'builder prune': 'destroy',
+  search: 'read',
+  'network ls': 'read',
+  'network inspect': 'read',
+  'network create': 'write',
+  'network connect': 'write',
+  'network disconnect': 'write',
+  'network rm': 'destroy',
+  'network prune': 'destroy',
+  'volume ls': 'read',
+  'volume inspect': 'read',
+  'volume create': 'write',
+  'volume update': 'write',
+  'volume rm': 'destroy',
+  'volume prune': 'destroy',
+  info: 'read',
+  version: 'read',
+  events: 'read',
+  'system df': 'read',
+  'system prune': 'destroy',
+  compose: 'write',
+  login: 'write',
+} as const satisfies Record<Subcommand, Risk>
+
+/** `config` can write a file, so it is none of the reads. */
+const COMPOSE_READS = ['ps', 'logs', 'ls', 'images', 'top', 'port', 'version', 'events', 'stats', 'volumes']
+const COMPOSE_DESTROYS = ['down', 'rm']
+
+/** The risks that a right of a policy can have: several for compose, one for any other. */
+export function risksOf(subcommand: Subcommand): readonly Risk[] {
+  return subcommand === 'compose' ? ['read', 'write', 'destroy'] : [RISKS[subcommand]]
+}
+
+const PLAIN = /^[a-z]+(?:-[a-z]+)*$/
+
+/** The command that the words behind `docker` begin with, or undefined for one that is not known. */
+export function knownCommand(words: readonly string[]): KnownCommand | undefined {
+  const [first = '', second = ''] = words
+  // What Docker reads as one word is one word here.
+  if (!PLAIN.test(first)) return undefined
+  if (first === 'compose') return compose(words.slice(1))
+  for (const [written, length] of [[`${first} ${second}`, 2] as const, [first, 1] as const]) {
+    const [subcommand, ...others] = expandWord(written)
+    if (subcommand === undefined || others.length > 0 || (length === 2 && !PLAIN.test(second))) continue
+    return { word: written, subcommand, risk: RISKS[subcommand], rest: words.slice(length) }
+  }
+  return undefined
+}
+
+function compose(words: readonly string[]): KnownCommand | undefined {
+  const found = composeCommand(words)
+  if (found === undefined) return undefined
+  const { command, rest } = found
+  const destroys = COMPOSE_DESTROYS.includes(command)
+  const risk = COMPOSE_READS.includes(command) ? 'read' : destroys ? 'destroy' : 'write'
+  return { word: `compose ${command}`, subcommand: 'compose', risk, rest }
+}

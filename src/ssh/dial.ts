@@ -1,0 +1,25 @@
+/** `docker system dial-stdio`: standard input and output are the connection to a session's socket. */
+import { connect } from 'node:net'
+import { whenGone } from './gone.ts'
+
+/** Joins them until both sides have ended. Returns the exit code. */
+export function dial(socketPath: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const connection = connect({ path: socketPath, allowHalfOpen: true })
+  connection.once('error', reject)
+  // The engine's side decides: what it still has to say after the client's end is passed on.
+  process.stdin.on('error', () => connection.destroy())
+  process.stdout.on('error', () => connection.destroy())
+  process.stdin.pipe(connection)
+  connection.pipe(process.stdout)
+  connection.once('close', () => resolve(0))
+  connection.once('end', () => {
+    // All of it is out when this callback runs; a client that keeps its side open gets no more answers.
+    process.stdout.write('', () => resolve(0))
+  })
+  whenGone(() => {
+    connection.destroy()
+    resolve(0)
+  })
+  return promise
+}

@@ -1,0 +1,101 @@
+/** The real docker CLI as the worker's account, in an environment of the gate's making, on a session's socket. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { constants as system, userInfo } from 'node:os'
+import { textOf } from '../shared/json-value.ts'
+import { ask } from './ask.ts'
+import { whenGone } from './gone.ts'
+import type { Options } from './options.ts'
+import { print } from './print.ts'
+
+export interface DockerRun {
+  readonly socket: string
+  readonly arguments: readonly string[]
+  /** Where the verdict is, of a command that is only tried. */
+  readonly verdict: string | undefined
+}
+
+const UNAVAILABLE = 69
+/** Characters of the CLI's own complaint about a command that is only tried. */
+const LONGEST_COMPLAINT = 4_000
+
+/** Runs it to its end. Returns the exit code. */
+export async function runDocker(options: Options, run: DockerRun): Promise<number> {
+  const program = options.docker.find(isProgram)
+  if (program === undefined) {
+    print(2, `dockgate: the docker CLI is not on this host: there is no ${options.docker.join(' or ')}\n`)
+    return UNAVAILABLE
+  }
+  const home = userInfo().homedir
+  const child = spawn(program, [...run.arguments], {
+    cwd: isProgram(home) ? home : '/',
+    env: dockerEnvironment(home, options.config, run.socket),
+    stdio: run.verdict === undefined ? 'inherit' : ['inherit', 'ignore', 'pipe'],
+  })
+  // It would pass a signal on to what it runs, and a container outlives whoever started it: so it is cut off.
+  whenGone(() => child.kill('SIGKILL'))
+  passSignals(child)
+  let complaint = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    if (complaint.length < LONGEST_COMPLAINT) complaint += text
+  })
+  const code = await ended(child)
+  if (run.verdict === undefined) return code
+  const { value } = await ask(options.socket, 'GET', `${run.verdict}?exit=${code}`)
+  // Docker's own words are told only where nothing came to the gate.
+  if (value['exit'] === USAGE) print(2, complaint)
+  print(1, textOf(value['stdout']))
+  print(2, textOf(value['stderr']))
+  return Number(value['exit'])
+}
+
+const USAGE = 64
+
+/**
+ * The CLI's environment: nothing of whoever asks. There is no search path: git, credential helpers and the providers of a compose
+ * file are programs that the CLI would run for its caller.
+ */
+export function dockerEnvironment(
+  home: string,
+  config: string,
+  socket: string,
+): Readonly<Record<string, string>> {
+  return {
+    PATH: '/nonexistent',
+    HOME: home,
+    LANG: 'C.UTF-8',
+    TERM: 'dumb',
+    DOCKER_HOST: `unix://${socket}`,
+    DOCKER_CONFIG: config,
+    DOCKER_BUILDKIT: '0',
+    DOCKER_CLI_HINTS: 'false',
+    COMPOSE_BAKE: 'false',
+    COMPOSE_MENU: 'false',
+    COMPOSE_EXPERIMENTAL_GIT_REMOTE: 'false',
+    COMPOSE_EXPERIMENTAL_OCI_REMOTE: 'false',
+  }
+}
+
+/** True for a file that may be run, or a directory that may be entered. */
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch (cause) {
+    if (cause instanceof Error) return false
+    throw cause
+  }
+}
+
+function passSignals(child: ChildProcess): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : system.signals[signal])),
+    )
+  })
+}

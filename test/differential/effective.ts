@@ -1,0 +1,154 @@
+/** What an engine reports of a container, beside what the gate decided on: everything else must be as in an empty create. */
+import { posix } from 'node:path'
+import type { CreatePermit } from '../../src/policy/verdict.ts'
+import type { Mount } from '../../src/decode/operations/mounts.ts'
+import { listOf, objectOf, textOf } from '../../src/shared/json-value.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** What an inspect says, in the form that is compared. */
+export interface Effective {
+  readonly host: Fields
+  readonly config: Fields
+  readonly mounts: readonly string[]
+}
+
+/** Reads an inspect. */
+export function effective(inspected: unknown): Effective {
+  const { HostConfig, Config, Mounts } = objectOf(inspected)
+  return {
+    host: plain(HostConfig),
+    config: plain(Config),
+    mounts: listOf(Mounts)
+      .map((mount) => {
+        const { Type, Name, Source, Destination, RW, Driver } = objectOf(mount)
+        const isNamed = Type === 'volume' && !/^[0-9a-f]{64}$/.test(textOf(Name))
+        const from = Type === 'bind' ? textOf(Source) : isNamed ? textOf(Name) : ''
+        return mountLine(textOf(Type), from, textOf(Destination), RW === true, textOf(Driver))
+      })
+      .sort(),
+  }
+}
+
+/** What must be reported of a create. @param empty what is reported of a create that says nothing but its image */
+export function decided({ operation, plan }: CreatePermit, empty: Effective, labels: Fields): Effective {
+  const { limits, restart, log } = plan
+  const { Volumes, ExposedPorts, Labels, ...config } = operation.config
+  const host = {
+    ...operation.host,
+    CapAdd: operation.addCapabilities,
+    SecurityOpt: operation.securityOptions,
+    NetworkMode: /^(?:default)?$/.test(plan.networkMode) ? empty.host['NetworkMode'] : plan.networkMode,
+    PidMode: plan.pidMode,
+    IpcMode: plan.ipcMode || empty.host['IpcMode'],
+    CgroupnsMode: operation.ownCgroup ? 'private' : empty.host['CgroupnsMode'],
+    Memory: limits.memory,
+    MemorySwap: limits.memorySwap,
+    MemoryReservation: limits.memoryReservation,
+    NanoCpus: limits.nanoCpus,
+    CpuShares: limits.cpuShares,
+    PidsLimit: limits.pids,
+    ShmSize: limits.shm,
+    Ulimits: plan.ulimits,
+    VolumesFrom: plan.volumesFrom,
+    RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.retries },
+    ...(log === undefined ? {} : { LogConfig: { Type: log.driver, Config: log.options } }),
+  }
+  return {
+    host: { ...empty.host, ...plain(host) },
+    config: {
+      ...empty.config,
+      ...plain({ ...config, Env: environment(config.Env ?? [], empty) }),
+      // One empty word is how Docker says: none, not even the image's (moby, runconfig merge).
+      ...(config.Entrypoint?.length === 1 && config.Entrypoint[0] === '' ? { Entrypoint: '' } : {}),
+      ...(config.Entrypoint?.length && !config.Cmd?.length ? { Cmd: '' } : {}),
+      Image: plain({ Image: operation.image })['Image'],
+      Labels: plain({ all: { ...Object.fromEntries(Labels ?? []), ...labels } })['all'],
+      Volumes: plain({ all: Object.fromEntries(Volumes ?? []) })['all'],
+      ExposedPorts: plain({ all: Object.fromEntries(ExposedPorts ?? []) })['all'],
+    },
+    mounts: [
+      ...plan.mounts.filter((mount) => mount.field !== 'Tmpfs').map(lineOf),
+      ...[...(Volumes?.keys() ?? [])].map((path) => mountLine('volume', '', path, true, 'local')),
+    ].sort(),
+  }
+}
+
+function environment(asked: readonly string[], empty: Effective): readonly string[] {
+  const nameOf = (pair: string): string => pair.split('=')[0] ?? ''
+  const names = asked.map(nameOf)
+  const inherited = listOf(empty.config['Env']).map(textOf)
+  return [...asked, ...inherited.filter((pair) => !names.includes(nameOf(pair)))]
+}
+
+function lineOf(mount: Mount): string {
+  const source = mount.type === 'tmpfs' ? '' : (mount.source ?? '')
+  return mountLine(mount.type, source, mount.target, !mount.readOnly, mount.type === 'volume' ? 'local' : '')
+}
+
+function mountLine(
+  type: string,
+  source: string,
+  target: string,
+  isWritable: boolean,
+  driver: string,
+): string {
+  return `${type} ${source} on ${posix.resolve('/', target)} ${isWritable ? 'rw' : 'ro'} ${driver}`.trimEnd()
+}
+
+/** Fields that the mounts themselves show, that the engine chooses, or that a port was published under. */
+const ELSEWHERE = [
+  'Binds',
+  'Mounts',
+  'Tmpfs',
+  'PortBindings',
+  'Hostname',
+  'Volumes',
+  'ExposedPorts',
+  'Image',
+  'Labels',
+]
+
+/** The fields with all that is empty as the empty string, capabilities and lists in one form. */
+function plain(fields: unknown): Fields {
+  return Object.fromEntries(
+    Object.entries(objectOf(fields))
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [
+        name,
+        /^Cap(?:Add|Drop)$/.test(name) ? capabilities(value) : canonical(value),
+      ]),
+  )
+}
+
+function capabilities(value: unknown): unknown {
+  const names = listOf(value).map((name) => textOf(name).toUpperCase().replace(/^CAP_/, ''))
+  return names.length === 0 ? '' : names.sort()
+}
+
+function canonical(value: unknown): unknown {
+  if (value === null || value === false || value === 0 || value === undefined) return ''
+  if (value instanceof Map) return canonical(Object.fromEntries(value))
+  if (Array.isArray(value))
+    return value.every((item) => canonical(item) === '') && value.length === 0 ? '' : value.map(canonical)
+  if (typeof value !== 'object') return value
+  const members = Object.entries(value).map(([key, item]) => [key, canonical(item)] as const)
+  return members.length === 0
+    ? ''
+    : Object.fromEntries(members.toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+/** Both without what is compared by the mounts. */
+export function comparable({ host, config, mounts }: Effective): Effective {
+  const kept = (fields: Fields): Fields => {
+    const names = Object.keys(fields)
+      .filter((name) => !ELSEWHERE.includes(name))
+      .sort()
+    return Object.fromEntries(names.filter((name) => fields[name] !== '').map((name) => [name, fields[name]]))
+  }
+  return {
+    host: kept(host),
+    config: { ...kept(config), Labels: config['Labels'] ?? '', Volumes: config['Volumes'] ?? '' },
+    mounts,
+  }
+}

@@ -1,0 +1,46 @@
+/** What the source states of a row of the tables. */
+import { DESCRIBED } from '../../src/decode/described.ts'
+import type { Field } from '../../src/decode/fields.ts'
+import { ROUTES } from '../../src/decode/routes.ts'
+
+export interface Stated {
+  readonly treatment: string
+  readonly why: string
+}
+
+const REFUSED: Stated = { treatment: 'refused', why: 'the endpoint is refused' }
+
+/** What is stated of a parameter or header; undefined where nothing is. */
+export function parameterTreatment(endpoint: string, place: string, name: string): Stated | undefined {
+  if (isRefused(endpoint)) return REFUSED
+  const described = DESCRIBED[endpoint]
+  return stated(place === 'header' ? described?.headers : described?.query, [name])
+}
+
+/** What is stated of a body or a field of one; undefined where nothing is. */
+export function bodyTreatment(endpoint: string, path: string): Stated | undefined {
+  if (isRefused(endpoint)) return REFUSED
+  const body = DESCRIBED[endpoint]?.body
+  if (path !== '$') return stated(body, stepsOf(path))
+  const { body: content } = ROUTES.find((route) => route.endpoint === endpoint) ?? {}
+  if (content === 'stream') return { treatment: 'forwarded', why: 'as it streams' }
+  if (content === 'none') return { treatment: 'refused', why: 'this endpoint takes no body' }
+  return body
+}
+
+function isRefused(endpoint: string): boolean {
+  return ROUTES.some((route) => route.endpoint === endpoint && route.body === 'unread')
+}
+
+function stated(field: Field<unknown> | undefined, steps: readonly string[]): Stated | undefined {
+  const [step, ...rest] = steps
+  if (field === undefined || step === undefined) return field
+  // What lies below a field that is refused is refused with it; a list of words is one value to its reader.
+  if (field.treatment === 'refused' || (step === '[]' && Object.keys(field.children).length === 0)) return field
+  return stated(Object.hasOwn(field.children, step) ? field.children[step] : undefined, rest)
+}
+
+/** `HostConfig.Mounts[].Type` step by step. */
+function stepsOf(path: string): readonly string[] {
+  return path.split('.').flatMap((name) => name.split(/(?=\[\])/))
+}
