@@ -1,11 +1,17 @@
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tarFile } from '../../src/forward/tar-file.ts'
+import { recordOf } from '../support/audit.ts'
 import { docker, type CommandResult } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
-import { everything, freshName, gateForAll } from '../support/everything.ts'
+import { everything, freshName, gateForAll, generousPolicy } from '../support/everything.ts'
+import { startGate, type Gate } from '../support/gate.ts'
+import { request } from '../support/http.ts'
 import { setting } from '../support/settings.ts'
 
 describe.each(['new', 'old'] as const)('images that a build on the %s engine takes from', (engine) => {
@@ -180,5 +186,72 @@ describe.each(['new', 'old'] as const)('images that a build on the %s engine tak
     const platform = await operator('image', 'inspect', '-f', '{{.Os}}/{{.Architecture}}', base)
     expect(await build(`FROM --platform=${platform} ${base}\n`, '-t', made)).toMatchObject({ code: 0 })
     expect(await worker('rmi', made, base)).toMatchObject({ code: 0 })
+  })
+
+  describe('and that a registry of a test has', () => {
+    /** A registry that answers as it is told. */
+    async function registry(
+      answer: RequestListener,
+    ): Promise<AsyncDisposable & { readonly address: string }> {
+      const server = createServer(answer)
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const bound = server.address()
+      if (bound === null || typeof bound === 'string') throw new TypeError('the registry has no port')
+      const close = async (): Promise<void> => {
+        server.closeAllConnections()
+        server.close()
+        await once(server, 'close')
+      }
+      return { address: `127.0.0.1:${bound.port}`, [Symbol.asyncDispose]: close }
+    }
+
+    const gateFor = (address: string): Promise<Gate> =>
+      startGate({ engine, policy: generousPolicy({ allow: ['build'], run: { images: [`${address}/*`] } }) })
+
+    test('are waited for no longer than the client waits', async () => {
+      const asked = Promise.withResolvers<void>()
+      await using slow = await registry((incoming, response) => {
+        if (incoming.url === '/v2/') {
+          response.writeHead(200).end()
+          return
+        }
+        asked.resolve()
+      })
+      await using gate = await gateFor(slow.address)
+      const dockerfile = Buffer.from(`FROM ${slow.address}/image:1\n`)
+      const env = { DOCKER_BUILDKIT: '0' }
+      const building = docker(gate, ['build', '-'], { input: dockerfile, env, timeout: 4_000 })
+      await asked.promise
+      expect(await building).toMatchObject({ code: 124 })
+      // The registry has not answered; what the gate was at is over.
+      const outcomes = async () => (await recordOf(gate)).filter(({ phase }) => phase === 'outcome')
+      await expect.poll(outcomes, { timeout: 5_000 }).toMatchObject([{ operation: 'image.build', status: 0 }])
+    })
+
+    test('are pulled with the credentials for that registry', async () => {
+      const given = new Set<string | undefined>()
+      await using strict = await registry((incoming, response) => {
+        given.add(incoming.headers.authorization)
+        response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="test"' }).end()
+      })
+      await using gate = await gateFor(strict.address)
+      const credentials = {
+        [strict.address]: { username: 'worker', password: 'word' },
+        'other.example': { username: 'worker', password: 'other' },
+      }
+      const answer = await request(gate.socket, {
+        method: 'POST',
+        path: '/v1.41/build',
+        headers: {
+          'Content-Type': 'application/x-tar',
+          'X-Registry-Config': Buffer.from(JSON.stringify(credentials)).toString('base64url'),
+        },
+        body: tarFile('Dockerfile', Buffer.from(`FROM ${strict.address}/image:1\n`)).toString('latin1'),
+      })
+      expect(answer).toMatchObject({ status: 500, body: expect.stringContaining("can't be pulled") })
+      const basic = `Basic ${Buffer.from('worker:word').toString('base64')}`
+      expect([...given].filter((value) => value !== undefined)).toEqual([basic])
+    })
   })
 })
