@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { docker, oldDocker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
 import { freshName } from '../support/everything.ts'
 import { request } from '../support/http.ts'
 import { imagesFor, newName } from '../support/images.ts'
@@ -131,26 +130,19 @@ describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
       ],
     ]
 
-    test.each(attacks)(
-      'of an archive with %s is refused, and nothing comes in',
-      async (_what, change, rule) => {
-        const before = [await idOf(covered), await idOf('busybox'), await idOf(secret)]
-        const ids = async () =>
-          (await engineDocker(engine, ['images', '-aq', '--filter', 'dangling=true'])).stdout
-        const file = await forged(change)
-        const dangling = await ids()
-        const packed = `${file}.gz`
-        await writeFile(packed, gzipSync(await readFile(file)))
-        for (const archive of [file, packed]) {
-          expect(await worker('load', '-i', archive)).toMatchObject({
-            code: 1,
-            stderr: expect.stringContaining(rule),
-          })
-        }
-        expect([await idOf(covered), await idOf('busybox'), await idOf(secret)]).toEqual(before)
-        expect(await ids()).toBe(dangling)
-      },
-    )
+    test.each(attacks)('of an archive with %s is refused, and no name moves', async (_what, change, rule) => {
+      const before = [await idOf(covered), await idOf('busybox'), await idOf(secret)]
+      const file = await forged(change)
+      const packed = `${file}.gz`
+      await writeFile(packed, gzipSync(await readFile(file)))
+      for (const archive of [file, packed]) {
+        expect(await worker('load', '-i', archive)).toMatchObject({
+          code: 1,
+          stderr: expect.stringContaining(rule),
+        })
+      }
+      expect([await idOf(covered), await idOf('busybox'), await idOf(secret)]).toEqual(before)
+    })
 
     test('of an archive in another compression is refused', async () => {
       const archive = join(paths.directory, freshName('bzip2'))
