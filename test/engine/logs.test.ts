@@ -18,7 +18,7 @@ describe.each(['new', 'old'] as const)('logs and attach on the %s engine', (engi
       'busybox',
       'sh',
       '-c',
-      'for i in 1 2 3; do echo line $i; sleep 0.4; done',
+      'for i in 1 2 3; do echo line $i; sleep 1; done',
     )
     await using running = startDocker(shared.gate, ['logs', '--follow', name])
     await running.printed('line 1')
