@@ -13,6 +13,7 @@ import { askEngine, findEngine } from '../forward/find-engine.ts'
 import { Gate } from '../gate.ts'
 import { Pins } from '../host/pins.ts'
 import { loadPolicy, PolicyError } from '../policy/load.ts'
+import type { Policy } from '../policy/policy.ts'
 import { openStore } from '../store/sqlite.ts'
 import { StoreError } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
@@ -111,11 +112,12 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const following = gate.feed.run()
   // Before anybody can connect: who sees the gate may ask it to end.
   const asked = askedToEnd(doors)
+  let served: Policy
   try {
     await control.listen()
     // So that the first call does not come too early; an engine that is away is waited for while calls get 503.
     await Promise.race([firstConnection.promise, pause(FIRST_CONNECTION, undefined, { ref: false })])
-    await doors.open(policy)
+    served = servedOf(policy, await doors.open(policy))
   } catch (cause) {
     await doors.close(0)
     control.close()
@@ -123,11 +125,11 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     store.close()
     throw cause
   }
-  process.stdout.write(describeStart(policy))
+  process.stdout.write(describeStart(served))
   await mcp.open(policy)
   const watching = watchPolicy(options.policy, async (changed) => {
     gate.adopt(changed)
-    await doors.open(changed)
+    servedOf(changed, await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
   })
@@ -143,6 +145,16 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const { entries, head } = store.state()
   store.close()
   note(`ended; the record has ${entries} entries, its head is ${entries}:${head}`)
+}
+
+/** The policy without the workers whose sockets can't be made, which are told. @throws {SocketError} where none can */
+function servedOf(policy: Policy, failed: ReadonlyMap<string, SocketError>): Policy {
+  const workers = policy.workers.filter(({ name }) => !failed.has(name))
+  const [first] = failed.values()
+  if (workers.length === 0 && first !== undefined) throw first
+  for (const [name, { message }] of failed)
+    note(`worker ${name} is not served: ${message}; SIGHUP tries again`)
+  return { ...policy, workers }
 }
 
 async function engineAddress(chosen: string | undefined, environment: Environment): Promise<string> {

@@ -5,7 +5,7 @@ import type { OwnRecord } from '../audit/own.ts'
 import type { Gate } from '../gate.ts'
 import type { Policy, SocketPolicy, WorkerPolicy } from '../policy/policy.ts'
 import { createEngineDoor } from './engine-socket.ts'
-import { listenOn, ownerOf } from './listen.ts'
+import { listenOn, ownerOf, SocketError } from './listen.ts'
 import { removeStaleSessions, Sessions } from './surface/sessions.ts'
 import { Surface } from './surface/surface.ts'
 
@@ -28,9 +28,10 @@ export class Doors {
 
   /**
    * Opens a door for each worker that has none, and closes those of workers that are gone or have another socket.
-   * Connections of a closed door go on until they end. @throws {SocketError}
+   * Connections of a closed door go on until they end. What one worker, or a program of its, puts in the place of its socket keeps
+   * no other from being served: what can't be opened is returned, by the worker's name.
    */
-  async open({ workers }: Policy): Promise<void> {
+  async open({ workers }: Policy): Promise<ReadonlyMap<string, SocketError>> {
     for (const [name, door] of this.#open) {
       const worker = workers.find((candidate) => candidate.name === name)
       if (worker !== undefined && sameSocket(worker.socket, door.socket)) {
@@ -42,7 +43,17 @@ export class Doors {
       door.server.close()
       door.server.closeIdleConnections()
     }
-    for (const worker of workers) if (!this.#open.has(worker.name)) await this.#openOne(worker)
+    const failed = new Map<string, SocketError>()
+    for (const worker of workers) {
+      if (this.#open.has(worker.name)) continue
+      try {
+        await this.#openOne(worker)
+      } catch (cause) {
+        if (!(cause instanceof SocketError)) throw cause
+        failed.set(worker.name, cause)
+      }
+    }
+    return failed
   }
 
   /** How many connections each worker has. */

@@ -37,6 +37,18 @@ describe('docker', () => {
     expect(decide(line)).toEqual({ effect: 'run', words: line.split(' ') })
   })
 
+  test.each([
+    ['help run', 'run --help'],
+    ['-D help compose up', '-D compose up --help'],
+  ])('%s is %s', (line, same) => {
+    expect(decide(line)).toEqual({ effect: 'run', words: same.split(' ') })
+  })
+
+  test('that is not known stands in the record under a word that is', () => {
+    const decided = decide(`${'x'.repeat(3_000)} y`)
+    expect(decided).toMatchObject({ effect: 'refuse', subcommand: 'docker' })
+  })
+
   test('alone prints its help', () => {
     expect(decide('')).toEqual({ effect: 'run', words: ['--help'] })
   })

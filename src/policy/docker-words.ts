@@ -19,7 +19,9 @@ export function decideDockerWords(
   words: readonly string[],
   socket: string,
 ): DockerWords {
-  const { host, before, rest, wrong } = globalOptions(words)
+  const { host, before, rest: given, wrong } = globalOptions(words)
+  // As the CLI takes it: help run is run --help.
+  const rest = given[0] === 'help' && given.length > 1 ? [...given.slice(1), '--help'] : given
   if (wrong !== undefined) {
     return refuse('docker', 'line.options', `docker ${wrong}`, {
       why: 'where docker connects and what it reads its settings from is given here',
@@ -61,7 +63,7 @@ interface Global {
 }
 
 /** Takes the options before the command off. */
-function globalOptions(words: readonly string[]): Global {
+export function globalOptions(words: readonly string[]): Global {
   const before: string[] = []
   let host: string | undefined
   let at = 0
@@ -127,5 +129,9 @@ function unknown(worker: WorkerPolicy, rest: readonly string[]): Refused {
     })
   }
   const why = "plugins, contexts and what else is not in the policy's list of commands are not run"
-  return refuse(first, 'line.command', `docker ${first}`, { why, instead: ['dockgate whoami lists what is'] })
+  // Not under the word itself, which can be of any length and form.
+  return refuse('docker', 'line.command', `docker ${first}`, {
+    why,
+    instead: ['dockgate whoami lists what is'],
+  })
 }

@@ -1,5 +1,5 @@
 /** The real docker CLI as the worker's account, in an environment of the gate's making, on a session's socket. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { constants as system, userInfo } from 'node:os'
 import { textOf } from '../shared/json-value.ts'
@@ -27,7 +27,8 @@ export async function runDocker(options: Options, run: DockerRun): Promise<numbe
     return UNAVAILABLE
   }
   const home = userInfo().homedir
-  const child = spawn(program, [...run.arguments], {
+  const [file, words] = withoutNetwork(program, run.arguments)
+  const child = spawn(file, words, {
     cwd: isProgram(home) ? home : '/',
     env: dockerEnvironment(home, options.config, run.socket),
     stdio: run.verdict === undefined ? 'inherit' : ['inherit', 'ignore', 'pipe'],
@@ -75,6 +76,24 @@ export function dockerEnvironment(
     COMPOSE_EXPERIMENTAL_OCI_REMOTE: 'false',
   }
 }
+
+/** Where util-linux has it. */
+const UNSHARE = ['/usr/bin/unshare', '/run/current-system/sw/bin/unshare']
+
+/**
+ * How a program is run with no network but sockets in the file system: a compose file's build context is an address that the CLI
+ * itself would fetch, with the host's loopback in its reach. Where the kernel gives the account no namespaces it is run as it is.
+ */
+export function withoutNetwork(program: string, words: readonly string[]): readonly [string, string[]] {
+  const unshare = UNSHARE.find(isProgram)
+  // Root has other accounts' files by a right that it would lose in a user namespace, and needs none.
+  const options = [...(process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']), '--net', '--']
+  if (unshare === undefined || spawnSync(unshare, [...options, unshare, '--version'], NOTHING).status !== 0)
+    return [program, [...words]]
+  return [unshare, [...options, program, ...words]]
+}
+
+const NOTHING = { stdio: 'ignore', env: {} } as const
 
 /** True for a file that may be run, or a directory that may be entered. */
 export function isProgram(path: string): boolean {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -221,6 +221,20 @@ describe('starting a gate', () => {
     const gate = await serve(policyFor(directory), ...engine)
     expect(await gate.ended).toMatchObject({ code: 73, stderr: expect.stringContaining('is no socket') })
     expect(await readFile(workerSocket(directory), 'utf8')).toBe('precious')
+  })
+
+  test('serves the others where one worker left something else in the place of its socket', async () => {
+    const { workers, ...file } = parse(policyFor(directory))
+    const other = { socket: join(directory, 'other', 'docker.sock'), docker: { allow: ['ps'] } }
+    await mkdir(workerSocket(directory), { recursive: true })
+    const policy = stringify({ ...file, workers: { ...workers, other } })
+    await using gate = await serve(policy, ...engine)
+    await until(() => answers(join(directory, 'other', 'docker.sock')), 'the gate')
+    expect(gate.stderr()).toContain('worker ai-worker is not served: ')
+    expect(gate.stdout()).not.toContain('worker ai-worker is served')
+    await rmdir(workerSocket(directory))
+    gate.child.kill('SIGHUP')
+    await until(() => answers(workerSocket(directory)), 'the worker')
   })
 
   test('on a state directory that another gate uses is refused', async () => {

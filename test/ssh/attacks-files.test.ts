@@ -1,6 +1,8 @@
 /** What somebody with the worker's key can try by way of the docker CLI and of copying: all of it comes to nothing. */
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Gate } from '../support/gate.ts'
@@ -207,6 +209,33 @@ describe('the docker CLI', () => {
     expect(remote.code).not.toBe(0)
     const context = 'services:\n  x:\n    build: https://127.0.0.1:1/x.git\n'
     expect((await host.ssh('docker compose -f - build', { input: context })).code).not.toBe(0)
+  })
+
+  test('reaches no address for its caller, the loopback of the host neither', async () => {
+    let asked = 0
+    const server = createServer((connection) => {
+      asked += 1
+      connection.end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const at = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+    const file = join(out, 'context.yaml')
+    writeFileSync(file, `services: { x: { build: "http://${at}/context" } }\n`)
+    expect((await host.ssh(`docker compose -p x -f ${file} build`)).stderr).toContain(
+      'network is unreachable',
+    )
+    await host.ssh(`docker pull --disable-content-trust=false ${at}/x`)
+    server.close()
+    expect(asked).toBe(0)
+  })
+
+  test('writes no file for a command that is only tried', async () => {
+    const [written, input] = [join(out, 'written'), 'services: { x: { image: busybox } }']
+    const tried = await host.ssh(`can docker compose -p x -f - config -o ${written}`, { input })
+    expect(tried).toMatchObject({ code: 0, stdout: expect.stringContaining('was not run') })
+    expect(await host.ssh(`can docker build --iidfile ${written} .`)).toMatchObject({ code: 64 })
+    expect(existsSync(written)).toBe(false)
   })
 
   test('leaves the session socket to the worker alone, and for as long as it runs', async () => {

@@ -54,6 +54,8 @@ describe('a command', () => {
 
   test('of docker may hold whatever such a program sends', () => {
     expect(read("docker run busybox sh -c 'mkdir .hermes'").kind).toBe('docker')
+    expect(read("sudo -n docker run busybox sh -c 'mkdir .hermes'").kind).toBe('docker')
+    expect(read('can docker exec web cat /root/.hermes/x').kind).toBe('can')
   })
 
   test.each(['A=b docker ps', 'A+=b docker ps', 'docker ps; id', 'can can docker ps'])(

@@ -12,7 +12,7 @@ const SENT: readonly (readonly [RegExp, ForeignBackend])[] = [
 /** The program behind a line that is no command for this door, or undefined. */
 export function foreignBackend(line: string): ForeignBackend | undefined {
   // The docker command line may hold any of it in a quoted word.
-  if (/^(?:sudo )?(?:\S*\/)?docker /.test(line)) return undefined
+  if (/^(?:(?:dockgate )?can )?(?:sudo (?:-n )?)?(?:\S*\/)?docker /.test(line)) return undefined
   return SENT.find(([form]) => form.test(line))?.[1]
 }
 

@@ -1,7 +1,7 @@
 /** The docker CLI against a session's socket, as the account of this process. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { userInfo } from 'node:os'
-import { dockerEnvironment, isProgram } from '../../ssh/docker.ts'
+import { dockerEnvironment, isProgram, withoutNetwork } from '../../ssh/docker.ts'
 import { DOCKER, NO_CONFIG } from '../../ssh/options.ts'
 import type { DockerSession } from './surface.ts'
 
@@ -23,7 +23,8 @@ export function startDocker(cli: DockerCli, { socket, arguments: words }: Docker
   const program = cli.programs.find(isProgram)
   if (program === undefined)
     throw new Error(`the docker CLI is not here: there is no ${cli.programs.join(' or ')}`)
-  return spawn(program, words, {
+  const [file, args] = withoutNetwork(program, words)
+  return spawn(file, args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: dockerEnvironment(homeDirectory(), cli.config, socket),

@@ -6,6 +6,7 @@ import { toldRefusal } from '../../filter/refusal.ts'
 import type { Gate } from '../../gate.ts'
 import type { Caller } from '../../identify/caller.ts'
 import { decideDockerWords } from '../../policy/docker-words.ts'
+import { localWork, type LocalWork } from '../../policy/local-work.ts'
 import type { WorkerPolicy } from '../../policy/policy.ts'
 import { refuse } from '../../policy/refuse.ts'
 import type { Refused } from '../../policy/verdict.ts'
@@ -96,6 +97,8 @@ async function docker(
   if (decided.effect === 'refuse') return { answer: await refused(line, decided, ['docker', ...words]) }
   if (decided.effect === 'dial' && rehearsal !== undefined)
     return { answer: answer('allowed: each call is decided\n') }
+  const local = rehearsal === undefined ? undefined : localWork(words)
+  if (local !== undefined) return { answer: answerUntried(local) }
   try {
     const session = await sessions.open({ ...caller, rehearsal }, worker.docker.connections)
     const { socket } = session
@@ -107,6 +110,13 @@ async function docker(
     if (!(cause instanceof TooManySessions)) throw cause
     return { answer: failedAnswer(`${cause.message}; wait until one has ended`, EXIT.unavailable) }
   }
+}
+
+/** What the CLI does on its own files, no rehearsal of calls holds back: so it is not run. */
+function answerUntried(local: LocalWork): Answer {
+  return local.isGiven
+    ? answer(`allowed: ${local.what}, and was not run. Calls that it makes are decided one by one.\n`)
+    : failedAnswer(`${local.what}, so it can't be tried with that: leave it out`, EXIT.usage)
 }
 
 async function can(line: Line, command: Command): Promise<Run> {

@@ -1,6 +1,6 @@
 /** Finds a diagnostic's program, and makes sure that nobody but root could have put it there. */
 import { realpath, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /** A program that is not run. The message says why, for the worker. */
 export class ProgramError extends Error {
@@ -13,13 +13,15 @@ export async function findProgram(paths: readonly string[]): Promise<string> {
     const real = await realpath(path).catch(() => undefined)
     if (real === undefined) continue
     await requireRoots(real)
-    // By the name that was found: some programs do what they are called, as iptables does.
-    return path
+    // By the name that was found: some programs do what they are called, as iptables does. Who can change a link could name any program.
+    const place = await realpath(dirname(path))
+    await requireRoots(place)
+    return join(place, basename(path))
   }
   throw new ProgramError(`it is not installed on this host: there is no ${paths.join(' or ')}`)
 }
 
-/** The file and every directory above it belong to root, and only root writes there (or the directory is sticky, as Nix's store). */
+/** What is there and every directory above it belong to root, and only root writes there (or the directory is sticky, as Nix's store). */
 async function requireRoots(real: string): Promise<void> {
   for (let path = real; ; path = dirname(path)) {
     const status = await stat(path)

@@ -6,6 +6,8 @@ import { findProgram, ProgramError } from './program.ts'
 
 /** Milliseconds. */
 const LONGEST = 10_000
+/** Milliseconds in which an output must end once its program has: another that left its group may hold it open for ever. */
+const REST = 500
 /** Bytes of each of the two outputs. */
 const LARGEST = 256 * 2 ** 10
 
@@ -49,6 +51,14 @@ export async function runDiagnostic(
   })
   const { promise: ended, resolve, reject } = Promise.withResolvers<number>()
   child.once('error', (cause) => reject(new ProgramError(`it can't be run: ${cause.message}`)))
+  let rest: NodeJS.Timeout | undefined
+  child.once('exit', () => {
+    kill(child)
+    rest = setTimeout(() => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }, REST)
+  })
   child.once('close', (code, by) => resolve(code ?? (by === 'SIGKILL' ? 137 : 128)))
   let late = false
   const timer = setTimeout(() => {
@@ -72,6 +82,7 @@ export async function runDiagnostic(
     }
   } finally {
     clearTimeout(timer)
+    clearTimeout(rest)
     signal.removeEventListener('abort', stop)
   }
 }
@@ -81,8 +92,9 @@ function kill(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL')
   } catch (cause) {
-    // It may have ended by itself.
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ESRCH')) throw cause
+    // It may have ended by itself; and a gate that is not root can't end what took another account.
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code !== 'ESRCH' && code !== 'EPERM') throw cause
   }
 }
 
