@@ -21,6 +21,9 @@ export interface Entry {
 
 const BLOCK = 512
 const LARGEST_META = 64 * 2 ** 10
+/** Characters of a path, which Linux takes no longer (PATH_MAX), and its parts: each is looked up for every entry. */
+const LONGEST_PATH = 4096
+const DEEPEST_PATH = 256
 const TYPES: Readonly<Record<string, EntryType>> = {
   '0': 'file',
   '\0': 'file',
@@ -41,11 +44,11 @@ export interface TarVisitor {
 
 type State =
   | { readonly at: 'header' }
-  | { readonly at: 'meta'; readonly type: string; readonly parts: Buffer[]; left: number; padding: number }
+  | { readonly at: 'meta'; readonly type: string; readonly kept: Buffer; left: number; padding: number }
   | {
       readonly at: 'content'
       readonly entry: Entry
-      readonly parts: Buffer[] | undefined
+      readonly kept: Buffer | undefined
       left: number
       padding: number
     }
@@ -76,10 +79,17 @@ export class TarWalker {
     return this.#state.at === 'end' ? Math.max(0, at - before) : chunk.length
   }
 
-  /** To be called at the end of the stream. @throws {TarError} if it was cut */
-  end(): void {
-    if (this.#state.at === 'end') return
+  /**
+   * To be called at the end of the stream. Returns how many bytes of padding the last entry lacks: the CLI leaves them out
+   * where it puts a Dockerfile into a context, and Go reads such a tar. @throws {TarError} if it was cut
+   */
+  end(): number {
+    const state = this.#state
+    if (state.at === 'end') return 0
+    const lacking = state.at === 'content' && state.left === 0 ? state.padding : 0
+    if (state.at === 'content' && lacking > 0) this.#close(state)
     if (this.#state.at !== 'header' || this.#rest.length > 0) throw new TarError('the tar is cut off')
+    return lacking
   }
 
   #header(data: Buffer, at: number): number {
@@ -95,7 +105,7 @@ export class TarWalker {
     const padding = (BLOCK - (size % BLOCK)) % BLOCK
     if (type === 'x' || type === 'g' || type === 'L' || type === 'K') {
       if (size > LARGEST_META) throw new TarError('a name in the tar is too long')
-      this.#state = { at: 'meta', type, parts: [], left: size, padding }
+      this.#state = { at: 'meta', type, kept: Buffer.alloc(size), left: size, padding }
       return BLOCK
     }
     const known = TYPES[type]
@@ -108,10 +118,12 @@ export class TarWalker {
     const entry = { path: cleanPath(name), type: known, size }
     this.#longName = undefined
     this.#extended = false
+    const isKept = this.#visitor.entry(entry)
+    if (isKept && size > LARGEST_KEPT) throw new TarError(`${entry.path} is larger than 1 MiB`)
     this.#state = {
       at: 'content',
       entry,
-      parts: this.#visitor.entry(entry) ? [] : undefined,
+      kept: isKept ? Buffer.alloc(size) : undefined,
       left: size,
       padding,
     }
@@ -121,11 +133,8 @@ export class TarWalker {
   #bytes(state: Extract<State, { left: number }>, data: Buffer, at: number): number {
     const take = Math.min(state.left, data.length - at)
     if (take > 0) {
-      if (state.parts !== undefined) {
-        state.parts.push(Buffer.from(data.subarray(at, at + take)))
-        if (state.at === 'content' && sizeOf(state.parts) > LARGEST_KEPT)
-          throw new TarError(`${state.entry.path} is larger than 1 MiB`)
-      }
+      // However small the pieces are in which it comes.
+      if (state.kept !== undefined) data.copy(state.kept, state.kept.length - state.left, at, at + take)
       state.left -= take
       if (state.left > 0) return take
     }
@@ -145,11 +154,11 @@ export class TarWalker {
 
   #close(state: Extract<State, { left: number }>): void {
     this.#state = { at: 'header' }
-    const content = Buffer.concat(state.parts ?? [])
     if (state.at === 'content') {
-      if (state.parts !== undefined) this.#visitor.content(state.entry, content)
+      if (state.kept !== undefined) this.#visitor.content(state.entry, state.kept)
       return
     }
+    const content = state.kept
     const name = state.type === 'L' ? text(content) : state.type === 'x' ? paxPath(content) : undefined
     if (name === '') throw new TarError('the tar has an empty name for an entry')
     if (name !== undefined && this.#longName !== undefined)
@@ -164,10 +173,6 @@ export class TarWalker {
     if (state.type === 'g' && paxPath(content) !== undefined)
       throw new TarError('the tar has one name for all entries')
   }
-}
-
-function sizeOf(parts: readonly Buffer[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0)
 }
 
 function checkSum(block: Buffer): void {
@@ -224,7 +229,9 @@ function paxPath(content: Buffer): string | undefined {
 
 /** @throws {TarError} for a path that leads out of the context, which an engine refuses too */
 function cleanPath(path: string): string {
+  if (path.length > LONGEST_PATH) throw new TarError('a path in the tar is too long')
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..')) throw new TarError(`the tar has a path that leads out: ${JSON.stringify(path)}`)
+  if (parts.length > DEEPEST_PATH) throw new TarError('a path in the tar is too deep')
   return parts.join('/')
 }

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { TarError } from '../decode/tar.ts'
 import { BuildContext } from './build-context.ts'
 import { unpacked } from './checked-archive.ts'
+import { tarFile } from './tar-file.ts'
 
 const GOOD = 'FROM alpine\n'
 const EVIL = 'FROM evil\n'
@@ -73,6 +74,31 @@ describe('the Dockerfile that counts is', () => {
     expect({ checked, rules, error }).toEqual({ checked: [GOOD], rules: [], error: undefined })
   })
 
+  test('one without the padding of its last entry, as the CLI puts it into a context', async () => {
+    const bytes = Buffer.concat([tarFile('a', Buffer.from('x')), tarFile('Dockerfile', Buffer.from(GOOD))])
+    const cut = bytes.subarray(0, -512 + GOOD.length)
+    for (const piece of [1, 512, 4096]) {
+      const { checked, rules, passed } = await send(cut, { piece })
+      expect({ checked, rules }).toEqual({ checked: [GOOD], rules: [] })
+      expect(passed.subarray(0, bytes.length).equals(bytes)).toBe(true)
+      expect((await send(passed)).checked).toEqual([GOOD])
+    }
+  })
+
+  // Its bytes are no UTF-8, so it reads as the name of the other one.
+  test('what the engine reads, whatever other name looks the same', async () => {
+    const other = tarFile('?', Buffer.from(GOOD))
+    other.write('\xff', 0, 'latin1')
+    other.fill(' ', 148, 156)
+    const sum = other.subarray(0, 512).reduce((total, byte) => total + byte, 0)
+    other.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+    const named = tarFile('\ufffd', Buffer.from(EVIL))
+    const { passed, rules } = await send(Buffer.concat([named, other]), { dockerfile: '\ufffd' })
+    expect(rules).toEqual([])
+    const last = Buffer.concat([tarFile('\ufffd', Buffer.from(GOOD)), Buffer.alloc(1024)])
+    expect(passed.subarray(named.length + other.length).equals(last)).toBe(true)
+  })
+
   test('refused if it is the last of two that takes from elsewhere', async () => {
     const { rules, error } = await send(tar(['Dockerfile', GOOD], ['Dockerfile', EVIL]))
     expect(rules).toEqual(['run.images'])
@@ -110,6 +136,14 @@ describe('a context is refused', () => {
     // A tar whose first name an engine would take for the start of something packed.
     ['that looks like bzip2', tar(['BZh9', 'x'], ['Dockerfile', GOOD]), 'Dockerfile'],
     ['that looks like gzip', renamed('\x1f\x8b\x08\x04'), 'Dockerfile'],
+    [
+      'whose Dockerfile is not UTF-8',
+      tarFile('Dockerfile', Buffer.from('FROM alpine #\u00e4', 'latin1')),
+      'Dockerfile',
+    ],
+    ['whose Dockerfile is too large', tar(['Dockerfile', `#${'x'.repeat(2 ** 20)}`]), 'Dockerfile'],
+    ['with a path that is too long', tarFile('a'.repeat(5000), Buffer.alloc(0)), 'Dockerfile'],
+    ['with a path that is too deep', tarFile('a/'.repeat(300), Buffer.alloc(0)), 'Dockerfile'],
     ['that is cut off', tar(['Dockerfile', GOOD], ['a', 'x'.repeat(5000)]).subarray(0, 3000), 'Dockerfile'],
   ])('%s', async (_name, bytes, dockerfile) => {
     for (const piece of [1, 4096]) {
@@ -142,14 +176,14 @@ describe('a large context', () => {
   // Behind the Dockerfile's header and block, the system's tar writes zeros alone.
   const end = bytes.lastIndexOf(GOOD) + 512
 
-  test('passes unchanged up to the end of the archive, and the end after the check', async () => {
+  test('passes unchanged up to the end of the archive, and the end after the check, behind what was checked', async () => {
     const { passed, passedBefore, rules } = await send(Buffer.concat([bytes, Buffer.alloc(4096, 'x')]), {
       piece: 10_000,
     })
     expect(rules).toEqual([])
     expect(passed.subarray(0, end).equals(bytes.subarray(0, end))).toBe(true)
-    expect(passed.subarray(end).every((byte) => byte === 0)).toBe(true)
-    expect(passed.length - end).toBeGreaterThanOrEqual(1024)
+    const checkedAgain = Buffer.concat([tarFile('Dockerfile', Buffer.from(GOOD)), Buffer.alloc(1024)])
+    expect(passed.subarray(end).equals(checkedAgain)).toBe(true)
     expect(passedBefore - end).toBeLessThan(512)
   })
 
@@ -217,6 +251,14 @@ describe('unpacked', () => {
     expect((await unpack(gzipSync(bytes), piece)).equals(bytes)).toBe(true)
     expect((await unpack(bytes, piece)).equals(bytes)).toBe(true)
     expect(await unpack(Buffer.alloc(0), piece)).toHaveLength(0)
+  })
+
+  test('a packed one whose client goes away is an error', async () => {
+    const client = new Readable({ read: () => undefined })
+    client.push(gzipSync(bytes).subarray(0, 40))
+    setImmediate(() => client.destroy(new Error('the client went away')))
+    const all = Array.fromAsync(unpacked(client))
+    await expect(all).rejects.toThrow('the client went away')
   })
 
   test('a damaged one is an error', async () => {

@@ -1,4 +1,5 @@
 /** The context of a build on its way to the engine, held back at its end until the Dockerfile was checked. */
+import { isUtf8 } from 'node:buffer'
 import { TarError, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
 import { CheckedArchive } from './checked-archive.ts'
@@ -42,6 +43,8 @@ export class BuildContext extends CheckedArchive {
   }
 
   protected override content({ path }: Entry, content: Buffer): void {
+    // Another text would be built than was written.
+    if (!isUtf8(content)) throw new TarError(`${path} is not UTF-8`)
     this.#found.set(path, content.toString())
   }
 
@@ -51,8 +54,8 @@ export class BuildContext extends CheckedArchive {
     if (path === undefined || content === undefined)
       return [violation(this.#dockerfile, 'it must be a plain file in the context')]
     const { violations, dockerfile } = await this.#check(content)
-    // Of two entries of one path the last one counts.
-    if (violations.length === 0 && dockerfile !== content) this.push(tarFile(path, Buffer.from(dockerfile)))
+    // Of two entries of one path the last one counts: the engine builds what was checked, whatever else it finds there.
+    if (violations.length === 0) this.push(tarFile(path, Buffer.from(dockerfile)))
     return violations
   }
 

@@ -1,5 +1,5 @@
 /** A tar on its way to the engine: passed on as it comes, but its end is held back until what matters in it was checked. */
-import { Readable, Transform, type TransformCallback } from 'node:stream'
+import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { TarError, TarWalker, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
@@ -67,7 +67,7 @@ export abstract class CheckedArchive extends Transform {
   }
 
   async #finish(): Promise<void> {
-    this.#walker.end()
+    this.#pushBlocks(Buffer.alloc(this.#walker.end()))
     this.#violations = await this.check()
     if (this.#violations.length > 0) throw new TarError('the archive is refused')
     this.push(END_OF_ARCHIVE)
@@ -126,7 +126,9 @@ export async function* unpacked(content: Readable): AsyncGenerator<Buffer> {
   if (start.length === 0) return
   const whole = Readable.from(prepend(start, chunks), { objectMode: false })
   const isGzip = GZIP.every((byte, index) => start[index] === byte)
-  for await (const chunk of isGzip ? whole.pipe(createGunzip()) : whole) yield bytesOf(chunk)
+  // What breaks in front of it, as where a client goes away, breaks the reading below.
+  const plain = isGzip ? pipeline(whole, createGunzip(), () => undefined) : whole
+  for await (const chunk of plain) yield bytesOf(chunk)
 }
 
 async function* prepend(start: Buffer, rest: AsyncIterator<unknown>): AsyncGenerator<Buffer> {

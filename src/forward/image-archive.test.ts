@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { ImageArchive } from './image-archive.ts'
+import { tarFile } from './tar-file.ts'
 
 /** A file's content, or where a link leads. */
 type Node = string | { readonly to: string }
@@ -56,6 +57,12 @@ const CONFIG: Step = ['abc.json', '{"config":{"OnBuild":null},"rootfs":{}}']
 const item = { Config: 'abc.json', RepoTags: ['mine:1'], Layers: ['a/layer.tar'] }
 const manifest = (value: unknown): Step => ['manifest.json', JSON.stringify(value)]
 const GOOD: readonly Step[] = [CONFIG, manifest([item])]
+
+test('many long paths are refused before they fill the memory', async () => {
+  const path = 'long/'.repeat(200)
+  const many = Array.from({ length: 5000 }, (_, index) => tarFile(`${path}${index}`, Buffer.alloc(0)))
+  expect((await send(Buffer.concat(many))).told).toEqual(['load.archive the archive has too many entries'])
+})
 
 describe('names are read', () => {
   test.each<[string, readonly Step[], readonly string[]]>([

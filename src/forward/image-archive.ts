@@ -16,12 +16,15 @@ const OTHER_META = ['oci-layout']
 /** Bytes of all files that are kept because they may be an image's configuration. */
 const MOST_KEPT = 4 * 2 ** 20
 const MOST_ENTRIES = 50_000
+/** Characters of the paths of all entries. */
+const MOST_PATHS = 4 * 2 ** 20
 
 export class ImageArchive extends CheckedArchive {
   readonly #checkNames: (names: readonly string[]) => readonly Violation[]
   readonly #files = new Map<string, Buffer>()
   readonly #seen = new Set<string>()
   #kept = 0
+  #paths = 0
 
   /** @param checkNames gives the violations of the names in the archive, as they are written there */
   constructor(checkNames: (names: readonly string[]) => readonly Violation[]) {
@@ -32,7 +35,9 @@ export class ImageArchive extends CheckedArchive {
   protected override entry({ path, type, size }: Entry): boolean {
     if (path === '' && type !== 'directory') throw new TarError('the archive has an entry without a name')
     if (this.#seen.has(path) && type !== 'directory') throw new TarError(`${path} is there twice`)
-    if (this.#seen.add(path).size > MOST_ENTRIES) throw new TarError('the archive has too many entries')
+    this.#paths += path.length
+    if (this.#seen.add(path).size > MOST_ENTRIES || this.#paths > MOST_PATHS)
+      throw new TarError('the archive has too many entries')
     const names = isNaming(path) || OTHER_META.includes(path)
     if (names && type !== 'file') throw new TarError(`${path} is no plain file`)
     // Engines save a layer that two images share as a link.

@@ -25,6 +25,7 @@ describe('an ordinary Dockerfile passes:', () => {
     ['a stage upon a stage', 'FROM alpine AS one\nFROM one AS two\nFROM TWO'],
     ['a platform', 'ARG P=linux\nFROM --platform=$P/arm64 alpine AS build\nRUN true'],
     ['arguments', 'ARG NAME=alpine TAG="3.20"\nARG OTHER\nFROM ${NAME}:$TAG'],
+    ['an argument in the default of another', 'ARG TAG=3\nARG NAME="alpine:${TAG}"\nFROM $NAME'],
     ['comments in a continuation', 'FROM alpine\nRUN a \\\n  # why\n\n  && b'],
     ['a here-string of a shell', 'FROM alpine\nRUN cat <<< hello'],
     ['files that are added', 'FROM alpine\nADD rootfs.tar.gz /\nADD ["a b", "/c"]'],
@@ -89,6 +90,11 @@ describe('an image out of variables is refused:', () => {
     ['with a modifier', 'ARG NAME=alpine\nFROM ${NAME:+evil}'],
     ['with another default', 'FROM ${NAME:-alpine}'],
     ['of another variable', 'ARG A=evil\nARG B=$A\nFROM $B'],
+    ['of another variable that comes later', 'ARG B=$A\nARG A=alpine\nFROM $B'],
+    ['of another variable in single quotes', "ARG A=alpine\nARG B='$A'\nFROM $B"],
+    ['of another variable of one instruction', 'ARG A=evil\nARG A=alpine B=$A\nFROM $B'],
+    ['that are long', `ARG A=${'a'.repeat(2000)}\nFROM $A`],
+    ['that are many', `ARG A=\nFROM alpine${'$A'.repeat(2000)}`],
     ['set again', 'ARG A=alpine\nARG A=evil\nFROM $A'],
     ['set again under a quoted name', 'ARG A=alpine\nARG "A"=evil\nFROM $A'],
     ['set in a quoted value alone', 'ARG A=evil B="x A=alpine y"\nFROM $A'],
@@ -150,6 +156,15 @@ test.each([
   expect(rules(`FROM alpine\nENV ADDRESS=http://evil.example\n${line}`)).toEqual(['build.add'])
 })
 
+test('a long Dockerfile is read in a moment', () => {
+  for (const text of ['\n', ' ', '\\ ', '\\\n', 'FROM ', '# ', '--a ', '$A', '<<', 'ARG A\n', '"']) {
+    const begin = performance.now()
+    check(`FROM alpine\n${text.repeat(2 ** 20 / text.length)}`)
+    check(`FROM alpine\nCOPY ${text.repeat(2 ** 20 / text.length)}`)
+    expect({ text, isQuick: performance.now() - begin < 3_000 }).toEqual({ text, isQuick: true })
+  }
+})
+
 describe('the images that are taken from', () => {
   const ACME = 'ghcr.io/acme/app'
   const taken = (text: string, options = {}) => {
@@ -192,6 +207,12 @@ describe('the images that are taken from', () => {
     expect(taken(text, { target: 'tWO' })).toEqual({ names: upToTwo, copied: [`${ACME}:2`] })
     expect(taken(text, { target: 'three' }).names).toHaveLength(3)
     expect(taken(text).names).toHaveLength(3)
+  })
+
+  test('are given by the client’s arguments in the defaults of others', () => {
+    const text = 'ARG T=1\nARG NAME=alpine:$T\nFROM $NAME'
+    expect(taken(text, { buildArgs: { T: '2' } }).names).toEqual(['docker.io/library/alpine:2'])
+    expect(taken(text, { buildArgs: { NAME: 'alpine:3' } }).names).toEqual(['docker.io/library/alpine:3'])
   })
 
   test('are given by the client’s arguments', () => {

@@ -50,7 +50,7 @@ export function checkDockerfile(
     copied: [],
   }
   const { violations, variables, stages } = reading
-  if (/^\uFEFF?\s*#\s*escape\s*=/im.test(text))
+  if (ESCAPE_DIRECTIVE.test(text))
     violations.push(odd('# escape', 'another escape character changes what every line means'))
   // Which lines belong together is read differently by different versions where these stand.
   if (/\\\\[ \t]*$/m.test(text))
@@ -101,6 +101,9 @@ export function pinBases(text: string, pinned: readonly PinnedBase[]): string {
   )
 }
 
+/** It stays on its line: a space that could be the end of one would be looked at again from each line before. */
+const ESCAPE_DIRECTIVE =
+  /^\uFEFF?[^\S\n\r\u2028\u2029]*#[^\S\n\r\u2028\u2029]*escape[^\S\n\r\u2028\u2029]*=/im
 const ODD_SPACE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|\r(?!\n)|(?<=[\s\S])\uFEFF/
 /** A stage's name (moby, frontend/dockerfile/instructions); nothing else can hide an image. */
@@ -120,12 +123,14 @@ function readArguments(
   buildArgs: ReadonlyMap<string, string>,
   variables: Map<string, string>,
 ): readonly Violation[] {
+  // Of several in one instruction, an engine puts none into the others.
+  const known = /\s/.test(rest) ? NO_VARIABLES : new Map(variables)
   for (let left = rest; left !== '';) {
     const [whole, name, value] = ARGUMENT.exec(left) ?? []
     if (whole === undefined || name === undefined)
       return [odd(`ARG ${rest}`, 'it is quoted in a way that is not read here')]
     left = left.slice(whole.length)
-    const given = buildArgs.get(name) ?? (value === undefined ? undefined : unquote(value.slice(1)))
+    const given = buildArgs.get(name) ?? (value === undefined ? undefined : defaultOf(value.slice(1), known))
     // One without a value takes away what it was before.
     if (given === undefined) variables.delete(name)
     else variables.set(name, given)
@@ -133,9 +138,13 @@ function readArguments(
   return []
 }
 
-function unquote(value: string): string {
-  return /^(["'])(.*)\1$/.exec(value)?.[2] ?? value
+/** A default with the arguments before it in their places; what stays unknown in it is refused where it is used. */
+function defaultOf(written: string, known: ReadonlyMap<string, string>): string {
+  const value = /^(["'])(.*)\1$/.exec(written)?.[2] ?? written
+  return written.startsWith("'") ? value : (substitute(value, known) ?? value)
 }
+
+const NO_VARIABLES: ReadonlyMap<string, string> = new Map()
 
 /** What is known of a Dockerfile up to a line. */
 interface Reading {
@@ -164,12 +173,17 @@ function readFrom(line: LogicalLine, written: string, reading: Reading): string 
   return as.toUpperCase() === 'AS' && STAGE.test(stage) ? stage.toLowerCase() : undefined
 }
 
+/** Characters of what an image or a platform is written with; no name of an image is that long. */
+const LONGEST_NAME = 1024
+
 /** `$NAME` and `${NAME}` of global arguments; undefined where there is anything else to be substituted. */
 function substitute(text: string, variables: ReadonlyMap<string, string>): string | undefined {
+  if (text.length > LONGEST_NAME) return undefined
   const result = text.replace(
     /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g,
     (whole, braced: string, bare: string) => {
-      return variables.get(braced ?? bare) ?? whole
+      const value = variables.get(braced ?? bare) ?? whole
+      return value.length > LONGEST_NAME ? whole : value
     },
   )
   return /[$\\"'`]/.test(result) ? undefined : result
