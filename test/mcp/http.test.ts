@@ -213,6 +213,10 @@ describe('a request', () => {
     expect(await send(one, { headers })).toMatchObject({ status: 200 })
   })
 
+  test('that can be nothing of the protocol is answered too', { timeout: 10_000 }, async () => {
+    expect(await send(one, { method: 'TRACE', body: '' })).toMatchObject({ status: 500 })
+  })
+
   test('that is too large, no JSON, or to another place is turned away', async () => {
     expect(await send(one, { body: `"${'x'.repeat(2 ** 20)}"` })).toMatchObject({ status: 413 })
     expect(await send(one, { body: 'no json' })).toMatchObject({ status: 400 })

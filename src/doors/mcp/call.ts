@@ -59,14 +59,12 @@ export async function judge(
   const answer = await surface.can(line, mcpReq.signal)
   if (answer.do === 'answer') return judged(answer)
   if (answer.do !== 'docker') return toldResult({ allowed: true }, 'allowed')
-  const work = new Work(
-    startDocker(cli, answer),
-    { longest: LONGEST_READ, endWhenFull: true },
-    () => undefined,
-  )
-  const cancel = (): void => work.end('cancelled')
-  mcpReq.signal.addEventListener('abort', cancel, { once: true })
+  let cancel = (): void => undefined
   try {
+    const limits = { longest: LONGEST_READ, endWhenFull: true }
+    const work = new Work(startDocker(cli, answer), limits, () => undefined)
+    cancel = () => work.end('cancelled')
+    mcpReq.signal.addEventListener('abort', cancel, { once: true })
     await work.ended
     if (answer.verdict === undefined) throw new TypeError('a command that is only tried has a verdict')
     return judged(await answer.verdict(work.exit ?? 0))

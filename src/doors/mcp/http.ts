@@ -37,8 +37,8 @@ export function createMcpHttp(door: Door, version: string, lock: Lock | undefine
   server.maxConnections = MOST_CONNECTIONS
   server.on('request', (request, response) => {
     serve(handle, lock, request, response).catch((cause: unknown) => {
-      // Who went away needs no answer.
-      if (response.destroyed || request.destroyed) return
+      // Who went away needs no answer. (A request that was read to its end counts as destroyed.)
+      if (response.destroyed) return
       process.emitWarning(cause instanceof Error ? cause : new Error(String(cause)))
       if (response.headersSent) response.destroy()
       else answer(response, 500, 'dockgate failed at this request')
