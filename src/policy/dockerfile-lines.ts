@@ -41,8 +41,10 @@ export function replaceLines(text: string, replacements: readonly Replacement[])
   const parts: string[] = []
   let at = 0
   for (const { line, text: instead } of replacements) {
-    parts.push(...physical.slice(at, line.first), instead)
+    if (line.first > at) parts.push(physical.slice(at, line.first).join('\n'))
+    parts.push(instead)
     at = line.end
   }
-  return [...parts, ...physical.slice(at)].join('\n')
+  if (physical.length > at) parts.push(physical.slice(at).join('\n'))
+  return parts.join('\n')
 }

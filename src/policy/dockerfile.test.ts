@@ -163,6 +163,18 @@ test('a long Dockerfile is read in a moment', () => {
     check(`FROM alpine\nCOPY ${text.repeat(2 ** 20 / text.length)}`)
     expect({ text, isQuick: performance.now() - begin < 3_000 }).toEqual({ text, isQuick: true })
   }
+  const begin = performance.now()
+  const names = Array.from({ length: 60_000 }, (_, index) => `ARG A${index}=1\n`)
+  const text = `${names.join('')}FROM alpine`
+  const { bases } = check(text)
+  const [base] = bases
+  if (base === undefined) throw new Error('it has a base')
+  const many = `${'\n'.repeat(2 ** 20)}FROM alpine`
+  const [far] = check(many).bases
+  if (far === undefined) throw new Error('it has a base')
+  expect(pinBases(text, [{ base, id: 'sha256:0' }])).toBe(`${names.join('')}FROM sha256:0`)
+  expect(pinBases(many, [{ base: far, id: 'sha256:0' }])).toBe(`${'\n'.repeat(2 ** 20)}FROM sha256:0`)
+  expect(performance.now() - begin).toBeLessThan(3_000)
 })
 
 describe('the images that are taken from', () => {

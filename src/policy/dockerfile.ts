@@ -124,7 +124,7 @@ function readArguments(
   variables: Map<string, string>,
 ): readonly Violation[] {
   // Of several in one instruction, an engine puts none into the others.
-  const known = /\s/.test(rest) ? NO_VARIABLES : new Map(variables)
+  const known = /\s/.test(rest) ? NO_VARIABLES : variables
   for (let left = rest; left !== '';) {
     const [whole, name, value] = ARGUMENT.exec(left) ?? []
     if (whole === undefined || name === undefined)
