@@ -1,39 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { TarError } from '../decode/tar.ts'
 import { BuildContext } from './build-context.ts'
 import { unpacked } from './checked-archive.ts'
+import { tar } from '../../test/support/tar.ts'
 import { tarFile } from './tar-file.ts'
 
 const GOOD = 'FROM alpine\n'
 const EVIL = 'FROM evil\n'
-
-/** A file's content, or where a link leads. */
-type Node = string | { readonly to: string }
-
-/** A tar that the system's tar makes of files, in order; each step is a tree of its own, so that paths may come twice. */
-function tar(...steps: readonly (readonly [path: string, node: Node])[]): Buffer {
-  const directory = mkdtempSync(join(tmpdir(), 'dockgate-context-'))
-  try {
-    const archive = join(directory, 'context.tar')
-    for (const [index, [path, node]] of steps.entries()) {
-      const root = join(directory, String(index))
-      mkdirSync(dirname(join(root, path)), { recursive: true })
-      if (typeof node === 'string') writeFileSync(join(root, path), node)
-      else symlinkSync(node.to, join(root, path))
-      const made = spawnSync('tar', ['--format=gnu', index === 0 ? '-cf' : '-rf', archive, '-C', root, path])
-      if (made.status !== 0) throw new Error(made.stderr.toString())
-    }
-    return spawnSync('cat', [archive], { maxBuffer: 2 ** 26 }).stdout
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
-}
 
 /** Sends a context through the gate in pieces: what passed, what was checked, and why it stopped. */
 async function send(bytes: Buffer, { piece = 4096, dockerfile = 'Dockerfile', instead = GOOD } = {}) {

@@ -1,34 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { ImageArchive } from './image-archive.ts'
+import { tar, type Step } from '../../test/support/tar.ts'
 import { tarFile } from './tar-file.ts'
-
-/** A file's content, or where a link leads. */
-type Node = string | { readonly to: string }
-type Step = readonly [path: string, node: Node]
-
-/** A tar of files, in order; paths may come twice. */
-function tar(...steps: readonly Step[]): Buffer {
-  const directory = mkdtempSync(join(tmpdir(), 'dockgate-images-'))
-  try {
-    const archive = join(directory, 'images.tar')
-    for (const [index, [path, node]] of steps.entries()) {
-      const root = join(directory, String(index))
-      mkdirSync(dirname(join(root, path)), { recursive: true })
-      if (typeof node === 'string') writeFileSync(join(root, path), node)
-      else symlinkSync(node.to, join(root, path))
-      const made = spawnSync('tar', ['--format=gnu', index === 0 ? '-cf' : '-rf', archive, '-C', root, path])
-      if (made.status !== 0) throw new Error(made.stderr.toString())
-    }
-    return spawnSync('cat', [archive], { maxBuffer: 2 ** 26 }).stdout
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
-}
 
 /** Sends an archive through the gate in pieces: the names that were checked, the rules that it broke, what passed. */
 async function send(bytes: Buffer, piece = 4096) {

@@ -1,12 +1,10 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tarFile } from '../../src/forward/tar-file.ts'
 import { recordOf } from '../support/audit.ts'
+import { classicBuild } from '../support/build.ts'
 import { docker, type CommandResult } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
 import { everything, freshName, gateForAll, generousPolicy } from '../support/everything.ts'
@@ -39,17 +37,8 @@ describe.each(['new', 'old'] as const)('images that a build on the %s engine tak
     return id
   }
 
-  /** Builds a Dockerfile beside a file `given`. */
-  async function build(dockerfile: string, ...flags: readonly string[]): Promise<CommandResult> {
-    const context = await mkdtemp(join(tmpdir(), 'dockgate-context-'))
-    try {
-      await writeFile(join(context, 'Dockerfile'), dockerfile)
-      await writeFile(join(context, 'given'), 'from the context\n')
-      return await docker(shared.gate, ['build', ...flags, context], { env: { DOCKER_BUILDKIT: '0' } })
-    } finally {
-      await rm(context, { recursive: true, force: true })
-    }
-  }
+  const build = (dockerfile: string, ...flags: readonly string[]): Promise<CommandResult> =>
+    classicBuild(shared.gate, dockerfile, ...flags)
 
   const idOf = async (image: string): Promise<string> =>
     (await engineDocker(engine, ['image', 'inspect', '-f', '{{.Id}}', image])).stdout.trim()

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { classicBuild } from '../support/build.ts'
 import { docker } from '../support/docker.ts'
 import type { CommandResult } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
@@ -16,17 +17,8 @@ describe.each(['new', 'old'] as const)('a build on the %s engine', (engine) => {
   const worker = (...args: readonly string[]) => docker(shared.gate, args)
   const newName = (): string => `${setting('REGISTRY')}/team/${freshName('built')}:1`
 
-  /** Builds a Dockerfile beside a file `given` by the classic builder. */
-  async function build(dockerfile: string, ...flags: readonly string[]): Promise<CommandResult> {
-    const context = await mkdtemp(join(tmpdir(), 'dockgate-context-'))
-    try {
-      await writeFile(join(context, 'Dockerfile'), dockerfile)
-      await writeFile(join(context, 'given'), 'from the context\n')
-      return await docker(shared.gate, ['build', ...flags, context], { env: { DOCKER_BUILDKIT: '0' } })
-    } finally {
-      await rm(context, { recursive: true, force: true })
-    }
-  }
+  const build = (dockerfile: string, ...flags: readonly string[]): Promise<CommandResult> =>
+    classicBuild(shared.gate, dockerfile, ...flags)
 
   const isThere = async (image: string): Promise<boolean> =>
     (await engineDocker(engine, ['image', 'inspect', image])).code === 0

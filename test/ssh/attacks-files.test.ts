@@ -5,40 +5,23 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startAttacker, type Attacker } from '../support/attacker.ts'
 import type { Gate } from '../support/gate.ts'
-import { start, until, type Ended, type Running } from '../support/process.ts'
-import { ACCOUNT, startHost, startSshGate, type Host } from '../support/ssh.ts'
+import { start, until, type Ended } from '../support/process.ts'
+import { ACCOUNT, type Host } from '../support/ssh.ts'
 
 let gate: Gate
 let host: Host
-/** A file that only root reads, and a place that the account can write in: what an attack leaves there shows. */
 let secret: string
 let out: string
-/** One connection for many lines: most of the time goes into opening them. */
 let shared: readonly string[]
-let master: Running
+let attacker: Attacker
 
 beforeAll(async () => {
-  gate = await startSshGate(
-    {},
-    { allow: ['echo <text>'], parameters: { text: '[a-z]+' }, programs: { echo: '/bin/echo' } },
-  )
-  host = await startHost(gate.socket)
-  secret = join(host.directory, 'secret')
-  writeFileSync(secret, 'ROOTONLY=canary-of-root\n', { mode: 0o600 })
-  out = join(host.directory, 'out')
-  mkdirSync(out)
-  execFileSync('chmod', ['1777', out])
-  const path = join(host.directory, 'mux')
-  shared = ['-o', `ControlPath=${path}`]
-  master = host.startSsh([], { options: ['-M', '-N', ...shared] })
-  await until(() => existsSync(path), 'the shared connection')
+  attacker = await startAttacker()
+  ;({ gate, host, secret, out, shared } = attacker)
 })
-afterAll(async () => {
-  await master[Symbol.asyncDispose]()
-  await host[Symbol.asyncDispose]()
-  await gate[Symbol.asyncDispose]()
-})
+afterAll(() => attacker[Symbol.asyncDispose]())
 
 describe('files of the host are not to be had', () => {
   const client = async (program: string, args: readonly string[]): Promise<Ended> => {
