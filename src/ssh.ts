@@ -4,7 +4,6 @@
  */
 import { ask } from './ssh/ask.ts'
 import { keyOf } from './ssh/key.ts'
-import { runMcp } from './ssh/mcp.ts'
 import { readOptions } from './ssh/options.ts'
 import { print } from './ssh/print.ts'
 import { listOf, textOf, textsOf } from './shared/json-value.ts'
@@ -35,7 +34,7 @@ async function main(): Promise<number> {
     case 'dial':
       return (await import('./ssh/dial.ts')).dial(textOf(value['socket']))
     case 'mcp':
-      return runMcp(options, key)
+      return (await import('./ssh/mcp.ts')).runMcp(options, key)
     default:
       connection.destroy()
       print(2, `dockgate: ${textOf(value['message']) || 'the gate gave no answer'}\n`)

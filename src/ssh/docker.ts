@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { constants as system, userInfo } from 'node:os'
 import { textOf } from '../shared/json-value.ts'
 import { ask } from './ask.ts'
-import { whenGone } from './gone.ts'
+import { passSignals, whenGone } from './gone.ts'
 import type { Options } from './options.ts'
 import { print } from './print.ts'
 
@@ -85,15 +85,23 @@ const UNSHARE = ['/usr/bin/unshare', '/run/current-system/sw/bin/unshare']
  * itself would fetch, with the host's loopback in its reach. Where the kernel gives the account no namespaces it is run as it is.
  */
 export function withoutNetwork(program: string, words: readonly string[]): readonly [string, string[]] {
-  const unshare = UNSHARE.find(isProgram)
-  // Root has other accounts' files by a right that it would lose in a user namespace, and needs none.
-  const options = [...(process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']), '--net', '--']
-  if (unshare === undefined || spawnSync(unshare, [...options, unshare, '--version'], NOTHING).status !== 0)
-    return [program, [...words]]
-  return [unshare, [...options, program, ...words]]
+  namespaces ??= findNamespaces()
+  const [file, ...all] = [...namespaces, program, ...words]
+  return [file ?? program, all]
 }
 
-const NOTHING = { stdio: 'ignore', env: {} } as const
+/** What a program is started by, if anything. The kernel's answer stays, so it is asked once. */
+let namespaces: readonly string[] | undefined
+
+function findNamespaces(): readonly string[] {
+  const unshare = UNSHARE.find(isProgram)
+  if (unshare === undefined) return []
+  // Root has other accounts' files by a right that it would lose in a user namespace, and needs none.
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']
+  const options = [...user, '--net', '--']
+  const { status } = spawnSync(unshare, [...options, unshare, '--version'], { stdio: 'ignore', env: {} })
+  return status === 0 ? [unshare, ...options] : []
+}
 
 /** True for a file that may be run, or a directory that may be entered. */
 export function isProgram(path: string): boolean {
@@ -104,10 +112,6 @@ export function isProgram(path: string): boolean {
     if (cause instanceof Error) return false
     throw cause
   }
-}
-
-function passSignals(child: ChildProcess): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
 }
 
 function ended(child: ChildProcess): Promise<number> {

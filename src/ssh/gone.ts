@@ -1,4 +1,5 @@
-/** Notices that the SSH client went away, while a command goes on that may have nothing to say for hours. */
+/** What happens to a command from outside while it goes on: its SSH client goes away, or a signal comes. */
+import type { ChildProcess } from 'node:child_process'
 import { writeSync } from 'node:fs'
 
 /** Milliseconds between two looks. */
@@ -26,4 +27,9 @@ function isRead(): boolean {
   } catch (cause) {
     return !(cause instanceof Error && 'code' in cause && cause.code === 'EPIPE')
   }
+}
+
+/** Passes on what this process is asked by signals. */
+export function passSignals(child: ChildProcess): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
 }

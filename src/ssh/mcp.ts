@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Options } from './options.ts'
-import { whenGone } from './gone.ts'
+import { passSignals, whenGone } from './gone.ts'
 
 /** Runs it to its end. Returns the exit code. @param key which came in, for the record */
 export function runMcp(
@@ -18,7 +18,7 @@ export function runMcp(
     stdio: 'inherit',
   })
   whenGone(() => child.kill())
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+  passSignals(child)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))

@@ -57,10 +57,15 @@ export function readOptions(
   const docker = given.get('docker')
   return {
     worker,
-    socket: given.get('socket') ?? `/run/dockgate/${worker}/docker.sock`,
+    socket: given.get('socket') ?? usualSocket(worker),
     docker: docker === undefined ? DOCKER : [docker],
     config: given.get('config') ?? NO_CONFIG,
   }
+}
+
+/** Where a worker's socket is, unless its policy says otherwise. */
+export function usualSocket(worker: string): string {
+  return `/run/dockgate/${worker}/docker.sock`
 }
 
 /** Where the docker CLI usually is. */

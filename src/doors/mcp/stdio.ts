@@ -1,5 +1,6 @@
 /** MCP on the standard input and output of this process. */
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
+import { usualSocket } from '../../ssh/options.ts'
 import { VERSION } from '../../shared/version.ts'
 import { dockerCli } from './docker.ts'
 import { createMcpServer } from './server.ts'
@@ -17,7 +18,7 @@ export interface StdioOptions {
 /** Serves until its input ends, or it is asked to end. */
 export function serve({
   worker,
-  socket = `/run/dockgate/${worker}/docker.sock`,
+  socket = usualSocket(worker),
   docker,
   dockerConfig,
   key,
