@@ -21,3 +21,14 @@ export function argvMatches(pattern: ArgvPattern, argv: readonly string[]): bool
 export function isPlaceholder(word: string): boolean {
   return /^<[a-z][a-z0-9-]*>$/.test(word)
 }
+
+/** Whether a policy gives any program to be run in containers: `docker exec` at all. */
+export function givesExec({
+  own,
+  named,
+}: {
+  readonly own: 'any' | readonly unknown[]
+  readonly named: Readonly<Record<string, unknown>>
+}): boolean {
+  return own === 'any' || own.length > 0 || Object.keys(named).length > 0
+}

@@ -1,9 +1,10 @@
 /** The docker command line's words, before the real CLI is run with them: its options, and whether the command is given. */
 import { REFUSED_ENDPOINTS } from '../decode/refused-endpoints.ts'
 import { instead, notAllowed } from './answers.ts'
+import { givesExec } from './argv.ts'
 import type { WorkerPolicy } from './policy.ts'
 import { refuse } from './refuse.ts'
-import { expandWord, type Subcommand } from './subcommands.ts'
+import { commandOf, expandWord, type Subcommand } from './subcommands.ts'
 import type { Refused } from './verdict.ts'
 
 export type DockerWords =
@@ -39,7 +40,7 @@ export function decideDockerWords(
   if (rest.length <= 1 && ['--help', '-h', 'help', '--version', '-v'].includes(first)) {
     return { effect: 'run', words: [...before, first === 'help' ? '--help' : first] }
   }
-  const word = subcommandOf(rest)
+  const word = commandOf(rest)?.subcommand
   if (word === undefined) return unknown(worker, rest)
   if (!isGranted(worker, word)) return notAllowed(worker, word)
   const address = word === 'build' ? rest.slice(1).find(isAddress) : undefined
@@ -89,24 +90,12 @@ export function globalOptions(words: readonly string[]): Global {
 
 const LEVELS = /^(?:debug|info|warn|error|fatal)$/
 
-const PLAIN = /^[a-z]+(?:-[a-z]+)*$/
-
-/** The canonical word of `ps -a`, `container ls`, `compose up`; undefined for what is no known command. */
-function subcommandOf([first = '', second = '']: readonly string[]): Subcommand | undefined {
-  // Nothing that expandWord would read as another word than the CLI does.
-  if (!PLAIN.test(first)) return undefined
-  const two = PLAIN.test(second) ? expandWord(`${first} ${second}`) : []
-  if (two.length === 1) return two[0]
-  const one = expandWord(first)
-  return one.length === 1 ? one[0] : undefined
-}
-
 /** True if the policy gives the word at all: on own objects, on one of the operator's, or as programs that exec may run. */
 function isGranted({ docker }: WorkerPolicy, word: Subcommand): boolean {
   const { allow, reach, exec } = docker
   if (allow.includes(word) || Object.values(reach).some((words) => words.includes(word))) return true
   if (word.endsWith(' inspect')) return allow.includes('inspect')
-  return word === 'exec' && (exec.own === 'any' || exec.own.length > 0 || Object.keys(exec.named).length > 0)
+  return word === 'exec' && givesExec(exec)
 }
 
 /** `docker build` takes its context from such a word; no option of it has one as a value of its own. */

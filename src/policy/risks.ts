@@ -3,7 +3,7 @@
  * A hint for clients that ask people before some calls; what is allowed is decided elsewhere.
  */
 import { composeCommand } from './compose-words.ts'
-import { expandWord, type Subcommand } from './subcommands.ts'
+import { commandOf, type Subcommand } from './subcommands.ts'
 
 export type Risk = 'read' | 'write' | 'destroy'
 
@@ -89,20 +89,13 @@ export function risksOf(subcommand: Subcommand): readonly Risk[] {
   return subcommand === 'compose' ? ['read', 'write', 'destroy'] : [RISKS[subcommand]]
 }
 
-const PLAIN = /^[a-z]+(?:-[a-z]+)*$/
-
 /** The command that the words behind `docker` begin with, or undefined for one that is not known. */
 export function knownCommand(words: readonly string[]): KnownCommand | undefined {
-  const [first = '', second = ''] = words
-  // What Docker reads as one word is one word here.
-  if (!PLAIN.test(first)) return undefined
-  if (first === 'compose') return compose(words.slice(1))
-  for (const [written, length] of [[`${first} ${second}`, 2] as const, [first, 1] as const]) {
-    const [subcommand, ...others] = expandWord(written)
-    if (subcommand === undefined || others.length > 0 || (length === 2 && !PLAIN.test(second))) continue
-    return { word: written, subcommand, risk: RISKS[subcommand], rest: words.slice(length) }
-  }
-  return undefined
+  if (words[0] === 'compose') return compose(words.slice(1))
+  const found = commandOf(words)
+  if (found === undefined) return undefined
+  const { written, length, subcommand } = found
+  return { word: written, subcommand, risk: RISKS[subcommand], rest: words.slice(length) }
 }
 
 function compose(words: readonly string[]): KnownCommand | undefined {

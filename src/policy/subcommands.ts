@@ -91,6 +91,24 @@ export function expandWord(written: string): readonly Subcommand[] {
   )
 }
 
+/** A word of a command as the CLI takes it: nothing that `expandWord` would read more loosely. */
+const PLAIN = /^[a-z]+(?:-[a-z]+)*$/
+
+/** The command that words behind `docker` begin with, in one or two of them; undefined for what is no known command. */
+export function commandOf([first = '', second = '']: readonly string[]):
+  | { readonly written: string; readonly length: number; readonly subcommand: Subcommand }
+  | undefined {
+  if (!PLAIN.test(first)) return undefined
+  const spellings = PLAIN.test(second) ? [[first, second], [first]] : [[first]]
+  for (const spelling of spellings) {
+    const written = spelling.join(' ')
+    const [subcommand, ...others] = expandWord(written)
+    if (subcommand !== undefined && others.length === 0)
+      return { written, length: spelling.length, subcommand }
+  }
+  return undefined
+}
+
 function isSubcommand(word: string): word is Subcommand {
   return Object.hasOwn(WORDS, word)
 }

@@ -89,8 +89,8 @@ export class NewImages {
         done(null, chunk)
       },
       flush: (done) => {
-        void this.#gate.feed.refreshImages().then(() => {
-          settled(this.#own())
+        void this.take().then((changes) => {
+          settled(changes)
           done()
         })
       },
@@ -100,7 +100,7 @@ export class NewImages {
     body.once('close', () => {
       if (reply.body.readableEnded) return
       reply.body.destroy()
-      void this.#gate.feed.refreshImages().then(() => settled(this.#own()))
+      void this.take().then(settled)
     })
     return { ...reply, body: reply.body.pipe(body) }
   }

@@ -1,16 +1,9 @@
 /** GET /containers/{id}/attach/ws: a container's streams over a WebSocket (RFC 6455). */
-import { FieldError, forwarded, record, type Read } from '../fields.ts'
-import { queryFlag, queryText } from '../query.ts'
+import { FieldError, record, type Read } from '../fields.ts'
+import { attachParameters } from './container.ts'
 import { containerReference, type Parts } from '../routes/route.ts'
 
-export const attachWebSocketQuery = record({
-  detachKeys: forwarded(queryText),
-  logs: forwarded(queryFlag),
-  stream: forwarded(queryFlag),
-  stdin: forwarded(queryFlag),
-  stdout: forwarded(queryFlag),
-  stderr: forwarded(queryFlag),
-})
+export const attachWebSocketQuery = record(attachParameters)
 
 export interface ContainerAttachWebSocket {
   readonly kind: 'container.attach-ws'

@@ -73,13 +73,17 @@ export const containerRemoveQuery = record({
 })
 export type ContainerRemove = OnContainer<'container.remove', typeof containerRemoveQuery>
 
-export const containerAttachQuery = record({
+/** What an attach says, by whichever protocol. */
+export const attachParameters = {
   detachKeys: forwarded(queryText),
   logs: forwarded(queryFlag),
   stream: forwarded(queryFlag),
   stdin: forwarded(queryFlag),
   stdout: forwarded(queryFlag),
   stderr: forwarded(queryFlag),
+}
+export const containerAttachQuery = record({
+  ...attachParameters,
   // No engine reads it: dockerode says here what it then asks for by Upgrade.
   hijack: refused('the connection is taken over by Upgrade', ['true', '1', 'false', '0']),
 })

@@ -22,8 +22,8 @@ const HEAD_TIME = 10_000
 const HEAD_SIZE = 16 * 2 ** 10
 const MOST_CONNECTIONS = 64
 
-/** An HTTP server that listens nowhere yet. @param lock what opens it; undefined where who connects is known already */
-export function createMcpHttp(door: Door, version: string, lock: Lock | undefined): Server {
+/** An HTTP server that listens nowhere yet. @param lock what opens it */
+export function createMcpHttp(door: Door, version: string, lock: Lock): Server {
   const handler = createMcpHandler(() => createMcpServer(door, version), { maxRequestBodySize: LARGEST_BODY })
   const sessions = new Sessions(() => createMcpServer(door, version), LARGEST_BODY)
   const handle = async (web: Request): Promise<Response> =>
@@ -49,12 +49,12 @@ export function createMcpHttp(door: Door, version: string, lock: Lock | undefine
 
 async function serve(
   handle: (request: Request) => Promise<Response>,
-  lock: Lock | undefined,
+  lock: Lock,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { host, origin, authorization } = request.headers
-  const rejected = lock === undefined ? undefined : reject({ host, origin, authorization }, lock)
+  const rejected = reject({ host, origin, authorization }, lock)
   if (rejected !== undefined) {
     if (rejected.challenge !== undefined) response.setHeader('WWW-Authenticate', rejected.challenge)
     answer(response, rejected.status, rejected.message)

@@ -87,5 +87,5 @@ function addTelling(server: McpServer, door: Door): void {
 }
 
 function told({ facts, text }: Told): ReturnType<typeof toldResult> {
-  return toldResult(facts, clean(text).text)
+  return toldResult(facts, text)
 }

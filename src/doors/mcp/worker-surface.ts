@@ -1,5 +1,6 @@
 /** The surface of a worker, asked over its socket. */
 import * as z from 'zod'
+import { givesExec } from '../../policy/argv.ts'
 import { ask } from '../../ssh/ask.ts'
 import { objectOf, type Unknown } from '../../shared/json-value.ts'
 import type { Answer, RunAnswer, Surface } from './surface.ts'
@@ -96,12 +97,8 @@ export function workerSurface({ socket, key }: Place): Surface {
     can: (line, signal) => post('/dockgate/can', { line }, signal),
     rights: async () => {
       const { docker: given, host } = whoami.parse(await get('/dockgate/whoami'))
-      const runs =
-        given.exec.own === 'any' || given.exec.own.length > 0 || Object.keys(given.exec.named).length > 0
-      return {
-        docker: [...given.allow, ...Object.values(given.reach).flat(), ...(runs ? ['exec'] : [])],
-        host,
-      }
+      const exec = givesExec(given.exec) ? ['exec'] : []
+      return { docker: [...given.allow, ...Object.values(given.reach).flat(), ...exec], host }
     },
     whoami: async () => {
       const { worker, docker: given, host, text } = whoami.parse(await get('/dockgate/whoami'))
