@@ -165,10 +165,10 @@ describe.each(['new', 'old'] as const)('creates on the %s engine', (engine) => {
 })
 
 /** Without where binds are held, which is the gate's own choice, and its labels. */
-function unheld({ host, config, mounts }: Effective): unknown {
+function unheld({ config, mounts, ...rest }: Effective): unknown {
   const labels = Object.entries(Object(config['Labels'])).filter(([name]) => !name.startsWith('dockgate.'))
   return {
-    host,
+    ...rest,
     config: { ...config, Labels: labels },
     mounts: mounts.map((line) => line.replace(/^bind \S+ on/, 'bind on')).sort(),
   }

@@ -1,7 +1,7 @@
 /** What an engine reports of a container, beside what the gate decided on: everything else must be as in an empty create. */
 import { posix } from 'node:path'
 import type { CreatePermit } from '../../src/policy/verdict.ts'
-import type { Mount } from '../../src/decode/operations/mounts.ts'
+import type { Mount, TmpfsMount } from '../../src/decode/operations/mounts.ts'
 import { listOf, objectOf, textOf } from '../../src/shared/json-value.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -10,15 +10,41 @@ type Fields = Readonly<Record<string, unknown>>
 export interface Effective {
   readonly host: Fields
   readonly config: Fields
+  /** `80/tcp on 127.0.0.1:21000` */
+  readonly ports: readonly string[]
+  /** `/t mode=700,size=1048576` */
+  readonly tmpfs: readonly string[]
+  /** `bridge: a b` with its aliases */
+  readonly networks: readonly string[]
   readonly mounts: readonly string[]
 }
 
 /** Reads an inspect. */
 export function effective(inspected: unknown): Effective {
-  const { HostConfig, Config, Mounts } = objectOf(inspected)
+  const { Id, HostConfig, Config, Mounts, NetworkSettings } = objectOf(inspected)
+  const { PortBindings, Tmpfs, ...host } = objectOf(HostConfig)
+  const { Hostname, ...config } = objectOf(Config)
   return {
-    host: plain(HostConfig),
-    config: plain(Config),
+    host: plain(host),
+    // An engine names a container by the start of its id where nobody gave a name.
+    config: plain({ ...config, Hostname: textOf(Id).startsWith(textOf(Hostname)) ? '' : Hostname }),
+    ports: Object.entries(objectOf(PortBindings))
+      .flatMap(([port, bindings]) =>
+        listOf(bindings).map((binding) => {
+          const { HostIp, HostPort } = objectOf(binding)
+          return `${port} on ${textOf(HostIp)}:${textOf(HostPort)}`
+        }),
+      )
+      .sort(),
+    tmpfs: Object.entries(objectOf(Tmpfs))
+      .map(([target, options]) => tmpfsLine(target, textOf(options).split(',')))
+      .sort(),
+    networks: Object.entries(objectOf(objectOf(NetworkSettings)['Networks']))
+      .map(([name, endpoint]) => {
+        const { Aliases, IPAMConfig, Links, DriverOpts } = objectOf(endpoint)
+        return endpointLine(name, listOf(Aliases).map(textOf), [IPAMConfig, Links, DriverOpts])
+      })
+      .sort(),
     mounts: listOf(Mounts)
       .map((mount) => {
         const { Type, Name, Source, Destination, RW, Driver } = objectOf(mount)
@@ -61,17 +87,47 @@ export function decided({ operation, plan }: CreatePermit, empty: Effective, lab
       ...plain({ ...config, Env: environment(config.Env ?? [], empty) }),
       // One empty word is how Docker says: none, not even the image's (moby, runconfig merge).
       ...(config.Entrypoint?.length === 1 && config.Entrypoint[0] === '' ? { Entrypoint: '' } : {}),
-      ...(config.Entrypoint?.length && !config.Cmd?.length ? { Cmd: '' } : {}),
-      Image: plain({ Image: operation.image })['Image'],
+      // No words are the image's, but not under another entrypoint.
+      ...(config.Cmd?.length ? {} : { Cmd: config.Entrypoint?.length ? '' : empty.config['Cmd'] }),
+      Image: plan.image,
       Labels: plain({ all: { ...Object.fromEntries(Labels ?? []), ...labels } })['all'],
       Volumes: plain({ all: Object.fromEntries(Volumes ?? []) })['all'],
       ExposedPorts: plain({ all: Object.fromEntries(ExposedPorts ?? []) })['all'],
     },
+    ports: plan.ports
+      .map(({ container, address, host: on }) => {
+        const range = on === undefined ? [] : on.from === on.to ? [on.from] : [on.from, on.to]
+        return `${container} on ${address}:${range.join('-')}`
+      })
+      .sort(),
+    tmpfs: plan.mounts
+      .filter((mount): mount is TmpfsMount => mount.field === 'Tmpfs')
+      .map(({ target, size, options, readOnly }) =>
+        tmpfsLine(target, [...options, `size=${size}`, ...(readOnly ? ['ro'] : [])]),
+      )
+      .sort(),
+    networks: config.NetworkDisabled === true ? [] : networksOf(plan, empty),
     mounts: [
       ...plan.mounts.filter((mount) => mount.field !== 'Tmpfs').map(lineOf),
       ...[...(Volumes?.keys() ?? [])].map((path) => mountLine('volume', '', path, true, 'local')),
     ].sort(),
   }
+}
+
+/** One network where nothing is said of endpoints: that of the mode. */
+function networksOf(plan: CreatePermit['plan'], empty: Effective): readonly string[] {
+  const named = plan.endpoints.map(({ network, aliases }) => endpointLine(network, aliases, []))
+  if (named.length > 0) return named.sort()
+  return plan.networkMode === 'none' ? [endpointLine('none', [], [])] : empty.networks
+}
+
+function endpointLine(name: string, aliases: readonly string[], others: readonly unknown[]): string {
+  const more = others.filter((other) => canonical(other) !== '')
+  return `${name}: ${[...aliases, ...more.map((other) => JSON.stringify(other))].sort().join(' ')}`
+}
+
+function tmpfsLine(target: string, options: readonly string[]): string {
+  return `${target} ${[...options].sort().join(',')}`
 }
 
 function environment(asked: readonly string[], empty: Effective): readonly string[] {
@@ -96,18 +152,8 @@ function mountLine(
   return `${type} ${source} on ${posix.resolve('/', target)} ${isWritable ? 'rw' : 'ro'} ${driver}`.trimEnd()
 }
 
-/** Fields that the mounts themselves show, that the engine chooses, or that a port was published under. */
-const ELSEWHERE = [
-  'Binds',
-  'Mounts',
-  'Tmpfs',
-  'PortBindings',
-  'Hostname',
-  'Volumes',
-  'ExposedPorts',
-  'Image',
-  'Labels',
-]
+/** Fields that the mounts themselves show, and those that are compared although they are empty. */
+const ELSEWHERE = ['Binds', 'Mounts', 'Volumes', 'ExposedPorts', 'Labels']
 
 /** The fields with all that is empty as the empty string, capabilities and lists in one form. */
 function plain(fields: unknown): Fields {
@@ -139,7 +185,7 @@ function canonical(value: unknown): unknown {
 }
 
 /** Both without what is compared by the mounts. */
-export function comparable({ host, config, mounts }: Effective): Effective {
+export function comparable({ host, config, ...lines }: Effective): Effective {
   const kept = (fields: Fields): Fields => {
     const names = Object.keys(fields)
       .filter((name) => !ELSEWHERE.includes(name))
@@ -148,7 +194,12 @@ export function comparable({ host, config, mounts }: Effective): Effective {
   }
   return {
     host: kept(host),
-    config: { ...kept(config), Labels: config['Labels'] ?? '', Volumes: config['Volumes'] ?? '' },
-    mounts,
+    config: {
+      ...kept(config),
+      Labels: config['Labels'] ?? '',
+      Volumes: config['Volumes'] ?? '',
+      ExposedPorts: config['ExposedPorts'] ?? '',
+    },
+    ...lines,
   }
 }
