@@ -8,6 +8,7 @@ import { countsOf, viewOf } from './filter/view.ts'
 import { BuildContext } from './forward/build-context.ts'
 import { unpacked, type CheckedArchive } from './forward/checked-archive.ts'
 import { forward } from './forward/forward.ts'
+import { remove } from './forward/remove.ts'
 import { ImageArchive } from './forward/image-archive.ts'
 import { errorReply, type Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
@@ -26,7 +27,8 @@ import type { Claims } from './settle/claims.ts'
 import { bringsImages, NewImages, storedNames } from './settle/images.ts'
 import { Outcome } from './settle/outcome.ts'
 import { prune } from './settle/prune.ts'
-import { ownVolumes } from './settle/volumes.ts'
+import { ownVolumes, swappedVolume } from './settle/volumes.ts'
+import { objectOf, textOf } from './shared/json-value.ts'
 import { CLAIM_LABEL, WORKER_LABEL } from './shared/labels.ts'
 
 /** What every stage of one call works on. */
@@ -83,45 +85,57 @@ export async function carryOut(
   }
 }
 
+/** Sends one request, and takes over what its answer tells. */
+async function send(undertaking: Undertaking, permit: Sendable, content?: Readable): Promise<Reply> {
+  return undertaking.outcome.close(await exchange(undertaking, permit, content))
+}
+
 /** Sends one request and filters its answer. */
-async function send(
-  { call, claims, outcome }: Undertaking,
-  permit: Sendable,
-  content?: Readable,
-): Promise<Reply> {
+async function exchange({ call, claims }: Undertaking, permit: Sendable, content?: Readable): Promise<Reply> {
   const { gate, worker, connected, decoded, signal } = call
   const { minor } = connected.facts
   const labels = { [CLAIM_LABEL]: claims.object?.nonce ?? '', [WORKER_LABEL]: worker.name }
   const sending = { clientMinor: decoded.minor ?? minor, engineMinor: minor, labels }
   const forwarded = await forward(gate.engine, permit, sending, signal, content)
   if ('hijacked' in forwarded) {
-    return outcome.close({
+    return {
       kind: 'hijacked',
       connection: forwarded.hijacked,
       ...(permit.operation.kind === 'container.attach-ws' ? { webSocketKey: permit.operation.key } : {}),
-    })
+    }
   }
-  const view = viewOf(gate, worker)
-  return outcome.close(await filterAnswer(permit, forwarded.answer, view, () => countsOf(gate, worker)))
+  return filterAnswer(permit, forwarded.answer, viewOf(gate, worker), () => countsOf(gate, worker))
 }
 
 /** A container is made when its volumes are the worker's and its bind sources are held fast. */
 async function create(undertaking: Undertaking, permit: CreatePermit): Promise<Reply> {
   const { call, record, claims, outcome } = undertaking
   const { gate, worker, connected } = call
-  const { changes, failed } = await ownVolumes(gate, worker.name, connected.facts.minor, permit.plan, claims)
+  const { minor } = connected.facts
+  const { changes, failed } = await ownVolumes(gate, worker.name, minor, permit.plan, claims)
   outcome.add(changes)
   if (failed !== undefined) return outcome.close(notAfterAll(failed, record?.id ?? '', worker.name))
   try {
     const roots = worker.docker.run.binds.map(({ path }) => path)
     const held = await holdBinds(gate.pins, permit, claims.object?.nonce ?? '', roots)
     outcome.plan(held)
-    return await send(undertaking, held)
+    const reply = await exchange(undertaking, held)
+    const made = madeContainer(reply)
+    const swapped = made === undefined ? undefined : await swappedVolume(gate, minor, permit.plan)
+    if (made === undefined || swapped === undefined) return await outcome.close(reply)
+    await remove(gate.engine, minor, ['containers', made], { force: true, v: true })
+    return await outcome.close(notAfterAll(swapped, record?.id ?? '', worker.name))
   } catch (cause) {
     if (!(cause instanceof PinError)) throw cause
     const refusal = refuse('run', 'run.binds', 'a bind mount below a root', { why: cause.message })
     return outcome.close(refusalReply(refusal, record?.id ?? '', worker.name))
   }
+}
+
+/** The id of the container that a reply tells of. */
+function madeContainer(reply: Reply): string | undefined {
+  if (reply.kind !== 'whole' || reply.status !== 201) return undefined
+  return textOf(objectOf(JSON.parse(reply.body.toString()))['Id'])
 }
 
 /** A context reaches the engine whole only if its Dockerfile takes nothing from elsewhere, and nothing unseen. */
@@ -150,7 +164,7 @@ function load(undertaking: Undertaking, permit: LoadPermit): Promise<Reply> {
     const violations = checkLoadedNames(worker.docker.run, written, ownersOfNames(gate, worker, written))
     if (violations.length > 0) return violations
     const names = storedNames(written)
-    undertaking.outcome.atEnd(gate.ownership.reserveNames(worker.name, names))
+    undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, names))
     undertaking.outcome.give(names)
     return violations
   }

@@ -6,8 +6,9 @@ import type { Refused } from '../policy/verdict.ts'
 
 /** The reply to a refused request. @param record id of its audit entry, empty where it could not be written */
 export function refusalReply(refused: Refused, record: string, worker: string): Reply {
-  // What is out of reach answers like what does not exist, to the letter.
-  if (refused.status === 404) return errorReply(404, refused.refusal.what)
+  // What is out of reach answers like what does not exist, to the letter; what is in use, as the engine says it.
+  if (refused.status === 404 || refused.status === 409)
+    return errorReply(refused.status, refused.refusal.what)
   const told = toldRefusal(refused, record, worker)
   return errorReply(refused.status, refusalText(told), told)
 }
@@ -23,7 +24,8 @@ export function notAfterAll(
   record: string,
   worker: string,
 ): Reply {
-  if (failed.status !== 403) return errorReply(failed.status, `the volume ${failed.name} could not be made`)
+  if (failed.status !== 403)
+    return errorReply(failed.status, `the volume ${failed.name} could not be made, or was removed meanwhile`)
   const why = `the volume name ${failed.name} is not free for this worker`
   const instead = ['another volume name, which is made when it is first used']
   return refusalReply(refuse('run', 'run.volumes', `volume ${failed.name}`, { why, instead }), record, worker)

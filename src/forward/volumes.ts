@@ -1,11 +1,16 @@
 /** Named volumes of a new container: made by the gate before the container, so that it is certain whose they are. */
 import { CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
-import { apiPath, jsonRequest } from '../rewrite/encoded.ts'
+import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from '../rewrite/encoded.ts'
 import { readWhole, type Engine } from './engine.ts'
 
 const LIMIT = 60_000
 const LARGEST_ANSWER = 2 ** 20
+
+interface VolumeAnswer {
+  readonly status: number
+  readonly claim: string
+}
 
 /**
  * Makes a volume if it is not there. An engine answers the same for one that is: its labels tell which it was.
@@ -16,12 +21,23 @@ export async function ensureVolume(
   engine: Engine,
   minor: number,
   volume: { readonly name: string; readonly worker: string; readonly claim: string },
-): Promise<{ readonly status: number; readonly claim: string }> {
+): Promise<VolumeAnswer> {
   const labels = { [CLAIM_LABEL]: volume.claim, [WORKER_LABEL]: volume.worker }
   const body = { Name: volume.name, Driver: 'local', Labels: labels }
-  const answer = await engine.send(jsonRequest('POST', apiPath(minor, ['volumes', 'create']), body), LIMIT)
-  const made = await readWhole(answer, LARGEST_ANSWER)
-  if (answer.statusCode !== 201) return { status: answer.statusCode ?? 502, claim: '' }
-  const found = objectOf(objectOf(JSON.parse(made.toString()))['Labels'])
-  return { status: 201, claim: textOf(found[CLAIM_LABEL]) }
+  return ask(engine, jsonRequest('POST', apiPath(minor, ['volumes', 'create']), body), 201)
+}
+
+/** The claim that a volume carries at this moment; none where there is no such volume. @throws {EngineUnavailable} */
+export async function claimOfVolume(engine: Engine, minor: number, name: string): Promise<string> {
+  const { claim } = await ask(engine, plainRequest('GET', apiPath(minor, ['volumes', name])), 200)
+  return claim
+}
+
+async function ask(engine: Engine, request: EncodedRequest, success: number): Promise<VolumeAnswer> {
+  const answer = await engine.send(request, LIMIT)
+  const body = await readWhole(answer, LARGEST_ANSWER)
+  const status = answer.statusCode ?? 502
+  if (status !== success) return { status, claim: '' }
+  const labels = objectOf(objectOf(JSON.parse(body.toString()))['Labels'])
+  return { status, claim: textOf(labels[CLAIM_LABEL]) }
 }

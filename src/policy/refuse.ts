@@ -47,3 +47,9 @@ export function notFound(subcommand: string, message: string): Refused {
     status: 404,
   }
 }
+
+/** What another call of the same worker is at; told in the engine's words, as the engine tells it. */
+export function inUse(subcommand: string, message: string): Refused {
+  const why = 'another call of this worker is using it at this moment'
+  return { ...refuse(subcommand, 'docker.busy', message, { why, retryable: true }), status: 409 }
+}

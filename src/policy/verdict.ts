@@ -39,8 +39,8 @@ export interface Refused {
   readonly effect: 'refuse'
   readonly subcommand: string
   readonly refusal: Refusal
-  /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist. */
-  readonly status: 400 | 403 | 404
+  /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist, 409 where another call is at it. */
+  readonly status: 400 | 403 | 404 | 409
 }
 
 interface Allowed<P> {

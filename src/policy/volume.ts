@@ -5,7 +5,7 @@ import type { Facts } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
 import { checkLabels } from './create/security.ts'
 import type { RunPolicy } from './policy.ts'
-import { notFound, refuseAll, type Violation } from './refuse.ts'
+import { inUse, notFound, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -28,8 +28,11 @@ export function decideVolumeCreate(
 
 /** Decides an operation on a volume that is there. */
 export function decideVolume(word: Subcommand, operation: VolumeOperation, facts: Facts): Verdict {
-  if (facts.volumes.get(operation.volume) !== 'self')
+  const owner = facts.volumes.get(operation.volume)
+  if (owner !== 'self' && owner !== 'mounting')
     return notFound(word, `get ${operation.volume}: no such volume`)
+  if (operation.kind === 'volume.remove' && owner === 'mounting')
+    return inUse(word, `remove ${operation.volume}: volume is in use: a container with it is being made`)
   return allow(word, 'docker.allow', { on: 'volume', operation })
 }
 

@@ -83,7 +83,7 @@ export function ownersOfNames(
     const reference = parseReference(written)
     if (reference === undefined) return undefined
     const name = storedReference(reference)
-    const giver = ownership.givenBy(name)
+    const giver = ownership.namesGiven.workerOf(name)
     if (giver !== undefined && giver !== worker.name) return 'other'
     const image = inventory.imageNamed(name)
     if (image === undefined) return 'nobody'

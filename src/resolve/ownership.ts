@@ -2,8 +2,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Change, Claim, Owned, OwnedKind, Store } from '../store/store.ts'
 import type { Usage } from './facts.ts'
+import { Reservations } from './reservations.ts'
 
 export class Ownership {
+  /** Names that are being given to images. */
+  readonly namesGiven = new Reservations()
+  /** Own volumes that are being put into containers: none of them is removed meanwhile. */
+  readonly volumesMounted = new Reservations()
+  /** Own volumes that are being removed: what has the name afterwards may be somebody else's. */
+  readonly volumesRemoved = new Reservations()
   readonly #released: (claim: string) => void
   readonly #owned = new Map<string, Owned>()
   readonly #claims = new Map<string, Claim>()
@@ -11,8 +18,6 @@ export class Ownership {
   readonly #unsure = new Set<string>()
   /** Owners of containers that were removed lately, whose last events are still on their way. */
   readonly #gone = new Map<string, string>()
-  /** Names that are being given to images, and by how many calls of one worker. */
-  readonly #given = new Map<string, { readonly worker: string; readonly count: number }>()
   /** Ids by worker and kind, in the order in which they were made. */
   readonly #ids = new Map<string, Set<string>>()
 
@@ -84,29 +89,6 @@ export class Ownership {
   ownsTag(worker: string, name: string, image: string): boolean {
     const owned = this.get('tag', name)
     return owned?.worker === worker && owned.name === image
-  }
-
-  /** The worker who is giving a name to an image at this moment. */
-  givenBy(name: string): string | undefined {
-    return this.#given.get(name)?.worker
-  }
-
-  /** Keeps names for a worker while it gives them. Returns what ends that. */
-  reserveNames(worker: string, names: readonly string[]): () => void {
-    for (const name of names) {
-      const count = this.#given.get(name)?.count ?? 0
-      this.#given.set(name, { worker, count: count + 1 })
-    }
-    let isOver = false
-    return () => {
-      if (isOver) return
-      isOver = true
-      for (const name of names) {
-        const count = this.#given.get(name)?.count ?? 0
-        if (count > 1) this.#given.set(name, { worker, count: count - 1 })
-        else this.#given.delete(name)
-      }
-    }
   }
 
   /** Notes that the engine broke off while something was being made: it may be there or not. */

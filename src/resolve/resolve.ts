@@ -189,8 +189,9 @@ export function networksInReach(
 
 function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name: string): VolumeOwner {
   const owner = ownership.owner('volume', name)
-  if (owner !== undefined) return owner === worker.name ? 'self' : 'other'
-  return inventory.hasVolume(name) ? 'other' : 'nobody'
+  if (owner === undefined) return inventory.hasVolume(name) ? 'other' : 'nobody'
+  if (owner !== worker.name || ownership.volumesRemoved.workerOf(name) !== undefined) return 'other'
+  return ownership.volumesMounted.workerOf(name) === undefined ? 'self' : 'mounting'
 }
 
 /** Every container that the worker may know of: its own, and the operator's that the policy names. */

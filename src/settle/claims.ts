@@ -12,7 +12,7 @@ export interface Claims {
   readonly changes: readonly Change[]
   /** Gives up every claim that is still open, where nothing was made; returns the changes to write. */
   readonly drop: () => readonly Change[]
-  /** Gives back the image names that were kept for the call. */
+  /** Gives back the names that were kept for the call. */
   readonly release: () => void
 }
 
@@ -26,7 +26,8 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
     case 'create': {
       const unowned = permit.plan.volumes.filter((name) => ownership.owner('volume', name) === undefined)
       const volumes = unowned.map((name) => [name, open('volume')] as const)
-      return claims(ownership, open('container', permit.plan.limits), new Map(volumes))
+      const made = claims(ownership, open('container', permit.plan.limits), new Map(volumes))
+      return keeping(made, ownership.volumesMounted.keep(worker, permit.plan.volumes))
     }
     case 'network create':
       return claims(ownership, open('network'), NONE)
@@ -35,29 +36,39 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
       const isThere = name !== undefined && ownership.owner('volume', name) !== undefined
       return claims(ownership, isThere ? undefined : open('volume'), NONE)
     }
+    case 'volume': {
+      const { kind, volume } = permit.operation
+      return kind === 'volume.remove'
+        ? keeping(NO_CLAIMS, ownership.volumesRemoved.keep(worker, [volume]))
+        : NO_CLAIMS
+    }
     case 'update': {
       const { container, changes } = permit
       const undo = ownership.reserve(container.id, changes.memory ?? 0, changes.nanoCpus ?? 0)
-      return { ...NO_CLAIMS, drop: () => dropReservation(undo) }
+      return { ...NO_CLAIMS, drop: () => noChanges(undo) }
     }
     case 'tag':
     case 'commit':
     case 'import':
-      return keepNames(ownership, worker, permit.name === undefined ? [] : [permit.name])
+      return keeping(NO_CLAIMS, ownership.namesGiven.keep(worker, names(permit.name)))
     case 'build':
-      return keepNames(ownership, worker, permit.tags)
+      return keeping(NO_CLAIMS, ownership.namesGiven.keep(worker, permit.tags))
     default:
       return NO_CLAIMS
   }
 }
 
-/** While names are being given, nobody else may give them. */
-function keepNames(ownership: Ownership, worker: string, names: readonly string[]): Claims {
-  const release = ownership.reserveNames(worker, names)
-  return { ...NO_CLAIMS, drop: () => dropReservation(release), release }
+function names(name: string | undefined): readonly string[] {
+  return name === undefined ? [] : [name]
 }
 
-function dropReservation(undo: () => void): readonly Change[] {
+/** Claims with names that are kept until the call is over, or given up. */
+function keeping(made: Claims, release: () => void): Claims {
+  const drop = (): readonly Change[] => [...noChanges(release), ...made.drop()]
+  return { ...made, drop, release }
+}
+
+function noChanges(undo: () => void): readonly Change[] {
   undo()
   return []
 }

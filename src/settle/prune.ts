@@ -4,6 +4,7 @@
  */
 import { pick } from '../filter/inspect.ts'
 import { readWhole } from '../forward/engine.ts'
+import { remove } from '../forward/remove.ts'
 import { errorReply, jsonReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { PrunePermit } from '../policy/verdict.ts'
@@ -134,21 +135,38 @@ class PruneRun {
 
   /** Removes what can be removed; what turns out to be in use stays. */
   async remove(
-    kind: OwnedKind,
+    kind: 'container' | 'image' | 'network' | 'volume',
     candidates: readonly Candidate[],
   ): Promise<{ readonly removed: readonly string[]; readonly space: number }> {
     const removed: Candidate[] = []
     for (const candidate of candidates) {
-      const path = apiPath(this.#minor, [`${kind}s`, candidate.id])
-      const answer = await this.#gate.engine.send(plainRequest('DELETE', path), LIMIT)
-      await readWhole(answer, LARGEST_LIST)
-      if ((answer.statusCode ?? 500) >= 400) continue
-      removed.push(candidate)
-      if (kind === 'container') this.#gate.inventory.removeContainer(candidate.id)
-      const change = this.#gate.ownership.forget(kind, candidate.id)
-      if (change !== undefined) this.changes.push(change)
+      const release = kind === 'volume' ? this.#keepVolume(candidate.id) : () => undefined
+      if (release === undefined) continue
+      try {
+        if (!(await remove(this.#gate.engine, this.#minor, [`${kind}s`, candidate.id]))) continue
+        removed.push(candidate)
+        this.#forget(kind, candidate.id)
+      } finally {
+        release()
+      }
     }
     return { removed: removed.map(({ id }) => id), space: removed.reduce((sum, { size }) => sum + size, 0) }
+  }
+
+  /** Keeps a volume from others while it is removed by its name; undefined where that is another's by now, or busy. */
+  #keepVolume(name: string): (() => void) | undefined {
+    const { volumesMounted, volumesRemoved } = this.#gate.ownership
+    const isBusy = [volumesMounted, volumesRemoved].some((kept) => kept.workerOf(name) !== undefined)
+    if (isBusy || this.#gate.ownership.owner('volume', name) !== this.#worker) return undefined
+    return volumesRemoved.keep(this.#worker, [name])
+  }
+
+  #forget(kind: OwnedKind, id: string): void {
+    const { inventory, ownership } = this.#gate
+    if (kind === 'container') inventory.removeContainer(id)
+    if (kind === 'volume') inventory.removeVolume(id)
+    const change = ownership.forget(kind, id)
+    if (change !== undefined) this.changes.push(change)
   }
 
   #own(

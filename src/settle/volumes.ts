@@ -1,5 +1,5 @@
 /** Sees to it that the volumes of a planned container are the worker's. */
-import { ensureVolume } from '../forward/volumes.ts'
+import { claimOfVolume, ensureVolume } from '../forward/volumes.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePlan } from '../policy/verdict.ts'
 import type { Change } from '../store/store.ts'
@@ -9,7 +9,13 @@ export interface OwnedVolumes {
   /** To be written whatever comes after. */
   readonly changes: readonly Change[]
   /** A volume that turned out not to be the worker's, or that the engine did not make. */
-  readonly failed: { readonly name: string; readonly status: number } | undefined
+  readonly failed: FailedVolume | undefined
+}
+
+export interface FailedVolume {
+  readonly name: string
+  /** As of an engine's answer: 403 where it is somebody else's. */
+  readonly status: number
 }
 
 /** Makes the volumes that are missing and checks all of them. @throws {EngineUnavailable} */
@@ -39,4 +45,21 @@ export async function ownVolumes(
       return { changes, failed: { name, status: 403 } }
   }
   return { changes, failed: undefined }
+}
+
+/**
+ * A volume of a container just made that is not the one that was checked before: the operator can have removed that one, and
+ * made another of its name. Nobody can remove a volume that a container has, so what it carries now is what the container got.
+ * @throws {EngineUnavailable}
+ */
+export async function swappedVolume(
+  gate: Gate,
+  minor: number,
+  plan: CreatePlan,
+): Promise<FailedVolume | undefined> {
+  const found = await Promise.all(
+    plan.volumes.map(async (name) => ({ name, claim: await claimOfVolume(gate.engine, minor, name) })),
+  )
+  const swapped = found.find(({ name, claim }) => gate.ownership.get('volume', name)?.nonce !== claim)
+  return swapped && { name: swapped.name, status: 409 }
 }

@@ -93,7 +93,13 @@ function hostConfig(places: Places) {
       ),
       ...mountsOf(places),
       Tmpfs: either<object>(
-        [{}, { '/t': '' }, { '/t': 'size=1m,mode=700' }, { '/t//u': 'exec,ro' }, { '/t': 'size=2m,uid=7,size=1m' }],
+        [
+          {},
+          { '/t': '' },
+          { '/t': 'size=1m,mode=700' },
+          { '/t//u': 'exec,ro' },
+          { '/t': 'size=2m,uid=7,size=1m' },
+        ],
         [{ '/t': 'size=99g' }, { '/t': 'size=100%' }, { '/t': 'suid' }, { t: '' }],
       ),
       NetworkMode: either(['', 'default', 'bridge', 'none'], ['host', `container:${places.own}`]),

@@ -1,9 +1,10 @@
-/** A relay in front of an engine, which can be cut off, be silent, and count its connections. */
+/** A relay in front of an engine, which can be cut off, be silent, hold single requests, and count its connections. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Transform } from 'node:stream'
 import { engineSocket } from './engine.ts'
 import type { EngineName } from './engine.ts'
 
@@ -18,16 +19,31 @@ export interface Relay extends AsyncDisposable {
   readonly cut: () => Promise<void>
   /** Passes nothing on any more in either direction, as an engine that hangs. */
   readonly hang: () => void
+  /** Keeps the next request whose first line matches until it is let go. */
+  readonly hold: (line: RegExp) => Held
   /** Takes connections, and passes on, as before. */
   readonly resume: () => Promise<void>
+}
+
+export interface Held {
+  /** Settles when the request has come. */
+  readonly came: Promise<void>
+  readonly letGo: () => void
+}
+
+interface Holding {
+  readonly line: RegExp
+  readonly came: PromiseWithResolvers<void>
+  readonly go: PromiseWithResolvers<void>
 }
 
 /** Starts a relay in front of an engine. */
 export async function startRelay(engine: EngineName): Promise<Relay> {
   const directory = await mkdtemp(join(tmpdir(), 'dockgate-relay-'))
   const path = join(directory, 'docker.sock')
-  const pairs = new Map<Socket, Socket>()
+  const pairs = new Map<Socket, Pair>()
   const requests: string[] = []
+  const holdings = new Set<Holding>()
   let hanging = false
   let server = await listen()
 
@@ -39,13 +55,21 @@ export async function startRelay(engine: EngineName): Promise<Relay> {
 
   function take(client: Socket): void {
     const engineSide = connect({ path: engineSocket(engine), allowHalfOpen: true })
-    pairs.set(client, engineSide)
-    client.on('data', (chunk: Buffer) => {
-      const line = chunk.toString('latin1').split('\r\n')[0] ?? ''
-      if (line.endsWith(' HTTP/1.1')) requests.push(line)
+    const inlet = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        const line = chunk.toString('latin1').split('\r\n')[0] ?? ''
+        if (line.endsWith(' HTTP/1.1')) requests.push(line)
+        const holding = [...holdings].find((one) => one.line.test(line))
+        if (holding === undefined) return done(null, chunk)
+        holdings.delete(holding)
+        holding.came.resolve()
+        void holding.go.promise.then(() => done(null, chunk))
+      },
     })
-    client.pipe(engineSide)
-    engineSide.pipe(client)
+    const pair = { inlet, engineSide }
+    pairs.set(client, pair)
+    inlet.pipe(engineSide)
+    connectPair(client, pair)
     for (const [one, other] of [
       [client, engineSide],
       [engineSide, client],
@@ -56,7 +80,7 @@ export async function startRelay(engine: EngineName): Promise<Relay> {
         pairs.delete(client)
       })
     }
-    if (hanging) silence(client, engineSide)
+    if (hanging) silence(client, pair)
   }
 
   async function cut(): Promise<void> {
@@ -72,14 +96,16 @@ export async function startRelay(engine: EngineName): Promise<Relay> {
     cut,
     hang: () => {
       hanging = true
-      for (const [client, engineSide] of pairs) silence(client, engineSide)
+      for (const [client, pair] of pairs) silence(client, pair)
+    },
+    hold: (line) => {
+      const holding = { line, came: Promise.withResolvers<void>(), go: Promise.withResolvers<void>() }
+      holdings.add(holding)
+      return { came: holding.came.promise, letGo: holding.go.resolve }
     },
     resume: async () => {
       hanging = false
-      for (const [client, engineSide] of pairs) {
-        client.pipe(engineSide)
-        engineSide.pipe(client)
-      }
+      for (const [client, pair] of pairs) connectPair(client, pair)
       if (!server.listening) server = await listen()
     },
     [Symbol.asyncDispose]: async () => {
@@ -89,8 +115,19 @@ export async function startRelay(engine: EngineName): Promise<Relay> {
   }
 }
 
-function silence(client: Socket, engineSide: Socket): void {
-  client.unpipe(engineSide)
+/** What stands between a client and the engine. */
+interface Pair {
+  readonly inlet: Transform
+  readonly engineSide: Socket
+}
+
+function connectPair(client: Socket, { inlet, engineSide }: Pair): void {
+  client.pipe(inlet)
+  engineSide.pipe(client)
+}
+
+function silence(client: Socket, { inlet, engineSide }: Pair): void {
+  client.unpipe(inlet)
   engineSide.unpipe(client)
   client.pause()
   engineSide.pause()

@@ -1,0 +1,18 @@
+/** Removes what the gate made, or a worker owns, by a request of the gate's own. */
+import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
+import { readWhole, type Engine } from './engine.ts'
+
+const LIMIT = 60_000
+const LARGEST_ANSWER = 2 ** 20
+
+/** Whether the engine removed it; it keeps what is in use. @throws {EngineUnavailable} */
+export async function remove(
+  engine: Engine,
+  minor: number,
+  path: readonly [kind: 'containers' | 'images' | 'networks' | 'volumes', id: string],
+  query: Parameters = {},
+): Promise<boolean> {
+  const answer = await engine.send(plainRequest('DELETE', apiPath(minor, path, query)), LIMIT)
+  await readWhole(answer, LARGEST_ANSWER)
+  return (answer.statusCode ?? 500) < 400
+}

@@ -1,0 +1,28 @@
+/** Names that calls of this moment work on: each is kept for one worker until the last of its calls is over. */
+export class Reservations {
+  readonly #kept = new Map<string, { readonly worker: string; readonly calls: number }>()
+
+  /** The worker for whom a name is kept. */
+  workerOf(name: string): string | undefined {
+    return this.#kept.get(name)?.worker
+  }
+
+  /** Keeps names for a call of a worker. Returns what ends that; ending it again changes nothing. */
+  keep(worker: string, names: readonly string[]): () => void {
+    for (const name of names) this.#kept.set(name, { worker, calls: this.#calls(name) + 1 })
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      for (const name of names) {
+        const calls = this.#calls(name)
+        if (calls > 1) this.#kept.set(name, { worker, calls: calls - 1 })
+        else this.#kept.delete(name)
+      }
+    }
+  }
+
+  #calls(name: string): number {
+    return this.#kept.get(name)?.calls ?? 0
+  }
+}

@@ -1,0 +1,80 @@
+/** Volumes go by name: what has a name can be another volume a moment later. A relay stops the gate at that moment. */
+import { describe, expect, test } from 'vitest'
+import { objectOf } from '../../src/shared/json-value.ts'
+import { docker } from '../support/docker.ts'
+import { engineDocker, engineRequest } from '../support/engine.ts'
+import { everything, freshName, generousPolicy } from '../support/everything.ts'
+import { startGate } from '../support/gate.ts'
+import { request } from '../support/http.ts'
+import { startRelay } from '../support/relay.ts'
+
+const engine = 'new'
+const policy = generousPolicy({ allow: [...everything, 'volume create', 'volume rm', 'volume prune'] })
+
+/** Whose a volume is in the engine: the label that its maker gave it. */
+async function labelOf(volume: string): Promise<unknown> {
+  const { body } = await engineRequest(engine, { path: `/volumes/${volume}` })
+  return objectOf(objectOf(JSON.parse(body))['Labels'])['whose']
+}
+
+describe('a volume that the operator puts in the place of a worker’s', () => {
+  test('is in no container, though the worker’s was the one that was checked', async () => {
+    await using relay = await startRelay(engine)
+    await using gate = await startGate({ engineUrl: relay.url, policy })
+    const [volume, name] = [freshName('swapped'), freshName('swap')]
+    await docker(gate, ['volume', 'create', volume])
+    const held = relay.hold(/^POST \/v1\.[0-9]+\/containers\/create/)
+    const creating = docker(gate, ['create', '--name', name, '-v', `${volume}:/m`, 'busybox'])
+    await held.came
+    await engineDocker(engine, ['volume', 'rm', volume])
+    await engineDocker(engine, ['volume', 'create', '--label', 'whose=operator', volume])
+    held.letGo()
+    expect(await creating).toMatchObject({ code: 1, stderr: expect.stringContaining(volume) })
+    expect(await engineDocker(engine, ['inspect', name])).toMatchObject({ code: 1 })
+    expect(await labelOf(volume)).toBe('operator')
+    await engineDocker(engine, ['volume', 'rm', volume])
+  })
+
+  test('is not removed by a removal that was decided before', async () => {
+    await using relay = await startRelay(engine)
+    await using gate = await startGate({ engineUrl: relay.url, policy })
+    const volume = freshName('removed')
+    await docker(gate, ['volume', 'create', volume])
+    const path = `/v1.41/volumes/${volume}`
+    const held = relay.hold(/^DELETE /)
+    const first = request(gate.socket, { method: 'DELETE', path })
+    await held.came
+    // Until it is known what came of the first, there is no such volume for anything else.
+    expect(await request(gate.socket, { method: 'DELETE', path })).toMatchObject({ status: 404 })
+    expect(await request(gate.socket, { path })).toMatchObject({ status: 404 })
+    expect(await docker(gate, ['volume', 'prune', '--all', '--force'])).toMatchObject({ code: 0 })
+    expect(relay.requests().filter((line) => line.startsWith('DELETE'))).toHaveLength(1)
+    held.letGo()
+    expect(await first).toMatchObject({ status: 204 })
+    await engineDocker(engine, ['volume', 'create', '--label', 'whose=operator', volume])
+    expect(await request(gate.socket, { method: 'DELETE', path })).toMatchObject({ status: 404 })
+    expect(await labelOf(volume)).toBe('operator')
+    await engineDocker(engine, ['volume', 'rm', volume])
+  })
+})
+
+test('a volume that a container is being made with is not removed, and nothing is made nobody’s', async () => {
+  await using relay = await startRelay(engine)
+  await using gate = await startGate({ engineUrl: relay.url, policy })
+  const [volume, name] = [freshName('mounted'), freshName('mounting')]
+  await docker(gate, ['volume', 'create', '--label', 'whose=worker', volume])
+  const held = relay.hold(/^POST \/v1\.[0-9]+\/containers\/create/)
+  const creating = docker(gate, ['create', '--name', name, '-v', `${volume}:/m`, 'busybox'])
+  await held.came
+  expect(await docker(gate, ['volume', 'rm', volume])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('volume is in use'),
+  })
+  expect(await docker(gate, ['volume', 'inspect', volume])).toMatchObject({ code: 0 })
+  expect(await docker(gate, ['volume', 'prune', '--all', '--force'])).toMatchObject({ code: 0 })
+  held.letGo()
+  expect(await creating).toMatchObject({ code: 0 })
+  expect(await labelOf(volume)).toBe('worker')
+  expect(await docker(gate, ['rm', name])).toMatchObject({ code: 0 })
+  expect(await docker(gate, ['volume', 'rm', volume])).toMatchObject({ code: 0 })
+})
