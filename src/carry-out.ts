@@ -17,7 +17,7 @@ import type { Caller } from './identify/caller.ts'
 import type { WorkerPolicy } from './policy/policy.ts'
 import { refuse, refuseAll } from './policy/refuse.ts'
 import { checkLoadedNames } from './policy/image-transfer.ts'
-import type { BuildPermit, CreatePermit, LoadPermit, Permit } from './policy/verdict.ts'
+import type { BuildPermit, CreatePermit, LoadPermit, Permit, VolumeCreatePermit } from './policy/verdict.ts'
 import type { Connected } from './resolve/feed.ts'
 import { ownersOfNames } from './resolve/images.ts'
 import type { Sendable } from './rewrite/rewrite.ts'
@@ -27,7 +27,7 @@ import type { Claims } from './settle/claims.ts'
 import { bringsImages, NewImages, storedNames } from './settle/images.ts'
 import { Outcome } from './settle/outcome.ts'
 import { prune } from './settle/prune.ts'
-import { ownVolumes, swappedVolume } from './settle/volumes.ts'
+import { isOwnVolume, ownVolumes, swappedVolume } from './settle/volumes.ts'
 import { objectOf, textOf } from './shared/json-value.ts'
 import { CLAIM_LABEL, WORKER_LABEL } from './shared/labels.ts'
 
@@ -72,6 +72,8 @@ export async function carryOut(
       }
       case 'create':
         return await create(undertaking, permit)
+      case 'volume create':
+        return await createVolume(undertaking, permit)
       case 'build':
         return await build(undertaking, permit)
       case 'load':
@@ -121,7 +123,8 @@ async function create(undertaking: Undertaking, permit: CreatePermit): Promise<R
     outcome.plan(held)
     const reply = await exchange(undertaking, held)
     const made = madeContainer(reply)
-    const swapped = made === undefined ? undefined : await swappedVolume(gate, minor, permit.plan)
+    const swapped =
+      made === undefined ? undefined : await swappedVolume(gate, worker.name, minor, permit.plan)
     if (made === undefined || swapped === undefined) return await outcome.close(reply)
     await remove(gate.engine, minor, ['containers', made], { force: true, v: true })
     return await outcome.close(notAfterAll(swapped, record?.id ?? '', worker.name))
@@ -130,6 +133,18 @@ async function create(undertaking: Undertaking, permit: CreatePermit): Promise<R
     const refusal = refuse('run', 'run.binds', 'a bind mount below a root', { why: cause.message })
     return outcome.close(refusalReply(refusal, record?.id ?? '', worker.name))
   }
+}
+
+/** An engine answers with the volume that is there, if one is: somebody else's is not shown. */
+async function createVolume(undertaking: Undertaking, permit: VolumeCreatePermit): Promise<Reply> {
+  const { call, record, outcome } = undertaking
+  const reply = await exchange(undertaking, permit)
+  if (reply.kind !== 'whole' || reply.status !== 201) return outcome.close(reply)
+  const { Name, Labels } = objectOf(JSON.parse(reply.body.toString()))
+  const claim = textOf(objectOf(Labels)[CLAIM_LABEL])
+  if (isOwnVolume(call.gate, call.worker.name, textOf(Name), claim)) return outcome.close(reply)
+  const taken = { name: textOf(Name), status: 403 }
+  return outcome.close(notAfterAll(taken, record?.id ?? '', call.worker.name))
 }
 
 /** The id of the container that a reply tells of. */

@@ -55,6 +55,8 @@ export async function filterAnswer(
     }
   }
   const json: unknown = JSON.parse((await readWhole(answer, LARGEST_JSON)).toString())
+  if (permit.operation.kind === 'volume.inspect' && !view.volume(objectOf(json)))
+    return errorReply(404, `get ${permit.operation.volume}: no such volume`)
   return jsonReply(status, transform(json))
 }
 

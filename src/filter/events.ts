@@ -24,7 +24,7 @@ export function filterEvent(written: unknown, view: View): Unknown | undefined {
     case 'image':
       return view.imageName(textOf(attributes['name'])) || view.image(id) ? event : undefined
     case 'volume':
-      return view.volume(id) ? event : undefined
+      return view.volumeName(id) ? event : undefined
     case 'network':
       return view.container(textOf(attributes['container'])) ? event : undefined
     default:

@@ -60,12 +60,25 @@ describe('a list of images', () => {
 })
 
 describe('other lists', () => {
+  const volume = (Name: string) => ({
+    Name,
+    Labels: { 'dockgate.claim': world.ownership.get('volume', Name)?.nonce ?? '' },
+  })
+
   test('volumes are own ones', () => {
-    const Volumes = ['mine', 'theirs', 'rivals', 'unheard'].map((Name) => ({ Name }))
+    const Volumes = ['mine', 'theirs', 'rivals', 'unheard'].map(volume)
     expect(filterVolumes({ Volumes, Warnings: ['x'] }, view)).toEqual({
-      Volumes: [{ Name: 'mine' }],
+      Volumes: [volume('mine')],
       Warnings: [],
     })
+  })
+
+  test('a volume that had the name of an own one before is not shown', () => {
+    const before = {
+      ...volume('mine'),
+      Labels: { 'dockgate.claim': volume('rivals').Labels['dockgate.claim'] },
+    }
+    expect(filterVolumes({ Volumes: [before, { Name: 'mine' }] }, view)).toMatchObject({ Volumes: [] })
   })
 
   test('disk usage is that of what is in reach', () => {
@@ -76,7 +89,7 @@ describe('other lists', () => {
         { Id: imageIdOf('secret'), Size: 900 },
       ],
       Containers: [listed('web'), listed('rival')],
-      Volumes: [{ Name: 'mine' }, { Name: 'theirs' }],
+      Volumes: [volume('mine'), volume('theirs')],
       BuildCache: [{ ID: 'x' }],
       BuilderSize: 5,
     }

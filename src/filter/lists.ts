@@ -101,9 +101,7 @@ export function filterVolumes(answer: unknown, view: View): Unknown {
 }
 
 function ownVolumes(list: unknown, view: View): readonly Unknown[] {
-  return listOf(list)
-    .map(objectOf)
-    .filter((volume) => view.volume(textOf(volume['Name'])))
+  return listOf(list).map(objectOf).filter(view.volume)
 }
 
 /** Disk usage of what is in reach; layers that images share with others' are counted in full. */

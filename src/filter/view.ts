@@ -6,6 +6,8 @@ import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
 import type { NetworkFacts } from '../resolve/facts.ts'
 import { containersInReach, networksInReach, type World } from '../resolve/resolve.ts'
+import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { CLAIM_LABEL } from '../shared/labels.ts'
 
 export interface View {
   /** Whether a container is in reach, by its full id or its first 12 digits. */
@@ -18,7 +20,10 @@ export interface View {
   readonly image: (id: string) => boolean
   /** Whether an image's name is among the worker's. */
   readonly imageName: (name: string) => boolean
-  readonly volume: (name: string) => boolean
+  /** Whether a volume of that name is the worker's, as far as a name tells. */
+  readonly volumeName: (name: string) => boolean
+  /** Whether a volume is the worker's: its name can have become another's since the engine was asked, its claim can't. */
+  readonly volume: (volume: Unknown) => boolean
   /** Whose a network is, by its full id; undefined out of reach. */
   readonly network: (id: string) => NetworkFacts['owner'] | undefined
 }
@@ -42,7 +47,11 @@ export function viewOf(world: World, worker: WorkerPolicy): View {
       const reference = parseReference(name)
       return reference !== undefined && someImageMatches(worker.docker.run.images, reference)
     },
-    volume: (name) => ownership.owner('volume', name) === worker.name,
+    volumeName: (name) => ownership.owner('volume', name) === worker.name,
+    volume: ({ Name, Labels }) => {
+      const owned = ownership.get('volume', textOf(Name))
+      return owned?.worker === worker.name && owned.nonce === objectOf(Labels)[CLAIM_LABEL]
+    },
     network: (id) => networksInReach(world, worker).find((network) => network.id === id)?.owner,
   }
 }

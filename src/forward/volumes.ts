@@ -7,6 +7,15 @@ import { readWhole, type Engine } from './engine.ts'
 const LIMIT = 60_000
 const LARGEST_ANSWER = 2 ** 20
 
+export interface NewVolume {
+  readonly name: string
+  readonly worker: string
+  /** Nonce of the claim under which it is made. */
+  readonly claim: string
+  /** The client's. */
+  readonly labels: ReadonlyMap<string, string>
+}
+
 interface VolumeAnswer {
   readonly status: number
   readonly claim: string
@@ -17,12 +26,12 @@ interface VolumeAnswer {
  * @returns the claim that the volume carries; another one than `claim` where it was there before
  * @throws {EngineUnavailable}
  */
-export async function ensureVolume(
-  engine: Engine,
-  minor: number,
-  volume: { readonly name: string; readonly worker: string; readonly claim: string },
-): Promise<VolumeAnswer> {
-  const labels = { [CLAIM_LABEL]: volume.claim, [WORKER_LABEL]: volume.worker }
+export async function ensureVolume(engine: Engine, minor: number, volume: NewVolume): Promise<VolumeAnswer> {
+  const labels = {
+    ...Object.fromEntries(volume.labels),
+    [CLAIM_LABEL]: volume.claim,
+    [WORKER_LABEL]: volume.worker,
+  }
   const body = { Name: volume.name, Driver: 'local', Labels: labels }
   return ask(engine, jsonRequest('POST', apiPath(minor, ['volumes', 'create']), body), 201)
 }

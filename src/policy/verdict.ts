@@ -24,7 +24,7 @@ import type {
   ImageSearch,
   ImageTag,
 } from '../decode/operations/image-transfer.ts'
-import type { Mount } from '../decode/operations/mounts.ts'
+import type { Mount, VolumeMount } from '../decode/operations/mounts.ts'
 import type { PublishedPort } from '../decode/operations/ports.ts'
 import type { HostDiagnostic } from '../decode/operations/host.ts'
 import type { ContainerFacts, NetworkFacts } from '../resolve/facts.ts'
@@ -290,8 +290,8 @@ export interface CreatePlan {
   readonly image: string
   /** Binds with real sources, tmpfs with sizes. */
   readonly mounts: readonly Mount[]
-  /** Names of volumes that must be the worker's before the container is made. */
-  readonly volumes: readonly string[]
+  /** Volumes that must be the worker's before the container is made: labels of a new one, by name. */
+  readonly volumes: ReadonlyMap<string, VolumeMount['labels']>
   readonly volumesFrom: readonly string[]
   /** Real paths of the host that it will mount, those of `volumesFrom` included. */
   readonly binds: readonly string[]

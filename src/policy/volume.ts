@@ -29,10 +29,9 @@ export function decideVolumeCreate(
 /** Decides an operation on a volume that is there. */
 export function decideVolume(word: Subcommand, operation: VolumeOperation, facts: Facts): Verdict {
   const owner = facts.volumes.get(operation.volume)
-  if (owner !== 'self' && owner !== 'mounting')
-    return notFound(word, `get ${operation.volume}: no such volume`)
-  if (operation.kind === 'volume.remove' && owner === 'mounting')
-    return inUse(word, `remove ${operation.volume}: volume is in use: a container with it is being made`)
+  if (owner !== 'self' && owner !== 'inUse') return notFound(word, `get ${operation.volume}: no such volume`)
+  if (operation.kind === 'volume.remove' && owner === 'inUse')
+    return inUse(word, `remove ${operation.volume}: volume is in use by another call`)
   return allow(word, 'docker.allow', { on: 'volume', operation })
 }
 

@@ -32,8 +32,8 @@ export type HostPath =
   | { readonly found: true; readonly real: string }
   | { readonly found: false; readonly why: 'missing' | 'unreadable' }
 
-/** Whose a volume name is: to be made, the worker's, the worker's and being put into a container, or somebody else's. */
-export type VolumeOwner = 'nobody' | 'self' | 'mounting' | 'other'
+/** Whose a volume name is: to be made, the worker's, the worker's and in use by another call, or somebody else's. */
+export type VolumeOwner = 'nobody' | 'self' | 'inUse' | 'other'
 
 /** Whose a name of an image is: free, the worker's, or somebody else's, who may be giving it at this moment. */
 export type NameOwner = 'nobody' | 'self' | 'other'

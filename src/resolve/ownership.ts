@@ -7,8 +7,8 @@ import { Reservations } from './reservations.ts'
 export class Ownership {
   /** Names that are being given to images. */
   readonly namesGiven = new Reservations()
-  /** Own volumes that are being put into containers: none of them is removed meanwhile. */
-  readonly volumesMounted = new Reservations()
+  /** Own volumes that calls put into containers, or make although they are there: none of them is removed meanwhile. */
+  readonly volumesInUse = new Reservations()
   /** Own volumes that are being removed: what has the name afterwards may be somebody else's. */
   readonly volumesRemoved = new Reservations()
   readonly #released: (claim: string) => void

@@ -191,7 +191,7 @@ function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name
   const owner = ownership.owner('volume', name)
   if (owner === undefined) return inventory.hasVolume(name) ? 'other' : 'nobody'
   if (owner !== worker.name || ownership.volumesRemoved.workerOf(name) !== undefined) return 'other'
-  return ownership.volumesMounted.workerOf(name) === undefined ? 'self' : 'mounting'
+  return ownership.volumesInUse.workerOf(name) === undefined ? 'self' : 'inUse'
 }
 
 /** Every container that the worker may know of: its own, and the operator's that the policy names. */

@@ -24,17 +24,21 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
   const permit = verdict.effect === 'allow' ? verdict.permit : undefined
   switch (permit?.on) {
     case 'create': {
-      const unowned = permit.plan.volumes.filter((name) => ownership.owner('volume', name) === undefined)
+      const named = [...permit.plan.volumes.keys()]
+      const unowned = named.filter((name) => ownership.owner('volume', name) === undefined)
       const volumes = unowned.map((name) => [name, open('volume')] as const)
       const made = claims(ownership, open('container', permit.plan.limits), new Map(volumes))
-      return keeping(made, ownership.volumesMounted.keep(worker, permit.plan.volumes))
+      return keeping(made, ownership.volumesInUse.keep(worker, named))
     }
     case 'network create':
       return claims(ownership, open('network'), NONE)
     case 'volume create': {
       const { name } = permit.operation
       const isThere = name !== undefined && ownership.owner('volume', name) !== undefined
-      return claims(ownership, isThere ? undefined : open('volume'), NONE)
+      // Removed meanwhile, it would be made anew under no claim.
+      return isThere
+        ? keeping(NO_CLAIMS, ownership.volumesInUse.keep(worker, [name]))
+        : claims(ownership, open('volume'), NONE)
     }
     case 'volume': {
       const { kind, volume } = permit.operation

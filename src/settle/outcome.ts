@@ -125,7 +125,7 @@ export class Outcome {
         inventory.putNetwork(id, this.#permit.operation.name)
         return [ownership.settle(claim, id, this.#permit.operation.name)]
       default:
-        // A volume that was there before comes back with its own labels: it was not made under this claim.
+        // Another call of the worker's made it a moment ago.
         if (objectOf(made['Labels'])[CLAIM_LABEL] !== claim.nonce) return [ownership.drop(claim)]
         inventory.putVolume(id)
         return [ownership.settle(claim, id, id)]

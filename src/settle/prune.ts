@@ -155,8 +155,8 @@ class PruneRun {
 
   /** Keeps a volume from others while it is removed by its name; undefined where that is another's by now, or busy. */
   #keepVolume(name: string): (() => void) | undefined {
-    const { volumesMounted, volumesRemoved } = this.#gate.ownership
-    const isBusy = [volumesMounted, volumesRemoved].some((kept) => kept.workerOf(name) !== undefined)
+    const { volumesInUse, volumesRemoved } = this.#gate.ownership
+    const isBusy = [volumesInUse, volumesRemoved].some((kept) => kept.workerOf(name) !== undefined)
     if (isBusy || this.#gate.ownership.owner('volume', name) !== this.#worker) return undefined
     return volumesRemoved.keep(this.#worker, [name])
   }

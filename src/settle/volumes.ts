@@ -27,24 +27,30 @@ export async function ownVolumes(
   claims: Claims,
 ): Promise<OwnedVolumes> {
   const changes: Change[] = []
-  for (const name of plan.volumes) {
+  for (const [name, labels] of plan.volumes) {
     const claim = claims.volumes.get(name)
     const nonce = claim?.nonce ?? gate.ownership.get('volume', name)?.nonce
     // Forgotten since the decision: it was removed in the meantime.
     if (nonce === undefined) return { changes, failed: { name, status: 409 } }
-    const made = await ensureVolume(gate.engine, minor, { name, worker, claim: nonce })
+    const made = await ensureVolume(gate.engine, minor, { name, worker, claim: nonce, labels })
     if (made.status !== 201) return { changes, failed: { name, status: made.status } }
     if (claim !== undefined && made.claim === claim.nonce) {
       gate.inventory.putVolume(name)
       changes.push(gate.ownership.settle(claim, name, name))
       continue
     }
-    // Another create of the same worker may have made it a moment ago; anybody else's is not for this one.
-    const owned = gate.ownership.get('volume', name)
-    if (owned?.worker !== worker || owned.nonce !== made.claim)
-      return { changes, failed: { name, status: 403 } }
+    if (!isOwnVolume(gate, worker, name, made.claim)) return { changes, failed: { name, status: 403 } }
   }
   return { changes, failed: undefined }
+}
+
+/**
+ * Whether the volume of that name that carries this claim is the worker's, or about to be: another call of the worker's may have
+ * made it a moment ago. What an engine answers to a create can be anybody's that was there.
+ */
+export function isOwnVolume({ ownership }: Gate, worker: string, name: string, claim: string): boolean {
+  const owned = ownership.get('volume', name)
+  return (owned?.worker === worker && owned.nonce === claim) || ownership.hasClaim(worker, claim)
 }
 
 /**
@@ -54,12 +60,16 @@ export async function ownVolumes(
  */
 export async function swappedVolume(
   gate: Gate,
+  worker: string,
   minor: number,
   plan: CreatePlan,
 ): Promise<FailedVolume | undefined> {
   const found = await Promise.all(
-    plan.volumes.map(async (name) => ({ name, claim: await claimOfVolume(gate.engine, minor, name) })),
+    [...plan.volumes.keys()].map(async (name) => ({
+      name,
+      claim: await claimOfVolume(gate.engine, minor, name),
+    })),
   )
-  const swapped = found.find(({ name, claim }) => gate.ownership.get('volume', name)?.nonce !== claim)
+  const swapped = found.find(({ name, claim }) => !isOwnVolume(gate, worker, name, claim))
   return swapped && { name: swapped.name, status: 409 }
 }

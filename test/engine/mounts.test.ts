@@ -111,6 +111,14 @@ describe.each(['new', 'old'] as const)('mounts on the %s engine', (engine) => {
     expect(listed.stdout.split('\n')).toContain(volume)
   })
 
+  test('a named volume has the labels that it is first mounted with', async () => {
+    const volume = freshName('labelled')
+    const mount = `type=volume,source=${volume},target=/m,volume-label=purpose=cache`
+    expect(await run('--mount', mount, 'busybox', 'true')).toMatchObject({ code: 0 })
+    const labels = await engineDocker(engine, ['volume', 'inspect', '-f', '{{json .Labels}}', volume])
+    expect(JSON.parse(labels.stdout)).toMatchObject({ purpose: 'cache' })
+  })
+
   test('a volume of the operator is refused and not listed', async () => {
     const volume = freshName('theirs')
     await engineDocker(engine, ['volume', 'create', volume])

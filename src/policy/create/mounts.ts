@@ -26,12 +26,14 @@ export function planMounts(
   })
 }
 
-/** Names of the volumes that must be the worker's own before the container is made. */
-export function volumesToOwn(mounts: readonly Mount[]): readonly string[] {
-  const names = mounts.flatMap((mount) =>
-    mount.type === 'volume' && mount.source !== undefined ? [mount.source] : [],
-  )
-  return [...new Set(names)]
+/** The volumes that must be the worker's own before the container is made; the first mount of one says its labels. */
+export function volumesToOwn(mounts: readonly Mount[]): ReadonlyMap<string, VolumeMount['labels']> {
+  const volumes = new Map<string, VolumeMount['labels']>()
+  for (const mount of mounts) {
+    if (mount.type !== 'volume' || mount.source === undefined || volumes.has(mount.source)) continue
+    volumes.set(mount.source, mount.labels)
+  }
+  return volumes
 }
 
 function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Violation[]): BindMount {

@@ -14,14 +14,17 @@ function planOf(HostConfig: object, settings: Partial<Settings> = {}): CreatePla
 describe('the plan of a create', () => {
   test('names each volume once, and nothing that is no named volume', () => {
     const Mounts = [
-      { Type: 'volume', Source: 'fresh', Target: '/c' },
+      { Type: 'volume', Source: 'fresh', Target: '/c', VolumeOptions: { Labels: { a: 'b' } } },
+      { Type: 'volume', Source: 'fresh', Target: '/g' },
       { Type: 'volume', Target: '/d' },
       { Type: 'tmpfs', Target: '/e' },
     ]
-    expect(planOf({ Binds: ['mine:/a', '/srv/work:/b', 'mine:/f'], Mounts })?.volumes).toEqual([
-      'mine',
-      'fresh',
-    ])
+    expect(planOf({ Binds: ['mine:/a', '/srv/work:/b', 'mine:/f'], Mounts })?.volumes).toEqual(
+      new Map([
+        ['mine', new Map()],
+        ['fresh', new Map([['a', 'b']])],
+      ]),
+    )
   })
 
   test('names the real sources of its own binds and of those that it takes over', () => {
@@ -38,7 +41,7 @@ describe('the plan of a create', () => {
 
   test('counts the volumes that are not there yet', () => {
     const run = { limits: { memory: '1g', cpus: 2, pids: 256, volumes: 2 } }
-    expect(planOf({ Binds: ['mine:/a', 'new:/b'] }, { run })?.volumes).toEqual(['mine', 'new'])
+    expect(planOf({ Binds: ['mine:/a', 'new:/b'] }, { run })?.volumes.size).toBe(2)
     expect(planOf({ Binds: ['new:/a', 'newer:/b'] }, { run })).toBeUndefined()
   })
 

@@ -51,7 +51,7 @@ export function planCreate(
     restart: planRestart(run, operation.restart, binds, violations),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
   }
-  const newVolumes = plan.volumes.filter((name) => facts.volumes.get(name) === 'nobody')
+  const newVolumes = [...plan.volumes.keys()].filter((name) => facts.volumes.get(name) === 'nobody')
   violations.push(...volumeCount(run, newVolumes.length, facts))
   violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
   if (violations.length > 0) return refuseAll(word, violations)
