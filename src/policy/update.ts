@@ -4,7 +4,7 @@ import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import { atMost, planMemoryOptions, planShares, totalViolations } from './create/limits.ts'
 import { planRestart } from './create/security.ts'
 import type { RunPolicy } from './policy.ts'
-import { refuseAll, type Violation } from './refuse.ts'
+import { inUse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
 import type { LimitChanges, Verdict } from './verdict.ts'
 
@@ -16,6 +16,8 @@ export function planUpdate(
   container: ContainerFacts,
   facts: Facts,
 ): Verdict {
+  if (facts.updating)
+    return inUse(word, `Cannot update container ${container.name}: another update of it is under way`)
   const violations: Violation[] = []
   const { changes } = operation
   const wantedCpus = changes.NanoCpus || quota(changes.CpuQuota, changes.CpuPeriod)

@@ -69,6 +69,8 @@ export interface Facts {
   readonly engine: EngineFacts
   /** The container that the operation is on; undefined if none in reach goes by that name. */
   readonly container: ContainerFacts | undefined
+  /** Whether another call is changing the limits of that container. */
+  readonly updating: boolean
   /** The full id of the container of an exec that this worker made, and may still reach. */
   readonly exec: string | undefined
   /** Other containers that a create names (network, pid, ipc, volumes-from); those in reach. */

@@ -58,6 +58,8 @@ export class Feed {
   #connected: Connected | undefined
   #resyncTimer: NodeJS.Timeout | undefined
   #images: Promise<void> = Promise.resolve()
+  /** A listing of images that waits for the one before. */
+  #nextImages: Promise<void> | undefined
 
   constructor(engine: Engine, inventory: Inventory, events: FeedEvents) {
     this.#engine = engine
@@ -96,9 +98,13 @@ export class Feed {
   refreshImages(): Promise<void> {
     const minor = this.#connected?.facts.minor
     if (minor === undefined) return Promise.resolve()
-    this.#images = this.#images.then(() => this.#listImages(minor)).then(() => undefined)
+    if (this.#nextImages !== undefined) return this.#nextImages
+    const next = this.#images.then(() => {
+      this.#nextImages = undefined
+      return this.#listImages(minor)
+    })
     // A listing that fails is followed by a lost stream, which begins everything anew.
-    this.#images = this.#images.catch(() => undefined)
+    this.#images = this.#nextImages = next.catch(() => undefined)
     return this.#images
   }
 
@@ -131,8 +137,21 @@ export class Feed {
   async #follow(onConnected: () => void): Promise<void> {
     const { minor, podman, pingHeaders } = await this.#ping()
     const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop.signal)
-    if (stream.statusCode !== 200)
-      throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
+    try {
+      if (stream.statusCode !== 200)
+        throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
+      await this.#connect(stream, { minor, podman, pingHeaders }, onConnected)
+    } finally {
+      stream.destroy()
+    }
+  }
+
+  /** Lists everything, then follows the stream until it ends. */
+  async #connect(
+    stream: IncomingMessage,
+    { minor, podman, pingHeaders }: Ping,
+    onConnected: () => void,
+  ): Promise<void> {
     // Events that arrive while the lists are read wait in the stream, and are applied after them.
     const [info, version] = await Promise.all([this.#get(minor, ['info']), this.#get(minor, ['version'])])
     await this.#listAll(minor)

@@ -7,6 +7,8 @@ import { Reservations } from './reservations.ts'
 export class Ownership {
   /** Names that are being given to images. */
   readonly namesGiven = new Reservations()
+  /** Own containers whose limits are being changed: in what order an engine takes two updates, nobody is told. */
+  readonly containersUpdated = new Reservations()
   /** Own volumes that calls put into containers, or make although they are there: none of them is removed meanwhile. */
   readonly volumesInUse = new Reservations()
   /** Own volumes that are being removed: what has the name afterwards may be somebody else's. */

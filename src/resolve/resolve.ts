@@ -46,12 +46,12 @@ export function resolve(
         ...factsOfCreate(world, worker, operation),
         usage: world.ownership.usage(worker.name),
       }
-    case 'container.update':
-      return {
-        ...nothing,
-        ...containerFact(world, worker, operation),
-        usage: world.ownership.usage(worker.name),
-      }
+    case 'container.update': {
+      const { container } = containerFact(world, worker, operation)
+      const { containersUpdated } = world.ownership
+      const updating = container !== undefined && containersUpdated.workerOf(container.id) !== undefined
+      return { ...nothing, container, updating, usage: world.ownership.usage(worker.name) }
+    }
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
@@ -104,6 +104,7 @@ export function resolve(
 const NO_FACTS = {
   exec: undefined,
   container: undefined,
+  updating: false,
   others: NOTHING,
   image: undefined,
   images: NOTHING,

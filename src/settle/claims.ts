@@ -49,7 +49,8 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
     case 'update': {
       const { container, changes } = permit
       const undo = ownership.reserve(container.id, changes.memory ?? 0, changes.nanoCpus ?? 0)
-      return { ...NO_CLAIMS, drop: () => noChanges(undo) }
+      const alone = ownership.containersUpdated.keep(worker, [container.id])
+      return keeping({ ...NO_CLAIMS, drop: () => noChanges(undo) }, alone)
     }
     case 'tag':
     case 'commit':
@@ -68,7 +69,7 @@ function names(name: string | undefined): readonly string[] {
 
 /** Claims with names that are kept until the call is over, or given up. */
 function keeping(made: Claims, release: () => void): Claims {
-  const drop = (): readonly Change[] => [...noChanges(release), ...made.drop()]
+  const drop = (): readonly Change[] => [...made.drop(), ...noChanges(release)]
   return { ...made, drop, release }
 }
 

@@ -2,7 +2,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { parseReference, storedReference } from '../decode/reference.ts'
 import type { Reply } from '../forward/reply.ts'
-import type { Gate } from '../gate.ts'
 import type {
   BuildPermit,
   CommitPermit,
@@ -13,6 +12,7 @@ import type {
   PushPermit,
   TagPermit,
 } from '../policy/verdict.ts'
+import type { World } from '../resolve/resolve.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change } from '../store/store.ts'
 
@@ -23,6 +23,11 @@ export function bringsImages(permit: Permit): permit is Bringing {
   return ['build', 'commit', 'import', 'load', 'pull', 'push', 'tag'].includes(permit.on)
 }
 
+/** What is known, and a way to know it anew. */
+interface Listed extends Pick<World, 'inventory' | 'ownership'> {
+  readonly feed: { refreshImages(): Promise<void> }
+}
+
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 /** Characters of an answer in which an id may be cut in two. */
 const OVERLAP = 200
@@ -30,7 +35,7 @@ const OVERLAP = 200
 const MADE = /"(?:ID|stream|status)":"(?:Loaded image ID: )?(sha256:[0-9a-f]{64})/g
 
 export class NewImages {
-  readonly #gate: Gate
+  readonly #gate: Listed
   readonly #worker: string
   readonly #permit: Bringing
   readonly #before: ReadonlySet<string>
@@ -40,7 +45,7 @@ export class NewImages {
   #given: readonly string[]
   #tail = ''
 
-  private constructor(gate: Gate, worker: string, permit: Bringing) {
+  private constructor(gate: Listed, worker: string, permit: Bringing) {
     const { inventory, ownership } = gate
     this.#gate = gate
     this.#worker = worker
@@ -55,7 +60,7 @@ export class NewImages {
   }
 
   /** To be called before the engine is asked: notes what is here. */
-  static async before(gate: Gate, worker: string, permit: Bringing): Promise<NewImages> {
+  static async before(gate: Listed, worker: string, permit: Bringing): Promise<NewImages> {
     await gate.feed.refreshImages()
     return new NewImages(gate, worker, permit)
   }
@@ -88,19 +93,15 @@ export class NewImages {
         this.#look(chunk)
         done(null, chunk)
       },
-      flush: (done) => {
-        void this.take().then((changes) => {
-          settled(changes)
-          done()
-        })
-      },
+      flush: (done) => void settle().then(() => done()),
     })
+    let settling: Promise<void> | undefined
+    const settle = (): Promise<void> => (settling ??= this.take().then(settled))
     reply.body.once('error', (cause) => body.destroy(cause))
     // A client that goes away ends the engine's work; what it has brought by then is still the worker's.
     body.once('close', () => {
-      if (reply.body.readableEnded) return
       reply.body.destroy()
-      void this.take().then(settled)
+      void settle()
     })
     return { ...reply, body: reply.body.pipe(body) }
   }
@@ -121,7 +122,7 @@ export class NewImages {
         ? []
         : [given, ...image.names.filter((name) => this.#isDigestOf(name, given))]
     })
-    const tags = names.filter((name) => !this.#others.has(name))
+    const tags = names.filter((name) => !this.#others.has(name) && !this.#isGivenByOther(name))
     const images = new Set([...names.map((name) => inventory.imageNamed(name)?.id ?? ''), ...this.#made])
     return [
       ...[...images]
@@ -134,6 +135,17 @@ export class NewImages {
         return [ownership.settle(ownership.claim('tag', this.#worker, NO_LIMITS), name, image.id)]
       }),
     ]
+  }
+
+  /** Whether another worker gives that name at this moment, or gave it to the image that has it while this call went on. */
+  #isGivenByOther(name: string): boolean {
+    const { inventory, ownership } = this.#gate
+    const giver = ownership.namesGiven.workerOf(name)
+    if (giver !== undefined && giver !== this.#worker) return true
+    const owned = ownership.get('tag', name)
+    return (
+      owned !== undefined && owned.worker !== this.#worker && owned.name === inventory.imageNamed(name)?.id
+    )
   }
 
   /** A pull and a push give an image the digest that it has in that repository. */

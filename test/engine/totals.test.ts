@@ -5,6 +5,7 @@ import { startGate } from '../support/gate.ts'
 import type { Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import type { Response } from '../support/http.ts'
+import { startRelay } from '../support/relay.ts'
 
 const MIB = 2 ** 20
 
@@ -69,6 +70,35 @@ describe.each(['new', 'old'] as const)('totals on the %s engine', (engine) => {
     expect((await update(128 * MIB)).status).toBe(200)
     expect((await create(gate, { Memory: 16 * MIB, MemorySwap: 16 * MIB })).status).toBe(403)
     for (const container of [made, other]) await remove(gate, container)
+  })
+
+  test('are of the update that an engine took last: one goes on at a time', async () => {
+    await using relay = await startRelay(engine)
+    const limits = { memory: '256m', cpus: 0.1, containers: 100, total: { memory: '256m' } }
+    await using gate = await startGate({
+      engineUrl: relay.url,
+      policy: generousPolicy({ run: { limits } }),
+    })
+    const made = await create(gate, { Memory: 64 * MIB, MemorySwap: 64 * MIB })
+    const update = (memory: number): Promise<Response> =>
+      request(gate.socket, {
+        method: 'POST',
+        path: `/containers/${JSON.parse(made.body).Id}/update`,
+        body: { Memory: memory, MemorySwap: memory },
+      })
+    const held = relay.hold(/^POST .*\/update /)
+    // The engine refuses it in the end: less than 6 MiB is too little for it.
+    const first = update(1)
+    await held.came
+    expect(await update(192 * MIB)).toMatchObject({
+      status: 409,
+      body: expect.stringContaining('another update'),
+    })
+    held.letGo()
+    expect((await first).status).toBeGreaterThanOrEqual(400)
+    expect((await update(192 * MIB)).status).toBe(200)
+    expect((await create(gate, { Memory: 65 * MIB, MemorySwap: 65 * MIB })).status).toBe(403)
+    await remove(gate, made)
   })
 
   test('are free again when a create fails, and when a container removes itself', async () => {
