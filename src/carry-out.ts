@@ -8,16 +8,23 @@ import { countsOf, viewOf } from './filter/view.ts'
 import { BuildContext } from './forward/build-context.ts'
 import { unpacked, type CheckedArchive } from './forward/checked-archive.ts'
 import { forward } from './forward/forward.ts'
-import { remove } from './forward/remove.ts'
+import { remove, removeParents } from './forward/remove.ts'
 import { ImageArchive } from './forward/image-archive.ts'
-import { errorReply, type Reply } from './forward/reply.ts'
+import { errorReply, jsonReply, type Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
 import { PinError } from './host/pins.ts'
 import type { Caller } from './identify/caller.ts'
 import type { WorkerPolicy } from './policy/policy.ts'
 import { refuse, refuseAll } from './policy/refuse.ts'
 import { checkLoadedNames } from './policy/image-transfer.ts'
-import type { BuildPermit, CreatePermit, LoadPermit, Permit, VolumeCreatePermit } from './policy/verdict.ts'
+import type {
+  BuildPermit,
+  CreatePermit,
+  ImagePermit,
+  LoadPermit,
+  Permit,
+  VolumeCreatePermit,
+} from './policy/verdict.ts'
 import type { Connected } from './resolve/feed.ts'
 import { ownersOfNames } from './resolve/images.ts'
 import type { Sendable } from './rewrite/rewrite.ts'
@@ -28,8 +35,9 @@ import { bringsImages, NewImages, storedNames } from './settle/images.ts'
 import { Outcome } from './settle/outcome.ts'
 import { prune } from './settle/prune.ts'
 import { isOwnVolume, ownVolumes, swappedVolume } from './settle/volumes.ts'
-import { objectOf, textOf } from './shared/json-value.ts'
+import { listOf, objectOf, textOf } from './shared/json-value.ts'
 import { CLAIM_LABEL, WORKER_LABEL } from './shared/labels.ts'
+import type { Change } from './store/store.ts'
 
 /** What every stage of one call works on. */
 export interface Call {
@@ -74,6 +82,8 @@ export async function carryOut(
         return await create(undertaking, permit)
       case 'volume create':
         return await createVolume(undertaking, permit)
+      case 'image':
+        return await onImage(undertaking, permit)
       case 'build':
         return await build(undertaking, permit)
       case 'load':
@@ -147,6 +157,17 @@ async function createVolume(undertaking: Undertaking, permit: VolumeCreatePermit
   return outcome.close(notAfterAll(taken, record?.id ?? '', call.worker.name))
 }
 
+/** With an image go the own ones that it was built upon step by step, as an engine would do it. */
+async function onImage(undertaking: Undertaking, permit: ImagePermit): Promise<Reply> {
+  const { gate, connected } = undertaking.call
+  const reply = await exchange(undertaking, permit)
+  if (permit.operation.kind !== 'image.remove' || reply.kind !== 'whole' || reply.status !== 200)
+    return undertaking.outcome.close(reply)
+  const parents = await removeParents(gate.engine, connected.facts.minor, permit.parents)
+  const removed = [...listOf(JSON.parse(reply.body.toString())), ...parents.map((Deleted) => ({ Deleted }))]
+  return undertaking.outcome.close(jsonReply(200, removed))
+}
+
 /** The id of the container that a reply tells of. */
 function madeContainer(reply: Reply): string | undefined {
   if (reply.kind !== 'whole' || reply.status !== 201) return undefined
@@ -157,8 +178,15 @@ function madeContainer(reply: Reply): string | undefined {
 async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Reply> {
   const { call, outcome } = undertaking
   const { gate, connected, signal } = call
-  const about = { gate, worker: call.worker.name, minor: connected.facts.minor, signal }
-  const images = new BuildImages(about, permit, (changes) => outcome.add(changes))
+  const about = {
+    gate,
+    worker: call.worker.name,
+    minor: connected.facts.minor,
+    signal,
+    settled: (changes: readonly Change[]) => outcome.add(changes),
+    begun: (ids: Iterable<string>) => outcome.buildUpon(ids),
+  }
+  const images = new BuildImages(about, permit)
   const context = new BuildContext(permit.operation.dockerfile, (dockerfile) => images.pin(dockerfile))
   try {
     return await sendChecked(undertaking, permit, context)
@@ -183,7 +211,7 @@ function load(undertaking: Undertaking, permit: LoadPermit): Promise<Reply> {
     undertaking.outcome.give(names)
     return violations
   }
-  return sendChecked(undertaking, permit, new ImageArchive(check))
+  return sendChecked(undertaking, permit, new ImageArchive(undertaking.call.connected.facts.minor, check))
 }
 
 /** Sends an archive that is checked on its way. */

@@ -52,6 +52,11 @@ const index = record({
 
 const repositories = dictionary(dictionary(forwarded(text)))
 
+/** Images of manifest.json that are said to be built upon others. @throws {FieldError | JsonError} */
+export function readParents(content: Buffer): readonly string[] {
+  return read(manifest, content, 'manifest.json').flatMap(({ Parent = '' }) => (Parent === '' ? [] : Parent))
+}
+
 /** manifest.json. @throws {FieldError | JsonError} */
 export function readManifest(content: Buffer): Said {
   const items = read(manifest, content, 'manifest.json')

@@ -79,6 +79,7 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
     case 'container.archive-stat':
     case 'container.changes':
     case 'image.tag':
+    case 'image.remove':
       return 'whole'
     case 'image.list':
       return (json) => filterImages(json, view)

@@ -5,10 +5,10 @@ import { tar, type Step } from '../../test/support/tar.ts'
 import { tarFile } from './tar-file.ts'
 
 /** Sends an archive through the gate in pieces: the names that were checked, the rules that it broke, what passed. */
-async function send(bytes: Buffer, piece = 4096) {
+async function send(bytes: Buffer, piece = 4096, minor = 45) {
   const checked: string[] = []
   const passed: Buffer[] = []
-  const archive = new ImageArchive((names) => {
+  const archive = new ImageArchive(minor, (names) => {
     checked.push(...names)
     return names.includes('evil:1') ? [{ rule: 'image.name', what: 'evil:1', why: '', instead: [] }] : []
   })
@@ -31,6 +31,19 @@ const CONFIG: Step = ['abc.json', '{"config":{"OnBuild":null},"rootfs":{}}']
 const item = { Config: 'abc.json', RepoTags: ['mine:1'], Layers: ['a/layer.tar'] }
 const manifest = (value: unknown): Step => ['manifest.json', JSON.stringify(value)]
 const GOOD: readonly Step[] = [CONFIG, manifest([item])]
+
+test('an image that is said to be built upon another is refused where an engine would build with it', async () => {
+  const bytes = tar(CONFIG, manifest([{ ...item, Parent: 'sha256:abc' }]))
+  expect((await send(bytes, 4096, 43)).told).toEqual([expect.stringMatching(/load\.archive .*one by one/)])
+  expect((await send(bytes, 4096, 44)).told).toEqual([])
+  expect((await send(tar(...GOOD), 4096, 43)).told).toEqual([])
+})
+
+test('a configuration may go by its digest', async () => {
+  const config = `sha256:${'a'.repeat(64)}`
+  const { checked, told } = await send(tar([config, '{}'], manifest([{ ...item, Config: config }])))
+  expect({ checked, told }).toEqual({ checked: ['mine:1'], told: [] })
+})
 
 test('many long paths are refused before they fill the memory', async () => {
   const path = 'long/'.repeat(200)

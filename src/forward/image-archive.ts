@@ -4,7 +4,13 @@
  */
 import { FieldError } from '../decode/fields.ts'
 import { JsonError } from '../decode/json.ts'
-import { readIndex, readManifest, readRepositories, readsTriggers } from '../decode/image-archive.ts'
+import {
+  readIndex,
+  readManifest,
+  readParents,
+  readRepositories,
+  readsTriggers,
+} from '../decode/image-archive.ts'
 import { TarError, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
 import { CheckedArchive } from './checked-archive.ts'
@@ -20,15 +26,20 @@ const MOST_ENTRIES = 50_000
 const MOST_PATHS = 4 * 2 ** 20
 
 export class ImageArchive extends CheckedArchive {
+  readonly #minor: number
   readonly #checkNames: (names: readonly string[]) => readonly Violation[]
   readonly #files = new Map<string, Buffer>()
   readonly #seen = new Set<string>()
   #kept = 0
   #paths = 0
 
-  /** @param checkNames gives the violations of the names in the archive, as they are written there */
-  constructor(checkNames: (names: readonly string[]) => readonly Violation[]) {
+  /**
+   * @param minor API version of the engine
+   * @param checkNames gives the violations of the names in the archive, as they are written there
+   */
+  constructor(minor: number, checkNames: (names: readonly string[]) => readonly Violation[]) {
     super()
+    this.#minor = minor
     this.#checkNames = checkNames
   }
 
@@ -57,6 +68,8 @@ export class ImageArchive extends CheckedArchive {
       const manifest = this.#files.get('manifest.json')
       if (manifest === undefined)
         throw new TarError('manifest.json is missing: this is no archive of docker save')
+      if (this.#minor < CHECKS_CACHE && readParents(manifest).length > 0)
+        throw new TarError('an image is said to be built upon another: save and load them one by one')
       const { configs } = readManifest(manifest)
       for (const config of configs) this.#checkIsThere(config)
       this.#checkTriggers()
@@ -93,6 +106,9 @@ export class ImageArchive extends CheckedArchive {
   }
 }
 
+/** From this API version on no build takes for a step of its own what was loaded (CVE-2024-24557). */
+const CHECKS_CACHE = 44
+
 /** The first character of a JSON object; a layer begins otherwise. */
 const OBJECT = 0x7b
 
@@ -104,5 +120,8 @@ function isNaming(path: string): boolean {
 const LARGEST_CONFIG = 2 ** 20
 
 function mayBeConfig(path: string, size: number): boolean {
-  return size <= LARGEST_CONFIG && (/^[^/]+\.json$/.test(path) || /^blobs\/[a-z0-9]+\/[0-9a-f]+$/.test(path))
+  return (
+    size <= LARGEST_CONFIG &&
+    (/^(?:[^/]+\.json|sha256:[0-9a-f]{64})$/.test(path) || /^blobs\/[a-z0-9]+\/[0-9a-f]+$/.test(path))
+  )
 }

@@ -16,3 +16,20 @@ export async function remove(
   await readWhole(answer, LARGEST_ANSWER)
   return (answer.statusCode ?? 500) < 400
 }
+
+/**
+ * Removes images that had a step upon them, from the nearest one on, up to one that is still needed.
+ * @param ids the nearest first. @returns those that are gone. @throws {EngineUnavailable}
+ */
+export async function removeParents(
+  engine: Engine,
+  minor: number,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const gone: string[] = []
+  for (const id of ids) {
+    if (!(await remove(engine, minor, ['images', id], { noprune: true }))) break
+    gone.push(id)
+  }
+  return gone
+}

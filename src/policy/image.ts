@@ -34,7 +34,7 @@ export function decideImage(
   if (image === undefined || !isVisible(run, operation.image, image))
     return notFound(word, `No such image: ${operation.image}`)
   if (operation.kind !== 'image.remove')
-    return allow(word, 'run.images', { on: 'image', operation, reference: image.id })
+    return allow(word, 'run.images', { on: 'image', operation, reference: image.id, parents: [] })
   const named = coveredName(run, operation.image, image)
   const mine = (name: string): boolean => image.ownNames.includes(name)
   const removable =
@@ -47,7 +47,8 @@ export function decideImage(
   }
   // By name only that name goes; by id, all of them do, and all of them are the worker's.
   const reference = named === undefined ? image.id : fullReference(named)
-  return allow(word, 'run.images', { on: 'image', operation, reference })
+  const parents = operation.parameters.noprune === true ? [] : image.ownParents
+  return allow(word, 'run.images', { on: 'image', operation, reference, parents })
 }
 
 /** An image that loses its last tag is deleted. */

@@ -127,6 +127,8 @@ export interface ImagePermit {
   readonly operation: ImageOperation
   /** What is sent for it: an id, or a name in full. */
   readonly reference: string
+  /** Of a removal: ids of own images below it that go too, the nearest first, where nothing else is built upon them. */
+  readonly parents: readonly string[]
 }
 
 export interface PullPermit {

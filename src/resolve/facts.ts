@@ -25,6 +25,8 @@ export interface ImageFacts {
   readonly own: boolean
   /** The names that this worker gave it; others are not its own. */
   readonly ownNames: readonly string[]
+  /** Ids of the nameless images below it, the nearest first, as far as they are the worker's. */
+  readonly ownParents: readonly string[]
 }
 
 /** A directory or file of the host, its symbolic links resolved. */

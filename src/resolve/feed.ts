@@ -249,7 +249,8 @@ export class Feed {
   }
 
   async #listImages(minor: number): Promise<void> {
-    const images = await this.#get(minor, ['images', 'json'])
+    // Steps of builds too: they are somebody's, and go with the image that is removed.
+    const images = await this.#get(minor, ['images', 'json'], { all: true })
     this.#inventory.replaceImages(listOf(images).map(objectOf).map(readImage))
     this.#events.imagesListed()
   }
@@ -292,7 +293,7 @@ function readContainer(listed: Unknown): KnownContainer {
 }
 
 function readImage(listed: Unknown): KnownImage {
-  return { id: textOf(listed['Id']), names: imageNames(listed) }
+  return { id: textOf(listed['Id']), names: imageNames(listed), parent: textOf(listed['ParentId']) }
 }
 
 /** Full references of an image as the engine lists it. */

@@ -29,8 +29,8 @@ describe('a name', () => {
   test('is the worker’s no more once somebody has given it to another image', () => {
     const world = worldWith()
     world.inventory.replaceImages([
-      { id: imageIdOf('own'), names: [] },
-      { id: imageIdOf('shared'), names: [OWN] },
+      { id: imageIdOf('own'), names: [], parent: '' },
+      { id: imageIdOf('shared'), names: [OWN], parent: '' },
     ])
     expect(ownerOf(world, OWN)).toBe('other')
     forgetImages(world.ownership, world.inventory)

@@ -63,14 +63,38 @@ function imageNamed(world: World, worker: WorkerPolicy, written: string): ImageF
 }
 
 function imageFacts(
-  { ownership }: World,
+  { inventory, ownership }: World,
   worker: WorkerPolicy,
   known: KnownImage | undefined,
 ): ImageFacts | undefined {
   if (known === undefined) return undefined
   const own = ownership.owner('image', known.id) === worker.name
   const ownNames = known.names.filter((name) => ownership.ownsTag(worker.name, name, known.id))
-  return { ...known, own, ownNames }
+  const { id, names } = known
+  return { id, names, own, ownNames, ownParents: ownParents({ inventory, ownership }, worker.name, id) }
+}
+
+/** Ids of the nameless images below one, the nearest first, up to one that is not the worker's. */
+export function ownParents(
+  { inventory, ownership }: Pick<World, 'inventory' | 'ownership'>,
+  worker: string,
+  id: string,
+): readonly string[] {
+  const parents = namelessParents(inventory, id)
+  const end = parents.findIndex((parent) => ownership.owner('image', parent) !== worker)
+  return end === -1 ? parents : parents.slice(0, end)
+}
+
+/** Ids of the images below one, the nearest first, up to one that has a name. */
+export function namelessParents(inventory: Inventory, id: string): readonly string[] {
+  const found = new Set<string>()
+  let parent = inventory.image(inventory.image(id)?.parent ?? '')
+  // An archive can make an image its own ancestor.
+  while (parent !== undefined && parent.names.length === 0 && !found.has(parent.id)) {
+    found.add(parent.id)
+    parent = inventory.image(parent.parent)
+  }
+  return [...found]
 }
 
 /** Whose each of these names is, by the name as written; what is no name is nobody's. */

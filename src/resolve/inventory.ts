@@ -19,6 +19,8 @@ export interface KnownImage {
   readonly id: string
   /** Full references with tag or digest. */
   readonly names: readonly string[]
+  /** The image that a build put a step upon; empty where there is none here. */
+  readonly parent: string
 }
 
 export class Inventory {

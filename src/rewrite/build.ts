@@ -25,8 +25,9 @@ export function encodeBuild(
     target: given(parameters.target),
     nocache: parameters.nocache,
     q: parameters.q,
-    rm: parameters.rm,
-    forcerm: parameters.forcerm,
+    // A container of a build that is left would be nobody's.
+    rm: true,
+    forcerm: true,
     version: 1,
     memory: limits.memory,
     memswap: limits.memorySwap,

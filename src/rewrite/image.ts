@@ -51,8 +51,9 @@ function encodeImage({ operation, reference }: On<'image'>, minor: number): Enco
     case 'image.history':
       return plainRequest('GET', apiPath(minor, ['images', name, 'history'], operation.parameters))
     case 'image.remove': {
-      const { force, noprune } = operation.parameters
-      return plainRequest('DELETE', apiPath(minor, ['images', name], { force, noprune }))
+      const { force } = operation.parameters
+      // An engine would remove nameless images below it, whosever they are.
+      return plainRequest('DELETE', apiPath(minor, ['images', name], { force, noprune: true }))
     }
   }
 }

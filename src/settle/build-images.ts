@@ -6,13 +6,9 @@ import { familiarReference, fullReference, type ImageReference } from '../decode
 import { readWhole } from '../forward/engine.ts'
 import type { CheckedText } from '../forward/build-context.ts'
 import type { Gate } from '../gate.ts'
-import {
-  checkDockerfile,
-  pinBases,
-  type BaseImage,
-  type CheckedDockerfile,
-  type PinnedBase,
-} from '../policy/dockerfile.ts'
+import { checkDockerfile, type CheckedDockerfile } from '../policy/dockerfile/check.ts'
+import type { From } from '../policy/dockerfile/from.ts'
+import { writeDockerfile } from '../policy/dockerfile/write.ts'
 import { planBasePull } from '../policy/image-build.ts'
 import type { Violation } from '../policy/refuse.ts'
 import type { BuildPermit } from '../policy/verdict.ts'
@@ -48,32 +44,15 @@ const PULL_LIMIT = 30 * 60_000
 const LARGEST_ANSWER = 4 * 2 ** 20
 
 export class BuildImages {
-  readonly #gate: Gate
-  readonly #worker: string
-  readonly #minor: number
   readonly #permit: BuildPermit
-  readonly #signal: AbortSignal
-  readonly #settled: (changes: readonly Change[]) => void
+  readonly #call: BuildCall
   /** By name in full and platform, so that all stages get the same. */
   readonly #found = new Map<string, Found>()
   #pinning: Promise<CheckedText> | undefined
 
-  /**
-   * @param minor API version of the engine
-   * @param signal ends pulls, for a client that went away
-   * @param settled is called with the changes to write for what was pulled
-   */
-  constructor(
-    { gate, worker, minor, signal }: BuildCall,
-    permit: BuildPermit,
-    settled: (changes: readonly Change[]) => void,
-  ) {
-    this.#gate = gate
-    this.#worker = worker
-    this.#minor = minor
+  constructor(call: BuildCall, permit: BuildPermit) {
+    this.#call = call
     this.#permit = permit
-    this.#signal = signal
-    this.#settled = settled
   }
 
   /** Checks a Dockerfile and gives it with ids. @throws {PullFailed} @throws {EngineUnavailable} */
@@ -92,24 +71,26 @@ export class BuildImages {
     const options = { buildArgs: operation.buildArgs, target: operation.parameters.target ?? '' }
     const checked = checkDockerfile(dockerfile, patterns, options)
     if (checked.violations.length > 0) return { violations: checked.violations, dockerfile }
-    const { pinned, violations } = await this.#bring(checked)
-    return { violations, dockerfile: pinBases(dockerfile, pinned) }
+    const { ids, violations } = await this.#bring(checked)
+    this.#call.begun(ids.values())
+    return { violations, dockerfile: writeDockerfile(checked.instructions, ids, this.#call.worker) }
   }
 
-  async #bring({ bases, copied }: CheckedDockerfile) {
+  async #bring({ instructions, copied }: CheckedDockerfile) {
     const late = AbortSignal.timeout(PULL_LIMIT)
-    const pinned: PinnedBase[] = []
+    const ids = new Map<From, string>()
     const violations: Violation[] = []
     const all = this.#permit.operation.parameters.platform || undefined
-    for (const base of bases) {
-      const platform = base.platform ?? all
-      const found = await this.#find(base.image, platform, late)
-      violations.push(...violationsOf(base, platform, found))
-      pinned.push({ base, id: found.id })
+    for (const from of instructions) {
+      if (from.kind !== 'from' || from.image === undefined) continue
+      const platform = from.platform ?? all
+      const found = await this.#find(from.image, platform, late)
+      violations.push(...violationsOf(from.image, platform, found))
+      ids.set(from, found.id)
     }
     // Nothing in these is carried out: a build looks them up by name.
     if (violations.length === 0) for (const image of copied) await this.#find(image, all, late)
-    return { pinned, violations }
+    return { ids, violations }
   }
 
   /** An image that is here, or that was pulled: where the client asks for it, or it is missing or of another platform. */
@@ -128,8 +109,9 @@ export class BuildImages {
   }
 
   async #inspect(image: ImageReference): Promise<Found | undefined> {
-    const path = apiPath(this.#minor, ['images', familiarReference(image), 'json'])
-    const answer = await this.#gate.engine.send(plainRequest('GET', path), INSPECT_LIMIT, this.#signal)
+    const { gate, minor, signal } = this.#call
+    const path = apiPath(minor, ['images', familiarReference(image), 'json'])
+    const answer = await gate.engine.send(plainRequest('GET', path), INSPECT_LIMIT, signal)
     const body = objectOf(JSON.parse((await readWhole(answer, LARGEST_ANSWER)).toString()))
     if (answer.statusCode === 404) return undefined
     if (answer.statusCode !== 200)
@@ -143,14 +125,18 @@ export class BuildImages {
 
   /** Pulls as `docker pull` does; what comes is the worker's in the same way. */
   async #pull(image: ImageReference, platform: string | undefined, late: AbortSignal): Promise<void> {
+    const { gate, worker, minor, signal } = this.#call
     const permit = planBasePull(this.#permit, image, platform)
-    const images = await NewImages.before(this.#gate, this.#worker, permit)
-    const encoded = rewrite(permit, { clientMinor: this.#minor, engineMinor: this.#minor, labels: {} })
-    const signal = AbortSignal.any([this.#signal, late])
+    const images = await NewImages.before(gate, worker, permit)
+    const encoded = rewrite(permit, { clientMinor: minor, engineMinor: minor, labels: {} })
     try {
-      const answer = await this.#gate.engine.send(encoded, undefined, signal)
+      const answer = await gate.engine.send(encoded, undefined, AbortSignal.any([signal, late]))
       let last = objectOf(undefined)
-      for await (const line of splitLines(answer)) last = objectOf(JSON.parse(line))
+      for await (const line of splitLines(answer)) {
+        images.look(line)
+        last = objectOf(JSON.parse(line))
+      }
+      images.end()
       const failed = textOf(last['error'])
       if (answer.statusCode !== 200)
         throw new PullFailed(image, textOf(last['message']), answer.statusCode ?? 500)
@@ -159,7 +145,7 @@ export class BuildImages {
       if (!late.aborted) throw cause
       throw new PullFailed(image, `it takes more than ${PULL_LIMIT / 60_000} minutes; pull it before`, 504)
     } finally {
-      this.#settled(await images.take())
+      this.#call.settled(await images.take())
     }
   }
 }
@@ -168,12 +154,18 @@ export class BuildImages {
 export interface BuildCall {
   readonly gate: Gate
   readonly worker: string
+  /** API version of the engine. */
   readonly minor: number
+  /** Ends pulls, for a client that went away. */
   readonly signal: AbortSignal
+  /** Is called with the changes to write for what was pulled. */
+  readonly settled: (changes: readonly Change[]) => void
+  /** Is called with the ids of the images that the build begins with. */
+  readonly begun: (ids: Iterable<string>) => void
 }
 
 function violationsOf(
-  { image }: BaseImage,
+  image: ImageReference,
   platform: string | undefined,
   found: Found,
 ): readonly Violation[] {

@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { ask, imageIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import type { Reply } from '../forward/reply.ts'
-import type { PullPermit } from '../policy/verdict.ts'
 import type { Change } from '../store/store.ts'
-import { NewImages } from './images.ts'
+import { bringsImages, NewImages } from './images.ts'
 
 const WORKER = policyOf().name
 const NAME = 'docker.io/library/new:1'
@@ -16,49 +15,106 @@ function world() {
   return { ...known, feed: { refreshImages: () => Promise.resolve() } }
 }
 
-/** A permit to pull the image. */
-function pull(): PullPermit {
-  const { verdict } = ask({ line: 'POST /v1.45/images/create?fromImage=new&tag=1' })
-  if (verdict.effect === 'allow' && verdict.permit.on === 'pull') return verdict.permit
-  throw new Error('a pull is allowed by the standard policy')
-}
-
 function streamed(body: PassThrough): Extract<Reply, { kind: 'stream' }> {
   return { kind: 'stream', status: 200, headers: {}, body }
 }
 
+/** A permit for a request that the standard policy allows, of that kind. */
+function permit(line: string) {
+  const { verdict } = ask({ line }, { docker: { allow: ['build', 'pull'] }, run: {}, without: [], world: {} })
+  if (verdict.effect === 'allow' && bringsImages(verdict.permit)) return verdict.permit
+  throw new Error(`${line} is allowed, and brings images`)
+}
+
+const BUILD = 'POST /v1.45/build?t=new:1'
+const PULL = 'POST /v1.45/images/create?fromImage=new&tag=1'
+const NO_LIMITS = { memory: 0, nanoCpus: 0 }
+
 describe('a name that a pull brings', () => {
-  test('is the worker’s, and so is a new image', async () => {
+  const DONE = '{"status":"Status: Downloaded newer image for new:1"}\r\n'
+
+  async function pulling(
+    meanwhile: (known: ReturnType<typeof world>) => void,
+    answer: string,
+    ends: boolean,
+  ) {
     const known = world()
-    const images = await NewImages.before(known, WORKER, pull())
-    known.inventory.replaceImages([{ id: NEW, names: [NAME] }])
+    const images = await NewImages.before(known, WORKER, permit(PULL))
+    known.inventory.replaceImages([{ id: NEW, names: [NAME], parent: '' }])
+    meanwhile(known)
+    images.look(answer)
+    if (ends) images.end()
     await images.take()
-    expect(known.ownership.ownsTag(WORKER, NAME, NEW)).toBe(true)
-    expect(known.ownership.owner('image', NEW)).toBe(WORKER)
+    return {
+      name: known.ownership.ownsTag(WORKER, NAME, NEW),
+      image: known.ownership.owner('image', NEW) === WORKER,
+    }
+  }
+
+  test('is the worker’s, and so is a new image', async () => {
+    expect(await pulling(() => undefined, DONE, true)).toEqual({ name: true, image: true })
+    // Its client may leave before the very end.
+    expect(await pulling(() => undefined, DONE, false)).toEqual({ name: true, image: true })
+  })
+
+  test('is not the worker’s where the pull failed or was broken off: somebody else gave it', async () => {
+    expect(await pulling(() => undefined, '{"status":"Pulling"}', false)).toEqual({
+      name: false,
+      image: false,
+    })
+    const failed = '{"errorDetail":{"message":"no"},"error":"no"}'
+    expect(await pulling(() => undefined, failed, true)).toEqual({ name: false, image: false })
   })
 
   test('is another worker’s who gave it while the pull went on', async () => {
-    const known = world()
-    const images = await NewImages.before(known, WORKER, pull())
-    known.inventory.replaceImages([{ id: NEW, names: [NAME] }])
-    for (const [kind, id] of [
-      ['image', NEW],
-      ['tag', NAME],
-    ] as const)
-      known.ownership.settle(known.ownership.claim(kind, 'rival', { memory: 0, nanoCpus: 0 }), id, NEW)
-    await images.take()
-    expect(known.ownership.ownsTag('rival', NAME, NEW)).toBe(true)
-    expect(known.ownership.ownsTag(WORKER, NAME, NEW)).toBe(false)
+    const give = ({ ownership }: ReturnType<typeof world>): void => {
+      ownership.settle(ownership.claim('image', 'rival', NO_LIMITS), NEW, '')
+      ownership.settle(ownership.claim('tag', 'rival', NO_LIMITS), NAME, NEW)
+    }
+    expect(await pulling(give, DONE, true)).toEqual({ name: false, image: false })
   })
 
   test('is another worker’s who is giving it when the pull ends', async () => {
+    const give = ({ ownership }: ReturnType<typeof world>) => ownership.namesGiven.keep('rival', [NAME])
+    expect(await pulling(give, DONE, true)).toMatchObject({ name: false })
+  })
+})
+
+describe('an image that a build makes', () => {
+  const BASE = imageIdOf('own')
+  const STEP = imageIdOf('step')
+
+  async function building(line: string, answer: string) {
     const known = world()
-    const images = await NewImages.before(known, WORKER, pull())
-    const end = known.ownership.namesGiven.keep('rival', [NAME])
-    known.inventory.replaceImages([{ id: NEW, names: [NAME] }])
+    const images = await NewImages.before(known, WORKER, permit(line))
+    images.buildUpon([BASE])
+    known.inventory.replaceImages([
+      { id: BASE, names: [], parent: '' },
+      { id: STEP, names: [], parent: BASE },
+      { id: NEW, names: [NAME], parent: STEP },
+    ])
+    images.look(answer)
+    images.end()
     await images.take()
-    end()
-    expect(known.ownership.ownsTag(WORKER, NAME, NEW)).toBe(false)
+    const owner = (id: string) => known.ownership.owner('image', id)
+    return { name: known.ownership.ownsTag(WORKER, NAME, NEW), image: owner(NEW), step: owner(STEP) }
+  }
+  const NOTHING = { name: false, image: undefined, step: undefined }
+
+  test('is the worker’s with its name and its steps', async () => {
+    const all = { name: true, image: WORKER, step: WORKER }
+    expect(await building(BUILD, `{"aux":{"ID":"${NEW}"}}\r\n`)).toEqual(all)
+    expect(await building(`${BUILD}&q=1`, `{"stream":"${NEW}\\n"}\r\n`)).toEqual(all)
+  })
+
+  test.each([
+    ['a program of it printed the id', BUILD, JSON.stringify({ stream: `${NEW}\n` })],
+    ['a program of it printed an answer', BUILD, JSON.stringify({ stream: `{"aux":{"ID":"${NEW}"}}` })],
+    ['it told of another', BUILD, `{"aux":{"ID":"${imageIdOf('other')}"}}`],
+    ['it failed', BUILD, '{"errorDetail":{"message":"no"}}'],
+    ['it was quiet and tells what a loud one does', `${BUILD}&q=1`, `{"aux":{"ID":"${NEW}"}}`],
+  ])('is not the worker’s because %s', async (_what, line, answer) => {
+    expect(await building(line, answer)).toEqual(NOTHING)
   })
 })
 
@@ -66,7 +122,7 @@ test.each([0, 2, 100, 160, 400])(
   'what a call brings is settled once, however it ends (%i kB)',
   async (size) => {
     for (const leaves of [true, false]) {
-      const images = await NewImages.before(world(), WORKER, pull())
+      const images = await NewImages.before(world(), WORKER, permit(PULL))
       const settled: (readonly Change[])[] = []
       const engine = new PassThrough()
       const reply = images.follow(streamed(engine), (changes) => settled.push(changes))

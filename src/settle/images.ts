@@ -12,6 +12,7 @@ import type {
   PushPermit,
   TagPermit,
 } from '../policy/verdict.ts'
+import { namelessParents } from '../resolve/images.ts'
 import type { World } from '../resolve/resolve.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change } from '../store/store.ts'
@@ -29,25 +30,40 @@ interface Listed extends Pick<World, 'inventory' | 'ownership'> {
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
-/** Characters of an answer in which an id may be cut in two. */
+/** Characters of an answer in which a line of an engine's own may be cut in two. */
 const OVERLAP = 200
-/** How engines tell of a new image: what a build, an import or a load has made. */
-const MADE = /"(?:ID|stream|status)":"(?:Loaded image ID: )?(sha256:[0-9a-f]{64})/g
+/**
+ * How engines tell of a new image, in their own JSON: what a program prints is a string in it, whose quotes are escaped.
+ * A build that is quiet tells nothing but the id.
+ */
+const MADE = {
+  build: /"aux":\{"ID":"(sha256:[0-9a-f]{64})"/g,
+  quiet: /"stream":"(sha256:[0-9a-f]{64})\\n"/g,
+  import: /"status":"(sha256:[0-9a-f]{64})"/g,
+  load: /"stream":"Loaded image ID: (sha256:[0-9a-f]{64})/g,
+} as const
+const FAILED = /"errorDetail":/
+/** The last line of a pull that did what it was to do. */
+const PULLED = /"status":"Status: (?:Downloaded newer image|Image is up to date)/
 
 export class NewImages {
-  readonly #gate: Listed
+  readonly #world: Listed
   readonly #worker: string
   readonly #permit: Bringing
   readonly #before: ReadonlySet<string>
   /** Names that were another's before: they stay so. */
   readonly #others: ReadonlySet<string>
   readonly #made = new Set<string>()
+  #bases: ReadonlySet<string> = new Set()
   #given: readonly string[]
+  #failed = false
+  /** Whether the engine did all of it. */
+  #done = false
   #tail = ''
 
-  private constructor(gate: Listed, worker: string, permit: Bringing) {
-    const { inventory, ownership } = gate
-    this.#gate = gate
+  private constructor(world: Listed, worker: string, permit: Bringing) {
+    const { inventory, ownership } = world
+    this.#world = world
     this.#worker = worker
     this.#permit = permit
     this.#given = permit.on === 'push' ? pushed(permit, inventory.tagsOf(permit.name)) : namesOf(permit)
@@ -60,9 +76,9 @@ export class NewImages {
   }
 
   /** To be called before the engine is asked: notes what is here. */
-  static async before(gate: Listed, worker: string, permit: Bringing): Promise<NewImages> {
-    await gate.feed.refreshImages()
-    return new NewImages(gate, worker, permit)
+  static async before(world: Listed, worker: string, permit: Bringing): Promise<NewImages> {
+    await world.feed.refreshImages()
+    return new NewImages(world, worker, permit)
   }
 
   /** Names that turned out to be given: those in an archive that is loaded. */
@@ -70,16 +86,22 @@ export class NewImages {
     this.#given = names
   }
 
+  /** Ids of the images that a build begins with: what is built upon them is the worker's. */
+  buildUpon(ids: Iterable<string>): void {
+    this.#bases = new Set(ids)
+  }
+
   /** Takes over what a whole reply tells. Resolves with the changes to write. */
   async settle(reply: Extract<Reply, { kind: 'whole' }>): Promise<readonly Change[]> {
     if (this.#permit.on === 'commit')
       this.#made.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
+    if (this.#permit.on === 'tag') this.#made.add(this.#permit.image)
     return this.take()
   }
 
   /** Takes over what is here now. Resolves with the changes to write. */
   async take(): Promise<readonly Change[]> {
-    await this.#gate.feed.refreshImages()
+    await this.#world.feed.refreshImages()
     return this.#own()
   }
 
@@ -90,10 +112,13 @@ export class NewImages {
   follow(reply: Extract<Reply, { kind: 'stream' }>, settled: (changes: readonly Change[]) => void): Reply {
     const body = new Transform({
       transform: (chunk: Buffer, _encoding, done: TransformCallback) => {
-        this.#look(chunk)
+        this.look(chunk.toString('latin1'))
         done(null, chunk)
       },
-      flush: (done) => void settle().then(() => done()),
+      flush: (done) => {
+        this.end()
+        void settle().then(() => done())
+      },
     })
     let settling: Promise<void> | undefined
     const settle = (): Promise<void> => (settling ??= this.take().then(settled))
@@ -106,40 +131,96 @@ export class NewImages {
     return { ...reply, body: reply.body.pipe(body) }
   }
 
-  #look(chunk: Buffer): void {
-    if (!['build', 'import', 'load'].includes(this.#permit.on)) return
-    const text = this.#tail + chunk.toString('latin1')
-    for (const [, id = ''] of text.matchAll(MADE)) this.#made.add(id)
+  /** Looks at a part of the engine's answer, in order. */
+  look(part: string): void {
+    const text = this.#tail + part
+    const made = this.#waysToTell()
+    if (made !== undefined) for (const [, id = ''] of text.matchAll(made)) this.#made.add(id)
+    this.#failed ||= FAILED.test(text)
+    this.#done ||= this.#permit.on === 'pull' && PULLED.test(text)
     this.#tail = text.slice(-OVERLAP)
+  }
+
+  /** The answer is there to its end. */
+  end(): void {
+    this.#done = !this.#failed
+  }
+
+  #waysToTell(): RegExp | undefined {
+    switch (this.#permit.on) {
+      case 'build':
+        return this.#permit.operation.parameters.q === true ? MADE.quiet : MADE.build
+      case 'import':
+        return MADE.import
+      case 'load':
+        return MADE.load
+      case 'commit':
+      case 'pull':
+      case 'push':
+      case 'tag':
+        return undefined
+    }
   }
 
   /** New images become the worker's, and so do names that were free or its own. */
   #own(): readonly Change[] {
-    const { inventory, ownership } = this.#gate
-    const names = this.#given.flatMap((given) => {
-      const image = inventory.imageNamed(given)
-      return image === undefined
-        ? []
-        : [given, ...image.names.filter((name) => this.#isDigestOf(name, given))]
-    })
-    const tags = names.filter((name) => !this.#others.has(name) && !this.#isGivenByOther(name))
+    const { inventory, ownership } = this.#world
+    const names = this.#given
+      .filter((given) => this.#hasGiven(given))
+      .flatMap((given) => {
+        const image = inventory.imageNamed(given)
+        return [given, ...(image?.names.filter((name) => this.#isDigestOf(name, given)) ?? [])]
+      })
     const images = new Set([...names.map((name) => inventory.imageNamed(name)?.id ?? ''), ...this.#made])
+    const brought = [...images].filter((id) => inventory.image(id) !== undefined && !this.#before.has(id))
     return [
-      ...[...images]
-        .filter((id) => inventory.image(id) !== undefined && !this.#before.has(id))
+      ...[...brought, ...this.#builtUpon()]
         .filter((id) => ownership.owner('image', id) === undefined)
         .map((id) => ownership.settle(ownership.claim('image', this.#worker, NO_LIMITS), id, '')),
-      ...tags.flatMap((name) => {
-        const image = inventory.imageNamed(name)
-        if (image === undefined || ownership.ownsTag(this.#worker, name, image.id)) return []
-        return [ownership.settle(ownership.claim('tag', this.#worker, NO_LIMITS), name, image.id)]
-      }),
+      ...names
+        .filter((name) => !this.#others.has(name) && !this.#isGivenByOther(name))
+        .flatMap((name) => {
+          const image = inventory.imageNamed(name)
+          if (image === undefined || ownership.ownsTag(this.#worker, name, image.id)) return []
+          return [ownership.settle(ownership.claim('tag', this.#worker, NO_LIMITS), name, image.id)]
+        }),
     ]
+  }
+
+  /** Whether the name is on what this call brought: anybody can have given it meanwhile, and the call have failed. */
+  #hasGiven(name: string): boolean {
+    const id = this.#world.inventory.imageNamed(name)?.id
+    switch (this.#permit.on) {
+      case 'build':
+      case 'commit':
+      case 'import':
+      case 'tag':
+        return id !== undefined && this.#made.has(id)
+      case 'load':
+      case 'pull':
+      case 'push':
+        return id !== undefined && this.#done
+    }
+  }
+
+  /**
+   * Images without a name between what a build made and what it began with. Each chain begins with the worker's own label, so
+   * that nobody else's build shares one.
+   */
+  #builtUpon(): readonly string[] {
+    if (this.#permit.on !== 'build') return []
+    const found = new Set<string>()
+    for (const id of this.#made)
+      for (const parent of namelessParents(this.#world.inventory, id)) {
+        if (this.#bases.has(parent) || this.#world.ownership.owner('image', parent) !== undefined) break
+        found.add(parent)
+      }
+    return [...found]
   }
 
   /** Whether another worker gives that name at this moment, or gave it to the image that has it while this call went on. */
   #isGivenByOther(name: string): boolean {
-    const { inventory, ownership } = this.#gate
+    const { inventory, ownership } = this.#world
     const giver = ownership.namesGiven.workerOf(name)
     if (giver !== undefined && giver !== this.#worker) return true
     const owned = ownership.get('tag', name)

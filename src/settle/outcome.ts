@@ -55,6 +55,11 @@ export class Outcome {
     this.#images?.give(names)
   }
 
+  /** Takes over which images a build begins with. */
+  buildUpon(ids: Iterable<string>): void {
+    this.#images?.buildUpon(ids)
+  }
+
   /** Puts a plan in the place of the one that was permitted: the same, with the places that hold its bind sources. */
   plan(permit: CreatePermit): void {
     this.#permit = permit

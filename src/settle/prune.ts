@@ -4,10 +4,11 @@
  */
 import { pick } from '../filter/inspect.ts'
 import { readWhole } from '../forward/engine.ts'
-import { remove } from '../forward/remove.ts'
+import { remove, removeParents } from '../forward/remove.ts'
 import { errorReply, jsonReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { PrunePermit } from '../policy/verdict.ts'
+import { ownParents } from '../resolve/images.ts'
 import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, OwnedKind } from '../store/store.ts'
@@ -143,9 +144,13 @@ class PruneRun {
       const release = kind === 'volume' ? this.#keepVolume(candidate.id) : () => undefined
       if (release === undefined) continue
       try {
-        if (!(await remove(this.#gate.engine, this.#minor, [`${kind}s`, candidate.id]))) continue
+        const parents = kind === 'image' ? ownParents(this.#gate, this.#worker, candidate.id) : []
+        const query = kind === 'image' ? { noprune: true } : {}
+        if (!(await remove(this.#gate.engine, this.#minor, [`${kind}s`, candidate.id], query))) continue
         removed.push(candidate)
         this.#forget(kind, candidate.id)
+        for (const id of await removeParents(this.#gate.engine, this.#minor, parents))
+          removed.push({ id, size: 0 })
       } finally {
         release()
       }

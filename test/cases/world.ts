@@ -159,7 +159,9 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
     const limits = { memory: parseSize(memory) ?? 0, nanoCpus: cpus * 1e9 }
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }
-  inventory.replaceImages(Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names })))
+  inventory.replaceImages(
+    Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names, parent: '' })),
+  )
   for (const [name, image] of Object.entries(images)) {
     if (!image.own) continue
     own('image', WORKER, imageIdOf(name))

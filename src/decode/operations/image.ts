@@ -1,5 +1,5 @@
 /** What is asked of images. */
-import { forwarded, limited, record, refused, type Read } from '../fields.ts'
+import { forwarded, limited, record, refused, rewritten, type Read } from '../fields.ts'
 import { queryFilters, queryFlag, queryText } from '../query.ts'
 
 // `before` and `since` would tell whether an image that they name exists.
@@ -34,7 +34,7 @@ export interface ImageHistory {
 
 export const imageRemoveQuery = record({
   force: forwarded(queryFlag),
-  noprune: forwarded(queryFlag),
+  noprune: rewritten(queryFlag, 'sent as 1: the gate removes what is below itself, as far as it is the own'),
   platforms: refused('an image is removed whole here'),
 })
 export interface ImageRemove {

@@ -1,6 +1,7 @@
 /** Names of images, Dockerfiles and the policy. */
 import { familiarReference, fullReference, parseReference } from '../../../src/decode/reference.ts'
-import { checkDockerfile } from '../../../src/policy/dockerfile.ts'
+import { checkDockerfile } from '../../../src/policy/dockerfile/check.ts'
+import { writeDockerfile } from '../../../src/policy/dockerfile/write.ts'
 import { parsePolicy } from '../../../src/policy/parse.ts'
 import { formatProblems } from '../../../src/policy/problem.ts'
 import { bare, hold, type Target } from './target.ts'
@@ -78,7 +79,17 @@ export const dockerfile: Target = {
   ],
   read: (bytes) => {
     const options = { buildArgs: new Map([['A', 'alpine']]), target: '' }
-    const { violations } = checkDockerfile(bytes.toString(), ['docker.io/library/*'], options)
+    const patterns = ['docker.io/library/*']
+    const { violations, instructions } = checkDockerfile(bytes.toString(), patterns, options)
+    if (violations.length === 0) {
+      const froms = instructions.filter((one) => one.kind === 'from')
+      const images = froms.filter(({ image }) => image !== undefined)
+      const ids = new Map(images.map((from) => [from, 'busybox:pinned']))
+      const again = checkDockerfile(writeDockerfile(instructions, ids, 'w'), patterns, options)
+      hold(again.violations.length === 0, 'what is sent passes too')
+      const count = instructions.length + froms.length
+      hold(again.instructions.length === count, 'what is sent has the same instructions')
+    }
     return (
       violations
         .map(({ why }) => bare(why))

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { fullReference } from '../decode/reference.ts'
-import { checkDockerfile, pinBases, type CheckedDockerfile } from './dockerfile.ts'
+import { fullReference } from '../../decode/reference.ts'
+import { checkDockerfile, type CheckedDockerfile } from './check.ts'
+import type { From } from './from.ts'
+import { writeDockerfile } from './write.ts'
 
 const PATTERNS = ['docker.io/library/alpine', 'ghcr.io/acme/*']
 const HEX = 'deadbeef'
@@ -12,6 +14,21 @@ function check(text: string, { buildArgs = {}, target = '' } = {}): CheckedDocke
 /** What is found in a Dockerfile, where only alpine and acme's images are listed. */
 function rules(text: string, buildArgs: Readonly<Record<string, string>> = {}): readonly string[] {
   return check(text, { buildArgs }).violations.map(({ rule }) => rule)
+}
+
+/** Images from outside that stages begin with. */
+function basesOf({ instructions }: CheckedDockerfile) {
+  return instructions.flatMap((from) =>
+    from.kind === 'from' && from.image !== undefined
+      ? [{ from, image: fullReference(from.image), platform: from.platform }]
+      : [],
+  )
+}
+
+/** What an engine gets, with numbered ids. */
+function sent(checked: CheckedDockerfile): string {
+  const ids = new Map(basesOf(checked).map(({ from }, index): [From, string] => [from, `sha256:${index}`]))
+  return writeDockerfile(checked.instructions, ids, 'ai-worker')
 }
 
 describe('an ordinary Dockerfile passes:', () => {
@@ -30,6 +47,13 @@ describe('an ordinary Dockerfile passes:', () => {
     ['a here-string of a shell', 'FROM alpine\nRUN cat <<< hello'],
     ['files that are added', 'FROM alpine\nADD rootfs.tar.gz /\nADD ["a b", "/c"]'],
     ['triggers', 'FROM alpine\nONBUILD COPY . /app\nONBUILD RUN make'],
+    ['an owner out of variables', 'FROM alpine\nCOPY --chown=$UID:${GID} a b'],
+    ['sources with variables that are no addresses', 'FROM alpine\nADD app-${V}.tgz $HOME/\nADD a $X'],
+    ['an odd destination', "FROM alpine\nADD a /srv/x.git\nADD a '/b'"],
+    ['shifts of a shell', 'FROM alpine\nRUN echo $((1<<3)) "$((2<<4))"'],
+    ['odd spaces in comments', '#\u00a0\u3000a\r\u0085\nFROM alpine\n  #\u000c'],
+    ['the escape character that is one anyway', '# escape=\\\nFROM alpine'],
+    ['a quoted name', 'ARG A=alpine\nFROM "${A}:3" AS a\nFROM \'alpine\''],
     ['by digest', `FROM alpine@sha256:${'a'.repeat(64)}`],
     ['every other instruction', 'FROM alpine\nENV A=1\nWORKDIR /\nUSER 1\nCMD ["sh"]\nHEALTHCHECK NONE'],
   ])('%s', (_name, text) => {
@@ -51,6 +75,15 @@ describe('an image that is not listed is refused:', () => {
     ['behind a comment that ends in a backslash', 'FROM alpine\n# note \\\nFROM evil'],
     ['in JSON', 'FROM ["evil"]'],
     ['in quotes', 'FROM "evil"'],
+    [
+      'in a platform whose letter ends in a byte that is a space',
+      'FROM --platform=linux/amd64\u00e0evil as x',
+    ],
+    ['likewise behind a variable', 'ARG X=\nFROM alpine AS as\nFROM --platform=linux/amd64$X\u00e0evil as x'],
+    ['in a flag of a copy, likewise', 'FROM alpine\nCOPY --chown=\u00e0--from=evil / /'],
+    ['in a flag of a trigger, likewise', 'FROM alpine\nONBUILD COPY --chown=\u0445--from=evil / /'],
+    ['behind a flag without a value', 'FROM alpine\nCOPY --from evil / /'],
+    ['behind the end of flags', 'FROM alpine\nCOPY -- --from=evil / /'],
     ['with a backslash', 'FROM ev\\il'],
     ['by an id', `FROM ${HEX}`],
     ['by a full id', `FROM sha256:${'0'.repeat(64)}`],
@@ -102,6 +135,7 @@ describe('an image out of variables is refused:', () => {
     ['taken away again', 'ARG A=ghcr.io/acme/\nARG A\nFROM ${A}evil'],
     ['in a platform', 'FROM --platform=$P alpine'],
     ['in a platform with a default', 'FROM --platform=${P:-linux/arm64} alpine'],
+    ['in a platform that holds lines', 'ARG P\nFROM --platform=$P alpine'],
     ['set in a stage alone', 'FROM alpine\nARG A=alpine\nFROM $A'],
   ])('%s', (_name, text) => {
     expect(rules(text).length).toBeGreaterThan(0)
@@ -111,6 +145,11 @@ describe('an image out of variables is refused:', () => {
     expect(rules('ARG A=alpine\nFROM $A', { A: 'evil' })).toEqual(['run.images'])
     expect(rules('ARG A=alpine\nFROM $A', { A: '$B' })).toEqual(['build.dockerfile'])
     expect(rules('FROM $A', { A: 'alpine' })).toEqual(['build.dockerfile'])
+    const P = 'linux/amd64 alpine\nFROM evil'
+    expect(rules('ARG P\nFROM --platform=$P alpine', { P })).toEqual(['build.dockerfile'])
+    expect(rules('ARG P\nFROM alpine AS a\nFROM --platform=$P a', { P })).toEqual(['build.dockerfile'])
+    expect(rules('ARG P\nFROM --platform=$P scratch', { P })).toEqual(['build.dockerfile'])
+    expect(rules('ARG P\nFROM alpine$P', { P: ':3\nRUN a' })).toEqual(['run.images'])
   })
 })
 
@@ -119,12 +158,21 @@ describe('what could be read in two ways is refused:', () => {
     ['another escape character', '# escape=`\nFROM alpine'],
     ['another escape character behind a BOM', '\uFEFF#  Escape = `\nFROM alpine'],
     ['two backslashes at an end', 'FROM alpine\nRUN a \\\\\nFROM evil'],
-    ['a BOM in a continuation', 'FROM alpine\nRUN a \\\n\uFEFF# b\nRUN c'],
     ['a BOM in a flag', 'FROM alpine\nCOPY --chown=a\uFEFFb --from=evil / /'],
+    ['a flag of BuildKit', 'FROM alpine\nRUN --mount=type=bind,from=evil true'],
+    ['a flag that no instruction has', 'FROM alpine\nCMD --x a'],
+    ['a flag twice', 'FROM alpine\nCOPY --chown=1 --chown=2 a b'],
+    ['a trigger in a trigger', 'FROM alpine\nONBUILD ONBUILD RUN a'],
+    ['a trigger with a base', 'FROM alpine\nONBUILD FROM evil'],
+    ['a word that is no instruction', 'FROM alpine\nBUILD a'],
+    ['two names of a stage', 'FROM alpine AS a b'],
+    ['a backslash behind another', 'FROM alpine\nRUN a \\ \\'],
+    ['a here-document out of a default', 'FROM alpine\nRUN cat ${X:-}<<EOF'],
+    ['a here-document behind what is replaced', 'FROM alpine\nRUN cat ${X:+(}<<EOF'],
     ['a carriage return alone', 'FROM alpine\nRUN a\rFROM evil'],
     ['a vertical tab', 'FROM\valpine'],
     ['a no-break space', 'FROM alpine\nCOPY --chown=a\u00a0--from=evil / /'],
-    ['a line separator', 'FROM alpine\u2028'],
+    ['a line separator', 'FROM\u2028alpine'],
     ['a NUL', 'FROM alpine\0'],
     ['a dotted capital I', 'FROM alpine\nONBU\u0130LD ADD http://evil.example/ /'],
     ['a here-document', 'FROM alpine\nRUN <<EOF\nFROM alpine AS evil\nEOF'],
@@ -151,6 +199,11 @@ test.each([
   'ADD $ADDRESS /',
   'ADD git@evil.example:a /',
   'ADD a.git#main /',
+  'ADD a b http://evil.example/ /',
+  'ADD h$A /',
+  'ADD ht${A}p://evil.example/ /',
+  'ADD ["a", 1]',
+  'ADD ["http://evil.example/a", "/"] x',
   'ONBUILD ADD http://evil.example/a /',
 ])('an address is refused: %j', (line) => {
   expect(rules(`FROM alpine\nENV ADDRESS=http://evil.example\n${line}`)).toEqual(['build.add'])
@@ -165,24 +218,18 @@ test('a long Dockerfile is read in a moment', () => {
   }
   const begin = performance.now()
   const names = Array.from({ length: 60_000 }, (_, index) => `ARG A${index}=1\n`)
-  const text = `${names.join('')}FROM alpine`
-  const { bases } = check(text)
-  const [base] = bases
-  if (base === undefined) throw new Error('it has a base')
-  const many = `${'\n'.repeat(2 ** 20)}FROM alpine`
-  const [far] = check(many).bases
-  if (far === undefined) throw new Error('it has a base')
-  expect(pinBases(text, [{ base, id: 'sha256:0' }])).toBe(`${names.join('')}FROM sha256:0`)
-  expect(pinBases(many, [{ base: far, id: 'sha256:0' }])).toBe(`${'\n'.repeat(2 ** 20)}FROM sha256:0`)
+  expect(sent(check(`${names.join('')}FROM alpine`))).toBe(`${names.join('')}FROM sha256:0\n${LABEL}\n`)
+  expect(sent(check(`${'\n'.repeat(2 ** 20)}FROM alpine`))).toBe(`FROM sha256:0\n${LABEL}\n`)
   expect(performance.now() - begin).toBeLessThan(3_000)
 })
 
 describe('the images that are taken from', () => {
   const ACME = 'ghcr.io/acme/app'
   const taken = (text: string, options = {}) => {
-    const { bases, copied, violations } = check(text, options)
+    const checked = check(text, options)
+    const { copied, violations } = checked
     expect(violations).toEqual([])
-    const names = bases.map(({ image, platform }) => [fullReference(image), platform].join(' ').trim())
+    const names = basesOf(checked).map(({ image, platform }) => `${image} ${platform ?? ''}`.trim())
     return { names, copied: copied.map(fullReference) }
   }
 
@@ -234,31 +281,41 @@ describe('the images that are taken from', () => {
   })
 })
 
-describe('pinning', () => {
-  const pin = (text: string): string => {
-    const { bases } = check(text)
-    return pinBases(
-      text,
-      bases.map((base, index) => ({ base, id: `sha256:${index}` })),
-    )
-  }
+const LABEL = 'LABEL dockgate.worker="ai-worker"'
 
+describe('what an engine gets', () => {
   test.each([
-    ['FROM alpine', 'FROM sha256:0'],
-    [
-      '# a\r\nfrom\talpine   as  x\r\nRUN a \\\r\n  b\r\n',
-      '# a\r\nFROM sha256:0   as  x\nRUN a \\\r\n  b\r\n',
-    ],
-    ['\uFEFFFROM alpine\nRUN a', 'FROM sha256:0\nRUN a'],
+    ['FROM alpine', ['FROM sha256:0', LABEL]],
+    ['# a\r\nfrom\talpine   as  X\r\nRUN a \\\r\n  b\r\n', ['FROM sha256:0 AS x', LABEL, 'RUN a   b']],
+    ['\uFEFFFROM alpine\nRUN a', ['FROM sha256:0', LABEL, 'RUN a']],
     [
       'ARG P=linux/arm64\nFROM --platform=$P \\\n# c\n\n alpine AS a\n\nFROM a',
-      'ARG P=linux/arm64\nFROM --platform=linux/arm64 sha256:0 AS a\n\nFROM a',
+      ['ARG P=linux/arm64', 'FROM --platform=linux/arm64 sha256:0 AS a', LABEL, 'FROM a', LABEL],
     ],
-    ['\\\nFROM alpine\n#\nRUN b', 'FROM sha256:0\n#\nRUN b'],
-    ['FROM alpine AS a\nCOPY a b\nFROM alpine \\', 'FROM sha256:0 AS a\nCOPY a b\nFROM sha256:1'],
-    ['FROM scratch\nCOPY . /', 'FROM scratch\nCOPY . /'],
-  ])('%j puts ids in the place of names, and leaves every other line', (text, pinned) => {
-    expect(pin(text)).toBe(pinned)
+    ['\\\nFROM alpine\n#\nRUN b', ['FROM sha256:0', LABEL, 'RUN b']],
+    [
+      'FROM alpine AS a\nCOPY a b\nFROM alpine \\',
+      ['FROM sha256:0 AS a', LABEL, 'COPY a b', 'FROM sha256:1', LABEL],
+    ],
+    ['FROM scratch\nCOPY . /', ['FROM scratch', LABEL, 'COPY . /']],
+    [
+      'FROM "alpine"\ncopy\t--chown=$U:$G  --from=0\ta b\nADD ["a",  "b"]\nonbuild add --chown=1 a b',
+      [
+        'FROM sha256:0',
+        LABEL,
+        'COPY --chown=$U:$G --from=0 a b',
+        'ADD ["a",  "b"]',
+        'ONBUILD ADD --chown=1 a b',
+      ],
+    ],
+  ])('of %j is each instruction on a line, with ids in the place of names', (text, lines) => {
     expect(check(text).violations).toEqual([])
+    expect(sent(check(text))).toBe(`${lines.join('\n')}\n`)
+  })
+
+  test('ends with the target', () => {
+    const text = 'FROM alpine AS one\nRUN a\nFROM evil\nRUN b'
+    expect(check(text, { target: 'ONE' }).violations).toEqual([])
+    expect(sent(check(text, { target: 'ONE' }))).toBe(`FROM sha256:0 AS one\n${LABEL}\nRUN a\n`)
   })
 })

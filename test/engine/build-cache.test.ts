@@ -1,0 +1,116 @@
+/** The classic builder looks steps up by parent and instruction alone: whose they are, and who gets them. */
+import { describe, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { objectOf } from '../../src/shared/json-value.ts'
+import { classicBuild } from '../support/build.ts'
+import { docker } from '../support/docker.ts'
+import { engineDocker, engineSocket, type EngineName } from '../support/engine.ts'
+import { everything, freshName, generousPolicy } from '../support/everything.ts'
+import { startGate } from '../support/gate.ts'
+import { setting } from '../support/settings.ts'
+
+const DOCKER = {
+  allow: [...everything, 'build', 'tag'],
+  run: { images: ['busybox', `${setting('REGISTRY')}/team/*`] },
+}
+
+/** Two workers with a socket each. */
+function two(directory: string): string {
+  const { workers, ...file } = parse(generousPolicy(DOCKER)(directory))
+  const [one] = Object.values(objectOf(workers)).map(objectOf)
+  const other = { ...one, socket: otherSocket(directory) }
+  return stringify({ ...file, workers: { ...workers, other } }, { aliasDuplicateObjects: false })
+}
+
+function otherSocket(directory: string): string {
+  return `${directory}/other/docker.sock`
+}
+
+/** An image like busybox of which nobody else builds at the same moment. Gives its name, and a filter for all that is built upon it. */
+async function newBase(engine: EngineName) {
+  const base = newName()
+  const container = (await engineDocker(engine, ['create', 'busybox'])).stdout.trim()
+  await engineDocker(engine, ['commit', '--change', `LABEL base="${base}"`, container, base])
+  await engineDocker(engine, ['rm', container])
+  return { base, filter: `label=base=${base}` }
+}
+
+const newName = (): string => `${setting('REGISTRY')}/team/${freshName('cache')}:1`
+
+describe.each(['new', 'old'] as const)('steps of builds on the %s engine', (engine) => {
+  test('are kept from build to build of one worker, and from everybody else', async () => {
+    await using gate = await startGate({ engine, policy: two })
+    const sockets = [gate.socket, otherSocket(gate.directory), engineSocket(engine)]
+    // Every build that carries it out writes something else.
+    const { base } = await newBase(engine)
+    const dockerfile = `FROM ${base}\nRUN head -c8 /dev/urandom | md5sum > /made\n`
+    const contents: string[] = []
+    for (const socket of [...sockets, ...sockets]) {
+      const made = newName()
+      expect(await classicBuild({ socket }, dockerfile, '-t', made)).toMatchObject({ code: 0 })
+      const { stdout } = await docker(socket, ['run', '--rm', made, 'cat', '/made'])
+      contents.push(stdout)
+    }
+    const [first, second, third, ...again] = contents
+    expect(new Set([first, second, third]).size).toBe(3)
+    expect(again).toEqual([first, second, third])
+  })
+
+  test('of another are not removed with what was built upon them', async () => {
+    await using gate = await startGate({ engine, policy: two })
+    const other = { socket: otherSocket(gate.directory) }
+    const [theirs, mine] = [newName(), newName()]
+    const theirBuild = (text: string) =>
+      classicBuild(other, `FROM busybox\nRUN echo ${text} > /a\n`, '-t', theirs)
+    await theirBuild('one')
+    const first = (await engineDocker(engine, ['inspect', '-f', '{{.Id}}', theirs])).stdout.trim()
+    expect(await classicBuild(gate, `FROM ${theirs}\nRUN echo two > /b\n`, '-t', mine)).toMatchObject({
+      code: 0,
+    })
+    await theirBuild('other')
+    expect(await docker(gate, ['rmi', mine])).toMatchObject({ code: 0 })
+    // It is the other's as it was, and goes when the other lets go of it.
+    expect(await engineDocker(engine, ['inspect', first])).toMatchObject({ code: 0 })
+    expect(await docker(gate, ['rmi', first])).toMatchObject({ code: 1 })
+    expect(await docker(other, ['rmi', first])).toMatchObject({ code: 0 })
+    expect(await docker(other, ['rmi', theirs])).toMatchObject({ code: 0 })
+  })
+
+  test('go with the image', async () => {
+    await using gate = await startGate({ engine, policy: two })
+    const { base, filter } = await newBase(engine)
+    const count = async () =>
+      (await engineDocker(engine, ['images', '-aq', '--filter', filter])).stdout.trim().split('\n').length
+    const made = newName()
+    await classicBuild(gate, `FROM ${base}\nRUN echo a > /a\nRUN echo b > /b\n`, '-t', made)
+    expect(await count()).toBeGreaterThan(3)
+    expect(await docker(gate, ['rmi', made])).toMatchObject({ code: 0 })
+    expect(await count()).toBe(1)
+  })
+})
+
+test('a build leaves no container, also where it fails or is told to', async () => {
+  await using gate = await startGate({ policy: two })
+  const all = async () => (await engineDocker('new', ['ps', '-aq'])).stdout
+  const before = await all()
+  expect(await classicBuild(gate, 'FROM busybox\nRUN false\n', '--rm=false')).toMatchObject({ code: 1 })
+  expect(
+    await classicBuild(gate, `FROM busybox\nRUN echo ${freshName('left')}\n`, '--rm=false'),
+  ).toMatchObject({
+    code: 0,
+  })
+  expect(await all()).toBe(before)
+})
+
+test('what a build that fails was to name is not the worker’s, whoever named it meanwhile', async () => {
+  await using gate = await startGate({ policy: two })
+  const made = newName()
+  const building = classicBuild(gate, 'FROM busybox\nRUN sleep 4; false\n', '-t', made)
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  await engineDocker('new', ['import', '--change', `LABEL is=${made}`, '-', made], {
+    input: Buffer.alloc(1024),
+  })
+  expect(await building).toMatchObject({ code: 1 })
+  expect(await docker(gate, ['rmi', made])).toMatchObject({ code: 1 })
+  expect(await engineDocker('new', ['rmi', made])).toMatchObject({ code: 0 })
+})
