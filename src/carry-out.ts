@@ -7,6 +7,7 @@ import { notAfterAll, refusalReply } from './filter/refusal.ts'
 import { countsOf, viewOf } from './filter/view.ts'
 import { BuildContext } from './forward/build-context.ts'
 import { unpacked, type CheckedArchive } from './forward/checked-archive.ts'
+import { givenHostname } from './forward/containers.ts'
 import { forward } from './forward/forward.ts'
 import { remove, removeParents } from './forward/remove.ts'
 import { ImageArchive } from './forward/image-archive.ts'
@@ -15,6 +16,7 @@ import type { Gate } from './gate.ts'
 import { PinError } from './host/pins.ts'
 import type { Caller } from './identify/caller.ts'
 import type { WorkerPolicy } from './policy/policy.ts'
+import { hostnameViolation } from './policy/create/network.ts'
 import { refuse, refuseAll } from './policy/refuse.ts'
 import { checkLoadedNames } from './policy/image-transfer.ts'
 import type {
@@ -22,6 +24,7 @@ import type {
   CreatePermit,
   ImagePermit,
   LoadPermit,
+  NetworkMemberPermit,
   Permit,
   VolumeCreatePermit,
 } from './policy/verdict.ts'
@@ -82,6 +85,8 @@ export async function carryOut(
         return await create(undertaking, permit)
       case 'volume create':
         return await createVolume(undertaking, permit)
+      case 'network member':
+        return await joinOrLeave(undertaking, permit)
       case 'image':
         return await onImage(undertaking, permit)
       case 'build':
@@ -155,6 +160,20 @@ async function createVolume(undertaking: Undertaking, permit: VolumeCreatePermit
   if (isOwnVolume(call.gate, call.worker.name, textOf(Name), claim)) return outcome.close(reply)
   const taken = { name: textOf(Name), status: 403 }
   return outcome.close(notAfterAll(taken, record?.id ?? '', call.worker.name))
+}
+
+/** A container with a host name of its choice joins no network of the operator's. */
+async function joinOrLeave(undertaking: Undertaking, permit: NetworkMemberPermit): Promise<Reply> {
+  const { call, record, outcome } = undertaking
+  const { operation, network, container } = permit
+  if (operation.kind === 'network.connect' && network.owner === 'operator') {
+    const hostname = await givenHostname(call.gate.engine, call.connected.facts.minor, container.id)
+    if (hostname !== undefined) {
+      const refusal = refuseAll('network connect', [hostnameViolation(hostname, network.name)])
+      return outcome.close(refusalReply(refusal, record?.id ?? '', call.worker.name))
+    }
+  }
+  return send(undertaking, permit)
 }
 
 /** With an image go the own ones that it was built upon step by step, as an engine would do it. */

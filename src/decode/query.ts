@@ -3,6 +3,8 @@ import { FieldError } from './fields.ts'
 import { JsonError, parseJson, type Json, type JsonObject } from './json.ts'
 
 const NO_QUERY: JsonObject = new Map()
+/** Parameters of one query: a save of many images names each. */
+const MOST_PAIRS = 1_000
 
 /**
  * The parameters of a query string.
@@ -17,12 +19,15 @@ export function parseQuery(
 ): JsonObject {
   if (query === '') return NO_QUERY
   const parameters: JsonObject = new Map()
-  for (const pair of query.split('&')) {
+  const passedOver = new Set(echoed)
+  const pairs = query.split('&')
+  if (pairs.length > MOST_PAIRS) throw new FieldError(`the query has more than ${MOST_PAIRS} parameters`)
+  for (const pair of pairs) {
     if (pair === '') continue
     const sign = pair.indexOf('=')
     const name = unescape(sign === -1 ? pair : pair.slice(0, sign))
     const value = unescape(sign === -1 ? '' : pair.slice(sign + 1))
-    if (echoed.includes(name)) continue
+    if (passedOver.has(name)) continue
     const earlier = parameters.get(name)
     if (repeatable.includes(name)) {
       parameters.set(name, [...(Array.isArray(earlier) ? earlier : []), value])

@@ -23,7 +23,8 @@ import { filterInfo, type Counts } from './system.ts'
 import type { View } from './view.ts'
 
 const LARGEST_JSON = 64 * 2 ** 20
-const LARGEST_ERROR = 64 * 2 ** 10
+/** An engine tells what is wrong by quoting it: as long as a body may be, and escaped. */
+const LARGEST_ERROR = 32 * 2 ** 20
 
 /** Filters an answer. @throws {EngineUnavailable} if it breaks off */
 export async function filterAnswer(
@@ -82,7 +83,7 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
     case 'image.remove':
       return 'whole'
     case 'image.list':
-      return (json) => filterImages(json, view)
+      return (json) => filterImages(json, view, operation.parameters.filters?.has('reference'))
     case 'image.inspect':
       return (json) => filterImage(objectOf(json), view)
     case 'image.history':
@@ -98,7 +99,7 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
     case 'volume.inspect':
       return (json) => json
     case 'network.list':
-      return (json) => filterNetworks(json, view)
+      return (json) => filterNetworks(json, view, operation.parameters.filters?.has('label'))
     case 'volume.list':
       return (json) => filterVolumes(json, view)
     case 'system.df':

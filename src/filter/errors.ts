@@ -1,6 +1,9 @@
 /** What a worker is told of an engine's error: its message, without the ids of objects out of reach. */
 import { objectOf, textOf } from '../shared/json-value.ts'
+import { shorten } from '../shared/refusal.ts'
 
+/** Characters: engines quote what they were asked, however long. */
+const LONGEST = 4_000
 const ID = /\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g
 
 /**
@@ -8,7 +11,7 @@ const ID = /\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g
  * @param inReach says whether an id, or its first 12 digits, is of an object that the worker may know of
  */
 export function cleanMessage(body: Buffer, inReach: (id: string) => boolean): string {
-  return messageOf(body).replace(ID, (id) => (inReach(id) ? id : '...'))
+  return shorten(messageOf(body), LONGEST).replace(ID, (id) => (inReach(id) ? id : '...'))
 }
 
 function messageOf(body: Buffer): string {

@@ -4,7 +4,7 @@ import { refuse } from '../policy/refuse.ts'
 import { cleanMessage } from './errors.ts'
 import { filterEvent } from './events.ts'
 import { redactContainer } from './inspect.ts'
-import { filterContainers, filterDiskUsage, filterImages, filterVolumes } from './lists.ts'
+import { filterContainers, filterDiskUsage, filterImages, filterNetworks, filterVolumes } from './lists.ts'
 import { refusalReply } from './refusal.ts'
 import { filterInfo } from './system.ts'
 import { countsOf, viewOf } from './view.ts'
@@ -57,6 +57,12 @@ describe('a list of images', () => {
       { Id: imageIdOf('nameless'), RepoTags: [] },
     ])
   })
+
+  test('an own one does not show by a name that others gave it', () => {
+    const images = [image('own', ['operator/hidden:1']), image('shared', ['alpine:3'])]
+    expect(filterImages(images, view, true)).toMatchObject([{ Id: imageIdOf('shared'), SharedSize: -1 }])
+    expect(filterImages(images, view)).toHaveLength(2)
+  })
 })
 
 describe('other lists', () => {
@@ -71,6 +77,20 @@ describe('other lists', () => {
       Volumes: [volume('mine')],
       Warnings: [],
     })
+  })
+
+  test('networks of others do not show by their labels', () => {
+    const own = { Id: 'own', Name: 'own' }
+    const theirs = { Id: 'theirs', Name: 'backend' }
+    world.inventory.putNetwork('own', 'own')
+    world.inventory.putNetwork('theirs', 'backend')
+    world.ownership.settle(
+      world.ownership.claim('network', policy.name, { memory: 0, nanoCpus: 0 }),
+      'own',
+      'own',
+    )
+    expect(filterNetworks([own, theirs], view)).toHaveLength(2)
+    expect(filterNetworks([own, theirs], view, true)).toMatchObject([own])
   })
 
   test('a volume that had the name of an own one before is not shown', () => {
@@ -174,6 +194,7 @@ describe('an inspect that is redacted', () => {
       State: { Running: true },
       Config: { Tty: true },
       HostConfig: { AutoRemove: true, LogConfig: { Type: 'x' } },
+      NetworkSettings: { Ports: {}, Networks: {} },
     })
   })
 })

@@ -23,6 +23,8 @@ export function redactContainer(container: Unknown): Unknown {
     State: pick(objectOf(container['State']), STATE),
     Config: pick(objectOf(container['Config']), CONFIG),
     HostConfig: redactHostConfig(objectOf(container['HostConfig'])),
+    // docker port reads it without a look whether it is there.
+    NetworkSettings: { Ports: {}, Networks: {} },
   }
 }
 

@@ -27,15 +27,20 @@ export function filterContainers(list: unknown, view: View): readonly Unknown[] 
     )
 }
 
-/** Images that go by one of the worker's names, or are its own; other names of theirs are left out. */
-export function filterImages(list: unknown, view: View): readonly Unknown[] {
+/**
+ * Images that go by one of the worker's names, or are its own; other names of theirs are left out.
+ * @param byName whether the engine was asked for names: it then lists those that match alone, and a name that is left out
+ *   must not show by the image's being there
+ */
+export function filterImages(list: unknown, view: View, byName = false): readonly Unknown[] {
   return listOf(list)
     .map(objectOf)
     .flatMap((image) => {
       const names = ownNames(image, view)
       const known = names.RepoTags.length + names.RepoDigests.length > 0
-      // How many containers use it would tell of other people's.
-      return known || view.image(textOf(image['Id'])) ? [{ ...image, ...names, Containers: -1 }] : []
+      const isOwn = !byName && view.image(textOf(image['Id']))
+      // How many containers use it, and how much of it others have too, would tell of other people's.
+      return known || isOwn ? [{ ...image, ...names, Containers: -1, SharedSize: -1 }] : []
     })
 }
 
@@ -74,11 +79,17 @@ const NETWORK = [
   'ConfigOnly',
 ]
 
-/** Own networks, the built-in ones and those that the policy names. */
-export function filterNetworks(list: unknown, view: View): readonly Unknown[] {
+/**
+ * Own networks, the built-in ones and those that the policy names.
+ * @param byLabel whether the engine was asked for labels: those of others are not told
+ */
+export function filterNetworks(list: unknown, view: View, byLabel = false): readonly Unknown[] {
   return listOf(list)
     .map(objectOf)
-    .filter((network) => view.network(textOf(network['Id'])) !== undefined)
+    .filter((network) => {
+      const owner = view.network(textOf(network['Id']))
+      return byLabel ? owner === 'self' : owner !== undefined
+    })
     .map((network) => filterNetwork(network, view))
 }
 

@@ -1,6 +1,8 @@
 /** Verdicts that every kind of operation gives. */
 import { grantOf, wordOf, type OtherKind } from './grants.ts'
+import type { ContainerFacts } from '../resolve/facts.ts'
 import type { WorkerPolicy } from './policy.ts'
+import { reachOf } from './reach.ts'
 import { refuse } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
 import type { Permit, Refused, Verdict } from './verdict.ts'
@@ -30,4 +32,13 @@ export function notAllowed(worker: WorkerPolicy, word: Subcommand): Refused {
 export function instead(worker: WorkerPolicy, word: string, ours: readonly string[]): readonly string[] {
   const hint = Object.hasOwn(worker.docker.hints, word) ? worker.docker.hints[word] : undefined
   return hint === undefined ? ours : [hint, ...ours]
+}
+
+/** What the policy does not give on a container of the operator's that it names. */
+export function notReached(worker: WorkerPolicy, word: Subcommand, container: ContainerFacts): Refused {
+  const words = reachOf(worker, container.name)
+  return refuse(word, `docker.reach.${container.name}`, `docker ${word} ${container.name}`, {
+    why: `on ${container.name} this worker may only: ${words.join(', ')}`,
+    instead: instead(worker, word, []),
+  })
 }

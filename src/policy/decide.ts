@@ -3,7 +3,7 @@ import { mounts, type ContainerOperation, type Decoded, type Operation } from '.
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import { planCreate } from './create/plan.ts'
-import { allow, grantedBy, instead, notAllowed } from './answers.ts'
+import { allow, grantedBy, instead, notAllowed, notReached } from './answers.ts'
 import { grantOn, wordOf, type OtherKind } from './grants.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
 import { decideExec, decideExecUse } from './exec.ts'
@@ -21,7 +21,6 @@ import {
 import type { WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
-import type { Subcommand } from './subcommands.ts'
 import { planUpdate } from './update.ts'
 import { decideVolume, decideVolumeCreate } from './volume.ts'
 import type { ListPermit, Permit, Verdict } from './verdict.ts'
@@ -33,6 +32,8 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
     return { ...refuse('request', 'request', `API version 1.${minor}`, { why }), status: 400 }
   }
   if (operation.kind === 'unsupported') {
+    // docker inspect asks for a plugin last: what it says then is what it says of any name that nothing has.
+    if (operation.endpoint === 'PluginInspect') return notFound(operation.words, 'plugin not found')
     const refusal: Partial<Refusal> = {
       why: operation.why,
       instead: instead(worker, operation.words, operation.instead),
@@ -136,6 +137,12 @@ function granted(worker: WorkerPolicy, kind: OtherKind, permit: () => Permit): V
   return grantedBy(worker, kind, (word) => allow(word, 'docker.allow', permit()))
 }
 
+/** Whether a stop or restart says with which signal. */
+function signals(operation: ContainerOperation): boolean {
+  const stops = operation.kind === 'container.stop' || operation.kind === 'container.restart'
+  return stops && operation.parameters.signal !== undefined
+}
+
 function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, facts: Facts): Verdict {
   const word = wordOf(operation.kind)
   const container = facts.container
@@ -154,6 +161,17 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   }
   if (by === undefined)
     return container.owner === 'self' ? notAllowed(worker, word) : notReached(worker, word, container)
+  if (
+    container.owner === 'operator' &&
+    signals(operation) &&
+    grantOn('container.kill', container, allowed) === undefined
+  ) {
+    const why = 'another signal than the container is stopped with is a kill'
+    return refuse(by, rule, `signal on ${container.name}`, {
+      why,
+      instead: [`docker ${by} ${container.name}`],
+    })
+  }
   const moved = movedBind(container, operation, facts)
   if (moved !== undefined) return refuse(by, 'run.binds', moved.what, { why: moved.why })
   if (operation.kind === 'container.commit')
@@ -197,12 +215,4 @@ function movedBind(
 function plainPs(words: string | undefined): boolean {
   // An "e" among letters that do not belong together makes ps show the environment (-auxe is read as auxe).
   return words === undefined || /^(?:-e[fFlL]{0,3}|-?[a-df-zA-DF-Z]*)$/.test(words)
-}
-
-function notReached(worker: WorkerPolicy, word: Subcommand, container: ContainerFacts): Verdict {
-  const words = reachOf(worker, container.name)
-  return refuse(word, `docker.reach.${container.name}`, `docker ${word} ${container.name}`, {
-    why: `on ${container.name} this worker may only: ${words.join(', ')}`,
-    instead: instead(worker, word, []),
-  })
 }

@@ -2,7 +2,7 @@
 import type { ContainerExec } from '../decode/operations/exec.ts'
 import type { ExecOperation } from '../decode/operation.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
-import { allow, instead, notAllowed } from './answers.ts'
+import { allow, instead, notAllowed, notReached } from './answers.ts'
 import { argvMatches, type ArgvPattern } from './argv.ts'
 import type { WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
@@ -19,7 +19,8 @@ export function decideExec(worker: WorkerPolicy, operation: ContainerExec, facts
   if (patterns === 'any') return allow(WORD, rule, { on: 'exec create', operation, container })
   const command = operation.argv.join(' ')
   if (!patterns.some((pattern) => argvMatches(pattern, operation.argv))) {
-    if (patterns.length === 0) return notAllowed(worker, WORD)
+    if (patterns.length === 0)
+      return container.owner === 'self' ? notAllowed(worker, WORD) : notReached(worker, WORD, container)
     const why = `on ${container.name} this worker may run what the policy names, and nothing else`
     const known = patterns.slice(0, 3).map((pattern) => pattern.join(' '))
     return refuse(WORD, rule, `docker exec ${container.name} ${command}`, {

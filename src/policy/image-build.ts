@@ -3,7 +3,7 @@ import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ImageReference } from '../decode/reference.ts'
 import { credentialsFor } from '../decode/registry-credentials.ts'
 import type { Facts } from '../resolve/facts.ts'
-import { atMost, planMemoryOptions, planShares } from './create/limits.ts'
+import { atMost, planCpus, planMemoryOptions, planShares } from './create/limits.ts'
 import { checkLabels } from './create/security.ts'
 import { planName, planSource } from './image-names.ts'
 import type { RunPolicy } from './policy.ts'
@@ -49,7 +49,6 @@ function planBuildLimits(
     { memorySwap: parameters.memswap || undefined, memoryReservation: undefined },
     violations,
   )
-  const nanoCpus = Math.min(run.limits.nanoCpus, facts.engine.nanoCpus)
   const wanted = parameters.cpuquota
     ? (parameters.cpuquota / (parameters.cpuperiod || PERIOD)) * 1e9
     : undefined
@@ -57,7 +56,7 @@ function planBuildLimits(
     memory,
     memorySwap,
     cpuPeriod: PERIOD,
-    cpuQuota: Math.floor((atMost(wanted, nanoCpus) / 1e9) * PERIOD),
+    cpuQuota: Math.floor((planCpus(wanted, run.limits, facts.engine) / 1e9) * PERIOD),
     cpuShares: planShares(parameters.cpushares || undefined),
     shm: Math.min(parameters.shmsize || run.limits.shm, run.limits.shm),
   }

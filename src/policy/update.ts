@@ -1,7 +1,7 @@
 /** `docker update`: limits may be changed within the policy's, over one container and over all. */
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
-import { atMost, planMemoryOptions, planShares, totalViolations } from './create/limits.ts'
+import { atMost, planCpus, planMemoryOptions, planShares, totalViolations } from './create/limits.ts'
 import { planRestart } from './create/security.ts'
 import type { RunPolicy } from './policy.ts'
 import { inUse, refuseAll, type Violation } from './refuse.ts'
@@ -22,9 +22,7 @@ export function planUpdate(
   const { changes } = operation
   const wantedCpus = changes.NanoCpus || quota(changes.CpuQuota, changes.CpuPeriod)
   const memory = changes.Memory ? atMost(changes.Memory, run.limits.memory) : undefined
-  const nanoCpus = wantedCpus
-    ? atMost(wantedCpus, Math.min(run.limits.nanoCpus, facts.engine.nanoCpus))
-    : undefined
+  const nanoCpus = wantedCpus ? planCpus(wantedCpus, run.limits, facts.engine) : undefined
   const basis = memory ?? container.memory
   const swap = planMemoryOptions(
     basis,

@@ -12,6 +12,7 @@ import {
 } from '../decode/operations/image-transfer.ts'
 import type { ImageOperation } from '../decode/operation.ts'
 import { fullReference, looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
+import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Facts, ImageFacts } from './facts.ts'
 import type { Inventory, KnownImage } from './inventory.ts'
@@ -52,7 +53,7 @@ export function factsOfImages(world: World, worker: WorkerPolicy, operation: Abo
 /** An image by a name or by the start of its id. */
 export function findImage(world: World, worker: WorkerPolicy, written: string): ImageFacts | undefined {
   return (
-    imageNamed(world, worker, written) ?? imageFacts(world, worker, imageByPrefix(world.inventory, written))
+    imageNamed(world, worker, written) ?? imageFacts(world, worker, imageByPrefix(world, worker, written))
   )
 }
 
@@ -127,8 +128,19 @@ function pushedNames({ inventory }: World, operation: ImagePush): readonly strin
   return reference.tag === undefined ? inventory.tagsOf(reference.name) : [fullReference(reference)]
 }
 
-function imageByPrefix(inventory: Inventory, written: string): KnownImage | undefined {
+/** Among those that the worker may see alone, so that nothing can be learnt of the others. */
+function imageByPrefix(
+  { inventory, ownership }: World,
+  worker: WorkerPolicy,
+  written: string,
+): KnownImage | undefined {
   if (!looksLikeImageId(written)) return undefined
-  const found = inventory.imagesByPrefix(written)
+  const found = inventory.imagesByPrefix(written).filter(({ id, names }) => {
+    const covered = names.some((name) => {
+      const reference = parseReference(name)
+      return reference !== undefined && someImageMatches(worker.docker.run.images, reference)
+    })
+    return covered || ownership.owner('image', id) === worker.name
+  })
   return found.length === 1 ? found[0] : undefined
 }

@@ -2,6 +2,8 @@
 import { mounts, type Operation } from '../decode/operation.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
+import type { Filters } from '../decode/query.ts'
+import { reachOf } from '../policy/reach.ts'
 import type { ContainerFacts, EngineFacts, Facts, HostPath, NetworkFacts, VolumeOwner } from './facts.ts'
 import type { Execs } from './execs.ts'
 import { factsOfImages, findImage } from './images.ts'
@@ -68,6 +70,7 @@ export function resolve(
         ...factsOfImages(world, worker, operation),
       }
     case 'container.list':
+      return { ...nothing, reach: listed(world, worker, operation.parameters.filters) }
     case 'system.df':
     case 'system.events':
       return { ...nothing, reach: containersInReach(world, worker).map((container) => container.id) }
@@ -99,6 +102,17 @@ export function resolve(
     default:
       return 'container' in operation ? { ...nothing, ...containerFact(world, worker, operation) } : nothing
   }
+}
+
+/** Filters that would tell what only inspect shows, value by value. */
+const INSIDE = ['expose', 'label', 'network', 'publish', 'volume']
+
+/** Ids of the containers that a list may be of. */
+function listed(world: World, worker: WorkerPolicy, filters: Filters | undefined): readonly string[] {
+  const asksInside = INSIDE.some((key) => filters?.has(key))
+  return containersInReach(world, worker)
+    .filter(({ owner, name }) => owner === 'self' || !asksInside || reachOf(worker, name).includes('inspect'))
+    .map(({ id }) => id)
 }
 
 const NO_FACTS = {

@@ -101,12 +101,17 @@ function encodeList({ operation, containers }: On<'list'>, minor: number): Encod
   switch (operation.kind) {
     case 'container.list': {
       const filters = narrowFilters(operation.parameters.filters, containers)
-      return plainRequest('GET', apiPath(minor, ['containers', 'json'], { ...operation.parameters, filters }))
+      const query = { ...operation.parameters, filters, trunc_cmd: undefined }
+      return plainRequest('GET', apiPath(minor, ['containers', 'json'], query))
     }
     case 'image.list':
       return plainRequest(
         'GET',
-        apiPath(minor, ['images', 'json'], { ...operation.parameters, filter: undefined }),
+        apiPath(minor, ['images', 'json'], {
+          ...operation.parameters,
+          filter: undefined,
+          only_ids: undefined,
+        }),
       )
     case 'network.list':
       return plainRequest('GET', apiPath(minor, ['networks'], operation.parameters))

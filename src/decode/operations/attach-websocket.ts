@@ -28,7 +28,10 @@ const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/
 
 /** Reads a handshake. @throws {FieldError} where it is none */
 export function readAttachWebSocket({ name, query, header, findings }: Parts): ContainerAttachWebSocket {
-  const asksFor = (header('connection') ?? '').toLowerCase().split(/ *, */)
+  const asksFor = (header('connection') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((word) => word.trim())
   if (header('upgrade')?.toLowerCase() !== 'websocket' || !asksFor.includes('upgrade'))
     throw new FieldError(
       'this endpoint is a WebSocket: Connection: Upgrade and Upgrade: websocket are missing',

@@ -80,7 +80,7 @@ const hostConfig = record({
   CgroupParent: refused('it takes the container out of its limits'),
   CgroupnsMode: limited(text, 'private'),
   ConsoleSize: list(forwarded(integer)),
-  ContainerIDFile: refused('it writes a file on the host'),
+  ContainerIDFile: rewritten(text, 'left out: the client writes that file (docker run --cidfile)'),
   CpuCount: refused(WINDOWS),
   CpuPercent: refused(WINDOWS),
   CpuPeriod: rewritten(integer, 'sent as NanoCpus'),

@@ -3,7 +3,7 @@ import { FieldError, limited, record, type Finding, type Read } from '../fields.
 import type { Json } from '../json.ts'
 import { queryText } from '../query.ts'
 import { containerCreateBody } from './container-create-body.ts'
-import { containerName } from './container.ts'
+import { containerName, LONGEST_STOP } from './container.ts'
 import { readMounts, type Mount } from './mounts.ts'
 import { readPorts, type PublishedPort } from './ports.ts'
 
@@ -226,8 +226,7 @@ function plainHost(host: HostConfig, findings: Finding[]) {
   }
 }
 
-/** Anonymous volumes are named by their path in the container alone. */
-/** @throws {FieldError} for a volume's path that is not absolute */
+/** Anonymous volumes are named by their path in the container alone. @throws {FieldError} for a path that is not absolute */
 export function checkVolumes(volumes: Body['Volumes']): void {
   for (const path of volumes?.keys() ?? []) {
     if (!path.startsWith('/') || path.includes(':'))
@@ -235,9 +234,8 @@ export function checkVolumes(volumes: Body['Volumes']): void {
   }
 }
 
-/** Nanoseconds between two health checks, and seconds of a stop, that a host can bear. */
+/** Nanoseconds between two health checks that a host can bear. */
 const SHORTEST_INTERVAL = 1e9
-const LONGEST_STOP = 600
 
 /** Finds times of health checks and stops that a host can't bear. */
 export function checkTimes(
@@ -253,10 +251,10 @@ export function checkTimes(
       instead: '1s',
     })
   }
-  if (StopTimeout > LONGEST_STOP) {
+  if (StopTimeout < 0 || StopTimeout > LONGEST_STOP) {
     findings.push({
       what: `StopTimeout = ${StopTimeout}`,
-      why: `an engine that ends waits for it: ${LONGEST_STOP} s at most`,
+      why: `an engine that ends waits for it: 0 to ${LONGEST_STOP} s`,
     })
   }
 }

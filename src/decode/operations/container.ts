@@ -1,5 +1,14 @@
 /** What is asked of one container by URL alone, and the list of containers. */
-import { FieldError, forwarded, limited, record, refused, type Read } from '../fields.ts'
+import {
+  FieldError,
+  forwarded,
+  limited,
+  record,
+  refused,
+  rewritten,
+  type Finding,
+  type Read,
+} from '../fields.ts'
 import type { Json } from '../json.ts'
 import { queryFilters, queryFlag, queryInteger, queryText } from '../query.ts'
 
@@ -12,6 +21,7 @@ export const containerListQuery = record({
   limit: forwarded(queryInteger),
   size: forwarded(queryFlag),
   filters: limited(queryFilters(LIST_FILTERS), 'narrowed to what is in reach'),
+  trunc_cmd: rewritten(queryFlag, 'left out: no engine reads it (docker-py sends it)'),
 })
 export interface ContainerList {
   readonly kind: 'container.list'
@@ -42,7 +52,13 @@ export type ContainerTop = OnContainer<'container.top', typeof containerTopQuery
 export const containerStartQuery = record({ detachKeys: forwarded(queryText) })
 export type ContainerStart = OnContainer<'container.start', typeof containerStartQuery>
 
-export const containerStopQuery = record({ t: forwarded(queryInteger), signal: forwarded(signal) })
+/** Seconds that a stop waits for a container to end by itself. */
+export const LONGEST_STOP = 600
+
+export const containerStopQuery = record({
+  t: limited(stopTime, `0 to ${LONGEST_STOP} seconds`),
+  signal: limited(signal, "on the operator's containers with kill alone"),
+})
 export type ContainerStop = OnContainer<'container.stop', typeof containerStopQuery>
 export type ContainerRestart = OnContainer<'container.restart', typeof containerStopQuery>
 
@@ -99,12 +115,28 @@ interface OnContainer<Kind extends string, Query> {
   readonly parameters: Read<Query>
 }
 
+/** Somebody who means another object by the start of its id would mean what has that name. */
+export function looksLikeId(name: string): boolean {
+  return /^[0-9a-f]{12,64}$/.test(name)
+}
+
+export const LIKE_AN_ID = 'this name could be taken for the start of an id'
+
 /** A container's name as engines accept it (moby, daemon/names), or undefined where none is given. */
-export function containerName(value: Json, path: string): string | undefined {
+export function containerName(value: Json, path: string, findings: Finding[]): string | undefined {
   const name = queryText(value, path).replace(/^\//, '')
   if (name === '') return undefined
+  if (looksLikeId(name)) findings.push({ what: `${path} = ${name}`, why: LIKE_AN_ID })
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/.test(name)) throw new FieldError(`${path} is no container name`)
   return name
+}
+
+/** -1 would wait for ever, and hold up an engine that ends. */
+function stopTime(value: Json, path: string, findings: Finding[]): number | undefined {
+  const seconds = queryInteger(value, path)
+  if (seconds !== undefined && (seconds < 0 || seconds > LONGEST_STOP))
+    findings.push({ what: `${path} = ${seconds}`, why: `a stop waits 0 to ${LONGEST_STOP} s here` })
+  return seconds
 }
 
 function signal(value: Json, path: string): string | undefined {

@@ -8,6 +8,7 @@ import {
   list,
   record,
   refused,
+  rewritten,
   text,
   words,
   type Finding,
@@ -22,6 +23,8 @@ export const execCreateBody = record({
   AttachStdout: forwarded(flag),
   Cmd: limited(words, 'docker.exec, word by word'),
   ConsoleSize: list(forwarded(integer)),
+  Container: rewritten(text, 'left out: the path names it (docker-py sends both)'),
+  Detach: rewritten(flag, 'left out: the start says it (docker exec --detach sends both)'),
   DetachKeys: forwarded(text),
   Env: limited(words, 'in own containers'),
   Privileged: refused('a privileged exec has every right on the host, whatever the container has'),
@@ -35,7 +38,7 @@ export interface ContainerExec {
   readonly container: string
   /** The program and its arguments; no shell comes between. */
   readonly argv: readonly string[]
-  readonly body: Read<typeof execCreateBody>
+  readonly body: Omit<Read<typeof execCreateBody>, 'Container' | 'Detach'>
 }
 
 export const execStartBody = record({
@@ -64,7 +67,9 @@ export interface ExecResize {
 
 /** Reads the body of an exec. @throws {FieldError} where there is nothing to run */
 export function readContainerExec(container: string, json: Json, findings: Finding[]): ContainerExec {
-  const body = execCreateBody.read(json, '', findings)
+  const { Container: named, Detach: _detach, ...body } = execCreateBody.read(json, '', findings)
+  if (named !== undefined && named !== '' && named !== container)
+    throw new FieldError(`Container: ${JSON.stringify(named)} is not the container of the path`)
   const argv = body.Cmd ?? []
   if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
   return { kind: 'container.exec', container, argv, body }

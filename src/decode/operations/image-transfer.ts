@@ -1,5 +1,5 @@
 /** Images that get a name, leave the host, come from a file, or are looked for in a registry. */
-import { FieldError, forwarded, limited, record, refused, type Read } from '../fields.ts'
+import { FieldError, forwarded, limited, record, refused, rewritten, type Read } from '../fields.ts'
 import { queryFilters, queryFlag, queryInteger, queryText, queryTexts } from '../query.ts'
 import { parseReference, type ImageReference } from '../reference.ts'
 import { registryAuth, type Parts } from '../routes/route.ts'
@@ -10,6 +10,7 @@ const NEW_NAME = "a name that run.images has, free or the worker's own"
 export const imageTagQuery = record({
   repo: limited(queryText, NEW_NAME),
   tag: limited(queryText, 'likewise'),
+  force: rewritten(queryFlag, 'left out: engines have moved names anyway since 1.12 (docker-py sends it)'),
 })
 export interface ImageTag {
   readonly kind: 'image.tag'

@@ -11,6 +11,7 @@ export const imageListQuery = record({
   filter: refused('replaced by filters in API 1.41'),
   identity: forwarded(queryFlag),
   manifests: forwarded(queryFlag),
+  only_ids: rewritten(queryFlag, 'left out: no engine reads it (docker-py sends it)'),
   'shared-size': forwarded(queryFlag),
 })
 export interface ImageList {

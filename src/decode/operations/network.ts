@@ -14,6 +14,7 @@ import {
   type Read,
 } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { LIKE_AN_ID, looksLikeId } from './container.ts'
 import { queryFilters, queryFlag, queryText } from '../query.ts'
 import type { Endpoint } from './container-create.ts'
 
@@ -121,6 +122,7 @@ export function readNetworkCreate(body: Json, findings: Finding[]): NetworkCreat
   const name = fields.Name ?? ''
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name))
     throw new FieldError(`Name: ${JSON.stringify(name)} is no network name`)
+  if (looksLikeId(name)) findings.push({ what: `Name = ${name}`, why: LIKE_AN_ID })
   return {
     kind: 'network.create',
     name,

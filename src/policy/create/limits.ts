@@ -20,8 +20,7 @@ export function planLimits(
   return {
     memory,
     ...planMemoryOptions(memory, requested, violations),
-    // An engine refuses to give a container more CPUs than the host has.
-    nanoCpus: atMost(requested.nanoCpus, Math.min(limits.nanoCpus, engine.nanoCpus)),
+    nanoCpus: planCpus(requested.nanoCpus, limits, engine),
     cpuShares: planShares(requested.cpuShares),
     pids: atMost(requested.pids, limits.pids),
     shm: Math.min(positive(requested.shm) ?? DOCKER_SHM, limits.shm),
@@ -63,6 +62,18 @@ export function planShares(requested: number | undefined): number | undefined {
 /** A limit that is wanted, or the most there is; a negative one asks for none at all. */
 export function atMost(requested: number | undefined, most: number): number {
   return requested === undefined || requested <= 0 ? most : Math.min(requested, most)
+}
+
+/** Nano-CPUs of the smallest quota that the kernel keeps, a millisecond of 100: an engine rounds less down to none at all. */
+const SMALLEST_CPUS = 10_000_000
+
+/** CPUs in nano-CPUs; an engine refuses to give a container more of them than the host has. */
+export function planCpus(
+  requested: number | undefined,
+  { nanoCpus }: Pick<Limits, 'nanoCpus'>,
+  engine: EngineFacts,
+): number {
+  return Math.max(SMALLEST_CPUS, atMost(requested, Math.min(nanoCpus, engine.nanoCpus)))
 }
 
 /** What the worker's containers would be too much of together. */

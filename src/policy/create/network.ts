@@ -18,6 +18,31 @@ export function planNetworkMode(operation: ContainerCreate, facts: Facts, violat
   }
 }
 
+/**
+ * On an operator's network a container is found by its host name too (moby since 25, DNSNames), which a worker could choose to be
+ * that of one of the operator's.
+ */
+export function checkHostname(operation: ContainerCreate, facts: Facts, violations: Violation[]): void {
+  const { Hostname = '' } = operation.config
+  const { network, endpoints } = operation
+  const names = [
+    ...endpoints.map((endpoint) => endpoint.network),
+    ...(network.mode === 'network' ? [network.network] : []),
+  ]
+  const theirs = names.find((name) => facts.networks.get(name)?.owner === 'operator')
+  if (Hostname !== '' && theirs !== undefined) violations.push(hostnameViolation(Hostname, theirs))
+}
+
+/** The violation of a host name on an operator's network. */
+export function hostnameViolation(hostname: string, network: string): Violation {
+  return {
+    rule: 'run.networks',
+    what: `Hostname = ${hostname}`,
+    why: `on ${network} it would be found by that name`,
+    instead: ['no --hostname', 'an own network'],
+  }
+}
+
 /** How the container is on its networks, as it is sent. */
 export function planEndpoints(
   operation: ContainerCreate,

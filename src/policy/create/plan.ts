@@ -10,7 +10,14 @@ import type { Verdict } from '../verdict.ts'
 import { volumeCount } from '../volume.ts'
 import { planLimits, totalViolations } from './limits.ts'
 import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
-import { planEndpoints, planIpcMode, planNetworkMode, planPidMode, planPorts } from './network.ts'
+import {
+  checkHostname,
+  planEndpoints,
+  planIpcMode,
+  planNetworkMode,
+  planPidMode,
+  planPorts,
+} from './network.ts'
 import {
   checkCapabilities,
   checkLabels,
@@ -33,6 +40,7 @@ export function planCreate(
   checkCapabilities(run, operation.addCapabilities, violations)
   checkSecurityOptions(operation.securityOptions, violations)
   checkLabels(operation.config.Labels, violations)
+  checkHostname(operation, facts, violations)
   for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)
   const binds = [...mounts.filter((mount) => mount.type === 'bind'), ...sharedBinds(operation, facts)]
   const plan = {
