@@ -35,6 +35,7 @@ import { holdBinds } from './settle/binds.ts'
 import { BuildImages, PullFailed } from './settle/build-images.ts'
 import type { Claims } from './settle/claims.ts'
 import { bringsImages, NewImages, storedNames } from './settle/images.ts'
+import { giveNames } from './settle/names.ts'
 import { Outcome } from './settle/outcome.ts'
 import { prune } from './settle/prune.ts'
 import { isOwnVolume, ownVolumes, swappedVolume } from './settle/volumes.ts'
@@ -71,7 +72,9 @@ export async function carryOut(
   claims: Claims,
 ): Promise<Reply> {
   const { gate, worker, connected } = call
-  const images = bringsImages(permit) ? await NewImages.before(gate, worker.name, permit) : undefined
+  const give = (image: string, names: readonly string[]) =>
+    giveNames(gate, worker, connected.facts.minor, image, names)
+  const images = bringsImages(permit) ? await NewImages.before(gate, worker.name, permit, give) : undefined
   const outcome = new Outcome(gate, worker.name, permit, record, claims, images)
   const undertaking = { call, record, claims, outcome }
   try {

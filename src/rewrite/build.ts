@@ -3,7 +3,7 @@ import { familiarReference, parseReference } from '../decode/reference.ts'
 import type { BuildPermit } from '../policy/verdict.ts'
 import { apiPath, type EncodedRequest } from './encoded.ts'
 
-/** Encodes a build. @param labels of the gate, which win over the client's */
+/** Encodes a build, without the names: they are given when the image is there. @param labels of the gate, which win over the client's */
 export function encodeBuild(
   permit: BuildPermit,
   minor: number,
@@ -12,7 +12,6 @@ export function encodeBuild(
   const { operation, limits } = permit
   const { parameters } = operation
   const query = {
-    t: permit.tags.map(familiar),
     dockerfile: operation.dockerfile,
     buildargs: JSON.stringify(Object.fromEntries(operation.buildArgs)),
     labels: JSON.stringify({ ...Object.fromEntries(operation.labels), ...labels }),

@@ -20,7 +20,7 @@ export function encodeAboutImages(
     case 'pull':
       return encodePull(permit, clientMinor)
     case 'tag':
-      return encodeTag(permit, clientMinor)
+      return encodeTag(permit.image, permit.name, clientMinor)
     case 'commit':
       return encodeCommit(permit, engineMinor, labels)
     case 'import':
@@ -58,19 +58,20 @@ function encodeImage({ operation, reference }: On<'image'>, minor: number): Enco
   }
 }
 
-function encodeTag({ image, name }: On<'tag'>, minor: number): EncodedRequest {
+/** A name for an image. @param image its id. @param name in full */
+export function encodeTag(image: string, name: string, minor: number): EncodedRequest {
   return plainRequest('POST', apiPath(minor, ['images', image, 'tag'], newName(name)))
 }
 
+/** Without a name: it is given when the image is there. */
 function encodeCommit(
-  { operation, container, name }: On<'commit'>,
+  { operation, container }: On<'commit'>,
   minor: number,
   labels: Readonly<Record<string, string>>,
 ): EncodedRequest {
   const { comment, author, pause, changes } = operation.parameters
   const query = {
     container: container.id,
-    ...newName(name),
     comment,
     author,
     pause,
@@ -82,8 +83,9 @@ function encodeCommit(
   return jsonRequest('POST', apiPath(minor, ['commit'], query), body)
 }
 
+/** Without a name, likewise. */
 function encodeImport(
-  { operation, name }: On<'import'>,
+  { operation }: On<'import'>,
   minor: number,
   labels: Readonly<Record<string, string>>,
 ): EncodedRequest {
@@ -91,7 +93,6 @@ function encodeImport(
   const own = Object.entries(labels).map(([label, value]) => `LABEL ${label}="${value}"`)
   const query = {
     fromSrc: '-',
-    ...newName(name),
     message,
     platform,
     changes: [...changes.map(changeText), ...own],
@@ -137,8 +138,8 @@ function changeText({ instruction, argument }: ImageChange): string {
   return `${instruction} ${argument}`
 }
 
-function newName(name: string | undefined): { readonly repo?: string; readonly tag?: string | undefined } {
-  const reference = name === undefined ? undefined : parseReference(name)
+function newName(name: string): { readonly repo?: string; readonly tag?: string | undefined } {
+  const reference = parseReference(name)
   return reference === undefined ? {} : { repo: reference.name, tag: reference.tag }
 }
 

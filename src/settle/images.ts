@@ -1,7 +1,7 @@
 /** Whose the images and names are that a call brings: the worker's, if they were not here before. */
 import { Transform, type TransformCallback } from 'node:stream'
-import { parseReference, storedReference } from '../decode/reference.ts'
-import type { Reply } from '../forward/reply.ts'
+import { familiarReference, parseReference, storedReference } from '../decode/reference.ts'
+import { errorReply, type Reply } from '../forward/reply.ts'
 import type {
   BuildPermit,
   CommitPermit,
@@ -16,12 +16,26 @@ import { namelessParents } from '../resolve/images.ts'
 import type { World } from '../resolve/resolve.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change } from '../store/store.ts'
+import type { Named } from './names.ts'
+import { Told } from './told.ts'
 
 /** What can bring an image, or a name for one. */
-type Bringing = BuildPermit | CommitPermit | ImportPermit | LoadPermit | PullPermit | PushPermit | TagPermit
+export type Bringing =
+  | BuildPermit
+  | CommitPermit
+  | ImportPermit
+  | LoadPermit
+  | PullPermit
+  | PushPermit
+  | TagPermit
 
 export function bringsImages(permit: Permit): permit is Bringing {
   return ['build', 'commit', 'import', 'load', 'pull', 'push', 'tag'].includes(permit.on)
+}
+
+export interface Settled {
+  readonly reply: Reply
+  readonly changes: readonly Change[]
 }
 
 /** What is known, and a way to know it anew. */
@@ -29,23 +43,10 @@ interface Listed extends Pick<World, 'inventory' | 'ownership'> {
   readonly feed: { refreshImages(): Promise<void> }
 }
 
-const NO_LIMITS = { memory: 0, nanoCpus: 0 }
-/** Characters of an answer in which a line of an engine's own may be cut in two. */
-const OVERLAP = 200
-/**
- * How engines tell of a new image, in their own JSON: what a program prints is a string in it, whose quotes are escaped.
- * A build that is quiet tells nothing but the id.
- */
-const MADE = {
-  build: /"aux":\{"ID":"(sha256:[0-9a-f]{64})"/g,
-  quiet: /"stream":"(sha256:[0-9a-f]{64})\\n"/g,
-  import: /"status":"(sha256:[0-9a-f]{64})"/g,
-  load: /"stream":"Loaded image ID: (sha256:[0-9a-f]{64})/g,
-} as const
-const FAILED = /"errorDetail":/
-/** The last line of a pull that did what it was to do. */
-const PULLED = /"status":"Status: (?:Downloaded newer image|Image is up to date)/
+/** Gives names to an image that a call has made. */
+type Giver = (image: string, names: readonly string[]) => Promise<Named>
 
+const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 export class NewImages {
   readonly #world: Listed
   readonly #worker: string
@@ -53,19 +54,18 @@ export class NewImages {
   readonly #before: ReadonlySet<string>
   /** Names that were another's before: they stay so. */
   readonly #others: ReadonlySet<string>
-  readonly #made = new Set<string>()
+  readonly #told: Told
+  readonly #giver: Giver
   #bases: ReadonlySet<string> = new Set()
   #given: readonly string[]
-  #failed = false
-  /** Whether the engine did all of it. */
-  #done = false
-  #tail = ''
 
-  private constructor(world: Listed, worker: string, permit: Bringing) {
+  private constructor(world: Listed, worker: string, permit: Bringing, giver: Giver) {
+    this.#giver = giver
     const { inventory, ownership } = world
     this.#world = world
     this.#worker = worker
     this.#permit = permit
+    this.#told = new Told(permit)
     this.#given = permit.on === 'push' ? pushed(permit, inventory.tagsOf(permit.name)) : namesOf(permit)
     this.#before = new Set(inventory.imageIds())
     this.#others = new Set(
@@ -75,10 +75,18 @@ export class NewImages {
     )
   }
 
-  /** To be called before the engine is asked: notes what is here. */
-  static async before(world: Listed, worker: string, permit: Bringing): Promise<NewImages> {
+  /**
+   * To be called before the engine is asked: notes what is here.
+   * @param giver gives the names that a build, an import or a commit is to give
+   */
+  static async before(
+    world: Listed,
+    worker: string,
+    permit: Bringing,
+    giver: Giver = async () => NO_NAMES,
+  ): Promise<NewImages> {
     await world.feed.refreshImages()
-    return new NewImages(world, worker, permit)
+    return new NewImages(world, worker, permit, giver)
   }
 
   /** Names that turned out to be given: those in an archive that is loaded. */
@@ -91,12 +99,15 @@ export class NewImages {
     this.#bases = new Set(ids)
   }
 
-  /** Takes over what a whole reply tells. Resolves with the changes to write. */
-  async settle(reply: Extract<Reply, { kind: 'whole' }>): Promise<readonly Change[]> {
+  /** Takes over what a whole reply tells. Resolves with the reply to send and the changes to write. */
+  async settle(reply: Extract<Reply, { kind: 'whole' }>): Promise<Settled> {
     if (this.#permit.on === 'commit')
-      this.#made.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
-    if (this.#permit.on === 'tag') this.#made.add(this.#permit.image)
-    return this.take()
+      this.#told.made.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
+    if (this.#permit.on === 'tag') this.#told.made.add(this.#permit.image)
+    this.end()
+    const { failed } = await this.#giveNames()
+    const changes = await this.take()
+    return { reply: failed.length === 0 ? reply : errorReply(409, failed.join('; ')), changes }
   }
 
   /** Takes over what is here now. Resolves with the changes to write. */
@@ -117,7 +128,11 @@ export class NewImages {
       },
       flush: (done) => {
         this.end()
-        void settle().then(() => done())
+        const finish = async (): Promise<void> => {
+          for (const line of linesOf(await this.#giveNames())) body.push(line)
+          await settle()
+        }
+        finish().then(() => done(), done)
       },
     })
     let settling: Promise<void> | undefined
@@ -133,33 +148,22 @@ export class NewImages {
 
   /** Looks at a part of the engine's answer, in order. */
   look(part: string): void {
-    const text = this.#tail + part
-    const made = this.#waysToTell()
-    if (made !== undefined) for (const [, id = ''] of text.matchAll(made)) this.#made.add(id)
-    this.#failed ||= FAILED.test(text)
-    this.#done ||= this.#permit.on === 'pull' && PULLED.test(text)
-    this.#tail = text.slice(-OVERLAP)
+    this.#told.look(part)
   }
 
   /** The answer is there to its end. */
   end(): void {
-    this.#done = !this.#failed
+    this.#told.end()
   }
 
-  #waysToTell(): RegExp | undefined {
-    switch (this.#permit.on) {
-      case 'build':
-        return this.#permit.operation.parameters.q === true ? MADE.quiet : MADE.build
-      case 'import':
-        return MADE.import
-      case 'load':
-        return MADE.load
-      case 'commit':
-      case 'pull':
-      case 'push':
-      case 'tag':
-        return undefined
-    }
+  /** Gives the image that was made last its names; stages of a build tell of images too. */
+  #giveNames(): Promise<Named> | Named {
+    const image = [...this.#told.made].at(-1)
+    const names = this.#permit.on === 'tag' ? [] : this.#given
+    const makes = ['build', 'commit', 'import'].includes(this.#permit.on)
+    return makes && this.#told.done && image !== undefined && names.length > 0
+      ? this.#giver(image, names)
+      : NO_NAMES
   }
 
   /** New images become the worker's, and so do names that were free or its own. */
@@ -171,7 +175,7 @@ export class NewImages {
         const image = inventory.imageNamed(given)
         return [given, ...(image?.names.filter((name) => this.#isDigestOf(name, given)) ?? [])]
       })
-    const images = new Set([...names.map((name) => inventory.imageNamed(name)?.id ?? ''), ...this.#made])
+    const images = new Set([...names.map((name) => inventory.imageNamed(name)?.id ?? ''), ...this.#told.made])
     const brought = [...images].filter((id) => inventory.image(id) !== undefined && !this.#before.has(id))
     return [
       ...[...brought, ...this.#builtUpon()]
@@ -195,11 +199,11 @@ export class NewImages {
       case 'commit':
       case 'import':
       case 'tag':
-        return id !== undefined && this.#made.has(id)
+        return id !== undefined && this.#told.made.has(id)
       case 'load':
       case 'pull':
       case 'push':
-        return id !== undefined && this.#done
+        return id !== undefined && this.#told.done
     }
   }
 
@@ -210,7 +214,7 @@ export class NewImages {
   #builtUpon(): readonly string[] {
     if (this.#permit.on !== 'build') return []
     const found = new Set<string>()
-    for (const id of this.#made)
+    for (const id of this.#told.made)
       for (const parent of namelessParents(this.#world.inventory, id)) {
         if (this.#bases.has(parent) || this.#world.ownership.owner('image', parent) !== undefined) break
         found.add(parent)
@@ -235,6 +239,21 @@ export class NewImages {
     const repository = parseReference(given)?.name
     return repository !== undefined && name.startsWith(`${repository}@`)
   }
+}
+
+const NO_NAMES: Named = { given: [], failed: [] }
+
+/** What came of names, as an engine tells it at the end of a build. */
+function linesOf({ given, failed }: Named): readonly string[] {
+  return [
+    ...given.map((name) => ({ stream: `Successfully tagged ${familiarName(name)}\n` })),
+    ...failed.map((message) => ({ errorDetail: { message }, error: message })),
+  ].map((line) => `${JSON.stringify(line)}\r\n`)
+}
+
+function familiarName(name: string): string {
+  const reference = parseReference(name)
+  return reference === undefined ? name : familiarReference(reference)
 }
 
 /** Names that a permit gives, as the engine lists them. */

@@ -78,9 +78,9 @@ export class Outcome {
       return this.#images.follow(reply, (changes) => this.#write(status, '', '', changes))
     }
     if (this.#images !== undefined && reply.kind === 'whole') {
-      return this.#images.settle(reply).then((changes) => {
-        this.#write(status, '', '', changes)
-        return reply
+      return this.#images.settle(reply).then(({ reply: told, changes }) => {
+        this.#write(told.kind === 'whole' ? told.status : status, '', '', changes)
+        return told
       })
     }
     if (reply.kind === 'whole' && this.#claims.object !== undefined) {

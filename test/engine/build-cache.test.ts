@@ -1,7 +1,12 @@
 /** The classic builder looks steps up by parent and instruction alone: whose they are, and who gets them. */
+import { request as httpRequest } from 'node:http'
+import { PassThrough, type Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { objectOf } from '../../src/shared/json-value.ts'
+import { tarFile } from '../../src/forward/tar-file.ts'
 import { classicBuild } from '../support/build.ts'
 import { docker } from '../support/docker.ts'
 import { engineDocker, engineSocket, type EngineName } from '../support/engine.ts'
@@ -10,7 +15,7 @@ import { startGate } from '../support/gate.ts'
 import { setting } from '../support/settings.ts'
 
 const DOCKER = {
-  allow: [...everything, 'build', 'tag'],
+  allow: [...everything, 'build', 'tag', 'import'],
   run: { images: ['busybox', `${setting('REGISTRY')}/team/*`] },
 }
 
@@ -106,7 +111,7 @@ test('what a build that fails was to name is not the worker’s, whoever named i
   await using gate = await startGate({ policy: two })
   const made = newName()
   const building = classicBuild(gate, 'FROM busybox\nRUN sleep 4; false\n', '-t', made)
-  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  await sleep(2_000)
   await engineDocker('new', ['import', '--change', `LABEL is=${made}`, '-', made], {
     input: Buffer.alloc(1024),
   })
@@ -114,3 +119,57 @@ test('what a build that fails was to name is not the worker’s, whoever named i
   expect(await docker(gate, ['rmi', made])).toMatchObject({ code: 1 })
   expect(await engineDocker('new', ['rmi', made])).toMatchObject({ code: 0 })
 })
+
+describe('a name that the operator gives while a worker’s call goes on', () => {
+  /** Makes an image of the operator's under a name. Gives its id. */
+  async function take(name: string): Promise<string> {
+    const args = ['import', '--change', `LABEL is=${name}`, '-', name]
+    return (await engineDocker('new', args, { input: Buffer.alloc(1024) })).stdout.trim()
+  }
+  const idOf = async (name: string): Promise<string> =>
+    (await engineDocker('new', ['inspect', '-f', '{{.Id}}', name])).stdout.trim()
+
+  test('stays with the operator’s image, whatever a build makes', async () => {
+    await using gate = await startGate({ policy: two })
+    const [made, other] = [newName(), newName()]
+    const building = classicBuild(gate, 'FROM busybox\nRUN sleep 4\n', '-t', made, '-t', other)
+    await sleep(2_000)
+    const theirs = await take(made)
+    expect(await building).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`Successfully tagged ${other}`),
+      stderr: expect.stringContaining(`${made} became the name of another image`),
+    })
+    expect(await idOf(made)).toBe(theirs)
+    expect(await docker(gate, ['rmi', made])).toMatchObject({ code: 1 })
+    expect(await docker(gate, ['rmi', other])).toMatchObject({ code: 0 })
+    await engineDocker('new', ['rmi', made])
+  })
+
+  test('stays with the operator’s image, whatever is imported', async () => {
+    await using gate = await startGate({ policy: two })
+    const made = newName()
+    const archive = new PassThrough()
+    const importing = fetchImport(gate.socket, made, archive)
+    archive.write(tarFile('a', Buffer.from('a')))
+    await sleep(1_000)
+    const theirs = await take(made)
+    archive.end(Buffer.alloc(1024))
+    expect(await importing).toContain(`${made} became the name of another image`)
+    expect(await idOf(made)).toBe(theirs)
+    await engineDocker('new', ['rmi', made])
+  })
+})
+
+/** Imports an archive as it comes; gives the whole answer. */
+async function fetchImport(socketPath: string, name: string, archive: Readable): Promise<string> {
+  const path = `/v1.41/images/create?fromSrc=-&repo=${encodeURIComponent(name.replace(/:1$/, ''))}&tag=1`
+  const headers = { 'Content-Type': 'application/x-tar' }
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const sent = httpRequest({ socketPath, path, method: 'POST', headers }, (answer) => {
+    text(answer).then(resolve, reject)
+  })
+  sent.on('error', reject)
+  archive.pipe(sent)
+  return promise
+}

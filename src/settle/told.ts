@@ -1,0 +1,67 @@
+/** What an engine tells, in its answer, of the images that a call makes or brings. */
+import type { Bringing } from './images.ts'
+
+/** Characters of an answer in which a line of an engine's own may be cut in two. */
+const OVERLAP = 200
+/**
+ * How engines tell of a new image, in their own JSON: what a program prints is a string in it, whose quotes are escaped.
+ * A build that is quiet tells nothing but the id.
+ */
+const MADE = {
+  build: /"aux":\{"ID":"(sha256:[0-9a-f]{64})"/g,
+  quiet: /"stream":"(sha256:[0-9a-f]{64})\\n"/g,
+  import: /"status":"(sha256:[0-9a-f]{64})"/g,
+  load: /"stream":"Loaded image ID: (sha256:[0-9a-f]{64})/g,
+} as const
+const FAILED = /"errorDetail":/
+/** The last line of a pull that did what it was to do. */
+const PULLED = /"status":"Status: (?:Downloaded newer image|Image is up to date)/
+
+export class Told {
+  /** Ids of images, in the order in which they were made. */
+  readonly made = new Set<string>()
+  readonly #permit: Bringing
+  #failed = false
+  #done = false
+  #tail = ''
+
+  constructor(permit: Bringing) {
+    this.#permit = permit
+  }
+
+  /** Whether the engine did all of it. */
+  get done(): boolean {
+    return this.#done
+  }
+
+  /** Looks at a part of the answer, in order. */
+  look(part: string): void {
+    const text = this.#tail + part
+    const made = this.#waysToTell()
+    if (made !== undefined) for (const [, id = ''] of text.matchAll(made)) this.made.add(id)
+    this.#failed ||= FAILED.test(text)
+    this.#done ||= this.#permit.on === 'pull' && PULLED.test(text)
+    this.#tail = text.slice(-OVERLAP)
+  }
+
+  /** The answer is there to its end. */
+  end(): void {
+    this.#done = !this.#failed
+  }
+
+  #waysToTell(): RegExp | undefined {
+    switch (this.#permit.on) {
+      case 'build':
+        return this.#permit.operation.parameters.q === true ? MADE.quiet : MADE.build
+      case 'import':
+        return MADE.import
+      case 'load':
+        return MADE.load
+      case 'commit':
+      case 'pull':
+      case 'push':
+      case 'tag':
+        return undefined
+    }
+  }
+}
