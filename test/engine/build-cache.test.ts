@@ -65,8 +65,8 @@ describe.each(['new', 'old'] as const)('steps of builds on the %s engine', (engi
     await using gate = await startGate({ engine, policy: two })
     const other = { socket: otherSocket(gate.directory) }
     const [theirs, mine] = [newName(), newName()]
-    const theirBuild = (text: string) =>
-      classicBuild(other, `FROM busybox\nRUN echo ${text} > /a\n`, '-t', theirs)
+    const theirBuild = (word: string) =>
+      classicBuild(other, `FROM busybox\nRUN echo ${word} > /a\n`, '-t', theirs)
     await theirBuild('one')
     const first = (await engineDocker(engine, ['inspect', '-f', '{{.Id}}', theirs])).stdout.trim()
     expect(await classicBuild(gate, `FROM ${theirs}\nRUN echo two > /b\n`, '-t', mine)).toMatchObject({
