@@ -28,7 +28,7 @@ export function recordedLine({ entry }: Recorded): string {
 export function recordedFields({ seq, entry }: Recorded): string {
   const fields = { seq, ...entry, time: new Date(entry.time).toISOString() }
   return Object.entries(fields)
-    .filter(([, value]) => value !== '')
+    .filter(([, value]) => value !== '' && value !== undefined)
     .map(([name, value]) => `${`${name}:`.padEnd(12)} ${printable(String(value))}`)
     .join('\n')
 }

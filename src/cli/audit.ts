@@ -86,7 +86,8 @@ function addShow(audit: Command, directory: DirectoryOf): void {
       const { openRecord } = await import('../audit/query.ts')
       const { jsonLine, recordedFields } = await import('./audit-lines.ts')
       const reader = openRecord(directory(options))
-      const found = reader.about(id)
+      // A client may end the refusal that names it with a full stop.
+      const found = reader.about(id.replace(/\.$/, ''))
       reader.close()
       if (options.json) for (const { seq, entry } of found) answer(jsonLine({ seq, ...entry }))
       else if (found.length > 0) answer(found.map(recordedFields).join('\n\n'))

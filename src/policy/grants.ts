@@ -132,6 +132,25 @@ export function grantOf(kind: OtherKind, allowed: readonly Subcommand[]): Subcom
   return words.find((word) => allowed.includes(word))
 }
 
+/** Other words all of whose operations a word gives too, on the worker's own things in whatever state. */
+export function alsoGives(word: Subcommand): readonly Subcommand[] {
+  const given = new Map<Subcommand, boolean>()
+  for (const kind of [...keysOf(ON_CONTAINER), ...keysOf(OTHERS)]) {
+    const gives = grantsOf(kind).some(
+      (grant) => grant.word === word && (grant.implied === undefined || grant.implied === anyState),
+    )
+    const named = wordOf(kind)
+    given.set(named, gives && given.get(named) !== false)
+  }
+  return [...given].flatMap(([named, gives]) => (gives && named !== word ? [named] : []))
+}
+
+function keysOf<K extends string>(table: Readonly<Record<K, unknown>>): readonly K[] {
+  const keys: K[] = []
+  for (const key in table) keys.push(key)
+  return keys
+}
+
 /** The word that an operation goes by in refusals and in the record. */
 export function wordOf(kind: ContainerKind | OtherKind): Subcommand {
   return isContainerKind(kind) ? ON_CONTAINER[kind][0].word : OTHERS[kind][0]

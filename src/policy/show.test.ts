@@ -22,6 +22,13 @@ worker ai-worker
   its own containers, images, networks and volumes
     ps, inspect, logs, stats, run, start, stop, restart, wait, rm, images, pull, rmi, build,
       network ls, volume ls, info, version, system df, system prune, compose
+    inspect also gives: image inspect, network inspect, volume inspect
+    run also gives: create, kill
+    system prune also gives: container prune, image prune, builder prune, network prune,
+      volume prune
+    compose also gives: top, create, kill, pause, unpause, rename, image inspect, network inspect,
+      network create, network connect, network disconnect, network rm, volume inspect,
+      volume create, volume rm, events
     ! run runs programs of its choice, as root in the container, with the network that Docker gives
     ! build runs programs of its choice while it builds
   the operator's containers
@@ -36,9 +43,9 @@ worker ai-worker
   published ports
     20000 to 20999 on 127.0.0.1
   limits
-    each container: memory 4g, CPUs 2, processes 512, --ulimit nofile up to 65536, /dev/shm 64m,
+    each container: memory 1g, CPUs 1, processes 512, --ulimit nofile up to 65536, /dev/shm 64m,
       log 10m three times
-    together: containers 10, networks 10, named volumes 50, memory 8g, CPUs 4
+    together: containers 8, networks 10, named volumes 50, memory 8g, CPUs 8
   networks
     its own, Docker's default bridge
   restart policies
@@ -46,13 +53,18 @@ worker ai-worker
   diagnostics of the host, which the gate runs
     none
   not allowed
-    top, create, kill, pause, unpause, rename, update, attach, exec, cp, export, diff, commit,
-      container prune, image inspect, history, push, tag, save, load, import, image prune,
-      builder prune, search, network inspect, network create, network connect, network disconnect,
-      network rm, network prune, volume inspect, volume create, volume update, volume rm,
-      volume prune, events, login
+    update, attach, exec, cp, export, diff, commit, history, push, tag, save, load, import, search,
+      volume update, login
   told when refused
     exec: Put the command into the image or the run command, and read what it prints with logs`)
+  })
+
+  test('says for how many containers there is room', () => {
+    const limits = (total: string) => `version: 1
+workers: { a: { socket: /run/a, docker: { allow: [], run: { limits: { memory: 4g, cpus: 2, containers: 10${total} } } } } }`
+    expect(shown(limits(', total: { memory: 8g }'))).toContain('! there is room for 2 containers')
+    expect(shown(limits(', total: { cpus: 6 }'))).toContain('! there is room for 3 containers')
+    expect(shown(limits(''))).not.toContain('there is room')
   })
 
   test('says what each right on a container of the operator means', () => {

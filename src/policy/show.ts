@@ -12,6 +12,7 @@ import {
   restartNote,
   socketNote,
 } from './notes.ts'
+import { alsoGives } from './grants.ts'
 import { mcpUrl } from './mcp-url.ts'
 import type { ArgvPattern } from './argv.ts'
 import type {
@@ -45,7 +46,9 @@ export function describePolicy(policy: Policy): string {
 /** One worker of a policy, in lines. */
 export function describeWorker({ name, socket, docker, host, mcp }: WorkerPolicy): readonly string[] {
   const { allow, run } = docker
-  const refused = SUBCOMMANDS.filter((word) => !allow.includes(word))
+  const more = allow.map((word) => [word, alsoGives(word).filter((other) => !allow.includes(other))] as const)
+  const given = new Set([...allow, ...more.flatMap(([, others]) => others)])
+  const refused = SUBCOMMANDS.filter((word) => !given.has(word))
   const groups: readonly Group[] = [
     { title: 'socket', lines: describeSocket(socket, docker.connections) },
     ...(mcp === undefined
@@ -58,7 +61,13 @@ export function describeWorker({ name, socket, docker, host, mcp }: WorkerPolicy
         ]),
     {
       title: 'its own containers, images, networks and volumes',
-      lines: [listed(allow, 'nothing'), ...notes(allow, ALLOW_NOTES)],
+      lines: [
+        listed(allow, 'nothing'),
+        ...more.flatMap(([word, others]) =>
+          others.length === 0 ? [] : [`${word} also gives: ${listed(inOrder(others), '')}`],
+        ),
+        ...notes(allow, ALLOW_NOTES),
+      ],
     },
     { title: "the operator's containers", lines: describeReach(docker) },
     { title: 'programs in containers that are there (exec)', lines: describeExec(docker.exec) },
@@ -73,6 +82,10 @@ export function describeWorker({ name, socket, docker, host, mcp }: WorkerPolicy
       : []),
   ]
   return [`worker ${name}`, ...groups.flatMap(({ title, lines }) => [`  ${title}`, ...lines.flatMap(wrap)])]
+}
+
+function inOrder(words: readonly Subcommand[]): readonly Subcommand[] {
+  return SUBCOMMANDS.filter((word) => words.includes(word))
 }
 
 function describeSocket(socket: SocketPolicy, connections: number): readonly string[] {
@@ -167,7 +180,16 @@ function describeLimits(limits: Limits): readonly string[] {
       `--ulimit nofile up to ${nofile}, /dev/shm ${formatSize(shm)}, log ${formatSize(log)} three times`,
     ].join(', '),
     `together: containers ${containers}, networks ${networks}, named volumes ${volumes}, ${total}`,
+    ...noted(roomNote(limits)),
   ]
+}
+
+/** What a container does not ask for it is given, and counted with, in full. */
+function roomNote({ memory, nanoCpus, containers, totalMemory, totalNanoCpus }: Limits): string | undefined {
+  const room = Math.floor(Math.min(totalMemory / memory, totalNanoCpus / nanoCpus))
+  return room < containers
+    ? `there is room for ${room} containers, unless they ask for less than each may have`
+    : undefined
 }
 
 function notes(

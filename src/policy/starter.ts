@@ -65,13 +65,13 @@ workers:
         ports:
           address: 127.0.0.1
           range: 20000-20999
-        # Each container gets at most this; total is for all of them together.
+        # Each container gets this where it asks for no less; total is for all of them together, the stopped ones too.
         limits:
-          memory: 4g
-          cpus: 2
+          memory: 1g
+          cpus: 1
           pids: 512
-          containers: 10
-          total: { memory: 8g, cpus: 4 }
+          containers: 8
+          total: { memory: 8g, cpus: 8 }
       # Help of your own, printed when a command is refused.
       hints:
         exec: "Put the command into the image or the run command, and read what it prints with logs"
