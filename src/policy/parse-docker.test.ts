@@ -58,6 +58,14 @@ describe('rights', () => {
     ['reach: { "a b": [logs] }', '7:16: must be the full name of an object of Docker, as ollama or web-1'],
     ['reach: [logs]', '7:14: must be a map, not a list'],
     ['unrecorded: [lgos]', '7:20: unknown command "lgos" [did you mean logs?]'],
+    [
+      'exec: { own: ["*"] }',
+      '7:22: is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
+    ],
+    [
+      `exec: { db: ["sh -c 'id'"] }`,
+      '7:21: is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
+    ],
     ['hints: { exce: a }', '7:16: unknown command "exce" [did you mean exec?]'],
     ['hints: { exec: 1 }', '7:22: must be text, not the number 1 [put it in quotes]'],
     ['hints: { exec: "ü" }', '7:22: must be one line of plain ASCII'],

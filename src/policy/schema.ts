@@ -138,15 +138,21 @@ const commandLine = z
   )
   .transform((line) => line.split(' '))
 
+/** Words reach the program as they are: nothing stands between that would take quotes away or put something in. */
+const argvLine = commandLine.refine(
+  (words) => !words.some((word) => word === '*' || /['"`|;]/.test(word)),
+  'is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
+)
+
 const exec = z
   .object({
     own: z
-      .union([z.literal('*'), z.array(commandLine)])
+      .union([z.literal('*'), z.array(argvLine)])
       .prefault([])
       .describe("In the worker's own containers: command lines, or * for any."),
   })
   .catchall(
-    z.array(commandLine).describe('Command lines in this container of the operator, as ollama pull <model>.'),
+    z.array(argvLine).describe('Command lines in this container of the operator, as ollama pull <model>.'),
   )
 
 const docker = z.strictObject({

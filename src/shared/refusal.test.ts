@@ -31,8 +31,9 @@ describe('a refusal as text', () => {
     expect(refusalText({ ...refusal, instead: [] })).not.toContain('instead')
   })
 
-  test('counts further violations', () => {
-    expect(refusalText({ ...refusal, also: ['a', 'b'] })).toContain('/etc:/host (and 2 more)\n')
+  test('names the places of further violations', () => {
+    const also = ['HostConfig.Binds[1] = /var:/b', 'a tag']
+    expect(refusalText({ ...refusal, also })).toContain('/etc:/host (also HostConfig.Binds[1], a tag)\n')
   })
 
   test('says so where the same request may pass later', () => {

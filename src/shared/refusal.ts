@@ -34,7 +34,7 @@ export function refusalText(refusal: RecordedRefusal): string {
   const malformed = isMalformed(refusal)
   const lines = [
     malformed ? `refused: the ${refusal.rule} can not be read` : `refused by policy: ${refusal.rule}`,
-    `${refusal.what}${refusal.also.length > 0 ? ` (and ${refusal.also.length} more)` : ''}`,
+    `${refusal.what}${refusal.also.length > 0 ? ` (also ${refusal.also.map(placeOf).join(', ')})` : ''}`,
     `why: ${refusal.why}`,
     ...(refusal.instead.length > 0 ? [`instead: ${refusal.instead.join(' | ')}`] : []),
     malformed
@@ -45,6 +45,11 @@ export function refusalText(refusal: RecordedRefusal): string {
     `${refusal.next} Record: ${refusal.record}`.trimStart(),
   ]
   return lines.map((line) => shorten(printable(line), LINE - 12)).join('\n')
+}
+
+/** Where a further violation is: without its value, so that all have room. */
+function placeOf(what: string): string {
+  return shorten(what.replace(/ = .*$/s, ''), 40)
 }
 
 /** True where it was not the policy that refused, but what came that could not be read. */
