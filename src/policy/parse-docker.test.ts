@@ -60,11 +60,11 @@ describe('rights', () => {
     ['unrecorded: [lgos]', '7:20: unknown command "lgos" [did you mean logs?]'],
     [
       'exec: { own: ["*"] }',
-      '7:22: is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
+      '7:21: is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
     ],
     [
       `exec: { db: ["sh -c 'id'"] }`,
-      '7:21: is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
+      '7:20: is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
     ],
     ['hints: { exce: a }', '7:16: unknown command "exce" [did you mean exec?]'],
     ['hints: { exec: 1 }', '7:22: must be text, not the number 1 [put it in quotes]'],

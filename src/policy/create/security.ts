@@ -84,13 +84,17 @@ export function planUlimits(
   for (const { name, soft, hard } of ulimits) {
     if (FREE_ULIMITS.includes(name)) continue
     const most = caps[name]
-    if (most !== undefined && soft >= 0 && hard >= 0 && soft <= most && hard <= most) continue
-    violations.push({
-      rule: most === undefined ? 'run.ulimits' : `run.limits.${name === 'nproc' ? 'pids' : 'nofile'}`,
-      what: `HostConfig.Ulimits = ${name}=${soft}:${hard}`,
-      why: most === undefined ? 'this ulimit is not given to workers' : `${name} may be ${most} at most`,
-      instead: most === undefined ? [] : [`--ulimit ${name}=${most}`],
-    })
+    const what = `HostConfig.Ulimits = ${name}=${soft}:${hard}`
+    if (most === undefined) {
+      violations.push({ rule: 'run.ulimits', what, why: 'this ulimit is not given to workers', instead: [] })
+    } else if (soft < 0 || hard < 0 || soft > most || hard > most) {
+      violations.push({
+        rule: `run.limits.${name === 'nproc' ? 'pids' : 'nofile'}`,
+        what,
+        why: `${name} may be ${most} at most`,
+        instead: [`--ulimit ${name}=${most}`],
+      })
+    }
   }
   return ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }))
 }
