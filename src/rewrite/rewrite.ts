@@ -164,7 +164,15 @@ function encodeContainer({ operation, container }: On<'container'>, minor: numbe
       const request = plainRequest('POST', apiPath(minor, on('attach'), operation.parameters))
       return { ...request, headers: { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' } }
     }
-    default:
+    case 'container.kill':
+    case 'container.pause':
+    case 'container.rename':
+    case 'container.resize':
+    case 'container.restart':
+    case 'container.start':
+    case 'container.stop':
+    case 'container.unpause':
+    case 'container.wait':
       return plainRequest('POST', apiPath(minor, on(wordOf(operation.kind)), operation.parameters))
   }
 }

@@ -5,43 +5,41 @@ import type { CreatePlan } from '../policy/verdict.ts'
 import type { Change } from '../store/store.ts'
 import type { Claims } from './claims.ts'
 
-export interface OwnedVolumes {
-  /** To be written whatever comes after. */
-  readonly changes: readonly Change[]
-  /** A volume that turned out not to be the worker's, or that the engine did not make. */
-  readonly failed: FailedVolume | undefined
-}
-
 export interface FailedVolume {
   readonly name: string
   /** As of an engine's answer: 403 where it is somebody else's. */
   readonly status: number
 }
 
-/** Makes the volumes that are missing and checks all of them. @throws {EngineUnavailable} */
+/**
+ * Makes the volumes that are missing and checks all of them.
+ * @param made is called with the change to write for each that was made, whatever comes after
+ * @returns a volume that turned out not to be the worker's, or that the engine did not make
+ * @throws {EngineUnavailable}
+ */
 export async function ownVolumes(
   gate: Gate,
   worker: string,
   minor: number,
   plan: CreatePlan,
   claims: Claims,
-): Promise<OwnedVolumes> {
-  const changes: Change[] = []
+  made: (changes: readonly Change[]) => void,
+): Promise<FailedVolume | undefined> {
   for (const [name, labels] of plan.volumes) {
     const claim = claims.volumes.get(name)
     const nonce = claim?.nonce ?? gate.ownership.get('volume', name)?.nonce
     // Forgotten since the decision: it was removed in the meantime.
-    if (nonce === undefined) return { changes, failed: { name, status: 409 } }
-    const made = await ensureVolume(gate.engine, minor, { name, worker, claim: nonce, labels })
-    if (made.status !== 201) return { changes, failed: { name, status: made.status } }
-    if (claim !== undefined && made.claim === claim.nonce) {
+    if (nonce === undefined) return { name, status: 409 }
+    const answer = await ensureVolume(gate.engine, minor, { name, worker, claim: nonce, labels })
+    if (answer.status !== 201) return { name, status: answer.status }
+    if (claim !== undefined && answer.claim === claim.nonce) {
       gate.inventory.putVolume(name)
-      changes.push(gate.ownership.settle(claim, name, name))
+      made([gate.ownership.settle(claim, name, name)])
       continue
     }
-    if (!isOwnVolume(gate, worker, name, made.claim)) return { changes, failed: { name, status: 403 } }
+    if (!isOwnVolume(gate, worker, name, answer.claim)) return { name, status: 403 }
   }
-  return { changes, failed: undefined }
+  return undefined
 }
 
 /**

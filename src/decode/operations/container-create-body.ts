@@ -4,9 +4,11 @@
  */
 import {
   dictionary,
+  FieldError,
   flag,
   forwarded,
   integer,
+  isEmpty,
   limited,
   list,
   record,
@@ -22,7 +24,10 @@ const WINDOWS = 'it is for Windows containers'
 const NODE_WIDE = 'it acts on the whole host, not on one container'
 const PLAIN_VOLUMES = 'volumes here are plain local ones: drivers and their options can mount the host'
 
-const emptyObject = forwarded((value: Json): Record<never, never> => (value instanceof Map ? {} : {}))
+const emptyObject = forwarded((value: Json, path: string): Record<never, never> => {
+  if (!isEmpty(value)) throw new FieldError(`${path} must be an empty object`)
+  return {}
+})
 
 const healthcheck = record({
   Test: forwarded(words),
