@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { request, type ClientRequest } from 'node:http'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openGate } from '../../test/support/local-gate.ts'
+import { Doors } from './doors.ts'
+
+let local = openGate()
+let doors = new Doors(local.gate, local.own)
+beforeEach(async () => {
+  local = openGate()
+  doors = new Doors(local.gate, local.own)
+  await doors.open(local.policy)
+})
+afterEach(async () => {
+  await doors.close(0)
+  local[Symbol.dispose]()
+})
+
+/** A client that asks for a session and holds it: its answer goes on until it is cut. */
+async function hold(): Promise<ClientRequest> {
+  const asked = request({ socketPath: local.socket, method: 'POST', path: '/dockgate/run' })
+  asked.on('error', () => undefined)
+  asked.end(JSON.stringify({ line: 'docker ps', door: 'ssh' }))
+  await once(asked, 'response')
+  return asked
+}
+
+const NONE = { engine: undefined, workers: [] }
+
+test('the connections of a door that a new policy closed are waited for, and cut in the end', async () => {
+  const held = await hold()
+  await doors.open(NONE)
+  let isCut = false
+  held.once('close', () => (isCut = true))
+  const before = performance.now()
+  await doors.close(300)
+  expect(performance.now() - before).toBeGreaterThan(250)
+  await expect.poll(() => isCut).toBe(true)
+})
+
+test('the connections of a door that a new policy closed are cut with the others', async () => {
+  const held = await hold()
+  await doors.open(NONE)
+  const closed = once(held, 'close')
+  doors.cut()
+  await closed
+})
+
+test('a door that a new policy closed is done with when its last connection has ended', async () => {
+  const held = await hold()
+  await doors.open(NONE)
+  held.destroy()
+  const before = performance.now()
+  await doors.close(10_000)
+  expect(performance.now() - before).toBeLessThan(2_000)
+})
