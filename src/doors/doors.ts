@@ -55,11 +55,6 @@ export class Doors {
     return failed
   }
 
-  /** How many connections each worker has. */
-  counts(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#open].map(([name, door]) => [name, door.connections.size]))
-  }
-
   /** Takes no more connections and waits for the calls under way. @param limit milliseconds, after which they are cut */
   async close(limit: number): Promise<void> {
     const timer = setTimeout(() => this.cut(), limit)
@@ -86,7 +81,8 @@ export class Doors {
   }
 
   async #openOne({ name, socket, docker }: WorkerPolicy): Promise<void> {
-    const sessions = new Sessions(this.#gate, socket, await ownerOf(socket))
+    const owner = await ownerOf(socket)
+    const sessions = new Sessions(this.#gate, socket, owner)
     const surface = new Surface(this.#gate, name, sessions, this.#own)
     const caller = { worker: name, door: 'socket' } as const
     const server = createEngineDoor(this.#gate, caller, docker.connections, surface)
@@ -96,7 +92,7 @@ export class Doors {
       connection.once('close', () => connections.delete(connection))
     })
     await removeStaleSessions(socket)
-    await listenOn(server, socket)
+    await listenOn(server, socket, owner)
     this.#open.set(name, { server, socket, connections, sessions })
   }
 }

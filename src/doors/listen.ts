@@ -12,10 +12,12 @@ export class SocketError extends Error {
   override readonly name = 'SocketError'
 }
 
+/** Where a socket is made, and with which modes. */
+type Place = Pick<SocketPolicy, 'path' | 'mode' | 'directoryMode'>
+
 /** Listens on a socket; a stale one is replaced, a live one is somebody else's. @throws {SocketError} */
-export async function listenOn(server: Server, socket: SocketPolicy): Promise<void> {
+export async function listenOn(server: Server, socket: Place, owner: Owner): Promise<void> {
   try {
-    const owner = await ownerOf(socket)
     await makeDirectory(socket, owner)
     await removeStale(socket.path)
     await listenAs(server, socket.path, socket.mode, owner)
@@ -41,7 +43,10 @@ export interface Owner {
   readonly group: number
 }
 
-async function makeDirectory({ path, directoryMode }: SocketPolicy, owner: Owner): Promise<void> {
+/** The gate's own account. */
+export const OWN: Owner = { user: -1, group: -1 }
+
+async function makeDirectory({ path, directoryMode }: Place, owner: Owner): Promise<void> {
   const directory = dirname(path)
   const first = await mkdir(directory, { recursive: true, mode: 0o755 })
   // One that is there is the operator's, who gave it the rights that it has.
