@@ -33,8 +33,14 @@ export async function listenOn(server: Server, socket: Place, owner: Owner): Pro
 /** Listens on a path where nothing is yet, with that mode and owner. Throws what the system says. */
 export async function listenAs(server: Server, path: string, mode: number, owner: Owner): Promise<void> {
   await bind(server, path, mode)
-  // The directory may be the worker's: a link that it put in the place of the socket is not followed.
-  await lchown(path, owner.user, owner.group)
+  try {
+    // The directory may be the worker's: a link that it put in the place of the socket is not followed.
+    await lchown(path, owner.user, owner.group)
+  } catch (cause) {
+    // Nobody else knows that it listens.
+    server.close()
+    throw cause
+  }
 }
 
 /** Numbers of an account and a group; -1 leaves what is there. */
