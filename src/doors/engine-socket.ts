@@ -82,14 +82,20 @@ async function serve(
     body instanceof Uint8Array
       ? await handle(gate, caller, routed, incoming(request, body), gone.signal)
       : body
-  if (reply.kind === 'hijacked') sendHijacked(reply.connection, request, response)
-  else sendReply(reply, response)
-  drain(request)
+  if (reply.kind === 'hijacked') {
+    sendHijacked(reply.connection, request, response)
+    return
+  }
+  sendReply(reply, response)
+  // What the engine reads may go on for as long as its answer does.
+  if (reply.kind === 'stream' && bodyOfRoute(routed) === 'stream')
+    response.once('finish', () => drain(request))
+  else drain(request)
 }
 
 /** The body, as far as it has to be read before the decision; or the reply where it is too large or too slow. */
 async function bodyOf(routed: Routed, request: IncomingMessage): Promise<Uint8Array | Reply> {
-  const kind = routed.found ? bodyKindOf(routed.match.route, routed.match.target.query) : 'unread'
+  const kind = bodyOfRoute(routed)
   // Of a plain attach, a body without a length is what the client types.
   const isStream = kind === 'hijack' && request.headers['transfer-encoding'] !== undefined
   if (kind === 'unread' || kind === 'stream' || isStream || !hasBody(request)) return NO_BODY
@@ -100,6 +106,10 @@ async function bodyOf(routed: Routed, request: IncomingMessage): Promise<Uint8Ar
     if (cause instanceof BodyTooSlow) return errorReply(408, cause.message)
     throw cause
   }
+}
+
+function bodyOfRoute(routed: Routed) {
+  return routed.found ? bodyKindOf(routed.match.route, routed.match.target.query) : 'unread'
 }
 
 const NO_BODY = new Uint8Array()
