@@ -53,7 +53,7 @@ export function createEngineDoor(
     })
   })
   server.on('upgrade', (request, socket, head) => {
-    serveUpgrade(gate, caller, request, socket, head).catch(() => socket.destroy())
+    serveUpgrade(gate, caller, request, socket, head).catch((cause: unknown) => failUpgrade(socket, cause))
   })
   server.on('clientError', (error, socket) => refuseConnection(socket, error))
   return server
@@ -153,7 +153,19 @@ function incoming(request: IncomingMessage, body: Uint8Array): IncomingRequest {
 function fail(response: ServerResponse, cause: unknown): void {
   // A client that went away while its request was read is no fault of anybody's.
   if (response.destroyed) return
-  process.emitWarning(cause instanceof Error ? cause : new Error(String(cause)))
+  const reply = faultReply(cause)
   if (response.headersSent) response.destroy()
-  else sendReply(errorReply(500, 'dockgate failed at this request; nothing was passed on'), response)
+  else sendReply(reply, response)
+}
+
+function failUpgrade(socket: Duplex, cause: unknown): void {
+  if (socket.destroyed) return
+  const reply = cause instanceof BodyTooSlow ? errorReply(408, cause.message) : faultReply(cause)
+  sendUpgraded(reply, NO_HEAD, socket)
+}
+
+/** Tells the operator of a fault of the gate, and makes the answer to it. */
+function faultReply(cause: unknown): Reply {
+  process.emitWarning(cause instanceof Error ? cause : new Error(String(cause)))
+  return errorReply(500, 'dockgate failed at this request; nothing was passed on')
 }

@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { request } from '../../test/support/http.ts'
+import { openGate } from '../../test/support/local-gate.ts'
+import { Gate } from '../gate.ts'
+import { createEngineDoor } from './engine-socket.ts'
+
+let directory = ''
+const ends: (() => void)[] = []
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dockgate-door-'))
+})
+afterEach(() => {
+  for (const end of ends.splice(0).toReversed()) end()
+  rmSync(directory, { recursive: true })
+})
+
+/** The worker's door of a gate. */
+async function openDoor(gate: Gate): Promise<string> {
+  const server: Server = createEngineDoor(gate, { worker: 'ai-worker', door: 'socket' }, 8)
+  const path = join(directory, 'docker.sock')
+  await once(server.listen(path), 'listening')
+  ends.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return path
+}
+
+/** A gate that fails wherever it looks for the worker. */
+class Faulty extends Gate {
+  override worker(): never {
+    throw new Error('a fault of the gate')
+  }
+}
+
+async function openFaulty(): Promise<string> {
+  const local = openGate(undefined, Faulty)
+  ends.push(() => local[Symbol.dispose]())
+  return openDoor(local.gate)
+}
+
+/** What the process was warned of, meanwhile. */
+async function warned<T>(
+  doing: () => Promise<T>,
+): Promise<{ readonly value: T; readonly warnings: string[] }> {
+  const warnings: string[] = []
+  const listen = (warning: Error): number => warnings.push(warning.message)
+  process.on('warning', listen)
+  const value = await doing()
+  await sleep(50)
+  process.removeListener('warning', listen)
+  return { value, warnings }
+}
+
+function open(path: string): { readonly socket: Socket; readonly answer: () => string } {
+  let answer = ''
+  const socket = connect(path)
+  socket.on('error', () => undefined)
+  socket.setEncoding('latin1').on('data', (text: string) => (answer += text))
+  return { socket, answer: () => answer }
+}
+
+const UPGRADE =
+  'POST /exec/abc/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 2\r\n\r\n'
+
+describe('a fault of the gate', () => {
+  test('is told, to the operator too, and that nothing was passed on', async () => {
+    const door = await openFaulty()
+    const { value, warnings } = await warned(() => request(door, { path: '/containers/json' }))
+    expect(value).toMatchObject({ status: 500, body: expect.stringContaining('nothing was passed on') })
+    expect(warnings).toEqual(['a fault of the gate'])
+  })
+
+  test('is told likewise where a request asks for the connection', async () => {
+    const { socket, answer } = open(await openFaulty())
+    const { warnings } = await warned(async () => {
+      socket.write(`${UPGRADE}{}`)
+      await once(socket, 'close')
+    })
+    expect(answer()).toMatch(/^HTTP\/1\.1 500 [^]*nothing was passed on/)
+    expect(warnings).toEqual(['a fault of the gate'])
+  })
+})
+
+test('a client that leaves before its request for the connection is whole is no fault', async () => {
+  const { socket } = open(await openFaulty())
+  const { warnings } = await warned(async () => {
+    socket.write(UPGRADE)
+    await sleep(50)
+    socket.destroy()
+  })
+  expect(warnings).toEqual([])
+})
+
+test('a request for the connection whose body does not come is answered 408', async () => {
+  const { socket, answer } = open(await openFaulty())
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  const { warnings } = await warned(async () => {
+    socket.write(UPGRADE)
+    await sleep(50)
+    const closed = once(socket, 'close')
+    vi.advanceTimersByTime(30_000)
+    await closed
+  }).finally(() => vi.useRealTimers())
+  expect(answer()).toMatch(/^HTTP\/1\.1 408 /)
+  expect(warnings).toEqual([])
+})
