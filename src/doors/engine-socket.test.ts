@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startFakeEngine } from '../../test/support/fake-engine.ts'
 import { request } from '../../test/support/http.ts'
 import { openGate } from '../../test/support/local-gate.ts'
 import { Gate } from '../gate.ts'
@@ -31,6 +32,19 @@ async function openDoor(gate: Gate): Promise<string> {
     server.close()
   })
   return path
+}
+
+/** A door before an engine that answers some things as no engine does. */
+async function openBefore(special: Parameters<typeof startFakeEngine>[0]): Promise<string> {
+  const engine = await startFakeEngine(special)
+  const local = openGate(engine.url)
+  ends.push(
+    () => engine[Symbol.dispose](),
+    () => local[Symbol.dispose](),
+  )
+  void local.gate.feed.run()
+  await expect.poll(() => local.gate.feed.connected).toBeDefined()
+  return openDoor(local.gate)
 }
 
 /** A gate that fails wherever it looks for the worker. */
@@ -86,6 +100,19 @@ describe('a fault of the gate', () => {
     })
     expect(answer()).toMatch(/^HTTP\/1\.1 500 [^]*nothing was passed on/)
     expect(warnings).toEqual(['a fault of the gate'])
+  })
+
+  test('after the engine was asked is told as what may have been done', async () => {
+    const door = await openBefore({
+      'POST /containers/create': (_, response) => response.writeHead(201).end('no JSON'),
+    })
+    const body = { Image: 'busybox' }
+    const { value, warnings } = await warned(() =>
+      request(door, { method: 'POST', path: '/containers/create', body }),
+    )
+    expect(value).toMatchObject({ status: 500, body: expect.stringContaining('is not known') })
+    expect(value.body).not.toContain('nothing was passed on')
+    expect(warnings).toEqual([expect.stringContaining('is not valid JSON')])
   })
 })
 

@@ -7,7 +7,7 @@ import { bodyKindOf } from '../decode/routes/route.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
-import { handle } from '../pipeline.ts'
+import { FailedUnderway, handle } from '../pipeline.ts'
 import { createServer } from '../shared/http.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from './body.ts'
 import { isSurface, type WorkerSurface } from './surface/prefix.ts'
@@ -166,6 +166,11 @@ function failUpgrade(socket: Duplex, cause: unknown): void {
 
 /** Tells the operator of a fault of the gate, and makes the answer to it. */
 function faultReply(cause: unknown): Reply {
-  process.emitWarning(cause instanceof Error ? cause : new Error(String(cause)))
-  return errorReply(500, 'dockgate failed at this request; nothing was passed on')
+  const isUnderway = cause instanceof FailedUnderway
+  const fault = isUnderway ? cause.cause : cause
+  process.emitWarning(fault instanceof Error ? fault : new Error(String(fault)))
+  const done = isUnderway
+    ? 'whether it was done is not known, so look before you ask again'
+    : 'nothing was passed on'
+  return errorReply(500, `dockgate failed at this request; ${done}`)
 }
