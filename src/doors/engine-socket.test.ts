@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startFakeEngine } from '../../test/support/fake-engine.ts'
 import { request } from '../../test/support/http.ts'
 import { openGate } from '../../test/support/local-gate.ts'
+import { tar } from '../../test/support/tar.ts'
 import { Gate } from '../gate.ts'
 import { createEngineDoor } from './engine-socket.ts'
 
@@ -138,4 +139,30 @@ test('a request for the connection whose body does not come is answered 408', as
   }).finally(() => vi.useRealTimers())
   expect(answer()).toMatch(/^HTTP\/1\.1 408 /)
   expect(warnings).toEqual([])
+})
+
+test('what an engine reads while it answers already may come for as long as it takes', async () => {
+  let read = 0
+  const door = await openBefore({
+    'POST /images/load': (asked, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders()
+      asked.on('data', (chunk: Buffer) => (read += chunk.length))
+      asked.once('end', () => response.end('{"stream":"loaded"}\n'))
+    },
+  })
+  const { socket, answer } = open(door)
+  const archive = tar(['manifest.json', '[]'])
+  const head = `POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nContent-Length: ${archive.length}\r\n\r\n`
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  try {
+    socket.write(head)
+    socket.write(archive.subarray(0, 512))
+    await expect.poll(answer).toContain('200 OK')
+    vi.advanceTimersByTime(60_000)
+    socket.write(archive.subarray(512))
+    await expect.poll(answer).toContain('loaded')
+  } finally {
+    vi.useRealTimers()
+  }
+  expect(read).toBeGreaterThan(512)
 })
