@@ -17,7 +17,7 @@ import type { Policy } from '../policy/policy.ts'
 import { openStore } from '../store/sqlite.ts'
 import { StoreError } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
-import { describeStart, note, showDecision } from './serve-lines.ts'
+import { describeStart, goOnUnread, note, print, showDecision } from './serve-lines.ts'
 import { watchPolicy } from './watch-policy.ts'
 
 interface Options {
@@ -82,6 +82,7 @@ export function addServeCommand(program: Command, environment: Environment): voi
 }
 
 async function serve(options: Options, environment: Environment): Promise<void> {
+  goOnUnread()
   const policy = await loadPolicy(options.policy)
   const url = await engineAddress(options.engine ?? policy.engine, environment)
   const own = policy.workers.find(({ socket }) => url === `unix://${socket.path}`)
@@ -125,7 +126,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     store.close()
     throw cause
   }
-  process.stdout.write(describeStart(served))
+  print(describeStart(served))
   await mcp.open(policy)
   const watching = watchPolicy(options.policy, async (changed) => {
     gate.adopt(changed)

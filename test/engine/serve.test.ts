@@ -281,6 +281,23 @@ describe('starting a gate', () => {
     await until(() => answers(workerSocket(directory)), 'the engine')
   })
 
+  test('goes on where nobody reads any more what it prints', async () => {
+    await using gate = await serve(policyFor(directory), ...engine)
+    const socket = workerSocket(directory)
+    await gate.printed('export DOCKER_HOST')
+    gate.child.stdout.destroy()
+    gate.child.stderr.destroy()
+    for (let round = 0; round < 2; round += 1) {
+      expect(await docker({ socket }, ['ps'])).toMatchObject({ code: 0 })
+      // Its line is printed in a moment; what comes of SIGHUP goes to stderr.
+      gate.child.kill('SIGHUP')
+      await sleep(1_500)
+    }
+    expect(await answers(socket)).toBe(true)
+    gate.child.kill('SIGTERM')
+    expect(await gate.ended).toMatchObject({ code: 0 })
+  })
+
   test.each([
     ['tcp://127.0.0.1:2375', 64, 'unix://'],
     ['/var/run/docker.sock', 64, 'unix://'],
