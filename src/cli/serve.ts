@@ -18,7 +18,7 @@ import { openStore } from '../store/sqlite.ts'
 import { StoreError } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
 import { describeStart, goOnUnread, note, print, showDecision } from './serve-lines.ts'
-import { watchPolicy } from './watch-policy.ts'
+import { PolicyWatch } from './watch-policy.ts'
 
 interface Options {
   readonly policy: string
@@ -83,6 +83,8 @@ export function addServeCommand(program: Command, environment: Environment): voi
 
 async function serve(options: Options, environment: Environment): Promise<void> {
   goOnUnread()
+  // Before the policy is read, so that no change of it and no SIGHUP is missed.
+  const watching = new PolicyWatch(options.policy)
   const policy = await loadPolicy(options.policy)
   const url = await engineAddress(options.engine ?? policy.engine, environment)
   const own = policy.workers.find(({ socket }) => url === `unix://${socket.path}`)
@@ -128,7 +130,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   }
   print(describeStart(served))
   await mcp.open(policy)
-  const watching = watchPolicy(options.policy, async (changed) => {
+  watching.begin(async (changed) => {
     gate.adopt(changed)
     servedOf(changed, await doors.open(changed))
     await mcp.open(changed)
@@ -136,7 +138,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   })
   await asked
   note('ending; calls may take 10 s more')
-  watching.close()
+  await watching.close()
   await Promise.all([mcp.close(), doors.close(10_000)])
   control.close()
   gate.feed.close()

@@ -281,6 +281,28 @@ describe('starting a gate', () => {
     await until(() => answers(workerSocket(directory)), 'the engine')
   })
 
+  test('takes no SIGHUP for its end, and loads the policy again once it serves', async () => {
+    await using relay = await startRelay('new')
+    await relay.cut()
+    await using gate = await serve(policyFor(directory), '--engine', relay.url)
+    await gate.printed('does not answer yet')
+    gate.child.kill('SIGHUP')
+    await gate.printed('the new policy is in force')
+    expect(gate.stdout()).toContain('worker ai-worker is served')
+  })
+
+  test('loads a policy that changes meanwhile once it serves', async () => {
+    await using relay = await startRelay('new')
+    await relay.cut()
+    await using gate = await serve(policyFor(directory), '--engine', relay.url)
+    await gate.printed('does not answer yet')
+    const { workers, ...file } = parse(policyFor(directory))
+    const other = { socket: join(directory, 'other', 'docker.sock'), docker: { allow: ['ps'] } }
+    await writeFile(join(directory, 'policy.yaml'), stringify({ ...file, workers: { ...workers, other } }))
+    await gate.printed('the new policy is in force')
+    expect(await request(other.socket, { path: '/_ping' })).toMatchObject({ status: 503 })
+  })
+
   test('goes on where nobody reads any more what it prints', async () => {
     await using gate = await serve(policyFor(directory), ...engine)
     const socket = workerSocket(directory)
