@@ -132,7 +132,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   await mcp.open(policy)
   watching.begin(async (changed) => {
     gate.adopt(changed)
-    servedOf(changed, await doors.open(changed))
+    tellUnserved(await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
   })
@@ -155,9 +155,13 @@ function servedOf(policy: Policy, failed: ReadonlyMap<string, SocketError>): Pol
   const workers = policy.workers.filter(({ name }) => !failed.has(name))
   const [first] = failed.values()
   if (workers.length === 0 && first !== undefined) throw first
+  tellUnserved(failed)
+  return { ...policy, workers }
+}
+
+function tellUnserved(failed: ReadonlyMap<string, SocketError>): void {
   for (const [name, { message }] of failed)
     note(`worker ${name} is not served: ${message}; SIGHUP tries again`)
-  return { ...policy, workers }
 }
 
 async function engineAddress(chosen: string | undefined, environment: Environment): Promise<string> {

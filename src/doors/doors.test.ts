@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { request, type ClientRequest } from 'node:http'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGate } from '../../test/support/local-gate.ts'
 import { Doors } from './doors.ts'
@@ -53,4 +55,17 @@ test('a door that a new policy closed is done with when its last connection has 
   const before = performance.now()
   await doors.close(10_000)
   expect(performance.now() - before).toBeLessThan(2_000)
+})
+
+test('a socket that can’t be made keeps no other from being made', async () => {
+  const [worker] = local.policy.workers
+  if (worker === undefined) throw new Error('the policy has no worker')
+  writeFileSync(join(local.directory, 'file'), '')
+  const first = {
+    ...worker,
+    name: 'first',
+    socket: { ...worker.socket, path: join(local.directory, 'file/x') },
+  }
+  const failed = await doors.open({ engine: undefined, workers: [first, worker] })
+  expect([...failed.keys()]).toEqual(['first'])
 })

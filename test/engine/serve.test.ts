@@ -150,6 +150,19 @@ describe('a new policy', () => {
     await adopted(gate)
   })
 
+  test('whose socket can’t be made is in force all the same, and what is not served is told', async () => {
+    await using gate = await startGate({ policy: generousPolicy() })
+    const blocked = join(gate.directory, 'blocked')
+    await mkdir(blocked)
+    await change(gate, gate.socket, blocked)
+    await adopted(gate)
+    expect(gate.output().stderr).toContain(
+      `worker ai-worker is not served: ${blocked} is there and is no socket`,
+    )
+    expect(gate.output().stderr).not.toContain('the old policy stays')
+    expect(await answers(gate.socket)).toBe(false)
+  })
+
   test('brings new workers, and takes away the sockets of those that are gone', async () => {
     await using gate = await startGate({ policy: generousPolicy() })
     const { workers, ...file } = parse(await readFile(policyFile(gate), 'utf8'))
