@@ -103,6 +103,17 @@ describe('a fault of the gate', () => {
     expect(warnings).toEqual(['a fault of the gate'])
   })
 
+  test('ends no differently for who goes on sending: the connection is cut after a while', async () => {
+    const { socket, answer } = open(await openFaulty())
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    await warned(async () => {
+      socket.write('POST /images/load HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n')
+      await expect.poll(answer).toContain('500')
+      vi.advanceTimersByTime(10_000)
+      await once(socket, 'close')
+    }).finally(() => vi.useRealTimers())
+  })
+
   test('after the engine was asked is told as what may have been done', async () => {
     const door = await openBefore({
       'POST /containers/create': (_, response) => response.writeHead(201).end('no JSON'),

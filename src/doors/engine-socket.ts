@@ -49,7 +49,10 @@ export function createEngineDoor(
     turns.take(request, response, () => {
       const isOurs = surface !== undefined && isSurface(request.url)
       const served = isOurs ? surface.serve(request, response) : serve(gate, caller, request, response)
-      return served.catch((cause: unknown) => fail(response, cause))
+      return served.catch((cause: unknown) => {
+        fail(response, cause)
+        drain(request)
+      })
     })
   })
   server.on('upgrade', (request, socket, head) => {
