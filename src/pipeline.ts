@@ -21,6 +21,11 @@ import { openClaims, type Claims } from './settle/claims.ts'
 import { StoreUnavailable } from './store/errors.ts'
 import { knownAnswer } from './filter/known.ts'
 
+/** The gate failed at a request that it had let through: whether that was done is not known. */
+export class FailedUnderway extends Error {
+  override readonly name = 'FailedUnderway'
+}
+
 /** Handles one request of an identified caller. What a client, the engine or the disk does wrong is a reply, not an error. */
 export async function handle(
   gate: Gate,
@@ -49,7 +54,7 @@ export async function handle(
       }
     }
     if (verdict.effect === 'refuse') return refusalReply(verdict, record?.id ?? '', worker.name)
-    return knownAnswer(connected, verdict.permit) ?? (await carryOut(call, verdict.permit, record, claims))
+    return knownAnswer(connected, verdict.permit) ?? (await undertake(call, verdict.permit, record, claims))
   } catch (cause) {
     if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
     if (cause instanceof StoreUnavailable)
@@ -82,5 +87,14 @@ async function open(call: Call, verdict: Verdict, claims: Claims): Promise<Decis
     const mayGoOn = !isChange(call.decoded.operation.kind) && words.includes(verdict.subcommand)
     if (cause instanceof StoreUnavailable && mayGoOn) return undefined
     throw cause
+  }
+}
+
+async function undertake(...permitted: Parameters<typeof carryOut>): Promise<Reply> {
+  try {
+    return await carryOut(...permitted)
+  } catch (cause) {
+    if (cause instanceof EngineUnavailable || cause instanceof StoreUnavailable) throw cause
+    throw new FailedUnderway('a request that was let through failed', { cause })
   }
 }

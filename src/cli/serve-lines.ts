@@ -7,9 +7,26 @@ import type { DecisionEntry } from '../audit/entry.ts'
 import type { Policy } from '../policy/policy.ts'
 import { printable, shorten } from '../shared/refusal.ts'
 
+/** Outputs that nobody reads any more, as stdout in `serve | head -1`. */
+const unread = new Set<NodeJS.WriteStream>()
+
+/** Lets the gate go on where what it prints can't be written: that output is left alone from then on. */
+export function goOnUnread(): void {
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => unread.add(output))
+}
+
+/** What goes to stdout. */
+export function print(text: string): void {
+  write(process.stdout, text)
+}
+
 /** Something that happened to the gate itself. */
 export function note(message: string): void {
-  process.stderr.write(`dockgate: ${message}\n`)
+  write(process.stderr, `dockgate: ${message}\n`)
+}
+
+function write(output: NodeJS.WriteStream, text: string): void {
+  if (!unread.has(output)) output.write(text)
 }
 
 /** The lines at the start: for each worker its socket, the line to paste, and what it may do. */
@@ -47,6 +64,6 @@ export function showDecision(entry: DecisionEntry): void {
 }
 
 function showGathered(): void {
-  process.stdout.write(gathered)
+  print(gathered)
   gathered = ''
 }

@@ -17,8 +17,8 @@ import type { Policy } from '../policy/policy.ts'
 import { openStore } from '../store/sqlite.ts'
 import { StoreError } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
-import { describeStart, note, showDecision } from './serve-lines.ts'
-import { watchPolicy } from './watch-policy.ts'
+import { describeStart, goOnUnread, note, print, showDecision } from './serve-lines.ts'
+import { PolicyWatch } from './watch-policy.ts'
 
 interface Options {
   readonly policy: string
@@ -82,6 +82,9 @@ export function addServeCommand(program: Command, environment: Environment): voi
 }
 
 async function serve(options: Options, environment: Environment): Promise<void> {
+  goOnUnread()
+  // Before the policy is read, so that no change of it and no SIGHUP is missed.
+  const watching = new PolicyWatch(options.policy)
   const policy = await loadPolicy(options.policy)
   const url = await engineAddress(options.engine ?? policy.engine, environment)
   const own = policy.workers.find(({ socket }) => url === `unix://${socket.path}`)
@@ -125,17 +128,17 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     store.close()
     throw cause
   }
-  process.stdout.write(describeStart(served))
+  print(describeStart(served))
   await mcp.open(policy)
-  const watching = watchPolicy(options.policy, async (changed) => {
+  watching.begin(async (changed) => {
     gate.adopt(changed)
-    servedOf(changed, await doors.open(changed))
+    tellUnserved(await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
   })
   await asked
   note('ending; calls may take 10 s more')
-  watching.close()
+  await watching.close()
   await Promise.all([mcp.close(), doors.close(10_000)])
   control.close()
   gate.feed.close()
@@ -152,9 +155,13 @@ function servedOf(policy: Policy, failed: ReadonlyMap<string, SocketError>): Pol
   const workers = policy.workers.filter(({ name }) => !failed.has(name))
   const [first] = failed.values()
   if (workers.length === 0 && first !== undefined) throw first
+  tellUnserved(failed)
+  return { ...policy, workers }
+}
+
+function tellUnserved(failed: ReadonlyMap<string, SocketError>): void {
   for (const [name, { message }] of failed)
     note(`worker ${name} is not served: ${message}; SIGHUP tries again`)
-  return { ...policy, workers }
 }
 
 async function engineAddress(chosen: string | undefined, environment: Environment): Promise<string> {

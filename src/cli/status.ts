@@ -1,5 +1,7 @@
 /** `dockgate status`: workers, engine, store, and what runs. */
+import type { IncomingMessage } from 'node:http'
 import type { Command } from 'commander'
+import * as z from 'zod'
 import { controlSocket, type Status, type WorkerStatus } from '../doors/control.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { request } from '../shared/http.ts'
@@ -10,6 +12,33 @@ interface Options {
   readonly state?: string
   readonly json?: true
 }
+
+/** Milliseconds, and characters, of the gate's answer. */
+const LONGEST = 5_000
+const LARGEST = 16 * 2 ** 20
+
+const amounts = z.object({ containers: z.number(), memory: z.number(), nanoCpus: z.number() })
+const oneContainer = z.object({ id: z.string(), name: z.string(), running: z.boolean() })
+const statusSchema = z.object({
+  engine: z.object({ url: z.string(), connected: z.boolean(), version: z.string() }),
+  policy: z.string(),
+  store: z.object({
+    directory: z.string(),
+    entries: z.number(),
+    head: z.string(),
+    failing: z.string().exactOptional(),
+  }),
+  workers: z.array(
+    z.object({
+      name: z.string(),
+      socket: z.string(),
+      containers: z.array(oneContainer),
+      limits: amounts,
+      usage: amounts,
+    }),
+  ),
+  process: z.object({ id: z.number(), memory: z.number(), uptime: z.number() }),
+})
 
 /** Adds `status`. Exit codes: 1 the engine or the record is not well, 69 no gate runs on this state directory. */
 export function addStatusCommand(program: Command, environment: StateEnvironment): void {
@@ -29,18 +58,39 @@ export function addStatusCommand(program: Command, environment: StateEnvironment
     })
 }
 
-function askGate(socketPath: string): Promise<Status> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: '/status', timeout: 5_000 }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-      response.once('end', () => resolve(JSON.parse(text)))
-      response.once('error', reject)
+async function askGate(socketPath: string): Promise<Status> {
+  const signal = AbortSignal.timeout(LONGEST)
+  try {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ socketPath, path: '/status', signal }, resolve).on('error', reject).end()
     })
-    asked.once('timeout', () => asked.destroy(new Error('it took more than 5 s')))
-    asked.once('error', reject)
-    asked.end()
+    const text = await readAnswer(answer)
+    if (answer.statusCode !== 200) throw new Error(`it answers ${answer.statusCode}`)
+    return readStatus(text)
+  } catch (cause) {
+    if (!signal.aborted) throw cause
+    throw new Error(`it took more than ${LONGEST / 1000} s`, { cause })
+  }
+}
+
+function readAnswer(answer: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    answer.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      if (text.length > LARGEST) answer.destroy(new Error(`its answer is larger than ${LARGEST} characters`))
+    })
+    answer.once('end', () => resolve(text))
+    answer.once('error', reject)
   })
+}
+
+function readStatus(text: string): Status {
+  try {
+    return statusSchema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new Error('what it says is no status of a gate', { cause })
+  }
 }
 
 /** The status for people. */

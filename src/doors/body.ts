@@ -18,28 +18,35 @@ export class BodyTooSlow extends Error {
 }
 
 /**
- * The body of a request.
+ * The body of a request. Where it is not read to its end, nothing more of it comes until somebody drains it.
  * @param largest bytes
+ * @param longest milliseconds
  * @throws {BodyTooLarge | BodyTooSlow} and what the connection throws when it breaks
  */
-export function readBody(request: IncomingMessage, largest = LARGEST): Promise<Uint8Array> {
+export function readBody(
+  request: IncomingMessage,
+  largest = LARGEST,
+  longest = LONGEST,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     const timer = setTimeout(
-      () => reject(new BodyTooSlow(`the body did not arrive within ${LONGEST / 1000} s`)),
-      LONGEST,
+      () => finish(() => reject(new BodyTooSlow(`the body did not arrive within ${longest / 1000} s`))),
+      longest,
     )
     const finish = (done: () => void): void => {
       clearTimeout(timer)
-      request.removeAllListeners('data')
+      request.removeListener('data', take)
+      request.pause()
       done()
     }
-    request.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       size += chunk.length
       if (size <= largest) chunks.push(chunk)
       else finish(() => reject(new BodyTooLarge(`the body is larger than ${largest} bytes`)))
-    })
+    }
+    request.on('data', take)
     request.once('end', () => finish(() => resolve(Buffer.concat(chunks))))
     request.once('error', (cause) => finish(() => reject(cause)))
     request.once('close', () => {
@@ -72,11 +79,14 @@ export function readStart(connection: Duplex, head: Buffer, length: number): Pro
   })
 }
 
-/** Throws away what is left of a body for a while; then the connection is cut. */
-export function drain(request: IncomingMessage): void {
-  if (request.readableEnded || request.readableFlowing === true) return
-  request.resume()
-  const timer = setTimeout(() => request.destroy(), DRAIN_TIME)
+/**
+ * Throws away what is left of a body that nobody reads any more; then the connection is cut.
+ * @param time milliseconds
+ */
+export function drain(request: IncomingMessage, time = DRAIN_TIME): void {
+  if (request.readableEnded || request.destroyed) return
+  request.unpipe().resume()
+  const timer = setTimeout(() => request.destroy(), time)
   timer.unref()
   request.once('end', () => clearTimeout(timer))
   request.once('close', () => clearTimeout(timer))

@@ -5,7 +5,7 @@ import { createServer } from '../shared/http.ts'
 import { textOf } from '../shared/json-value.ts'
 import { containersInReach } from '../resolve/resolve.ts'
 import type { Store } from '../store/store.ts'
-import { listenOn } from './listen.ts'
+import { listenOn, OWN } from './listen.ts'
 
 /** Path of the control socket in a state directory. */
 export function controlSocket(directory: string): string {
@@ -51,8 +51,7 @@ export function createControlDoor(gate: Gate, setting: Setting): { listen(): Pro
   })
   const path = controlSocket(setting.directory)
   return {
-    listen: () =>
-      listenOn(server, { path, owner: undefined, group: undefined, mode: 0o600, directoryMode: 0o700 }),
+    listen: () => listenOn(server, { path, mode: 0o600, directoryMode: 0o700 }, OWN),
     close: () => {
       server.close()
       server.closeAllConnections()

@@ -20,6 +20,8 @@ export class Doors {
   readonly #gate: Gate
   readonly #own: OwnRecord
   readonly #open = new Map<string, OpenDoor>()
+  /** Doors that take no more connections, until their last one has ended. */
+  readonly #closing = new Map<OpenDoor, Promise<void>>()
 
   constructor(gate: Gate, own: OwnRecord) {
     this.#gate = gate
@@ -38,10 +40,7 @@ export class Doors {
         door.server.maxConnections = worker.docker.connections
         continue
       }
-      this.#open.delete(name)
-      door.sessions.close()
-      door.server.close()
-      door.server.closeIdleConnections()
+      this.#close(name, door)
     }
     const failed = new Map<string, SocketError>()
     for (const worker of workers) {
@@ -56,28 +55,34 @@ export class Doors {
     return failed
   }
 
-  /** How many connections each worker has. */
-  counts(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#open].map(([name, door]) => [name, door.connections.size]))
-  }
-
   /** Takes no more connections and waits for the calls under way. @param limit milliseconds, after which they are cut */
   async close(limit: number): Promise<void> {
     const timer = setTimeout(() => this.cut(), limit)
-    await Promise.all([...this.#open.values()].map((door) => closed(door)))
+    for (const [name, door] of this.#open) this.#close(name, door)
+    for (const { server } of this.#closing.keys()) server.closeIdleConnections()
+    await Promise.all(this.#closing.values())
     clearTimeout(timer)
   }
 
   /** Cuts every connection. */
   cut(): void {
-    for (const { connections, sessions } of this.#open.values()) {
+    for (const { connections, sessions } of [...this.#open.values(), ...this.#closing.keys()]) {
       sessions.cut()
       for (const connection of connections) connection.destroy()
     }
   }
 
+  #close(name: string, door: OpenDoor): void {
+    this.#open.delete(name)
+    const over = closed(door).then(() => {
+      this.#closing.delete(door)
+    })
+    this.#closing.set(door, over)
+  }
+
   async #openOne({ name, socket, docker }: WorkerPolicy): Promise<void> {
-    const sessions = new Sessions(this.#gate, socket, await ownerOf(socket))
+    const owner = await ownerOf(socket)
+    const sessions = new Sessions(this.#gate, socket, owner)
     const surface = new Surface(this.#gate, name, sessions, this.#own)
     const caller = { worker: name, door: 'socket' } as const
     const server = createEngineDoor(this.#gate, caller, docker.connections, surface)
@@ -87,7 +92,7 @@ export class Doors {
       connection.once('close', () => connections.delete(connection))
     })
     await removeStaleSessions(socket)
-    await listenOn(server, socket)
+    await listenOn(server, socket, owner)
     this.#open.set(name, { server, socket, connections, sessions })
   }
 }

@@ -7,7 +7,7 @@ import { bodyKindOf } from '../decode/routes/route.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
-import { handle } from '../pipeline.ts'
+import { FailedUnderway, handle } from '../pipeline.ts'
 import { createServer } from '../shared/http.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from './body.ts'
 import { isSurface, type WorkerSurface } from './surface/prefix.ts'
@@ -49,11 +49,14 @@ export function createEngineDoor(
     turns.take(request, response, () => {
       const isOurs = surface !== undefined && isSurface(request.url)
       const served = isOurs ? surface.serve(request, response) : serve(gate, caller, request, response)
-      return served.catch((cause: unknown) => fail(response, cause))
+      return served.catch((cause: unknown) => {
+        fail(response, cause)
+        drain(request)
+      })
     })
   })
   server.on('upgrade', (request, socket, head) => {
-    serveUpgrade(gate, caller, request, socket, head).catch(() => socket.destroy())
+    serveUpgrade(gate, caller, request, socket, head).catch((cause: unknown) => failUpgrade(socket, cause))
   })
   server.on('clientError', (error, socket) => refuseConnection(socket, error))
   return server
@@ -82,14 +85,20 @@ async function serve(
     body instanceof Uint8Array
       ? await handle(gate, caller, routed, incoming(request, body), gone.signal)
       : body
-  if (reply.kind === 'hijacked') sendHijacked(reply.connection, request, response)
-  else sendReply(reply, response)
-  drain(request)
+  if (reply.kind === 'hijacked') {
+    sendHijacked(reply.connection, request, response)
+    return
+  }
+  sendReply(reply, response)
+  // What the engine reads may go on for as long as its answer does.
+  if (reply.kind === 'stream' && bodyOfRoute(routed) === 'stream')
+    response.once('finish', () => drain(request))
+  else drain(request)
 }
 
 /** The body, as far as it has to be read before the decision; or the reply where it is too large or too slow. */
 async function bodyOf(routed: Routed, request: IncomingMessage): Promise<Uint8Array | Reply> {
-  const kind = routed.found ? bodyKindOf(routed.match.route, routed.match.target.query) : 'unread'
+  const kind = bodyOfRoute(routed)
   // Of a plain attach, a body without a length is what the client types.
   const isStream = kind === 'hijack' && request.headers['transfer-encoding'] !== undefined
   if (kind === 'unread' || kind === 'stream' || isStream || !hasBody(request)) return NO_BODY
@@ -100,6 +109,10 @@ async function bodyOf(routed: Routed, request: IncomingMessage): Promise<Uint8Ar
     if (cause instanceof BodyTooSlow) return errorReply(408, cause.message)
     throw cause
   }
+}
+
+function bodyOfRoute(routed: Routed) {
+  return routed.found ? bodyKindOf(routed.match.route, routed.match.target.query) : 'unread'
 }
 
 const NO_BODY = new Uint8Array()
@@ -143,7 +156,24 @@ function incoming(request: IncomingMessage, body: Uint8Array): IncomingRequest {
 function fail(response: ServerResponse, cause: unknown): void {
   // A client that went away while its request was read is no fault of anybody's.
   if (response.destroyed) return
-  process.emitWarning(cause instanceof Error ? cause : new Error(String(cause)))
+  const reply = faultReply(cause)
   if (response.headersSent) response.destroy()
-  else sendReply(errorReply(500, 'dockgate failed at this request; nothing was passed on'), response)
+  else sendReply(reply, response)
+}
+
+function failUpgrade(socket: Duplex, cause: unknown): void {
+  if (socket.destroyed) return
+  const reply = cause instanceof BodyTooSlow ? errorReply(408, cause.message) : faultReply(cause)
+  sendUpgraded(reply, NO_HEAD, socket)
+}
+
+/** Tells the operator of a fault of the gate, and makes the answer to it. */
+function faultReply(cause: unknown): Reply {
+  const isUnderway = cause instanceof FailedUnderway
+  const fault = isUnderway ? cause.cause : cause
+  process.emitWarning(fault instanceof Error ? fault : new Error(String(fault)))
+  const done = isUnderway
+    ? 'whether it was done is not known, so look before you ask again'
+    : 'nothing was passed on'
+  return errorReply(500, `dockgate failed at this request; ${done}`)
 }

@@ -12,10 +12,12 @@ export class SocketError extends Error {
   override readonly name = 'SocketError'
 }
 
+/** Where a socket is made, and with which modes. */
+type Place = Pick<SocketPolicy, 'path' | 'mode' | 'directoryMode'>
+
 /** Listens on a socket; a stale one is replaced, a live one is somebody else's. @throws {SocketError} */
-export async function listenOn(server: Server, socket: SocketPolicy): Promise<void> {
+export async function listenOn(server: Server, socket: Place, owner: Owner): Promise<void> {
   try {
-    const owner = await ownerOf(socket)
     await makeDirectory(socket, owner)
     await removeStale(socket.path)
     await listenAs(server, socket.path, socket.mode, owner)
@@ -31,8 +33,14 @@ export async function listenOn(server: Server, socket: SocketPolicy): Promise<vo
 /** Listens on a path where nothing is yet, with that mode and owner. Throws what the system says. */
 export async function listenAs(server: Server, path: string, mode: number, owner: Owner): Promise<void> {
   await bind(server, path, mode)
-  // The directory may be the worker's: a link that it put in the place of the socket is not followed.
-  await lchown(path, owner.user, owner.group)
+  try {
+    // The directory may be the worker's: a link that it put in the place of the socket is not followed.
+    await lchown(path, owner.user, owner.group)
+  } catch (cause) {
+    // Nobody else knows that it listens.
+    server.close()
+    throw cause
+  }
 }
 
 /** Numbers of an account and a group; -1 leaves what is there. */
@@ -41,7 +49,10 @@ export interface Owner {
   readonly group: number
 }
 
-async function makeDirectory({ path, directoryMode }: SocketPolicy, owner: Owner): Promise<void> {
+/** The gate's own account. */
+export const OWN: Owner = { user: -1, group: -1 }
+
+async function makeDirectory({ path, directoryMode }: Place, owner: Owner): Promise<void> {
   const directory = dirname(path)
   const first = await mkdir(directory, { recursive: true, mode: 0o755 })
   // One that is there is the operator's, who gave it the rights that it has.

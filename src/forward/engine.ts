@@ -20,6 +20,8 @@ export interface Hijacked {
 export type Upgraded = { readonly hijacked: Hijacked } | { readonly refused: IncomingMessage }
 
 const CONNECT_LIMIT = 5_000
+/** For the body of an answer that is read whole: engines send one when it is ready. */
+const WHOLE_LIMIT = 60_000
 const IDLE_CONNECTIONS = 32
 
 export class Engine {
@@ -122,11 +124,17 @@ function socketPathOf(url: string): string {
   return path
 }
 
-/** Reads an answer whole. @param most bytes that it may have. @throws {EngineUnavailable} if it breaks off or is larger */
-export function readWhole(stream: IncomingMessage, most: number): Promise<Buffer> {
+/**
+ * Reads an answer whole.
+ * @param most bytes that it may have
+ * @param limit milliseconds until it must have come
+ * @throws {EngineUnavailable} if it breaks off, is larger or takes longer
+ */
+export function readWhole(stream: IncomingMessage, most: number, limit = WHOLE_LIMIT): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    const timer = setTimeout(() => stream.destroy(new Error(`it took more than ${limit / 1000} s`)), limit)
     const fail = (why: string): void => reject(new EngineUnavailable(`the engine's answer broke off: ${why}`))
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length
@@ -136,6 +144,7 @@ export function readWhole(stream: IncomingMessage, most: number): Promise<Buffer
     stream.once('end', () => resolve(Buffer.concat(chunks)))
     stream.once('error', (cause) => fail(cause.message))
     stream.once('close', () => {
+      clearTimeout(timer)
       if (!stream.readableEnded) fail('the connection was closed')
     })
   })

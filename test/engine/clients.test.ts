@@ -53,7 +53,32 @@ describe('a client that behaves badly', () => {
     expect(whole).toMatchObject({ status: 413, body: expect.stringContaining('larger') })
     const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
-    expect(await raw(gate.socket, head + chunks, 3_000)).toMatch(/^HTTP\/1\.1 413 /)
+    // Thrown away, it keeps nobody from using the connection again.
+    const next = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
+    expect(await raw(gate.socket, head + chunks + next, 3_000)).toMatch(
+      /^HTTP\/1\.1 413 [^]*HTTP\/1\.1 200 OK/,
+    )
+  })
+
+  test('that goes on sending after it was answered 413 is cut after ten seconds', async () => {
+    await using gate = await startGate()
+    const client = connect(gate.socket)
+    let answer = ''
+    client.on('error', () => undefined)
+    client.setEncoding('latin1').on('data', (text: string) => (answer += text))
+    client.write(
+      'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    )
+    const chunk = `100000\r\n${'x'.repeat(2 ** 20)}\r\n`
+    const timer = setInterval(() => client.write(chunk), 100)
+    const closed = new Promise((resolve) => client.once('close', resolve))
+    await until(() => answer !== '', 'an answer')
+    const before = performance.now()
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+    await closed
+    clearInterval(timer)
+    expect(performance.now() - before).toBeGreaterThan(9_000)
+    expect(performance.now() - before).toBeLessThan(14_000)
   })
 
   test.each([

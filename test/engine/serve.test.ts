@@ -150,6 +150,19 @@ describe('a new policy', () => {
     await adopted(gate)
   })
 
+  test('whose socket can’t be made is in force all the same, and what is not served is told', async () => {
+    await using gate = await startGate({ policy: generousPolicy() })
+    const blocked = join(gate.directory, 'blocked')
+    await mkdir(blocked)
+    await change(gate, gate.socket, blocked)
+    await adopted(gate)
+    expect(gate.output().stderr).toContain(
+      `worker ai-worker is not served: ${blocked} is there and is no socket`,
+    )
+    expect(gate.output().stderr).not.toContain('the old policy stays')
+    expect(await answers(gate.socket)).toBe(false)
+  })
+
   test('brings new workers, and takes away the sockets of those that are gone', async () => {
     await using gate = await startGate({ policy: generousPolicy() })
     const { workers, ...file } = parse(await readFile(policyFile(gate), 'utf8'))
@@ -279,6 +292,45 @@ describe('starting a gate', () => {
     )
     await relay.resume()
     await until(() => answers(workerSocket(directory)), 'the engine')
+  })
+
+  test('takes no SIGHUP for its end, and loads the policy again once it serves', async () => {
+    await using relay = await startRelay('new')
+    await relay.cut()
+    await using gate = await serve(policyFor(directory), '--engine', relay.url)
+    await gate.printed('does not answer yet')
+    gate.child.kill('SIGHUP')
+    await gate.printed('the new policy is in force')
+    expect(gate.stdout()).toContain('worker ai-worker is served')
+  })
+
+  test('loads a policy that changes meanwhile once it serves', async () => {
+    await using relay = await startRelay('new')
+    await relay.cut()
+    await using gate = await serve(policyFor(directory), '--engine', relay.url)
+    await gate.printed('does not answer yet')
+    const { workers, ...file } = parse(policyFor(directory))
+    const other = { socket: join(directory, 'other', 'docker.sock'), docker: { allow: ['ps'] } }
+    await writeFile(join(directory, 'policy.yaml'), stringify({ ...file, workers: { ...workers, other } }))
+    await gate.printed('the new policy is in force')
+    expect(await request(other.socket, { path: '/_ping' })).toMatchObject({ status: 503 })
+  })
+
+  test('goes on where nobody reads any more what it prints', async () => {
+    await using gate = await serve(policyFor(directory), ...engine)
+    const socket = workerSocket(directory)
+    await gate.printed('export DOCKER_HOST')
+    gate.child.stdout.destroy()
+    gate.child.stderr.destroy()
+    for (let round = 0; round < 2; round += 1) {
+      expect(await docker({ socket }, ['ps'])).toMatchObject({ code: 0 })
+      // Its line is printed in a moment; what comes of SIGHUP goes to stderr.
+      gate.child.kill('SIGHUP')
+      await sleep(1_500)
+    }
+    expect(await answers(socket)).toBe(true)
+    gate.child.kill('SIGTERM')
+    expect(await gate.ended).toMatchObject({ code: 0 })
   })
 
   test.each([

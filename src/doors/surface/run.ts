@@ -42,7 +42,7 @@ export async function runLine(line: Line, written: Written): Promise<Run> {
     case 'docker':
       return docker(line, command.words, undefined)
     case 'can':
-      return can(line, command.command)
+      return can(line, command.command, written)
     case 'program':
       return { answer: await diagnose(line, command.words) }
     default:
@@ -119,7 +119,7 @@ function answerUntried(local: LocalWork): Answer {
     : failedAnswer(`${local.what}, so it can't be tried with that: leave it out`, EXIT.usage)
 }
 
-async function can(line: Line, command: Command): Promise<Run> {
+async function can(line: Line, command: Command, written: Written): Promise<Run> {
   const rehearsal = new RehearsalRun()
   const tried = { ...line, caller: { ...line.caller, rehearsal } }
   switch (command.kind) {
@@ -129,7 +129,7 @@ async function can(line: Line, command: Command): Promise<Run> {
       return { answer: await diagnose(tried, command.words) }
     case 'foreign':
     case 'unreadable':
-      return { answer: await ownAnswer(tried, command, { words: [] }) }
+      return { answer: await ownAnswer(tried, command, written) }
     default:
       return { answer: answer('allowed\n') }
   }

@@ -2,7 +2,6 @@
  * Sessions: sockets of the same worker that live as long as the request that asked for them, so that the record shows of
  * each call through one which door and key it came by. Each is the Engine API and nothing else.
  */
-import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
@@ -105,7 +104,8 @@ export class Sessions {
 /** Removes the sockets of sessions that a gate before this one left in the directory of a worker's socket. */
 export async function removeStaleSessions(socket: SocketPolicy): Promise<void> {
   const directory = dirname(socket.path)
-  const names = existsSync(directory) ? await readdir(directory) : []
+  // Where it can't be read, it is missing, or making the socket says why.
+  const names = await readdir(directory).catch(() => [])
   const left = names.filter((name) => /^s-[0-9a-z]{12}\.sock$/.test(name))
   for (const name of left) {
     await removeStale(join(directory, name)).catch((cause: unknown) => {

@@ -1,0 +1,72 @@
+/** The gate in the test's own process, on a record of its own: for what no request from outside brings about. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { ownRecord, type OwnRecord } from '../../src/audit/own.ts'
+import { Recorder } from '../../src/audit/recorder.ts'
+import { Engine } from '../../src/forward/engine.ts'
+import { Gate } from '../../src/gate.ts'
+import { Pins } from '../../src/host/pins.ts'
+import { parsePolicy } from '../../src/policy/parse.ts'
+import type { Policy } from '../../src/policy/policy.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+
+// Tests run in threads, which may not set the mode that sockets are made with: theirs are made with the process's.
+process.umask = () => 0o022
+
+interface LocalGate extends Disposable {
+  readonly gate: Gate
+  readonly policy: Policy
+  readonly own: OwnRecord
+  readonly directory: string
+  /** Path of the worker's socket. Nothing listens on it yet. */
+  readonly socket: string
+}
+
+/**
+ * Makes a gate with the worker `ai-worker`.
+ * @param engine address of an engine, which is followed only where `gate.feed.run` is called; default none
+ * @param Kind another gate than the plain one
+ */
+export function openGate(engine = 'unix:///nonexistent/docker.sock', Kind = Gate): LocalGate {
+  const directory = mkdtempSync(join(tmpdir(), 'dockgate-local-'))
+  const socket = join(directory, 'ai-worker', 'docker.sock')
+  const policy = policyOf(socket)
+  const store = openStore(directory)
+  const recorder = new Recorder(
+    store,
+    () => [],
+    () => undefined,
+  )
+  const gate = new Kind(new Engine(engine), store, recorder, new Pins(directory), policy, {
+    connected: () => undefined,
+    lost: () => undefined,
+  })
+  const own = ownRecord(directory, store)
+  return {
+    gate,
+    policy,
+    own,
+    directory,
+    socket,
+    [Symbol.dispose]: () => {
+      gate.feed.close()
+      gate.engine.close()
+      own.close()
+      store.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function policyOf(socket: string): Policy {
+  const run = {
+    images: ['docker.io/library/*'],
+    limits: { memory: '256m', cpus: 1, pids: 128, containers: 20 },
+  }
+  const worker = { socket, docker: { allow: ['ps', 'run', 'exec', 'load'], run } }
+  const parsed = parsePolicy(stringify({ version: 1, workers: { 'ai-worker': worker } }), 'policy.yaml')
+  if ('problems' in parsed) throw new Error(parsed.problems.map(({ message }) => message).join('\n'))
+  return parsed.policy
+}
