@@ -35,7 +35,8 @@ export interface ContainerExec {
   readonly container: string
   /** The program and its arguments; no shell comes between. */
   readonly argv: readonly string[]
-  readonly body: Read<typeof execCreateBody>
+  /** The rest of what is said of it. */
+  readonly body: Omit<Read<typeof execCreateBody>, 'Cmd'>
 }
 
 export const execStartBody = record({
@@ -64,8 +65,7 @@ export interface ExecResize {
 
 /** Reads the body of an exec. @throws {FieldError} where there is nothing to run */
 export function readContainerExec(container: string, json: Json, findings: Finding[]): ContainerExec {
-  const body = execCreateBody.read(json, '', findings)
-  const argv = body.Cmd ?? []
+  const { Cmd: argv = [], ...body } = execCreateBody.read(json, '', findings)
   if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
   return { kind: 'container.exec', container, argv, body }
 }
