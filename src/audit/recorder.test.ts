@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ask } from '../../test/cases/world.ts'
 import { newDirectory } from '../../test/support/record.ts'
+import { refuse } from '../policy/refuse.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { AuditEntry, DecisionEntry } from './entry.ts'
 import { openRecord } from './query.ts'
 import { Recorder } from './recorder.ts'
-import { redactEnvironment } from './redact.ts'
 import { verifyRecord } from './verify.ts'
 
 const caller = { worker: 'ai-worker', door: 'socket' } as const
@@ -17,7 +17,7 @@ async function recorded(work: (recorder: Recorder) => unknown): Promise<readonly
   await work(
     new Recorder(
       store,
-      (list) => redactEnvironment(list, () => 'hash'),
+      () => 'hash',
       () => undefined,
     ),
   )
@@ -51,5 +51,18 @@ describe('an entry', () => {
     )
     expect(refused).toMatchObject({ decision: 'refuse', operation: 'container.stop' })
     expect(JSON.stringify(refused).length).toBeLessThan(5_000)
+  })
+
+  test.each([
+    ['socket', ['docker', 'run', '-ite', 'TOKEN=s3cret', 'busybox']],
+    ['ssh', ['docker', 'run', '-e=TOKEN=s3cret', 'busybox']],
+    ['ssh', ['docker', 'login', '-p', 's3cret']],
+  ] as const)('of a command line that is refused tells no secret: %s, %j', async (door, words) => {
+    const verdict = refuse('docker', 'docker.allow', 'docker run', { why: 'it is not given' })
+    const [refused] = await recorded((recorder) =>
+      recorder.openCommand({ ...caller, door }, { kind: 'command', words }, verdict),
+    )
+    expect(JSON.stringify(refused)).not.toContain('s3cret')
+    expect(JSON.stringify(refused)).toContain('<hash>')
   })
 })

@@ -6,32 +6,31 @@ import type { HostVerdict, Verdict } from '../policy/verdict.ts'
 import { shorten } from '../shared/refusal.ts'
 import { warnOf } from '../shared/warn.ts'
 import type { Change, Store } from '../store/store.ts'
-import { recordDetail, redactWords } from './detail.ts'
+import { recordDetail } from './detail.ts'
 import type { DecisionEntry, OutcomeEntry } from './entry.ts'
 import { newRecordId } from './id.ts'
+import { redactWords, type Hash } from './redact.ts'
 
 /** Characters of a reason, of what an entry is about (some hundred ids), and of what was refused. */
 const LONGEST_REASON = 500
 const LONGEST_TARGET = 16_000
 const LONGEST_REFUSED = 4000
 
-type Redact = (environment: readonly string[]) => readonly string[]
-
 export class Recorder {
   readonly #store: Store
-  readonly #redact: Redact
+  readonly #hash: Hash
   readonly #watch: (entry: DecisionEntry) => void
 
-  /** @param watch is told of each decision once it is recorded */
-  constructor(store: Store, redact: Redact, watch: (entry: DecisionEntry) => void) {
+  /** @param hash of secret values. @param watch is told of each decision once it is recorded */
+  constructor(store: Store, hash: Hash, watch: (entry: DecisionEntry) => void) {
     this.#store = store
-    this.#redact = redact
+    this.#hash = hash
     this.#watch = watch
   }
 
   /** The operation as the record will hold it. */
   detailOf(operation: Operation, verdict: Verdict): string {
-    return recordDetail(operation, verdict, this.#redact)
+    return recordDetail(operation, verdict, this.#hash)
   }
 
   /**
@@ -57,8 +56,10 @@ export class Recorder {
     operation: HostDiagnostic | CommandLine,
     verdict: HostVerdict,
   ): DecisionEntry | Promise<DecisionEntry> {
-    const words = redactWords(operation.words, this.#redact)
-    const target = verdict.effect === 'allow' ? words.join(' ') : ''
+    const isAllowed = verdict.effect === 'allow'
+    // What is allowed is a line of the policy's, word by word.
+    const words = isAllowed ? operation.words : redactWords(operation.words, this.#hash)
+    const target = isAllowed ? words.join(' ') : ''
     return this.#open(caller, operation.kind, verdict, target, JSON.stringify({ ...operation, words }), [])
   }
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { ask, type Settings } from '../../test/cases/world.ts'
 import { recordDetail } from '../audit/detail.ts'
-import { redactEnvironment } from '../audit/redact.ts'
 import { withinRecord } from './record-size.ts'
 
 const KIB = 1024
@@ -16,9 +15,7 @@ const settings: Settings = {
 function judged(line: string, body?: unknown) {
   const { decoded, verdict } = ask({ line, body }, settings)
   expect(verdict.effect).toBe('allow')
-  const detail = recordDetail(decoded.operation, verdict, (list) =>
-    redactEnvironment(list, () => 'a'.repeat(12)),
-  )
+  const detail = recordDetail(decoded.operation, verdict, () => 'a'.repeat(12))
   return withinRecord(verdict, Buffer.byteLength(detail))
 }
 

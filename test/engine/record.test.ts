@@ -118,19 +118,16 @@ describe.each(['new', 'old'] as const)('the record before the %s engine', (engin
   test('is not filled by one request', async () => {
     const long = 'x'.repeat(3_900_000)
     const post = (path: string, body: object) => request(shared.gate.socket, { method: 'POST', path, body })
-    const name = freshName('large')
-    await worker('create', '--name', name, 'busybox', 'true')
     const lines = await recorded(async () => {
       const filters = encodeURIComponent(JSON.stringify({ label: ['x'.repeat(50_000)] }))
       const replies = [
         await post('/containers/create', { Image: 'busybox', Cmd: [long] }),
-        await post(`/containers/${name}/exec`, { Cmd: ['sh', '-c', long] }),
         await request(shared.gate.socket, { path: `/containers/json?filters=${filters}` }),
       ]
-      expect(replies.map(({ status }) => status)).toEqual([403, 403, 403])
+      expect(replies.map(({ status }) => status)).toEqual([403, 403])
       for (const { body } of replies) expect(JSON.parse(body)).toMatchObject({ rule: 'request.size' })
     })
-    expect(lines.map(({ decision }) => decision)).toEqual(['refuse', 'refuse', 'refuse'])
+    expect(lines.map(({ decision }) => decision)).toEqual(['refuse', 'refuse'])
     expect(JSON.stringify(lines).length).toBeLessThan(20_000)
   })
 
