@@ -146,6 +146,21 @@ export class NewImages {
     this.#done = !this.#failed
   }
 
+  /** What is there by this call alone, as far as that is known: names that it gave, and ids of what it made. */
+  brought(): readonly string[] {
+    switch (this.#permit.on) {
+      case 'build':
+      case 'import':
+      case 'load':
+        return [...this.#given.filter((name) => this.#hasGiven(name)), ...this.#made]
+      case 'commit':
+      case 'pull':
+      case 'push':
+      case 'tag':
+        return []
+    }
+  }
+
   #waysToTell(): RegExp | undefined {
     switch (this.#permit.on) {
       case 'build':

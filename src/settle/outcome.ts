@@ -19,6 +19,8 @@ export class Outcome {
   readonly #record: DecisionEntry | undefined
   readonly #claims: Claims
   readonly #changes: Change[] = []
+  /** What it did that the decision did not know yet. */
+  readonly #concerned: string[] = []
   readonly #ends: (() => void)[]
   /** What a call that brings images brings; undefined for any other. */
   readonly #images: NewImages | undefined
@@ -43,6 +45,11 @@ export class Outcome {
   /** Changes that are to be written with the outcome. */
   add(changes: readonly Change[]): void {
     this.#changes.push(...changes)
+  }
+
+  /** Takes down what was removed, brought or made, for the record. */
+  concerns(what: string): void {
+    this.#concerned.push(what)
   }
 
   /** Takes down what is to be done when the change is over, whichever way it ends. */
@@ -75,11 +82,11 @@ export class Outcome {
       return reply
     }
     if (this.#images !== undefined && reply.kind === 'stream') {
-      return this.#images.follow(reply, (changes) => this.#write(status, '', '', changes))
+      return this.#images.follow(reply, (changes) => this.#write(status, '', this.#brought(), changes))
     }
     if (this.#images !== undefined && reply.kind === 'whole') {
       return this.#images.settle(reply).then((changes) => {
-        this.#write(status, '', '', changes)
+        this.#write(status, '', this.#brought(), changes)
         return reply
       })
     }
@@ -137,10 +144,15 @@ export class Outcome {
     }
   }
 
+  #brought(): string {
+    return [...(this.#images?.brought() ?? []), ...this.#concerned].join(' ')
+  }
+
   #write(status: number, reason: string, target: string, changes: readonly Change[]): void {
     for (const end of this.#ends) end()
     const all = [...this.#changes, ...changes]
-    if (this.#record !== undefined) this.#gate.recorder.close(this.#record, status, reason, target, all)
+    const what = target === '' ? this.#concerned.join(' ') : target
+    if (this.#record !== undefined) this.#gate.recorder.close(this.#record, status, reason, what, all)
   }
 }
 
