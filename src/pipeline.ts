@@ -83,10 +83,10 @@ async function open(call: Call, { verdict, claims, detail }: Judged): Promise<De
     const changes = call.caller.rehearsal === undefined ? claims.changes : []
     return await call.gate.recorder.open(call.caller, call.decoded, verdict, detail, changes)
   } catch (cause) {
-    claims.drop()
     const words: readonly string[] = call.worker.docker.unrecorded
     const mayGoOn = !isChange(call.decoded.operation.kind) && words.includes(verdict.subcommand)
     if (cause instanceof StoreUnavailable && mayGoOn) return undefined
+    claims.drop()
     throw cause
   }
 }

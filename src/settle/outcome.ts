@@ -75,7 +75,7 @@ export class Outcome {
   /** Takes over what a reply tells, and records it. Returns the reply to send. */
   close(reply: Reply): Reply | Promise<Reply> {
     const { operation } = this.#permit
-    if (!isChange(operation.kind)) return reply
+    if (!isChange(operation.kind)) return this.#closeRead(reply)
     const status = reply.kind === 'hijacked' ? 101 : reply.status
     if (status >= 400) {
       this.#write(status, reply.kind === 'whole' ? messageOf(reply.body) : '', '', this.#claims.drop())
@@ -104,9 +104,16 @@ export class Outcome {
     return reply
   }
 
+  /** A read changes nothing; what is kept for it is kept until its answer is over. */
+  #closeRead(reply: Reply): Reply {
+    if (reply.kind === 'stream') reply.body.once('close', () => this.#claims.release())
+    else this.#claims.release()
+    return reply
+  }
+
   /** The engine broke off, or the gate failed: whether there was an effect is not known. */
   broken(cause: unknown): void {
-    if (!isChange(this.#permit.operation.kind)) return
+    if (!isChange(this.#permit.operation.kind)) return this.#claims.release()
     const { object, volumes } = this.#claims
     for (const claim of [object, ...volumes.values()])
       if (claim !== undefined) this.#gate.ownership.doubt(claim)
