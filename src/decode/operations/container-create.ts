@@ -226,8 +226,7 @@ function plainHost(host: HostConfig, findings: Finding[]) {
   }
 }
 
-/** Anonymous volumes are named by their path in the container alone. */
-/** @throws {FieldError} for a volume's path that is not absolute */
+/** Anonymous volumes are named by their path in the container alone. @throws {FieldError} for a volume's path that is not absolute */
 export function checkVolumes(volumes: Body['Volumes']): void {
   for (const path of volumes?.keys() ?? []) {
     if (!path.startsWith('/') || path.includes(':'))
