@@ -80,9 +80,12 @@ export async function carryOut(
   try {
     switch (permit.on) {
       case 'prune': {
-        const { reply, changes } = await prune(gate, worker.name, connected.facts.minor, permit)
-        outcome.add(changes)
-        return await outcome.close(reply)
+        const removed = (id: string, changes: readonly Change[]): void => {
+          outcome.concerns(id)
+          outcome.add(changes)
+        }
+        const { minor } = connected.facts
+        return await outcome.close(await prune(gate, worker.name, minor, permit, removed))
       }
       case 'create':
         return await create(undertaking, permit)
@@ -205,6 +208,7 @@ async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Rep
     minor: connected.facts.minor,
     signal,
     settled: (changes: readonly Change[]) => outcome.add(changes),
+    pulled: (name: string) => outcome.concerns(`pulled ${name}`),
     begun: (ids: Iterable<string>) => outcome.buildUpon(ids),
   }
   const images = new BuildImages(about, permit)

@@ -12,6 +12,7 @@ import { errorReply, type Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
 import type { Caller } from './identify/caller.ts'
 import { decide } from './policy/decide.ts'
+import { withinRecord } from './policy/record-size.ts'
 import { refusalReply } from './filter/refusal.ts'
 import type { Verdict } from './policy/verdict.ts'
 import { rehearse } from './rehearse.ts'
@@ -44,8 +45,9 @@ export async function handle(
     : { operation: routed.malformed, minor: routed.minor, findings: [] }
   const call = { gate, caller, worker, connected, decoded, content: request.content, signal }
   try {
-    const { verdict, claims } = await judge(call)
-    const record = await open(call, verdict, claims)
+    const judged = await judge(call)
+    const { verdict, claims } = judged
+    const record = await open(call, judged)
     if (caller.rehearsal !== undefined) {
       const reply = rehearse(caller.rehearsal, decoded.operation.kind, verdict, record, worker.name)
       if (reply !== undefined) {
@@ -63,29 +65,33 @@ export async function handle(
   }
 }
 
-async function judge({
-  gate,
-  worker,
-  connected,
-  decoded,
-}: Call): Promise<{ readonly verdict: Verdict; readonly claims: Claims }> {
+interface Judged {
+  readonly verdict: Verdict
+  readonly claims: Claims
+  /** The operation as the record will hold it. */
+  readonly detail: string
+}
+
+async function judge({ gate, worker, connected, decoded }: Call): Promise<Judged> {
   const paths = await resolveHostPaths(hostPathsOf(gate, worker, decoded.operation))
   // From here to the claims nothing waits: calls made at the same moment count each other.
   const facts = resolve(gate, worker, decoded.operation, connected.facts, paths)
-  const verdict = decide(worker, decoded, facts)
-  return { verdict, claims: openClaims(gate.ownership, worker.name, verdict) }
+  const decided = decide(worker, decoded, facts)
+  const detail = gate.recorder.detailOf(decoded.operation, decided)
+  const verdict = withinRecord(decided, Buffer.byteLength(detail))
+  return { verdict, claims: openClaims(gate.ownership, worker.name, verdict), detail }
 }
 
-async function open(call: Call, verdict: Verdict, claims: Claims): Promise<DecisionEntry | undefined> {
+async function open(call: Call, { verdict, claims, detail }: Judged): Promise<DecisionEntry | undefined> {
   try {
     // What is only tried makes nothing that a claim would have to be known for.
     const changes = call.caller.rehearsal === undefined ? claims.changes : []
-    return await call.gate.recorder.open(call.caller, call.decoded, verdict, changes)
+    return await call.gate.recorder.open(call.caller, call.decoded, verdict, detail, changes)
   } catch (cause) {
-    claims.drop()
     const words: readonly string[] = call.worker.docker.unrecorded
     const mayGoOn = !isChange(call.decoded.operation.kind) && words.includes(verdict.subcommand)
     if (cause instanceof StoreUnavailable && mayGoOn) return undefined
+    claims.drop()
     throw cause
   }
 }

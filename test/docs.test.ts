@@ -64,6 +64,37 @@ describe('docs/refusals.md', () => {
   })
 })
 
+describe('the source', () => {
+  const pages = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/*.md', { cwd: root })]
+  const comments = globSync('src/**/*.ts', { cwd: root }).map((file) => [
+    file,
+    read(file)
+      .split('\n')
+      .filter((line) => /^ *(?:\/?\*|\/\/)/.test(line))
+      .join('\n'),
+  ])
+  const texts = [...pages.map((page) => [page, read(page)]), ...comments]
+  const files = new Set(globSync('{src,test,scripts}/**/*.ts', { cwd: root }))
+
+  test('has every file that a page or a comment names', () => {
+    const wrong = texts.flatMap(([where = '', text = '']) =>
+      [...text.matchAll(/(?<![\w./-])[a-z][\w-]*\/(?:[\w-]+\/)*[\w.-]+\.ts\b/g)]
+        .map(([path]) => path)
+        .filter((path) => !files.has(path) && !files.has(`src/${path}`))
+        .map((path) => `${where}: ${path}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('has no folder of tests that CONTRIBUTING.md does not explain', () => {
+    const folders = globSync('test/*/', { cwd: root }).map((path) => `${path.replace(/\/$/, '')}/`)
+    const explained = rows('CONTRIBUTING.md', '## Tests').flatMap(([where = '']) => code(where))
+    const isExplained = (folder: string): boolean => explained.some((where) => where.startsWith(folder))
+    expect(folders.length).toBeGreaterThan(5)
+    expect(folders.filter((folder) => folder !== 'test/support/' && !isExplained(folder))).toEqual([])
+  })
+})
+
 describe('docs/policy.md', () => {
   const keys = new Map(
     rows('docs/policy.md', '## Keys').map(([key = '', value = '']) => [code(key)[0], value]),

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ask } from '../../test/cases/world.ts'
 import { recordDetail } from './detail.ts'
-import { redactEnvironment } from './redact.ts'
 
 /** What the record would hold of a request. */
 function detailOf(line: string, allow: string, headers: Readonly<Record<string, string>> = {}): string {
@@ -10,7 +9,7 @@ function detailOf(line: string, allow: string, headers: Readonly<Record<string, 
     { docker: { allow: [allow] }, run: {}, world: {}, without: [] },
   )
   expect(verdict.effect).toBe('allow')
-  return recordDetail(decoded.operation, verdict, (list) => redactEnvironment(list, () => 'hash'))
+  return recordDetail(decoded.operation, verdict, () => 'hash')
 }
 
 describe('the record', () => {
@@ -30,5 +29,35 @@ describe('the record', () => {
     const detail = detailOf('POST /images/own/push?tag=1', 'push', { 'X-Registry-Auth': 'aGlkZGVu' })
     expect(JSON.parse(detail)).toMatchObject({ image: 'own', registryAuth: 'given' })
     expect(detail).not.toContain('aGlkZGVu')
+  })
+
+  test('holds the names of options of logging, and no token', () => {
+    const { decoded, verdict } = ask({
+      line: 'POST /containers/create',
+      body: {
+        Image: 'alpine',
+        HostConfig: {
+          LogConfig: { Type: 'splunk', Config: { 'splunk-token': 's3cret', 'max-size': '1m' } },
+        },
+      },
+    })
+    const detail = recordDetail(decoded.operation, verdict, () => 'hash')
+    expect(verdict).toMatchObject({ effect: 'refuse', refusal: { rule: 'run.log' } })
+    expect(JSON.parse(detail)).toMatchObject({
+      log: { driver: 'splunk', options: { 'splunk-token': '<hash>', 'max-size': '1m' } },
+    })
+    expect(JSON.stringify([detail, verdict])).not.toContain('s3cret')
+  })
+
+  test('holds the keys of what is refused, not what stands under them', () => {
+    for (const [line, body] of [
+      ['POST /volumes/create', { Name: 'v', DriverOpts: { o: 'username=u,password=s3cret' } }],
+      ['POST /containers/create', { Image: 'alpine', HostConfig: { Annotations: { token: 's3cret' } } }],
+    ] as const) {
+      const { decoded, verdict } = ask({ line, body })
+      expect(verdict.effect).toBe('refuse')
+      const detail = recordDetail(decoded.operation, verdict, () => 'hash')
+      expect(JSON.stringify([detail, verdict])).not.toContain('s3cret')
+    }
   })
 })

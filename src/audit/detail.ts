@@ -2,16 +2,13 @@
 import type { Operation } from '../decode/operation.ts'
 import type { Verdict } from '../policy/verdict.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
+import { redactEnvironment, type Hash } from './redact.ts'
 
-/**
- * JSON of an operation and, for a create or an update, of what was made of it.
- * @param redact environment entries, `NAME=value`, to `NAME=<hash>`
- */
-export function recordDetail(
-  operation: Operation,
-  verdict: Verdict,
-  redact: (environment: readonly string[]) => readonly string[],
-): string {
+/** Options of a log's driver that name no address and no account: those that a policy can let through. */
+const PLAIN_LOG_OPTIONS = ['max-size', 'max-file', 'compress']
+
+/** JSON of an operation and, for a create or an update, of what was made of it. @param hash of a secret value */
+export function recordDetail(operation: Operation, verdict: Verdict, hash: Hash): string {
   const permit = verdict.effect === 'allow' ? verdict.permit : undefined
   const planned =
     permit?.on === 'create'
@@ -20,8 +17,9 @@ export function recordDetail(
         ? { changes: permit.changes }
         : {}
   const replace = (key: string, value: unknown): unknown => {
-    if (key === 'Env' && Array.isArray(value)) return redact(value.map(String))
-    if (key === 'changes' && Array.isArray(value)) return value.map((change) => redactChange(change, redact))
+    if (key === 'Env' && Array.isArray(value)) return redactEnvironment(value.map(String), hash)
+    if (key === 'changes' && Array.isArray(value)) return value.map((change) => redactChange(change, hash))
+    if (key === 'log') return redactLog(value, hash)
     if (key === 'registryAuth') return value === undefined ? undefined : 'given'
     return value instanceof Map ? Object.fromEntries(value) : value
   }
@@ -29,24 +27,20 @@ export function recordDetail(
 }
 
 /** A Dockerfile instruction; one that sets environment variables is hashed as a whole. */
-function redactChange(
-  change: unknown,
-  redact: (environment: readonly string[]) => readonly string[],
-): unknown {
+function redactChange(change: unknown, hash: Hash): unknown {
   const { instruction, argument } = objectOf(change)
   return instruction === 'ENV'
-    ? redact([`ENV=${textOf(argument)}`])[0]
+    ? redactEnvironment([`ENV=${textOf(argument)}`], hash)[0]
     : `${textOf(instruction)} ${textOf(argument)}`
 }
 
-/** Words of a docker command line with the values of environment variables replaced. */
-export function redactWords(
-  words: readonly string[],
-  redact: (environment: readonly string[]) => readonly string[],
-): readonly string[] {
-  return words.map((word, index) => {
-    if (['-e', '--env'].includes(words[index - 1] ?? '')) return redact([word]).join()
-    const joined = /^(--env=|-e)(?=[A-Za-z_])/.exec(word)?.[0]
-    return joined === undefined ? word : joined + redact([word.slice(joined.length)]).join()
+/** The logging that is asked for; tokens of a log service are among its options. */
+function redactLog(log: unknown, hash: Hash): unknown {
+  const { options, ...rest } = objectOf(log)
+  if (!(options instanceof Map)) return log
+  const told = [...options].map(([name, value]: readonly [unknown, unknown]) => {
+    const isPlain = PLAIN_LOG_OPTIONS.some((plain) => plain === name)
+    return [String(name), isPlain ? value : `<${hash(String(value))}>`] as const
   })
+  return { ...rest, options: Object.fromEntries(told) }
 }

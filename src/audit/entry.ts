@@ -34,6 +34,7 @@ export interface OutcomeEntry {
   /** The decision that this is the outcome of. */
   readonly of: string
   readonly operation: string
+  /** The object; of a prune, a load or a build what it removed, named, made and pulled, as much of it as there is room for. */
   readonly target: string
   /** The engine's HTTP status; 0 where it gave none. */
   readonly status: number

@@ -1,35 +1,41 @@
 /** Writes decisions before their effect and outcomes after it, and tells whoever watches. */
-import { isChange, type Decoded } from '../decode/operation.ts'
+import { isChange, type Decoded, type Operation } from '../decode/operation.ts'
 import type { Caller } from '../identify/caller.ts'
 import type { CommandLine, HostDiagnostic } from '../decode/operations/host.ts'
 import type { HostVerdict, Verdict } from '../policy/verdict.ts'
 import { shorten } from '../shared/refusal.ts'
 import { warnOf } from '../shared/warn.ts'
 import type { Change, Store } from '../store/store.ts'
-import { recordDetail, redactWords } from './detail.ts'
+import { recordDetail } from './detail.ts'
 import type { DecisionEntry, OutcomeEntry } from './entry.ts'
 import { newRecordId } from './id.ts'
+import { redactWords, type Hash } from './redact.ts'
 
-/** Characters of a refusal's reason, and of what was refused. */
+/** Characters of a reason, of what an entry is about (some hundred ids), and of what was refused. */
 const LONGEST_REASON = 500
+const LONGEST_TARGET = 16_000
 const LONGEST_REFUSED = 4000
-
-type Redact = (environment: readonly string[]) => readonly string[]
 
 export class Recorder {
   readonly #store: Store
-  readonly #redact: Redact
+  readonly #hash: Hash
   readonly #watch: (entry: DecisionEntry) => void
 
-  /** @param watch is told of each decision once it is recorded */
-  constructor(store: Store, redact: Redact, watch: (entry: DecisionEntry) => void) {
+  /** @param hash of secret values. @param watch is told of each decision once it is recorded */
+  constructor(store: Store, hash: Hash, watch: (entry: DecisionEntry) => void) {
     this.#store = store
-    this.#redact = redact
+    this.#hash = hash
     this.#watch = watch
+  }
+
+  /** The operation as the record will hold it. */
+  detailOf(operation: Operation, verdict: Verdict): string {
+    return recordDetail(operation, verdict, this.#hash)
   }
 
   /**
    * Records a decision. Resolves when the request may go on: for a change, when it is on disk.
+   * @param detail the operation as `detailOf` gives it
    * @param changes what has to be written together with it: claims
    * @throws {StoreUnavailable} where it can't be recorded
    */
@@ -37,9 +43,9 @@ export class Recorder {
     caller: Caller,
     { operation }: Decoded,
     verdict: Verdict,
+    detail: string,
     changes: readonly Change[],
   ): DecisionEntry | Promise<DecisionEntry> {
-    const detail = recordDetail(operation, verdict, this.#redact)
     const synced = isChange(operation.kind) ? changes : undefined
     return this.#open(caller, operation.kind, verdict, targetOf(verdict), detail, synced)
   }
@@ -50,8 +56,10 @@ export class Recorder {
     operation: HostDiagnostic | CommandLine,
     verdict: HostVerdict,
   ): DecisionEntry | Promise<DecisionEntry> {
-    const words = redactWords(operation.words, this.#redact)
-    const target = verdict.effect === 'allow' ? words.join(' ') : ''
+    const isAllowed = verdict.effect === 'allow'
+    // What is allowed is a line of the policy's, word by word.
+    const words = isAllowed ? operation.words : redactWords(operation.words, this.#hash)
+    const target = isAllowed ? words.join(' ') : ''
     return this.#open(caller, operation.kind, verdict, target, JSON.stringify({ ...operation, words }), [])
   }
 
@@ -74,11 +82,12 @@ export class Recorder {
       key: caller.key,
       operation,
       subcommand: verdict.subcommand,
-      target,
+      target: shorten(target, LONGEST_TARGET),
       decision: refused ? 'refuse' : 'allow',
       rule: refused ? verdict.refusal.rule : verdict.rule,
       reason: refused ? shorten(`${verdict.refusal.what}: ${verdict.refusal.why}`, LONGEST_REASON) : '',
-      // What was not done is recorded by its reason; how it was asked in full would let refusals fill the disk.
+      // What was not done is recorded by its reason; how it was asked in full would let refusals fill the disk. What was
+      // allowed is recorded whole: policy/record-size.ts lets nothing through that is too long for it.
       detail: shorten(detail, refused ? LONGEST_REFUSED : Infinity),
     }
     if (refused || synced === undefined) {
@@ -107,9 +116,9 @@ export class Recorder {
       worker: decision.worker,
       of: decision.id,
       operation: decision.operation,
-      target: target === '' ? decision.target : target,
+      target: target === '' ? decision.target : shorten(target, LONGEST_TARGET),
       status,
-      reason,
+      reason: shorten(reason, LONGEST_REASON),
     }
     // 'kept' is queued whatever the state of the disk: what it tells has happened.
     this.#store

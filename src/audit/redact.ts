@@ -2,10 +2,14 @@
 
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { withoutSecrets, withoutValue } from '../decode/line/secrets.ts'
 import { StoreBroken, storeError } from '../store/errors.ts'
 import { prepareDirectory, readOrCreate } from '../store/files.ts'
 
 const KEY_BYTES = 32
+
+/** A value to what shows whether it is the same as another one, and nothing else. */
+export type Hash = (value: string) => string
 
 /** The first 12 hex digits of HMAC-SHA256: without the key, a guessed value can't be confirmed. */
 export function keyedHash(key: Buffer, value: string): string {
@@ -16,7 +20,7 @@ export function keyedHash(key: Buffer, value: string): string {
  * The keyed hash with the key of a state directory (`redact.key`, 0600), which is made where it is missing.
  * Throws StoreUnavailable or StoreBroken.
  */
-export function createRedactor(directory: string): (value: string) => string {
+export function createRedactor(directory: string): Hash {
   try {
     prepareDirectory(directory)
     const key = readOrCreate(join(directory, 'redact.key'), 0o600, () => randomBytes(KEY_BYTES))
@@ -29,9 +33,11 @@ export function createRedactor(directory: string): (value: string) => string {
 }
 
 /** Environment entries with each value replaced: `NAME=value` becomes `NAME=<hash>`; a bare `NAME` has none. */
-export function redactEnvironment(list: readonly string[], hash: (value: string) => string): string[] {
-  return list.map((item) => {
-    const equals = item.indexOf('=')
-    return equals < 0 ? item : `${item.slice(0, equals)}=<${hash(item.slice(equals + 1))}>`
-  })
+export function redactEnvironment(list: readonly string[], hash: Hash): readonly string[] {
+  return list.map((item) => withoutValue(item, (value) => `<${hash(value)}>`))
+}
+
+/** Words of a command line, likewise. */
+export function redactWords(words: readonly string[], hash: Hash): readonly string[] {
+  return withoutSecrets(words, (value) => `<${hash(value)}>`)
 }

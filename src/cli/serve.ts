@@ -1,7 +1,7 @@
 /** `dockgate serve`: the gate itself. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { createRedactor, redactEnvironment } from '../audit/redact.ts'
+import { createRedactor } from '../audit/redact.ts'
 import { ownRecord } from '../audit/own.ts'
 import { Recorder } from '../audit/recorder.ts'
 import { createControlDoor } from '../doors/control.ts'
@@ -96,9 +96,8 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   }
   const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
   const store = openStore(directory)
-  const hash = createRedactor(directory)
   const show = options.quiet === true ? () => undefined : showDecision
-  const recorder = new Recorder(store, (list) => redactEnvironment(list, hash), show)
+  const recorder = new Recorder(store, createRedactor(directory), show)
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
   const gate = new Gate(engine, store, recorder, new Pins(directory), policy, {

@@ -43,9 +43,17 @@ describe('a record', () => {
     const { value, findings } = read('{"Runtime":"kata","Inner":{"Deep":{"a":[1]}}}')
     expect(findings).toEqual([
       { what: 'Runtime = "kata"', why: 'the own one is used', instead: 'nothing' },
-      { what: 'Inner.Deep = {"a":[1]}', why: 'too deep' },
+      { what: 'Inner.Deep = {a}', why: 'too deep' },
     ])
     expect(value).toEqual({ Runtime: undefined, Inner: { Deep: undefined } })
+  })
+
+  test('names of a refused object the keys and of a list how much is in it, since values are recorded', () => {
+    const told = (written: string) => read(`{"Runtime":${written}}`).findings.map(({ what }) => what)
+    expect(told('{"o":"username=u,password=SECRET","type":"cifs"}')).toEqual(['Runtime = {o, type}'])
+    expect(told('["SECRET",{"Path":"SECRET"},["SECRET"]]')).toEqual(['Runtime = [..., {Path}, [...]]'])
+    expect(told(`"${'x'.repeat(1_000)}"`)).toEqual([expect.stringMatching(/^Runtime = "x{196}\.\.\.$/)])
+    expect(told(JSON.stringify(Array(1_000).fill('x')))[0]).toHaveLength(210)
   })
 
   test('lets a refused field be empty or harmless', () => {

@@ -2,6 +2,7 @@
  * The language in which bodies and queries are described: one description gives the reader, its type, and the row of the
  * reference table that says what happens to each field. A field that no description names is unknown, and refused unless empty.
  */
+import { shorten } from '../shared/refusal.ts'
 import { foldKey, type Json } from './json.ts'
 
 /** What happens to a field that is not empty. */
@@ -165,9 +166,18 @@ export function isEmpty(value: Json): boolean {
   return value instanceof Map && [...value.values()].every(isEmpty)
 }
 
-/** A value as a refusal shows it. */
+/** Characters of a refused value that are told. */
+const LONGEST_SHOWN = 200
+
+/** A value as a refusal shows it: of an object its keys alone, of a list no texts, since refusals are recorded. */
 function show(value: Json): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    item instanceof Map ? Object.fromEntries(item) : item,
+  return shorten(
+    value instanceof Map || Array.isArray(value) ? outline(value) : JSON.stringify(value),
+    LONGEST_SHOWN,
   )
+}
+
+function outline(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(outline).join(', ')}]`
+  return value instanceof Map ? `{${[...value.keys()].join(', ')}}` : '...'
 }

@@ -150,34 +150,13 @@ export interface Decoded {
 }
 
 /** Operations that change nothing: recorded in order, on disk within 100 ms. All others are on disk before their effect. */
-const READS: ReadonlySet<OperationKind> = new Set([
-  ...([
-    'system.ping',
-    'system.version',
-    'system.info',
-    'system.df',
-    'system.events',
-    'container.list',
-  ] as const),
-  ...(['container.inspect', 'container.logs', 'container.stats', 'container.top', 'container.wait'] as const),
-  ...([
-    'container.archive-get',
-    'container.archive-stat',
-    'container.changes',
-    'container.export',
-    'image.save',
-    'image.search',
-  ] as const),
-  ...([
-    'container.resize',
-    'exec.inspect',
-    'exec.resize',
-    'image.list',
-    'image.inspect',
-    'image.history',
-    'network.list',
-    'volume.list',
-  ] as const),
+const READS: ReadonlySet<OperationKind> = new Set<OperationKind>([
+  ...(['system.ping', 'system.version', 'system.info', 'system.df', 'system.events'] as const),
+  ...(['container.list', 'container.inspect', 'container.logs', 'container.stats', 'container.top'] as const),
+  ...(['container.wait', 'container.changes', 'container.export', 'container.resize'] as const),
+  ...(['container.archive-get', 'container.archive-stat', 'exec.inspect', 'exec.resize'] as const),
+  ...(['image.list', 'image.inspect', 'image.history', 'image.save', 'image.search'] as const),
+  ...(['network.list', 'network.inspect', 'volume.list', 'volume.inspect'] as const),
 ])
 
 /** Whether an operation changes something, and so has an outcome in the record. */

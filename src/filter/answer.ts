@@ -26,6 +26,8 @@ import type { View } from './view.ts'
 const LARGEST_JSON = 64 * 2 ** 20
 /** An engine tells what is wrong by quoting it: as long as a body may be, and escaped. */
 const LARGEST_ERROR = 32 * 2 ** 20
+/** Characters of an event: each stream reads every event of the engine. Labels that a worker gives have 64 Ki. */
+const LONGEST_EVENT = 2 ** 19
 
 /** Filters an answer. @throws {EngineUnavailable} if it breaks off */
 export async function filterAnswer(
@@ -174,7 +176,7 @@ function headersOf(answer: IncomingMessage): ReplyHeaders {
 }
 
 async function* visibleEvents(answer: IncomingMessage, view: View): AsyncGenerator<string> {
-  for await (const line of splitLines(answer)) {
+  for await (const line of splitLines(answer, LONGEST_EVENT)) {
     const event = filterEvent(JSON.parse(line), view)
     if (event !== undefined) yield `${JSON.stringify(event)}\n`
   }

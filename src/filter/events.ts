@@ -1,11 +1,17 @@
 /** The engine's events, those that are about objects in reach. */
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { shorten } from '../shared/refusal.ts'
 import { pick } from './inspect.ts'
 import type { View } from './view.ts'
 
 /** Attributes that are no labels. */
 const PLAIN = ['name', 'image', 'exitCode', 'signal', 'oldName', 'execDuration']
+
+/** Characters of what happened: an exec's holds its program, which can be as long as a body. */
+const LONGEST_ACTION = 200
+/** What happened, without the program that it happened to. */
+const PLAIN_ACTION = /^(?:health_status: )?[\w-]*/
 
 /** The event as the worker may see it, or undefined. */
 export function filterEvent(written: unknown, view: View): Unknown | undefined {
@@ -15,19 +21,29 @@ export function filterEvent(written: unknown, view: View): Unknown | undefined {
   const attributes = objectOf(actor['Attributes'])
   switch (event['Type']) {
     case 'container':
-      if (view.inspectable(id)) return event
+      if (view.inspectable(id)) return withAction(event, (action) => shorten(action, LONGEST_ACTION))
       // The event of a create can overtake its answer; until then the claim tells whose it is.
       if (view.claim(textOf(attributes[CLAIM_LABEL]))) return event
-      return view.container(id)
-        ? { ...event, Actor: { ID: id, Attributes: pick(attributes, PLAIN) } }
-        : undefined
+      if (!view.container(id)) return undefined
+      return {
+        ...withAction(event, (action) => PLAIN_ACTION.exec(action)?.[0] ?? ''),
+        Actor: { ID: id, Attributes: pick(attributes, PLAIN) },
+      }
     case 'image':
       return view.imageName(textOf(attributes['name'])) || view.image(id) ? event : undefined
     case 'volume':
       return view.volumeName(id) ? event : undefined
     case 'network':
-      return view.container(textOf(attributes['container'])) ? event : undefined
+      return view.network(id) !== undefined && view.container(textOf(attributes['container']))
+        ? event
+        : undefined
     default:
       return undefined
   }
+}
+
+/** The event with what happened told otherwise; older clients read it as `status`. */
+function withAction(event: Unknown, tell: (action: string) => string): Unknown {
+  const told = ['Action', 'status'].filter((name) => name in event)
+  return { ...event, ...Object.fromEntries(told.map((name) => [name, tell(textOf(event[name]))])) }
 }

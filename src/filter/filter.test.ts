@@ -143,6 +143,38 @@ describe('events', () => {
     )
   })
 
+  test('of programs and health checks are cut, and hold no program of a container that is not to be inspected', () => {
+    const told = (name: string, Action: string) =>
+      filterEvent({ ...event('container', idOf(name)), Action, status: Action }, view)
+    const program = 'exec_create: sh -c echo password=s3cret'
+    expect(told('web', program)).toMatchObject({ Action: program, status: program })
+    expect(told('quiet', program)).toMatchObject({ Action: 'exec_create', status: 'exec_create' })
+    const healthy = 'health_status: healthy'
+    expect(told('quiet', healthy)).toMatchObject({ Action: healthy, status: healthy })
+    const long = `exec_start: ${'x'.repeat(100_000)}`
+    const cut = expect.stringMatching(/^exec_start: x{100,300}\.\.\.$/)
+    expect(told('web', long)).toMatchObject({ Action: cut, status: cut })
+    expect(told('ollama', long)).toMatchObject({ Action: cut, status: cut })
+    expect(filterEvent(event('container', idOf('web')), view)).not.toHaveProperty('status')
+  })
+
+  test('of networks are about those in reach', () => {
+    const [own, others] = ['a'.repeat(64), 'b'.repeat(64)]
+    world.inventory.putNetwork(own, 'mine')
+    world.inventory.putNetwork(others, 'billing')
+    world.ownership.settle(
+      world.ownership.claim('network', policy.name, { memory: 0, nanoCpus: 0 }),
+      own,
+      'mine',
+    )
+    const connected = (network: string, container: string) =>
+      filterEvent(event('network', network, { container: idOf(container), name: 'n' }), view)
+    expect(connected(own, 'web')).toBeDefined()
+    expect(connected(own, 'database')).toBeUndefined()
+    expect(connected(others, 'web')).toBeUndefined()
+    expect(connected(others, 'ollama')).toBeUndefined()
+  })
+
   test.each([
     event('container', idOf('database')),
     event('container', idOf('rival')),

@@ -1,5 +1,6 @@
 /** The decision: a pure function of the policy, the operation and the facts. Everything that is not allowed is refused. */
 import { mounts, type ContainerOperation, type Decoded, type Operation } from '../decode/operation.ts'
+import type { SystemEvents } from '../decode/operations/system.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import { planCreate } from './create/plan.ts'
@@ -23,6 +24,7 @@ import { reachOf } from './reach.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
 import { planUpdate } from './update.ts'
 import { decideVolume, decideVolumeCreate } from './volume.ts'
+import type { Subcommand } from './subcommands.ts'
 import type { ListPermit, Permit, Verdict } from './verdict.ts'
 
 /** Decides one operation of one worker. */
@@ -76,12 +78,13 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'network.list':
     case 'volume.list':
     case 'system.df':
-    case 'system.events':
       return granted(worker, operation.kind, (): ListPermit => ({
         on: 'list',
         operation,
         containers: facts.reach,
       }))
+    case 'system.events':
+      return grantedBy(worker, operation.kind, (word) => decideEvents(word, operation, facts))
     case 'container.prune':
     case 'image.prune':
     case 'network.prune':
@@ -131,6 +134,19 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     default:
       return decideContainer(worker, operation, facts)
   }
+}
+
+/** Streams of events that a worker may have open: each of them reads every event of the engine. */
+const MOST_EVENT_STREAMS = 8
+
+function decideEvents(word: Subcommand, operation: SystemEvents, facts: Facts): Verdict {
+  if (facts.eventStreams < MOST_EVENT_STREAMS)
+    return allow(word, 'docker.allow', { on: 'list', operation, containers: facts.reach })
+  return refuse(word, 'events.limits', `docker ${word}`, {
+    why: `${MOST_EVENT_STREAMS} streams of events of this worker are open already`,
+    instead: ['end one of them', '--until, for what has been'],
+    retryable: true,
+  })
 }
 
 function granted(worker: WorkerPolicy, kind: OtherKind, permit: () => Permit): Verdict {

@@ -1,4 +1,5 @@
 /** The docker command line's words, before the real CLI is run with them: its options, and whether the command is given. */
+import { withoutSecrets } from '../decode/line/secrets.ts'
 import { REFUSED_ENDPOINTS } from '../decode/refused-endpoints.ts'
 import { instead, notAllowed } from './answers.ts'
 import { givesExec } from './argv.ts'
@@ -46,7 +47,8 @@ export function decideDockerWords(
   const address = word === 'build' ? rest.slice(1).find(isAddress) : undefined
   if (address !== undefined) {
     const why = 'a context from an address would be fetched by the host'
-    return refuse('build', 'build.context', `docker build ${address}`, {
+    const told = withoutSecrets([address], () => '...').join()
+    return refuse('build', 'build.context', `docker build ${told}`, {
       why,
       instead: ['docker build - < context.tar', 'RUN wget in the Dockerfile'],
     })

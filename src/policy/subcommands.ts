@@ -1,6 +1,6 @@
 /**
  * Docker's words. A right is one canonical word; the old and the new spelling of a command are the same right.
- * Source: the docker CLI's command reference; what a word covers on the wire is stated in decode/routes.ts.
+ * Source: the docker CLI's command reference; what a word covers on the wire is stated in policy/grants.ts.
  */
 
 /** Canonical words with their other spellings. */

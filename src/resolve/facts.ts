@@ -94,6 +94,8 @@ export interface Facts {
   /** Real paths of the policy's bind roots. */
   readonly roots: ReadonlyMap<string, HostPath>
   readonly usage: Usage
+  /** Streams of events that the worker has open. */
+  readonly eventStreams: number
   /** Full ids of every container in reach. */
   readonly reach: readonly string[]
 }

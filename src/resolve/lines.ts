@@ -4,7 +4,10 @@
 const LONGEST_LINE = 4 * 2 ** 20
 
 /** Lines that are not empty. One that is too long is left out, so that nobody can end the stream by it. */
-export async function* splitLines(stream: AsyncIterable<unknown>): AsyncGenerator<string> {
+export async function* splitLines(
+  stream: AsyncIterable<unknown>,
+  longest = LONGEST_LINE,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
   let tooLong = false
@@ -17,7 +20,7 @@ export async function* splitLines(stream: AsyncIterable<unknown>): AsyncGenerato
       lines.shift()
       tooLong = false
     }
-    if (rest.length > LONGEST_LINE || tooLong) {
+    if (rest.length > longest || tooLong) {
       rest = ''
       tooLong = true
     }

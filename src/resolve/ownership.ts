@@ -13,6 +13,8 @@ export class Ownership {
   readonly volumesInUse = new Reservations()
   /** Own volumes that are being removed: what has the name afterwards may be somebody else's. */
   readonly volumesRemoved = new Reservations()
+  /** Workers, for each stream of events that they have open. */
+  readonly eventsFollowed = new Reservations()
   readonly #released: (claim: string) => void
   readonly #owned = new Map<string, Owned>()
   readonly #claims = new Map<string, Claim>()

@@ -7,22 +7,23 @@ export class Reservations {
     return this.#kept.get(name)?.worker
   }
 
+  /** How many calls of this moment a name is kept for. */
+  callsOf(name: string): number {
+    return this.#kept.get(name)?.calls ?? 0
+  }
+
   /** Keeps names for a call of a worker. Returns what ends that; ending it again changes nothing. */
   keep(worker: string, names: readonly string[]): () => void {
-    for (const name of names) this.#kept.set(name, { worker, calls: this.#calls(name) + 1 })
+    for (const name of names) this.#kept.set(name, { worker, calls: this.callsOf(name) + 1 })
     let isOver = false
     return () => {
       if (isOver) return
       isOver = true
       for (const name of names) {
-        const calls = this.#calls(name)
+        const calls = this.callsOf(name)
         if (calls > 1) this.#kept.set(name, { worker, calls: calls - 1 })
         else this.#kept.delete(name)
       }
     }
-  }
-
-  #calls(name: string): number {
-    return this.#kept.get(name)?.calls ?? 0
   }
 }

@@ -73,7 +73,7 @@ export function resolve(
       return { ...nothing, reach: listed(world, worker, operation.parameters.filters) }
     case 'system.df':
     case 'system.events':
-      return { ...nothing, reach: containersInReach(world, worker).map((container) => container.id) }
+      return { ...nothing, ...factsOfReach(world, worker) }
     case 'exec.start':
     case 'exec.inspect':
     case 'exec.resize':
@@ -128,7 +128,15 @@ const NO_FACTS = {
   networkTaken: false,
   volumes: NOTHING,
   usage: { containers: 0, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 },
+  eventStreams: 0,
   reach: [],
+}
+
+function factsOfReach(world: World, worker: WorkerPolicy): Pick<Facts, 'reach' | 'eventStreams'> {
+  return {
+    reach: containersInReach(world, worker).map((container) => container.id),
+    eventStreams: world.ownership.eventsFollowed.callsOf(worker.name),
+  }
 }
 
 function containerFact(

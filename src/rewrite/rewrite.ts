@@ -45,11 +45,10 @@ export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
       )
     }
     case 'exec create':
-      return jsonRequest(
-        'POST',
-        apiPath(engineMinor, ['containers', permit.container.id, 'exec']),
-        permit.operation.body,
-      )
+      return jsonRequest('POST', apiPath(engineMinor, ['containers', permit.container.id, 'exec']), {
+        Cmd: permit.operation.argv,
+        ...permit.operation.body,
+      })
     case 'exec':
       return encodeExec(permit, clientMinor)
     case 'build':

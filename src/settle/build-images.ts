@@ -141,6 +141,7 @@ export class BuildImages {
       if (answer.statusCode !== 200)
         throw new PullFailed(image, textOf(last['message']), answer.statusCode ?? 500)
       if (failed !== '') throw new PullFailed(image, failed, 500)
+      this.#call.pulled(fullReference(image))
     } catch (cause) {
       if (!late.aborted) throw cause
       throw new PullFailed(image, `it takes more than ${PULL_LIMIT / 60_000} minutes; pull it before`, 504)
@@ -160,6 +161,8 @@ export interface BuildCall {
   readonly signal: AbortSignal
   /** Is called with the changes to write for what was pulled. */
   readonly settled: (changes: readonly Change[]) => void
+  /** Is called with the name of each image that was pulled. */
+  readonly pulled: (name: string) => void
   /** Is called with the ids of the images that the build begins with. */
   readonly begun: (ids: Iterable<string>) => void
 }

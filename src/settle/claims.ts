@@ -52,6 +52,10 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
       const alone = ownership.containersUpdated.keep(worker, [container.id])
       return keeping({ ...NO_CLAIMS, drop: () => noChanges(undo) }, alone)
     }
+    case 'list':
+      return permit.operation.kind === 'system.events'
+        ? keeping(NO_CLAIMS, ownership.eventsFollowed.keep(worker, [worker]))
+        : NO_CLAIMS
     case 'tag':
     case 'commit':
     case 'import':

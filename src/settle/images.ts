@@ -166,6 +166,21 @@ export class NewImages {
       : NO_NAMES
   }
 
+  /** What is there by this call alone, as far as that is known: names that it gave, and ids of what it made. */
+  brought(): readonly string[] {
+    switch (this.#permit.on) {
+      case 'build':
+      case 'import':
+      case 'load':
+        return [...this.#given.filter((name) => this.#hasGiven(name)), ...this.#told.made]
+      case 'commit':
+      case 'pull':
+      case 'push':
+      case 'tag':
+        return []
+    }
+  }
+
   /** New images become the worker's, and so do names that were free or its own. */
   #own(): readonly Change[] {
     const { inventory, ownership } = this.#world

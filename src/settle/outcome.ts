@@ -19,6 +19,8 @@ export class Outcome {
   readonly #record: DecisionEntry | undefined
   readonly #claims: Claims
   readonly #changes: Change[] = []
+  /** What it did that the decision did not know yet. */
+  readonly #concerned: string[] = []
   readonly #ends: (() => void)[]
   /** What a call that brings images brings; undefined for any other. */
   readonly #images: NewImages | undefined
@@ -45,6 +47,11 @@ export class Outcome {
     this.#changes.push(...changes)
   }
 
+  /** Takes down what was removed, brought or made, for the record. */
+  concerns(what: string): void {
+    this.#concerned.push(what)
+  }
+
   /** Takes down what is to be done when the change is over, whichever way it ends. */
   atEnd(end: () => void): void {
     this.#ends.push(end)
@@ -68,18 +75,18 @@ export class Outcome {
   /** Takes over what a reply tells, and records it. Returns the reply to send. */
   close(reply: Reply): Reply | Promise<Reply> {
     const { operation } = this.#permit
-    if (!isChange(operation.kind)) return reply
+    if (!isChange(operation.kind)) return this.#closeRead(reply)
     const status = reply.kind === 'hijacked' ? 101 : reply.status
     if (status >= 400) {
       this.#write(status, reply.kind === 'whole' ? messageOf(reply.body) : '', '', this.#claims.drop())
       return reply
     }
     if (this.#images !== undefined && reply.kind === 'stream') {
-      return this.#images.follow(reply, (changes) => this.#write(status, '', '', changes))
+      return this.#images.follow(reply, (changes) => this.#write(status, '', this.#brought(), changes))
     }
     if (this.#images !== undefined && reply.kind === 'whole') {
       return this.#images.settle(reply).then(({ reply: told, changes }) => {
-        this.#write(told.kind === 'whole' ? told.status : status, '', '', changes)
+        this.#write(told.kind === 'whole' ? told.status : status, '', this.#brought(), changes)
         return told
       })
     }
@@ -97,9 +104,16 @@ export class Outcome {
     return reply
   }
 
+  /** A read changes nothing; what is kept for it is kept until its answer is over. */
+  #closeRead(reply: Reply): Reply {
+    if (reply.kind === 'stream') reply.body.once('close', () => this.#claims.release())
+    else this.#claims.release()
+    return reply
+  }
+
   /** The engine broke off, or the gate failed: whether there was an effect is not known. */
   broken(cause: unknown): void {
-    if (!isChange(this.#permit.operation.kind)) return
+    if (!isChange(this.#permit.operation.kind)) return this.#claims.release()
     const { object, volumes } = this.#claims
     for (const claim of [object, ...volumes.values()])
       if (claim !== undefined) this.#gate.ownership.doubt(claim)
@@ -137,10 +151,15 @@ export class Outcome {
     }
   }
 
+  #brought(): string {
+    return [...(this.#images?.brought() ?? []), ...this.#concerned].join(' ')
+  }
+
   #write(status: number, reason: string, target: string, changes: readonly Change[]): void {
     for (const end of this.#ends) end()
     const all = [...this.#changes, ...changes]
-    if (this.#record !== undefined) this.#gate.recorder.close(this.#record, status, reason, target, all)
+    const what = target === '' ? this.#concerned.join(' ') : target
+    if (this.#record !== undefined) this.#gate.recorder.close(this.#record, status, reason, what, all)
   }
 }
 

@@ -17,11 +17,8 @@ import { pruneFilter, PruneFilterError } from './prune-filter.ts'
 const LIMIT = 60_000
 const LARGEST_LIST = 64 * 2 ** 20
 
-export interface Pruned {
-  readonly reply: Reply
-  /** To be written whatever comes after. */
-  readonly changes: readonly Change[]
-}
+/** Is told of each object once it is removed, with what is to be written whatever comes after. */
+type Removed = (id: string, changes: readonly Change[]) => void
 
 /** Removes what the worker owns and nothing uses. @throws {EngineUnavailable} */
 export async function prune(
@@ -29,30 +26,25 @@ export async function prune(
   worker: string,
   minor: number,
   { operation }: PrunePermit,
-): Promise<Pruned> {
+  isRemoved: Removed,
+): Promise<Reply> {
   const filters = operation.parameters.filters ?? new Map<string, readonly string[]>()
   try {
     const matches = pruneFilter(filters, Date.now())
-    const run = new PruneRun(gate, worker, minor, matches)
+    const run = new PruneRun(gate, worker, minor, matches, isRemoved)
     switch (operation.kind) {
       case 'container.prune': {
         const { removed, space } = await run.remove('container', await run.stoppedContainers())
-        return {
-          reply: jsonReply(200, { ContainersDeleted: removed, SpaceReclaimed: space }),
-          changes: run.changes,
-        }
+        return jsonReply(200, { ContainersDeleted: removed, SpaceReclaimed: space })
       }
       case 'network.prune': {
         const { removed } = await run.remove('network', await run.unusedNetworks())
-        return { reply: jsonReply(200, { NetworksDeleted: removed }), changes: run.changes }
+        return jsonReply(200, { NetworksDeleted: removed })
       }
       case 'volume.prune': {
         const all = minor < ANONYMOUS_ONLY || isTrue(filters.get('all'))
         const { removed, space } = await run.remove('volume', await run.unusedVolumes(all))
-        return {
-          reply: jsonReply(200, { VolumesDeleted: removed, SpaceReclaimed: space }),
-          changes: run.changes,
-        }
+        return jsonReply(200, { VolumesDeleted: removed, SpaceReclaimed: space })
       }
       case 'image.prune': {
         const { removed, space } = await run.remove(
@@ -60,16 +52,13 @@ export async function prune(
           await run.unusedImages(!isFalse(filters.get('dangling'))),
         )
         const deleted = removed.map((id) => ({ Deleted: id }))
-        return {
-          reply: jsonReply(200, { ImagesDeleted: deleted, SpaceReclaimed: space }),
-          changes: run.changes,
-        }
+        return jsonReply(200, { ImagesDeleted: deleted, SpaceReclaimed: space })
       }
       case 'build.prune':
-        return { reply: jsonReply(200, { CachesDeleted: [], SpaceReclaimed: 0 }), changes: [] }
+        return jsonReply(200, { CachesDeleted: [], SpaceReclaimed: 0 })
     }
   } catch (cause) {
-    if (cause instanceof PruneFilterError) return { reply: errorReply(400, cause.message), changes: [] }
+    if (cause instanceof PruneFilterError) return errorReply(400, cause.message)
     throw cause
   }
 }
@@ -84,17 +73,24 @@ interface Candidate {
 }
 
 class PruneRun {
-  readonly changes: Change[] = []
   readonly #gate: Gate
   readonly #worker: string
   readonly #minor: number
   readonly #matches: (object: Unknown) => boolean
+  readonly #isRemoved: Removed
 
-  constructor(gate: Gate, worker: string, minor: number, matches: (object: Unknown) => boolean) {
+  constructor(
+    gate: Gate,
+    worker: string,
+    minor: number,
+    matches: (object: Unknown) => boolean,
+    isRemoved: Removed,
+  ) {
     this.#gate = gate
     this.#worker = worker
     this.#minor = minor
     this.#matches = matches
+    this.#isRemoved = isRemoved
   }
 
   async stoppedContainers(): Promise<readonly Candidate[]> {
@@ -149,8 +145,10 @@ class PruneRun {
         if (!(await remove(this.#gate.engine, this.#minor, [`${kind}s`, candidate.id], query))) continue
         removed.push(candidate)
         this.#forget(kind, candidate.id)
-        for (const id of await removeParents(this.#gate.engine, this.#minor, parents))
+        for (const id of await removeParents(this.#gate.engine, this.#minor, parents)) {
           removed.push({ id, size: 0 })
+          this.#isRemoved(id, [])
+        }
       } finally {
         release()
       }
@@ -171,7 +169,7 @@ class PruneRun {
     if (kind === 'container') inventory.removeContainer(id)
     if (kind === 'volume') inventory.removeVolume(id)
     const change = ownership.forget(kind, id)
-    if (change !== undefined) this.changes.push(change)
+    this.#isRemoved(id, change === undefined ? [] : [change])
   }
 
   #own(

@@ -115,6 +115,22 @@ describe.each(['new', 'old'] as const)('the record before the %s engine', (engin
     expect(shared.gate.output().stdout + shared.gate.output().stderr).not.toContain(secret)
   })
 
+  test('is not filled by one request', async () => {
+    const long = 'x'.repeat(3_900_000)
+    const post = (path: string, body: object) => request(shared.gate.socket, { method: 'POST', path, body })
+    const lines = await recorded(async () => {
+      const filters = encodeURIComponent(JSON.stringify({ label: ['x'.repeat(50_000)] }))
+      const replies = [
+        await post('/containers/create', { Image: 'busybox', Cmd: [long] }),
+        await request(shared.gate.socket, { path: `/containers/json?filters=${filters}` }),
+      ]
+      expect(replies.map(({ status }) => status)).toEqual([403, 403])
+      for (const { body } of replies) expect(JSON.parse(body)).toMatchObject({ rule: 'request.size' })
+    })
+    expect(lines.map(({ decision }) => decision)).toEqual(['refuse', 'refuse'])
+    expect(JSON.stringify(lines).length).toBeLessThan(20_000)
+  })
+
   test('is filtered by worker, operation, decision and time', async () => {
     await worker('ps')
     await worker('exec', 'none', 'sh')

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
+import { request, type Response } from '../support/http.ts'
 import { startDocker, until } from '../support/process.ts'
 
 const MB = 2 ** 20
@@ -79,5 +82,31 @@ describe.each(['new', 'old'] as const)('large streams on the %s engine', (engine
     // An engine does not end a container whose output nobody takes.
     await running[Symbol.asyncDispose]()
     expect(await docker(shared.gate, ['rm', '-f', name])).toMatchObject({ code: 0 })
+  })
+
+  test('of events are eight at once, and each makes room when it ends, whoever ends it', async () => {
+    const socketPath = shared.gate.socket
+    /** A stream of events once it has begun. */
+    async function follow(): Promise<{ readonly status: number | undefined; readonly leave: () => void }> {
+      const asked = get({ socketPath, path: '/events', agent: false })
+      const [answer] = await once(asked, 'response')
+      answer.resume().on('error', () => undefined)
+      return { status: answer.statusCode, leave: () => asked.destroy() }
+    }
+    const past = (): Promise<Response> =>
+      request(socketPath, { path: `/events?until=${Math.floor(Date.now() / 1000)}` })
+    const open = await Promise.all(Array.from({ length: 8 }, follow))
+    expect(open.map(({ status }) => status)).toEqual(Array(8).fill(200))
+    const refused = await past()
+    expect(refused.status).toBe(403)
+    expect(JSON.parse(refused.body)).toMatchObject({ rule: 'events.limits', retryable: true })
+    open[0]?.leave()
+    // What has been is told at once, and ends by itself.
+    for (let times = 0; times < 10; times += 1) await until(async () => (await past()).status === 200, 'room')
+    for (const { leave } of open) leave()
+    await until(async () => {
+      const all = await Promise.all(Array.from({ length: 8 }, past))
+      return all.every(({ status }) => status === 200)
+    }, 'all room')
   })
 })

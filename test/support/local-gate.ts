@@ -36,7 +36,7 @@ export function openGate(engine = 'unix:///nonexistent/docker.sock', Kind = Gate
   const store = openStore(directory)
   const recorder = new Recorder(
     store,
-    () => [],
+    () => '',
     () => undefined,
   )
   const gate = new Kind(new Engine(engine), store, recorder, new Pins(directory), policy, {

@@ -38,7 +38,8 @@ export interface ContainerExec {
   readonly container: string
   /** The program and its arguments; no shell comes between. */
   readonly argv: readonly string[]
-  readonly body: Omit<Read<typeof execCreateBody>, 'Container' | 'Detach'>
+  /** The rest of what is said of it. */
+  readonly body: Omit<Read<typeof execCreateBody>, 'Cmd' | 'Container' | 'Detach'>
 }
 
 export const execStartBody = record({
@@ -67,10 +68,14 @@ export interface ExecResize {
 
 /** Reads the body of an exec. @throws {FieldError} where there is nothing to run */
 export function readContainerExec(container: string, json: Json, findings: Finding[]): ContainerExec {
-  const { Container: named, Detach: _detach, ...body } = execCreateBody.read(json, '', findings)
+  const {
+    Cmd: argv = [],
+    Container: named,
+    Detach: _detach,
+    ...body
+  } = execCreateBody.read(json, '', findings)
   if (named !== undefined && named !== '' && named !== container)
     throw new FieldError(`Container: ${JSON.stringify(named)} is not the container of the path`)
-  const argv = body.Cmd ?? []
   if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
   return { kind: 'container.exec', container, argv, body }
 }

@@ -1,4 +1,5 @@
 /** A diagnostic of the host: decided, recorded, run, and its end recorded. It needs no engine. */
+import { withoutSecrets } from '../../decode/line/secrets.ts'
 import { toldRefusal } from '../../filter/refusal.ts'
 import { ProgramError } from '../../host/diagnostics/program.ts'
 import { runDiagnostic, type DiagnosticResult } from '../../host/diagnostics/run.ts'
@@ -18,7 +19,7 @@ export async function diagnose(
 ): Promise<Answer> {
   const operation = { kind: 'host.diagnostic', words } as const
   const count = running.get(worker.name) ?? 0
-  const full = refuse('host', 'host.limits', words.join(' '), {
+  const full = refuse('host', 'host.limits', withoutSecrets(words, () => '...').join(' '), {
     why: `${MOST} diagnostics run already`,
     instead: ['wait until one has ended'],
     retryable: true,

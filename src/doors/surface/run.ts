@@ -2,6 +2,7 @@
 import type { OwnRecord } from '../../audit/own.ts'
 import { readCommand, type Command, type Written } from '../../decode/line/command.ts'
 import { FOREIGN } from '../../decode/line/foreign.ts'
+import { roughWords, withoutSecrets } from '../../decode/line/secrets.ts'
 import { toldRefusal } from '../../filter/refusal.ts'
 import type { Gate } from '../../gate.ts'
 import type { Caller } from '../../identify/caller.ts'
@@ -74,14 +75,14 @@ async function ownAnswer(line: Line, command: OwnCommand, written: Written): Pro
     }
     case 'foreign': {
       const what = textOf(written)
-      return refused(line, refuse('line', 'line', what, FOREIGN[command.backend]), [textOf(written)])
+      return refused(line, refuse('line', 'line', what, FOREIGN[command.backend]), wordsOf(written))
     }
     case 'unreadable': {
       const refusal = refuse('line', 'line', textOf(written), {
         why: command.why,
         instead: ['docker ps', 'whoami'],
       })
-      return refused(line, refusal, [textOf(written)])
+      return refused(line, refusal, wordsOf(written))
     }
   }
 }
@@ -143,8 +144,11 @@ async function refused(line: Line, verdict: Refused, words: readonly string[]): 
   return refusedAnswer(toldRefusal(verdict, record.id, worker.name), exit)
 }
 
-/** What was typed, as far as it is told again and recorded: without what could be the value of a variable. */
+/** What was typed, as far as it is told again. */
 function textOf(written: Written): string {
-  const text = 'line' in written ? written.line : written.words.join(' ')
-  return shorten(text, 200).replace(/=\S*/g, '=...')
+  return shorten(withoutSecrets(wordsOf(written), () => '...').join(' '), 200)
+}
+
+function wordsOf(written: Written): readonly string[] {
+  return 'line' in written ? roughWords(written.line) : written.words
 }

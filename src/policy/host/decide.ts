@@ -1,4 +1,5 @@
 /** The decision about a diagnostic: the program by name or path, then word by word. */
+import { withoutSecrets } from '../../decode/line/secrets.ts'
 import type { HostDiagnostic } from '../../decode/operations/host.ts'
 import { nearestWord } from '../../shared/nearest.ts'
 import type { WorkerPolicy } from '../policy.ts'
@@ -12,7 +13,7 @@ const WORD = 'host'
 /** Decides one diagnostic of one worker. */
 export function decideDiagnostic({ host }: WorkerPolicy, operation: HostDiagnostic): HostVerdict {
   const [program = '', ...words] = operation.words
-  const written = [program, ...words].join(' ')
+  const written = withoutSecrets(operation.words, () => '...').join(' ')
   const known = host.allow.filter((one) => isProgram(one, program))
   const found = known.find((one) => matches(one, words, true))
   if (found !== undefined) {

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { ask } from '../../test/cases/world.ts'
+import { newDirectory } from '../../test/support/record.ts'
+import { refuse } from '../policy/refuse.ts'
+import { openStore } from '../store/sqlite.ts'
+import type { AuditEntry, DecisionEntry } from './entry.ts'
+import { openRecord } from './query.ts'
+import { Recorder } from './recorder.ts'
+import { verifyRecord } from './verify.ts'
+
+const caller = { worker: 'ai-worker', door: 'socket' } as const
+
+/** What is on record once `work` was done with a recorder. */
+async function recorded(work: (recorder: Recorder) => unknown): Promise<readonly AuditEntry[]> {
+  const directory = newDirectory()
+  const store = openStore(directory)
+  await work(
+    new Recorder(
+      store,
+      () => 'hash',
+      () => undefined,
+    ),
+  )
+  store.close()
+  expect(verifyRecord(directory)).toMatchObject({ sound: true })
+  const reader = openRecord(directory)
+  const entries = reader.newest({}, 10).map(({ entry }) => entry)
+  reader.close()
+  return entries
+}
+
+function open(recorder: Recorder, line: string): DecisionEntry | Promise<DecisionEntry> {
+  const { decoded, verdict } = ask({ line })
+  return recorder.open(caller, decoded, verdict, recorder.detailOf(decoded.operation, verdict), [])
+}
+
+describe('an entry', () => {
+  test('of an outcome holds the start of what went wrong, and of what it was about', async () => {
+    const [, outcome] = await recorded(async (recorder) => {
+      const decision = await open(recorder, 'POST /containers/web/stop')
+      recorder.close(decision, 500, 'x'.repeat(100_000), 'y'.repeat(100_000), [])
+    })
+    expect(outcome?.reason).toMatch(/^x{497}\.\.\.$/)
+    expect(outcome?.target).toMatch(/^y+\.\.\.$/)
+    expect(outcome?.target.length).toBeLessThan(20_000)
+  })
+
+  test('of a refusal holds the start of what was asked', async () => {
+    const [refused] = await recorded((recorder) =>
+      open(recorder, `POST /containers/web/stop?x=${'y'.repeat(9_000)}`),
+    )
+    expect(refused).toMatchObject({ decision: 'refuse', operation: 'container.stop' })
+    expect(JSON.stringify(refused).length).toBeLessThan(5_000)
+  })
+
+  test.each([
+    ['socket', ['docker', 'run', '-ite', 'TOKEN=s3cret', 'busybox']],
+    ['ssh', ['docker', 'run', '-e=TOKEN=s3cret', 'busybox']],
+    ['ssh', ['docker', 'login', '-p', 's3cret']],
+  ] as const)('of a command line that is refused tells no secret: %s, %j', async (door, words) => {
+    const verdict = refuse('docker', 'docker.allow', 'docker run', { why: 'it is not given' })
+    const [refused] = await recorded((recorder) =>
+      recorder.openCommand({ ...caller, door }, { kind: 'command', words }, verdict),
+    )
+    expect(JSON.stringify(refused)).not.toContain('s3cret')
+    expect(JSON.stringify(refused)).toContain('<hash>')
+  })
+})
