@@ -14,6 +14,7 @@ import {
   type Read,
 } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { expectAtMost } from '../length.ts'
 import { queryInteger } from '../query.ts'
 
 export const execCreateBody = record({
@@ -62,11 +63,20 @@ export interface ExecResize {
   readonly parameters: Read<typeof execResizeQuery>
 }
 
-/** Reads the body of an exec. @throws {FieldError} where there is nothing to run */
+/** What the kernel takes for one string (execve(2)). An engine keeps an exec as long as its container, also if nobody starts it. */
+const MOST_TEXTS = 128 * 1024
+
+/** Reads the body of an exec. @throws {FieldError} where there is nothing to run, or too much to keep */
 export function readContainerExec(container: string, json: Json, findings: Finding[]): ContainerExec {
   const body = execCreateBody.read(json, '', findings)
   const argv = body.Cmd ?? []
   if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
+  const { Env, DetachKeys = '', User = '', WorkingDir = '' } = body
+  expectAtMost(MOST_TEXTS, 'the command and environment of an exec', argv, Env, [
+    DetachKeys,
+    User,
+    WorkingDir,
+  ])
   return { kind: 'container.exec', container, argv, body }
 }
 
