@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { ask, type Settings } from '../../../test/cases/world.ts'
-import type { CreatePlan } from '../verdict.ts'
+import type { CreatePlan, Verdict } from '../verdict.ts'
 
 const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 
+function verdictOn(HostConfig: object, settings: Partial<Settings> = {}): Verdict {
+  const request = { line: 'POST /containers/create', body: { Image: 'alpine', HostConfig } }
+  return ask(request, { ...NONE, ...settings }).verdict
+}
+
 /** What the standard policy makes of a create of alpine; undefined where it refuses. */
 function planOf(HostConfig: object, settings: Partial<Settings> = {}): CreatePlan | undefined {
-  const request = { line: 'POST /containers/create', body: { Image: 'alpine', HostConfig } }
-  const { verdict } = ask(request, { ...NONE, ...settings })
+  const verdict = verdictOn(HostConfig, settings)
   return verdict.effect === 'allow' && verdict.permit.on === 'create' ? verdict.permit.plan : undefined
 }
 
@@ -58,5 +62,18 @@ describe('the plan of a create', () => {
     const none = planOf({})?.limits
     expect(none).toMatchObject({ memory: 2 ** 30, nanoCpus: 2e9, pids: 256 })
     expect(planOf({ Memory: 0, MemorySwap: 0, NanoCpus: 0, PidsLimit: 0 })?.limits).toEqual(none)
+  })
+
+  test('publishes 32 ports at most, and one for each range', () => {
+    const ports = (count: number) => ({
+      '80/tcp': [{ HostPort: '20000-20999' }],
+      ...Object.fromEntries(Array.from({ length: count - 1 }, (_, index) => [`${1000 + index}/udp`, []])),
+    })
+    expect(planOf({ PortBindings: ports(32) })?.ports).toHaveLength(32)
+    expect(verdictOn({ PortBindings: ports(33) })).toMatchObject({
+      refusal: { rule: 'run.ports', what: '33 published ports' },
+    })
+    const same = { '80/tcp': Array.from({ length: 33 }, () => ({})) }
+    expect(verdictOn({ PortBindings: same })).toMatchObject({ refusal: { what: '33 published ports' } })
   })
 })
