@@ -47,7 +47,7 @@ export function checkSecurityOptions(options: readonly string[], violations: Vio
 }
 
 /** Characters of all labels of an object together. */
-const MOST_LABELS = 64 * 1024
+export const MOST_LABELS = 64 * 1024
 
 /** The gate's own labels tell an operator whose a container is; nobody else writes them. */
 export function checkLabels(labels: ReadonlyMap<string, string> | undefined, violations: Violation[]): void {
