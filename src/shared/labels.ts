@@ -4,3 +4,6 @@
 export const CLAIM_LABEL = 'dockgate.claim'
 /** Tells the operator whose an object is. */
 export const WORKER_LABEL = 'dockgate.worker'
+
+/** Characters of all labels of an object together: they come with every event and every list. */
+export const MOST_LABELS = 64 * 1024

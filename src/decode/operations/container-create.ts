@@ -237,8 +237,8 @@ export function checkVolumes(volumes: Body['Volumes']): void {
 }
 
 /** Bytes of what is run in a container, which an engine keeps; and of a health check, each of which is an event that has it whole. */
-const MOST_TEXTS = 256 * 1024
-const MOST_CHECK = 4 * 1024
+export const MOST_TEXTS = 256 * 1024
+export const MOST_CHECK = 4 * 1024
 
 /** @throws {FieldError} for a command, an environment or a health check that is too much to keep */
 export function checkTexts({
@@ -253,7 +253,7 @@ export function checkTexts({
 }
 
 /** Nanoseconds between two health checks, and seconds of a stop, that a host can bear. */
-const SHORTEST_INTERVAL = 1e9
+export const SHORTEST_INTERVAL = 1e9
 const LONGEST_STOP = 600
 
 /** Finds times of health checks and stops that a host can't bear. */

@@ -3,7 +3,7 @@
  * a time that grows with the square of the length and that no client can end; and a value that is made of others can double with each line.
  */
 import { LONGEST_VALUE } from '../../decode/operations/build.ts'
-import { MOST_LABELS } from '../create/security.ts'
+import { MOST_LABELS } from '../../shared/labels.ts'
 import type { From } from './from.ts'
 
 /** Instructions that variables are put into (moby, builder/dockerfile/dispatchers.go). */
