@@ -15,7 +15,7 @@ import { decide } from './policy/decide.ts'
 import { refusalReply } from './filter/refusal.ts'
 import type { Verdict } from './policy/verdict.ts'
 import { rehearse } from './rehearse.ts'
-import { resolveHostPaths } from './resolve/host-paths.ts'
+import { LookupAbandoned } from './resolve/host-paths.ts'
 import { hostPathsOf, resolve } from './resolve/resolve.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
 import { StoreUnavailable } from './store/errors.ts'
@@ -52,6 +52,7 @@ export async function handle(
     return knownAnswer(connected, verdict.permit) ?? (await carryOut(call, verdict.permit, record, claims))
   } catch (cause) {
     if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
+    if (cause instanceof LookupAbandoned) return errorReply(503, cause.message)
     if (cause instanceof StoreUnavailable)
       return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
     throw cause
@@ -63,8 +64,10 @@ async function judge({
   worker,
   connected,
   decoded,
+  signal,
 }: Call): Promise<{ readonly verdict: Verdict; readonly claims: Claims }> {
-  const paths = await resolveHostPaths(hostPathsOf(gate, worker, decoded.operation))
+  const written = hostPathsOf(gate, worker, decoded.operation)
+  const paths = await gate.paths.resolve(worker.name, written, signal)
   // From here to the claims nothing waits: calls made at the same moment count each other.
   const facts = resolve(gate, worker, decoded.operation, connected.facts, paths)
   const verdict = decide(worker, decoded, facts)

@@ -1,6 +1,7 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
 import { mounts, type Operation } from '../decode/operation.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
+import { countMounts, MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { ContainerFacts, EngineFacts, Facts, HostPath, NetworkFacts, VolumeOwner } from './facts.ts'
 import type { Execs } from './execs.ts'
@@ -23,7 +24,9 @@ const NOTHING = new Map<string, never>()
 export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Operation): readonly string[] {
   if (operation.kind === 'container.create') {
     const sources = operation.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
-    return sources.length === 0 ? [] : [...sources, ...worker.docker.run.binds.map((root) => root.path)]
+    // What has too many mounts is refused for that, whatever they are.
+    if (sources.length === 0 || countMounts(operation) > MOST_MOUNTS) return []
+    return [...new Set([...sources, ...worker.docker.run.binds.map((root) => root.path)])]
   }
   return mounts(operation.kind) && 'container' in operation
     ? (containerInReach(world, worker, operation.container)?.binds ?? [])

@@ -1,6 +1,13 @@
 /** Mounts of a new container: binds under an allowed root, own volumes, tmpfs with a size. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
-import type { BindMount, Mount, TmpfsMount, VolumeMount } from '../../decode/operations/mounts.ts'
+import {
+  countMounts,
+  MOST_MOUNTS,
+  type BindMount,
+  type Mount,
+  type TmpfsMount,
+  type VolumeMount,
+} from '../../decode/operations/mounts.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
@@ -14,6 +21,16 @@ export function planMounts(
   facts: Facts,
   violations: Violation[],
 ): readonly Mount[] {
+  const count = countMounts(operation) + sharedBinds(operation, facts).length
+  if (count > MOST_MOUNTS) {
+    violations.push({
+      rule: 'run.mounts',
+      what: `${count} mounts`,
+      why: `a container may have ${MOST_MOUNTS}, volumes and those of other containers among them`,
+      instead: ['a mount of the directory that they are in'],
+    })
+    return []
+  }
   return operation.mounts.map((mount) => {
     switch (mount.type) {
       case 'bind':

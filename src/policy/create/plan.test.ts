@@ -76,4 +76,22 @@ describe('the plan of a create', () => {
     const same = { '80/tcp': Array.from({ length: 33 }, () => ({})) }
     expect(verdictOn({ PortBindings: same })).toMatchObject({ refusal: { what: '33 published ports' } })
   })
+
+  test('has 64 mounts at most, of all kinds together', () => {
+    const list = <T>(count: number, item: (index: number) => T): readonly T[] =>
+      Array.from({ length: count }, (_, index) => item(index))
+    const binds = list(60, (index) => `/srv/work/${index}:/m/${index}`)
+    expect(planOf({ Binds: [...binds, '/a', '/b', '/c', '/d'] })?.mounts).toHaveLength(64)
+    for (const more of [
+      { Binds: [...binds, '/a', '/b', '/c', '/d', '/e'] },
+      { Binds: binds, Tmpfs: { '/a': '', '/b': '', '/c': '', '/d': '', '/e': '' } },
+      { Binds: [...binds, '/a', '/b', '/c'], VolumesFrom: ['bound'] },
+      { Binds: binds, VolumesFrom: ['web', 'web', 'web', 'web', 'web'] },
+      { Mounts: list(65, (index) => ({ Type: 'volume', Target: `/${index}` })) },
+    ])
+      expect(verdictOn(more)).toMatchObject({ refusal: { rule: 'run.mounts', what: '65 mounts', also: [] } })
+    const Volumes = Object.fromEntries(list(65, (index) => [`/${index}`, {}]))
+    const { verdict } = ask({ line: 'POST /containers/create', body: { Image: 'alpine', Volumes } }, NONE)
+    expect(verdict).toMatchObject({ refusal: { rule: 'run.mounts' } })
+  })
 })
