@@ -2,6 +2,7 @@
 import { mounts, type ContainerOperation, type Decoded, type Operation } from '../decode/operation.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
+import { outsideRoots } from './create/mounts.ts'
 import { planCreate } from './create/plan.ts'
 import { allow, grantedBy, instead, notAllowed } from './answers.ts'
 import { grantOn, wordOf, type OtherKind } from './grants.ts'
@@ -18,9 +19,9 @@ import {
   decideSearch,
   decideTag,
 } from './image-transfer.ts'
-import type { WorkerPolicy } from './policy.ts'
+import type { RunPolicy, WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
-import { notFound, refuse, refuseAll } from './refuse.ts'
+import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
 import { planUpdate } from './update.ts'
 import { decideVolume, decideVolumeCreate } from './volume.ts'
@@ -154,8 +155,8 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   }
   if (by === undefined)
     return container.owner === 'self' ? notAllowed(worker, word) : notReached(worker, word, container)
-  const moved = movedBind(container, operation, facts)
-  if (moved !== undefined) return refuse(by, 'run.binds', moved.what, { why: moved.why })
+  const lost = lostBind(worker.docker.run, container, operation, facts)
+  if (lost !== undefined) return refuseAll(by, [lost])
   if (operation.kind === 'container.commit')
     return decideCommit(worker.docker.run, by, operation, container, facts)
   if (operation.kind === 'container.update')
@@ -174,24 +175,26 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   return allow(by, rule, { on: 'container', operation, container, view: 'full' })
 }
 
-/** A bind source that became a symbolic link since the container was made would be followed at the next mount. */
-function movedBind(
+/**
+ * A bind that the policy gives no more, or whose source became a symbolic link since the container was made, which would be
+ * followed at the next mount.
+ */
+function lostBind(
+  run: RunPolicy,
   container: ContainerFacts,
   operation: ContainerOperation,
   facts: Facts,
-): { readonly what: string; readonly why: string } | undefined {
+): Violation | undefined {
   if (!mounts(operation.kind)) return undefined
   if (container.owner !== 'self') return undefined
-  const source = container.binds.find((path) => {
-    const now = facts.paths.get(path)
-    return now === undefined || !now.found || now.real !== path
+  const moved = container.binds.find(({ source }) => {
+    const now = facts.paths.get(source)
+    return now === undefined || !now.found || now.real !== source
   })
-  return source === undefined
-    ? undefined
-    : {
-        what: `bind of ${source}`,
-        why: 'it is no longer the directory that it was when the container was made',
-      }
+  if (moved === undefined) return outsideRoots(run, container.binds, facts)
+  const what = `bind of ${moved.origin ?? moved.source}`
+  const why = 'it is no longer the directory that it was when the container was made'
+  return { rule: 'run.binds', what, why, instead: [] }
 }
 
 function plainPs(words: string | undefined): boolean {

@@ -288,7 +288,7 @@ function readContainer(listed: Unknown): KnownContainer {
     running: ['running', 'paused', 'restarting'].includes(textOf(listed['State'])),
     started: textOf(listed['State']) !== 'created',
     claim: textOf(objectOf(listed['Labels'])[CLAIM_LABEL]),
-    binds: binds.map((mount) => textOf(mount['Source'])),
+    binds: binds.map((mount) => ({ source: textOf(mount['Source']), readOnly: mount['RW'] === false })),
   }
 }
 

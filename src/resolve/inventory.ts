@@ -10,8 +10,14 @@ export interface KnownContainer {
   readonly started: boolean
   /** The claim in its labels; empty where there is none. Images hand labels down, so it proves nothing. */
   readonly claim: string
-  /** Sources of its bind mounts on the host. */
-  readonly binds: readonly string[]
+  /** Its bind mounts. */
+  readonly binds: readonly KnownBind[]
+}
+
+export interface KnownBind {
+  /** On the host: a bind root, or a place where the gate holds what is below one. */
+  readonly source: string
+  readonly readOnly: boolean
 }
 
 export interface KnownImage {

@@ -36,7 +36,7 @@ describe('a container', () => {
   put('abc9', 'abc1', worker.name)
   put('def1', 'ollama')
   put('def2', 'database')
-  const world = { inventory, ownership, execs: new Execs() }
+  const world = { inventory, ownership, execs: new Execs(), pins: { originOf: () => undefined } }
 
   test.each([
     [id('abc1'), 'web'],
@@ -103,9 +103,16 @@ describe('the paths of the host that are looked up', () => {
   })
 
   test('are those of a container that is to be mounted again', () => {
-    expect(pathsOf('POST /containers/bound/start')).toEqual(['/srv/work/data'])
-    expect(pathsOf('POST /containers/bound/restart')).toEqual(['/srv/work/data'])
-    expect(pathsOf('PUT /containers/bound/archive?path=/')).toEqual(['/srv/work/data'])
+    const paths = ['/run/place', '/srv/work', '/srv/docs']
+    expect(pathsOf('POST /containers/bound/start')).toEqual(paths)
+    expect(pathsOf('POST /containers/bound/restart')).toEqual(paths)
+    expect(pathsOf('PUT /containers/bound/archive?path=/')).toEqual(paths)
+    expect(pathsOf('POST /containers/web/start')).toEqual([])
+  })
+
+  test('are the roots alone for mounts of another container', () => {
+    const body = { Image: 'alpine', HostConfig: { VolumesFrom: ['bound'] } }
+    expect(pathsOf('POST /containers/create', body)).toEqual(['/srv/work', '/srv/docs'])
   })
 
   test('are none for anything else', () => {
@@ -246,10 +253,10 @@ describe('events', () => {
       running: false,
       started: false,
       claim: '',
-      binds: ['/srv'],
+      binds: [{ source: '/srv', readOnly: false }],
     })
     applyEvent(inventory, event('container', 'create', 'a', 'web'))
-    expect(inventory.container('a')?.binds).toEqual(['/srv'])
+    expect(inventory.container('a')?.binds).toEqual([{ source: '/srv', readOnly: false }])
   })
 
   test('of volumes and images are told', () => {

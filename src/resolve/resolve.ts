@@ -14,6 +14,8 @@ export interface World {
   readonly inventory: Inventory
   readonly ownership: Ownership
   readonly execs: Execs
+  /** Where bind sources are held fast. */
+  readonly pins: { originOf(place: string): string | undefined }
 }
 
 export type HostPaths = ReadonlyMap<string, HostPath>
@@ -24,13 +26,18 @@ const NOTHING = new Map<string, never>()
 export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Operation): readonly string[] {
   if (operation.kind === 'container.create') {
     const sources = operation.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
+    const needsRoots = sources.length > 0 || operation.volumesFrom.length > 0
     // What has too many mounts is refused for that, whatever they are.
-    if (sources.length === 0 || countMounts(operation) > MOST_MOUNTS) return []
-    return [...new Set([...sources, ...worker.docker.run.binds.map((root) => root.path)])]
+    return needsRoots && countMounts(operation) <= MOST_MOUNTS ? withRoots(worker, sources) : []
   }
-  return mounts(operation.kind) && 'container' in operation
-    ? (containerInReach(world, worker, operation.container)?.binds ?? [])
-    : []
+  if (!mounts(operation.kind) || !('container' in operation)) return []
+  const container = containerInReach(world, worker, operation.container)
+  const sources = container?.owner === 'self' ? container.binds.map(({ source }) => source) : []
+  return sources.length === 0 ? [] : withRoots(worker, sources)
+}
+
+function withRoots({ docker }: WorkerPolicy, sources: readonly string[]): readonly string[] {
+  return [...new Set([...sources, ...docker.run.binds.map((root) => root.path)])]
 }
 
 /** Everything that the decision on an operation may look at. */
@@ -222,26 +229,30 @@ function containerInReach(world: World, worker: WorkerPolicy, reference: string)
   return starting.length === 1 ? starting[0] : undefined
 }
 
-function ownContainer({ inventory, ownership }: World, id: string): ContainerFacts | undefined {
+function ownContainer(world: World, id: string): ContainerFacts | undefined {
+  const { inventory, ownership } = world
   const known = inventory.container(id)
   const owned = ownership.get('container', id)
   if (known === undefined || owned === undefined) return undefined
-  return factsOf(known, 'self', owned)
+  return factsOf(world, known, 'self', owned)
 }
 
-function operatorContainer({ inventory, ownership }: World, name: string): ContainerFacts | undefined {
+function operatorContainer(world: World, name: string): ContainerFacts | undefined {
+  const { inventory, ownership } = world
   const known = inventory.containerNamed(name)
   // A worker's container by that name is not the operator's.
   if (known === undefined || ownership.owner('container', known.id) !== undefined) return undefined
   // Nor is one that is being made for a worker at this moment, whose answer has not come yet.
   if (ownership.isClaimed(known.claim)) return undefined
-  return factsOf(known, 'operator', { memory: 0, nanoCpus: 0 })
+  return factsOf(world, known, 'operator', { memory: 0, nanoCpus: 0 })
 }
 
 function factsOf(
-  { id, name, running, started, binds }: KnownContainer,
+  { pins }: World,
+  { id, name, running, started, binds: known }: KnownContainer,
   owner: ContainerFacts['owner'],
   { memory, nanoCpus }: { readonly memory: number; readonly nanoCpus: number },
 ): ContainerFacts {
+  const binds = known.map((bind) => ({ ...bind, origin: pins.originOf(bind.source) }))
   return { id, name, owner, running, started, binds, memory, nanoCpus }
 }

@@ -29,6 +29,10 @@ export async function holdBinds(
   }
   return {
     ...permit,
-    plan: { ...plan, mounts, binds: plan.binds.map((source) => held.get(source) ?? source) },
+    plan: {
+      ...plan,
+      mounts,
+      binds: plan.binds.map((bind) => ({ ...bind, source: held.get(bind.source) ?? bind.source })),
+    },
   }
 }

@@ -24,6 +24,7 @@ const container = z.strictObject({
   owner: z.enum(['self', 'operator', 'other']),
   running: z.boolean().default(false),
   started: z.boolean().default(false),
+  /** Sources of bind mounts, `:ro` behind those that are read-only. */
   binds: z.array(z.string()).default([]),
   memory: z.string().default('0'),
   cpus: z.number().default(0),
@@ -37,6 +38,8 @@ const world = z.strictObject({
   images: z.record(z.string(), z.strictObject({ names: z.array(z.string()), own: z.boolean() })),
   volumes: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
   paths: z.record(z.string(), z.string().nullable()),
+  /** What the gate holds, by place. */
+  held: z.record(z.string(), z.string()),
 })
 
 const part = z.record(z.string(), z.unknown())
@@ -142,7 +145,7 @@ function hostPath(paths: Readonly<Record<string, string | null>>, path: string):
   return typeof real === 'string' ? { found: true, real } : { found: false, why: 'missing' }
 }
 
-function worldOf({ containers, images, volumes }: z.output<typeof world>): World {
+function worldOf({ containers, images, volumes, held }: z.output<typeof world>): World {
   const inventory = new Inventory()
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   const own = (
@@ -155,7 +158,14 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
     ownership.settle(ownership.claim(kind, worker, limits), id, name)
   }
   for (const [name, { owner, running, started, binds, memory, cpus }] of Object.entries(containers)) {
-    inventory.putContainer({ id: idOf(name), name, claim: '', running, started, binds })
+    inventory.putContainer({
+      id: idOf(name),
+      name,
+      claim: '',
+      running,
+      started,
+      binds: binds.map((bind) => ({ source: bind.replace(/:ro$/, ''), readOnly: bind.endsWith(':ro') })),
+    })
     const limits = { memory: parseSize(memory) ?? 0, nanoCpus: cpus * 1e9 }
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }
@@ -172,7 +182,7 @@ function worldOf({ containers, images, volumes }: z.output<typeof world>): World
     inventory.putVolume(name)
     if (owner !== 'operator') own('volume', owner === 'self' ? WORKER : 'rival', name)
   }
-  return { inventory, ownership, execs: new Execs() }
+  return { inventory, ownership, execs: new Execs(), pins: { originOf: (place) => held[place] } }
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }

@@ -33,14 +33,17 @@ describe('the plan of a create', () => {
 
   test('names the real sources of its own binds and of those that it takes over', () => {
     const plan = planOf({ Binds: ['/srv/work/inner:/a', 'mine:/b'], VolumesFrom: ['bound:ro'] })
-    expect(plan?.binds).toEqual(['/srv/work/data', '/srv/work/data'])
+    expect(plan?.binds).toEqual([
+      { source: '/srv/work/data', readOnly: false },
+      { source: '/run/place', readOnly: true },
+    ])
   })
 
   test('has no bind whose real path has a colon, but as a mount', () => {
     const world = { paths: { '/srv/work/link': '/srv/work/co:lon' } }
     expect(planOf({ Binds: ['/srv/work/link:/a'] }, { world })).toBeUndefined()
     const Mounts = [{ Type: 'bind', Source: '/srv/work/link', Target: '/a' }]
-    expect(planOf({ Mounts }, { world })?.binds).toEqual(['/srv/work/co:lon'])
+    expect(planOf({ Mounts }, { world })?.binds).toMatchObject([{ source: '/srv/work/co:lon' }])
   })
 
   test('counts the volumes that are not there yet', () => {

@@ -39,7 +39,7 @@ export function planCreate(
     image,
     mounts,
     volumes: volumesToOwn(mounts),
-    volumesFrom: planVolumesFrom(operation, facts, violations),
+    volumesFrom: planVolumesFrom(run, operation, facts, violations),
     ports: planPorts(run, operation.ports, violations),
     networkMode: planNetworkMode(operation, facts, violations),
     endpoints: planEndpoints(operation, facts, violations),
@@ -47,7 +47,7 @@ export function planCreate(
     ipcMode: planIpcMode(operation.ipc, facts, violations),
     limits: planLimits(run.limits, operation.limits, facts.engine, violations),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
-    binds: binds.map(({ source }) => source),
+    binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
     restart: planRestart(run, operation.restart, binds, violations),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
   }
