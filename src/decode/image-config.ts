@@ -4,15 +4,26 @@ import { FieldError, isEmpty } from './fields.ts'
 import { foldKey, parseJson, type Json, type JsonObject } from './json.ts'
 import { MOST_CHECK, MOST_TEXTS, SHORTEST_INTERVAL } from './operations/container-create.ts'
 
-/** What is wrong with a configuration, however its keys are spelt; undefined where nothing is. @throws {FieldError | JsonError} */
-export function wrongConfig(content: Buffer): string | undefined {
+interface ImageConfig {
+  /** What an image may not have; undefined where there is nothing. */
+  readonly wrong: string | undefined
+  /** Characters of its labels. */
+  readonly labels: number
+}
+
+/** Reads a configuration, however its keys are spelt. @throws {FieldError | JsonError} */
+export function readConfig(content: Buffer): ImageConfig {
   const config = parseJson(content)
   if (!(config instanceof Map)) throw new FieldError('the configuration of an image must be an object')
-  for (const part of config.values()) {
-    const wrong = part instanceof Map ? wrongPart(part) : undefined
-    if (wrong !== undefined) return wrong
+  const parts = [...config.values()].filter((part) => part instanceof Map)
+  return {
+    wrong: parts.map(wrongPart).find((wrong) => wrong !== undefined),
+    labels: parts.reduce((sum, part) => sum + labelsOf(part), 0),
   }
-  return undefined
+}
+
+function labelsOf(part: JsonObject): number {
+  return [...part].reduce((sum, [name, value]) => sum + (foldKey(name) === 'labels' ? lengthOf(value) : 0), 0)
 }
 
 /** A part is what a container has (`config`), or something else that is looked at in the same way. */

@@ -179,6 +179,16 @@ describe('an archive is refused', () => {
       withConfig({ Healthcheck: { Test: ['CMD', LONG] } }),
       'has a health check of',
     ],
+    [
+      'with labels of many images',
+      [
+        ...GOOD,
+        ...Array.from({ length: 7 }, (_, index): Step => {
+          return [`blobs/sha256/a${index}`, JSON.stringify({ config: { Labels: { a: LONG } } })]
+        }),
+      ],
+      'its images have labels of more than',
+    ],
     ['with many health checks', withConfig({ Healthcheck: { Interval: 1 } }), 'more than once a second'],
     [
       'with health checks all the time',

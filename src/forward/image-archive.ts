@@ -5,7 +5,7 @@
 import { FieldError } from '../decode/fields.ts'
 import { JsonError } from '../decode/json.ts'
 import { readIndex, readManifest, readParents, readRepositories } from '../decode/image-archive.ts'
-import { wrongConfig } from '../decode/image-config.ts'
+import { readConfig } from '../decode/image-config.ts'
 import { TarError, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
 import { CheckedArchive } from './checked-archive.ts'
@@ -95,10 +95,15 @@ export class ImageArchive extends CheckedArchive {
 
   /** Any of the files may be taken for a configuration. */
   #checkConfigs(): void {
+    let labels = 0
     for (const [path, content] of this.#files) {
-      const why = isNaming(path) ? undefined : wrongConfig(content)
-      if (why !== undefined) throw new TarError(`the image of ${path} has ${why}`)
+      if (isNaming(path)) continue
+      const config = readConfig(content)
+      if (config.wrong !== undefined) throw new TarError(`the image of ${path} has ${config.wrong}`)
+      labels += config.labels
     }
+    if (labels > MOST_ARCHIVE_LABELS)
+      throw new TarError(`its images have labels of more than ${MOST_ARCHIVE_LABELS} characters`)
   }
 }
 
@@ -111,6 +116,9 @@ const OBJECT = 0x7b
 function isNaming(path: string): boolean {
   return Object.hasOwn(NAMING, path)
 }
+
+/** Characters of the labels of all images in an archive. */
+const MOST_ARCHIVE_LABELS = 256 * 1024
 
 /** Bytes of a configuration. */
 const LARGEST_CONFIG = 2 ** 20

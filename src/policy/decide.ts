@@ -9,6 +9,7 @@ import { grantOn, wordOf, type OtherKind } from './grants.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
 import { decideExec, decideExecUse } from './exec.ts'
 import { decideBuild } from './image-build.ts'
+import { withRoom } from './image-room.ts'
 import { decideImage, decidePull } from './image.ts'
 import {
   decideCommit,
@@ -46,7 +47,7 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
       status: operation.status,
     }
   }
-  const verdict = decideSupported(worker, operation, facts)
+  const verdict = withRoom(operation.kind, decideSupported(worker, operation, facts), facts)
   if (findings.length === 0) return verdict
   const ungranted =
     verdict.effect === 'refuse' && (verdict.status === 404 || verdict.refusal.rule === 'docker.allow')

@@ -33,6 +33,8 @@ export interface ImageFacts {
   readonly own: boolean
   /** The names that this worker gave it; others are not its own. */
   readonly ownNames: readonly string[]
+  /** Characters of its labels. */
+  readonly labels: number
   /** Ids of the nameless images below it, the nearest first, as far as they are the worker's. */
   readonly ownParents: readonly string[]
 }
@@ -102,6 +104,8 @@ export interface Facts {
   /** Real paths of the policy's bind roots. */
   readonly roots: ReadonlyMap<string, HostPath>
   readonly usage: Usage
+  /** Characters that an engine lists of all images which the worker brought. */
+  readonly imagesListed: number
   /** Full ids of every container in reach. */
   readonly reach: readonly string[]
 }

@@ -8,7 +8,7 @@ import { EngineUnavailable, readWhole, type Engine } from '../forward/engine.ts'
 import { NEWEST_MINOR } from '../decode/target.ts'
 import { parseReference, storedReference } from '../decode/reference.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
-import { CLAIM_LABEL } from '../shared/labels.ts'
+import { CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import { applyEvent, EVENT_ACTIONS } from './events.ts'
 import type { EngineFacts } from './facts.ts'
@@ -293,7 +293,15 @@ function readContainer(listed: Unknown): KnownContainer {
 }
 
 function readImage(listed: Unknown): KnownImage {
-  return { id: textOf(listed['Id']), names: imageNames(listed), parent: textOf(listed['ParentId']) }
+  const labels = objectOf(listed['Labels'])
+  return {
+    id: textOf(listed['Id']),
+    names: imageNames(listed),
+    parent: textOf(listed['ParentId']),
+    worker: textOf(labels[WORKER_LABEL]),
+    labels: labelsLength(labels),
+    listed: JSON.stringify(listed).length,
+  }
 }
 
 /** Full references of an image as the engine lists it. */

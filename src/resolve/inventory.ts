@@ -27,6 +27,11 @@ export interface KnownImage {
   readonly names: readonly string[]
   /** The image that a build put a step upon; empty where there is none here. */
   readonly parent: string
+  /** The worker in its labels; empty where there is none. Anybody can have written it. */
+  readonly worker: string
+  /** Characters of its labels, and of all that an engine lists of it. */
+  readonly labels: number
+  readonly listed: number
 }
 
 export class Inventory {
@@ -53,6 +58,10 @@ export class Inventory {
 
   imageIds(): Iterable<string> {
     return this.#images.keys()
+  }
+
+  images(): Iterable<KnownImage> {
+    return this.#images.values()
   }
 
   /** @param name in full, `docker.io/library/alpine:3` */

@@ -1,11 +1,11 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
-import { mounts, type Operation } from '../decode/operation.ts'
+import { addsImages, mounts, type Operation } from '../decode/operation.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import { countMounts, MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { ContainerFacts, EngineFacts, Facts, HostPath, NetworkFacts, VolumeOwner } from './facts.ts'
 import type { Execs } from './execs.ts'
-import { factsOfImages, findImage } from './images.ts'
+import { factsOfImages, findImage, imagesListed } from './images.ts'
 import type { Inventory, KnownContainer } from './inventory.ts'
 import { lookUp } from './look-up.ts'
 import type { Ownership } from './ownership.ts'
@@ -48,7 +48,8 @@ export function resolve(
   engine: EngineFacts,
   paths: HostPaths,
 ): Facts {
-  const nothing = { ...NO_FACTS, engine, paths, roots: paths }
+  const listed = addsImages(operation.kind) ? imagesListed(world, worker.name) : 0
+  const nothing = { ...NO_FACTS, engine, paths, roots: paths, imagesListed: listed }
   switch (operation.kind) {
     case 'container.create':
       return {

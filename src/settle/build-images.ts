@@ -9,6 +9,7 @@ import type { CheckedText } from '../forward/build-context.ts'
 import type { Gate } from '../gate.ts'
 import { checkDockerfile, type CheckedDockerfile } from '../policy/dockerfile/check.ts'
 import type { From } from '../policy/dockerfile/from.ts'
+import { MOST_LISTED_LABELS } from '../policy/dockerfile/lengths.ts'
 import { writeDockerfile } from '../policy/dockerfile/write.ts'
 import { planBasePull } from '../policy/image-build.ts'
 import type { Violation } from '../policy/refuse.ts'
@@ -17,7 +18,7 @@ import { splitLines } from '../resolve/lines.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
 import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
-import { MOST_LABELS } from '../shared/labels.ts'
+import { labelsLength, MOST_LABELS } from '../shared/labels.ts'
 import type { Change } from '../store/store.ts'
 import { NewImages } from './images.ts'
 
@@ -90,7 +91,7 @@ export class BuildImages {
       if (from.kind !== 'from' || from.image === undefined) continue
       const platform = from.platform ?? all
       const found = await this.#find(from.image, platform, late)
-      violations.push(...violationsOf(from.image, platform, found))
+      violations.push(...violationsOf(from.image, platform, found, instructions.length))
       ids.set(from, found.id)
     }
     // Nothing in these is carried out: a build looks them up by name.
@@ -127,7 +128,7 @@ export class BuildImages {
       platform: [body['Os'], body['Architecture'], body['Variant']].map(textOf).filter(Boolean).join('/'),
       hasTriggers: listOf(OnBuild).length > 0,
       longestVariable: Math.max(0, ...textsOf(Env).map((variable) => variable.length)),
-      labels: Object.entries(objectOf(Labels)).flat().join('').length,
+      labels: labelsLength(objectOf(Labels)),
     }
   }
 
@@ -176,6 +177,7 @@ function violationsOf(
   image: ImageReference,
   platform: string | undefined,
   found: Found,
+  instructions: number,
 ): readonly Violation[] {
   const what = `FROM ${familiarReference(image)}`
   const violation = (why: string, instead: string): Violation => {
@@ -192,8 +194,10 @@ function violationsOf(
   if (found.longestVariable > LONGEST_VALUE)
     return [violation(`it has a variable of more than ${LONGEST_VALUE} characters`, 'an image without it')]
   // Images upon images would have more and more.
-  return found.labels > MOST_LABELS
-    ? [violation(`it has labels of more than ${MOST_LABELS} characters`, 'an image with shorter ones')]
+  if (found.labels > MOST_LABELS)
+    return [violation(`it has labels of more than ${MOST_LABELS} characters`, 'an image with shorter ones')]
+  return found.labels * instructions > MOST_LISTED_LABELS
+    ? [violation(`each of ${instructions} steps would have its labels`, 'an image with shorter ones')]
     : []
 }
 

@@ -7,3 +7,8 @@ export const WORKER_LABEL = 'dockgate.worker'
 
 /** Characters of all labels of an object together: they come with every event and every list. */
 export const MOST_LABELS = 64 * 1024
+
+/** Characters of labels as an engine tells them. */
+export function labelsLength(labels: Readonly<Record<string, unknown>>): number {
+  return Object.entries(labels).reduce((sum, [name, value]) => sum + name.length + String(value).length, 0)
+}

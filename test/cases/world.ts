@@ -30,12 +30,22 @@ const container = z.strictObject({
   cpus: z.number().default(0),
 })
 
+const knownImage = z.strictObject({
+  names: z.array(z.string()),
+  own: z.boolean(),
+  /** Characters of its labels, and of all that is listed of it. */
+  labels: z.int().default(0),
+  listed: z.int().default(400),
+  /** The worker in its labels. */
+  label: z.string().default(''),
+})
+
 const world = z.strictObject({
   minor: z.int(),
   cpus: z.number(),
   logDriver: z.string(),
   containers: z.record(z.string(), container),
-  images: z.record(z.string(), z.strictObject({ names: z.array(z.string()), own: z.boolean() })),
+  images: z.record(z.string(), knownImage),
   volumes: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
   paths: z.record(z.string(), z.string().nullable()),
   /** What the gate holds, by place. */
@@ -54,6 +64,9 @@ export type Settings = z.output<typeof settings>
 const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 
 const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', import.meta.url), 'utf8')))
+
+/** What is known of an image without labels. */
+export const UNLABELLED = { worker: '', labels: 0, listed: 0 }
 
 export interface Request {
   /** `POST /v1.45/containers/create?name=web` */
@@ -170,7 +183,9 @@ function worldOf({ containers, images, volumes, held }: z.output<typeof world>):
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }
   inventory.replaceImages(
-    Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names, parent: '' })),
+    Object.entries(images).map(([name, { names, labels, listed, label }]) => {
+      return { id: imageIdOf(name), names, parent: '', worker: label, labels, listed }
+    }),
   )
   for (const [name, image] of Object.entries(images)) {
     if (!image.own) continue

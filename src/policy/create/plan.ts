@@ -2,6 +2,7 @@
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
 import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
 import type { Facts } from '../../resolve/facts.ts'
+import { MOST_LABELS } from '../../shared/labels.ts'
 import { describePatterns, someImageMatches } from '../match.ts'
 import type { RunPolicy } from '../policy.ts'
 import { refuseAll, type Violation } from '../refuse.ts'
@@ -29,6 +30,7 @@ export function planCreate(
 ): Verdict {
   const violations: Violation[] = []
   const image = planImage(run, operation.image, facts, violations)
+  checkImageLabels(facts, violations)
   const mounts = planMounts(run, operation, facts, violations)
   checkCapabilities(run, operation.addCapabilities, violations)
   checkSecurityOptions(operation.securityOptions, violations)
@@ -76,6 +78,17 @@ function planImage(run: RunPolicy, written: string, facts: Facts, violations: Vi
     instead: [describePatterns(run.images)],
   })
   return ''
+}
+
+/** A container has the labels of its image, and an image that is made of it has those of both. */
+function checkImageLabels({ image }: Facts, violations: Violation[]): void {
+  if (image === undefined || image.labels <= MOST_LABELS) return
+  violations.push({
+    rule: 'run.labels',
+    what: `labels of the image, of ${image.labels} characters`,
+    why: `labels travel with every event: ${MOST_LABELS} characters in all`,
+    instead: ['an image with shorter ones'],
+  })
 }
 
 function isNameOf(written: string, names: readonly { readonly name: string }[]): boolean {

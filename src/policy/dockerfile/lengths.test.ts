@@ -25,6 +25,7 @@ describe('an ordinary Dockerfile is not too long:', () => {
     ],
     ['with a long script', [`RUN ${long(60_000)}`]],
     ['with a long variable', [`ENV LIST=${long(16_000)}`, 'ENV A=$LIST B=$LIST']],
+    ['with long labels at its end', [...times(900, () => 'USER 1'), `LABEL l=${long(16_000)}`]],
     ['with many instructions', times(900, (index) => `RUN echo ${index}`)],
     [
       'with labels again in another stage',
@@ -63,6 +64,7 @@ describe('a Dockerfile is refused', () => {
     ['with a long health check', [`HEALTHCHECK CMD ${long(5_000)}`]],
     ['with a long trigger', [`ONBUILD LABEL l=${long(17_000)}`]],
     ['with much in all', times(70, (index) => `COPY ${index}${long(16_000)} /`)],
+    ['with long labels on many steps', [`LABEL l=${long(16_000)}`, ...times(140, () => 'USER 1')]],
     ['with more instructions than images may come of it', times(1_001, () => 'USER 1')],
   ])('%s', (_what, lines) => {
     expect(refusals('FROM alpine', ...lines)).toEqual([

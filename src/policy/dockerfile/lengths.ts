@@ -21,6 +21,9 @@ const MOST_EXPANDED = 2 ** 20
 /** Each makes an image, which an engine lists. */
 const MOST_INSTRUCTIONS = 1_000
 
+/** Characters of the labels of all these images together: each has those of the one before. */
+export const MOST_LISTED_LABELS = 2 * 2 ** 20
+
 /** `$NAME`, `${NAME`, and behind that a slash where a part is replaced, as often as it is there. */
 const VARIABLE = /\$(?:\{([\p{L}_][\p{L}\p{N}_]*)(\/?)|([\p{L}_][\p{L}\p{N}_]*))?/gu
 /** A name with or without a value, as it can be read in one way only. */
@@ -44,6 +47,7 @@ export class Lengths {
   #unnamed = 0
   #expanded = 0
   #instructions = 0
+  #listedLabels = 0
 
   /** A stage begins. Returns why what is carried out in it at once is too long; undefined where it is not. */
   begin({ image, name, stage }: From): string | undefined {
@@ -62,6 +66,9 @@ export class Lengths {
     this.#instructions += 1
     if (this.#instructions > MOST_INSTRUCTIONS)
       return `a Dockerfile may have ${MOST_INSTRUCTIONS} instructions`
+    this.#listedLabels += this.#stage.labels
+    if (this.#listedLabels > MOST_LISTED_LABELS)
+      return `the images of all steps would have labels of more than ${MOST_LISTED_LABELS} characters`
     if (word === 'ONBUILD') return this.#addTrigger(rest)
     if (!EXPANDED.includes(word)) {
       const most = word === 'HEALTHCHECK' ? LONGEST_CHECK : LONGEST_LINE
