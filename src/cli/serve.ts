@@ -100,7 +100,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const recorder = new Recorder(store, createRedactor(directory), show)
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
-  const gate = new Gate(engine, store, recorder, new Pins(directory), policy, {
+  const gate = new Gate(engine, store, recorder, await Pins.open(directory), policy, {
     connected: (version, minor) => {
       firstConnection.resolve()
       note(`engine ${version} (API 1.${minor}) at ${url}`)

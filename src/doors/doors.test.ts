@@ -6,10 +6,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGate } from '../../test/support/local-gate.ts'
 import { Doors } from './doors.ts'
 
-let local = openGate()
+let local = await openGate()
 let doors = new Doors(local.gate, local.own)
 beforeEach(async () => {
-  local = openGate()
+  local = await openGate()
   doors = new Doors(local.gate, local.own)
   await doors.open(local.policy)
 })
