@@ -131,7 +131,15 @@ export class Feed {
     if (minor === undefined) return
     const reconcile = this.#events.listing()
     // A listing that fails is followed by a lost stream, which begins everything anew.
-    void this.#lists(minor).then(reconcile, () => undefined)
+    void this.#lists(minor).then(
+      (lists) => {
+        // An event tells of a container, but not of its binds.
+        for (const { id, binds } of lists.containers.map(readContainer))
+          this.#inventory.changeContainer(id, { binds })
+        reconcile(lists)
+      },
+      () => undefined,
+    )
   }
 
   async #follow(onConnected: () => void): Promise<void> {
