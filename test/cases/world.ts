@@ -91,8 +91,8 @@ export function networkIdOf(name: string): string {
 }
 
 /** The full id of the exec in a container of the world. */
-export function execIdOf(container: string): string {
-  return Buffer.from(container).toString('hex').padEnd(64, 'c')
+export function execIdOf(name: string): string {
+  return Buffer.from(name).toString('hex').padEnd(64, 'c')
 }
 
 /** The standard policy with some of its keys replaced. */
