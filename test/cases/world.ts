@@ -34,7 +34,15 @@ const world = z.strictObject({
   cpus: z.number(),
   logDriver: z.string(),
   containers: z.record(z.string(), container),
-  images: z.record(z.string(), z.strictObject({ names: z.array(z.string()), own: z.boolean() })),
+  images: z.record(
+    z.string(),
+    z.strictObject({
+      names: z.array(z.string()),
+      own: z.boolean(),
+      /** Names that the worker gave to an image which is not its own. */
+      given: z.array(z.string()).default([]),
+    }),
+  ),
   networks: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
   volumes: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
   /** Own volumes and containers that another call is at. */
@@ -194,6 +202,7 @@ function worldOf({
     Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names, parent: '' })),
   )
   for (const [name, image] of Object.entries(images)) {
+    for (const given of image.given) own('tag', WORKER, given, NO_LIMITS, imageIdOf(name))
     if (!image.own) continue
     own('image', WORKER, imageIdOf(name))
     for (const given of image.names.filter((one) => one.startsWith('docker.io/library/')))
