@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { ask, idOf, imageIdOf, settings, type Answer } from './cases/world.ts'
+import { ask, execIdOf, idOf, imageIdOf, networkIdOf, settings, type Answer } from './cases/world.ts'
 
 const refusal = z.strictObject({
   rule: z.string(),
@@ -12,7 +12,9 @@ const refusal = z.strictObject({
   why: z.string().optional(),
   instead: z.array(z.string()).optional(),
   also: z.array(z.string()).optional(),
-  status: z.union([z.literal(400), z.literal(403), z.literal(404)]).default(403),
+  /** Whether the same request can be granted later. */
+  retryable: z.boolean().default(false),
+  status: z.literal([400, 403, 404, 409]).default(403),
 })
 
 const allowance = z.strictObject({
@@ -20,6 +22,8 @@ const allowance = z.strictObject({
   by: z.string(),
   rule: z.string().optional(),
   view: z.enum(['full', 'redacted']).optional(),
+  /** Parts of the permit. */
+  permit: z.record(z.string(), z.unknown()).optional(),
   /** Method and path that go to the engine. */
   sends: z.string().optional(),
   /** Parts of the body that go to the engine. */
@@ -52,6 +56,8 @@ test('there are cases', () => {
 describe.each(files)('%s', (file) => {
   const text = readFileSync(new URL(file, folder), 'utf8')
     .replaceAll(/<id of ([a-z]+)>/g, (_, name: string) => idOf(name))
+    .replaceAll(/<network id of ([a-z]+)>/g, (_, name: string) => networkIdOf(name))
+    .replaceAll(/<exec in ([a-z]+)>/g, (_, name: string) => execIdOf(name))
     .replaceAll(/<image id of ([a-z]+)>/g, (_, name: string) => imageIdOf(name))
     .replaceAll(/<start of ([a-z]+)>/g, (_, name: string) => imageIdOf(name).slice(7, 70))
   const parsed = cases.parse(parse(text))
@@ -75,18 +81,20 @@ function expectRefusal({ verdict, sent }: Answer, { status, ...expected }: z.out
   expect(verdict).toMatchObject({ effect: 'refuse', status, refusal: expected })
   if (verdict.effect !== 'refuse') return
   // A refusal says what, why and what instead, in words: none of them is left empty.
-  const { what, why, instead, also } = verdict.refusal
-  const words = [what, why, ...instead, ...also]
+  const { decision, what, why, instead, also } = verdict.refusal
+  const words = [verdict.subcommand, what, why, ...instead, ...also]
   expect(words.filter((text) => !/[a-z0-9]/i.test(text))).toEqual([])
+  expect(decision).toBe('refused')
   expect(sent).toBeUndefined()
 }
 
 function expectAllowance({ verdict, sent }: Answer, { allow }: Extract<Case, { allow: unknown }>): void {
-  const { by, rule, view, sends, body, host } = allow
+  const { by, rule, view, permit, sends, body, host } = allow
   if (verdict.effect === 'refuse') throw new Error(`refused: ${JSON.stringify(verdict.refusal)}`)
   expect(verdict.subcommand).toBe(by)
   if (rule !== undefined) expect(verdict.rule).toBe(rule)
   if (view !== undefined) expect(verdict.permit).toMatchObject({ view })
+  if (permit !== undefined) expect(verdict.permit).toMatchObject(permit)
   if (sends !== undefined) expect(`${sent?.method} ${decodeURIComponent(sent?.path ?? '')}`).toBe(sends)
   if (body === undefined && host === undefined) return
   const written: unknown = JSON.parse(sent?.body?.toString() ?? 'null')

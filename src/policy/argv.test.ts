@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { argvMatches, isPlaceholder } from './argv.ts'
+import { argvMatches, givesExec, isPlaceholder } from './argv.ts'
 
 const PULL = ['ollama', 'pull', '<model>']
 
@@ -46,4 +46,13 @@ test('words are the same to the letter, and as many', () => {
 test('only a plain word in angle brackets is a placeholder', () => {
   expect(['<model>', '<a-1>'].every(isPlaceholder)).toBe(true)
   expect(['model', '<>', '<Model>', 'a<b>', '<1>', '<a>\n'].some(isPlaceholder)).toBe(false)
+})
+
+test.each([
+  ['any', {}, true],
+  [[PULL], {}, true],
+  [[], { web: [PULL] }, true],
+  [[], {}, false],
+] as const)('own programs %j and those of %j give exec: %s', (own, named, expected) => {
+  expect(givesExec({ own, named })).toBe(expected)
 })

@@ -19,6 +19,9 @@ describe('image patterns', () => {
     ['localhost/app', 'localhost/app'],
     ['localhost:5000/app:1', 'localhost:5000/app:1'],
     ['registry:5000/app', 'registry:5000/app'],
+    ['my.image', 'docker.io/library/my.image'],
+    ['localhost', 'docker.io/library/localhost'],
+    ['*a', 'docker.io/library/*a'],
     ['python:*-slim', 'docker.io/library/python:*-slim'],
   ])('%s is in full %s', (written, pattern) => {
     expect(normalizeImagePattern(written)).toEqual({ pattern })
@@ -31,6 +34,7 @@ describe('image patterns', () => {
     ['*/app', 'the registry must be written out where the first part is "*"'],
     ['alpine@sha256:00', 'a pattern names images, not digests'],
     ['*.example.com/app', '"*.example.com" is no registry\'s host name'],
+    ['registry:/app', '"registry:" is no registry\'s host name'],
     ['Alpine', 'image names are lower case'],
     ['', 'an image name has no empty part'],
     ['ghcr.io//app', 'an image name has no empty part'],

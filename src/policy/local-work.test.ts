@@ -21,10 +21,15 @@ describe('what the CLI does on files of its account', () => {
     expect(work(line)).toEqual({ isGiven: false, what })
   })
 
-  test.each(['ps', 'compose', 'compose --help', 'compose -f config up -d', 'run busybox config', 'build .'])(
-    '%s is none',
-    (line) => {
-      expect(work(line)).toBeUndefined()
-    },
-  )
+  test.each([
+    'ps',
+    'compose',
+    'compose --help',
+    'compose --version',
+    'compose -f config up -d',
+    'run busybox config',
+    'build .',
+  ])('%s is none', (line) => {
+    expect(work(line)).toBeUndefined()
+  })
 })

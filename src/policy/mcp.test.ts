@@ -42,6 +42,10 @@ describe('mcp in a policy', () => {
     )
   })
 
+  test.each(['127.0.0.1:1024', '127.0.0.1:65535'])('is served on %s', (listen) => {
+    expect(problems(workers(`{ listen: "${listen}", token: /t }`))).toBe('none')
+  })
+
   test('names a token by its absolute path, and needs one', () => {
     expect(problems(workers('{ listen: 127.0.0.1:8377, token: secret }'))).toContain('p.yaml:3:')
     expect(problems(workers('{ listen: 127.0.0.1:8377 }'))).toContain('the key "token" is missing')

@@ -34,6 +34,10 @@ describe('rights', () => {
     ['allow: [docker ps -a]', `6:15: unknown command "docker ps -a" [write ps: ${OPTIONS}]`],
     ['allow: [system df -v]', `6:15: unknown command "system df -v" [write system df: ${OPTIONS}]`],
     ['allow: [compose up]', `6:15: unknown command "compose up" [write compose: ${OPTIONS}]`],
+    ['allow: [docker ps]', `6:15: unknown command "docker ps" [write ps: ${OPTIONS}]`],
+    ['allow: [" docker   system   df "]', expect.stringContaining(`[write system df: ${OPTIONS}]`)],
+    ['allow: [x docker ps]', '6:15: unknown command "x docker ps"'],
+    ['allow: { ps: 1 }', '6:14: must be a list, not a map'],
     ['allow: [null]', '6:15: unknown command null'],
     ['allow: ps', '6:14: must be a list, not the text "ps" [write [ps]]'],
     ['allow:', '6:7: must be a list, not empty'],
@@ -57,6 +61,12 @@ describe('rights', () => {
     ['reach: { o: [lgos] }', '7:20: unknown command "lgos" [did you mean logs?]'],
     ['reach: { "a b": [logs] }', '7:16: must be the full name of an object of Docker, as ollama or web-1'],
     ['reach: [logs]', '7:14: must be a map, not a list'],
+    ['exec: { own: ["ls <a> b>"] }', expect.stringContaining('may have <name> as a whole word')],
+    ['exec: { own: ["<a> ls"] }', expect.stringContaining('may have <name> as a whole word')],
+    ['exec: { own: ["ls x<a>"] }', expect.stringContaining('may have <name> as a whole word')],
+    ['exec: { own: ["ls  a"] }', expect.stringContaining('must be words with one space between')],
+    ['reach: { o: [1] }', expect.stringContaining('unknown command 1')],
+    ['unrecorded: [1]', expect.stringContaining('unknown command 1')],
     ['unrecorded: [lgos]', '7:20: unknown command "lgos" [did you mean logs?]'],
     [
       'exec: { own: ["*"] }',
@@ -103,6 +113,22 @@ describe('what containers may be', () => {
     ['binds: [{ path: /srv, mode: w }]', '8:37: must be ro or rw, not "w" [did you mean rw?]'],
     ['binds: [{ path: /srv }]', '8:17: the key "mode" is missing'],
     ['binds: [/srv]', '8:17: must be a map, not the text "/srv"'],
+    ['images: ["a@sha256:0"]', '8:18: a pattern names images, not digests [leave @sha256:… out]'],
+    ['capabilities: [NET_CAP_ADMIN]', expect.stringContaining('unknown capability "NET_CAP_ADMIN"')],
+    ['capabilities: [NOTHING_LIKE_IT]', '8:24: unknown capability "NOTHING_LIKE_IT"'],
+    [
+      'binds: [{ path: /srv, mode: rw }, { path: /srv/a, mode: ro }]',
+      '8:51: it lies in /srv, in which a worker may write',
+    ],
+    ['binds: [{ path: /run, mode: ro }]', '8:25: /run as a whole holds what belongs to others'],
+    [
+      'binds: [{ path: /sys/fs, mode: ro }]',
+      "8:25: /sys is the kernel's own: containers with access to it own the host",
+    ],
+    [
+      'binds: [{ path: /var/lib, mode: ro }]',
+      "8:25: /var/lib/docker is the engine's or the gate's own: containers with access to it own the host",
+    ],
     ['binds: [{ path: /run/gate, mode: ro }]', '8:25: the socket /run/gate/a.sock is in it'],
     ['ports: { range: 1-2, address: localhost }', '8:39: must be an IP address, as 127.0.0.1'],
     ['ports: { address: 127.0.0.1 }', '8:9: the key "range" is missing'],
@@ -132,6 +158,19 @@ describe('what containers may be', () => {
     ],
   ])('%j: %s', (run, problem) => {
     expect(problemsOf(withDocker(`allow: []\nrun:\n  ${run}`))).toEqual([problem])
+  })
+
+  test.each([
+    'binds: [{ path: /srv, mode: ro }, { path: /srv/a, mode: ro }]',
+    'binds: [{ path: /srv, mode: rw }]',
+    'binds: [{ path: /srv, mode: rw }, { path: /srv2, mode: ro }]',
+    'limits: { memory: 6m, total: { memory: 6m, cpus: 1 } }',
+    'limits: { cpus: 1, total: { memory: 1g } }',
+    'ports: { range: 1-65535 }',
+    'ports: { range: 80-80 }',
+    'capabilities: [CAP_NET_ADMIN]',
+  ])('%s is good', (run) => {
+    expect(problemsOf(withDocker(`allow: []\nrun:\n  ${run}`))).toEqual([])
   })
 
   test('all problems of a file are told, in its order', () => {

@@ -167,6 +167,9 @@ describe('the form of the file', () => {
     ['a: !foo 1', '1:4: tags (!…) are not used in policies'],
     ['a: !!map {}', '1:10: tags (!…) are not used in policies'],
     ['%YAML 1.1\n---\nversion: 1', '1:1: directives (%…) are not used in policies'],
+    ['# 100 %\n%YAML 1.1\n---\nversion: 1', '2:1: directives (%…) are not used in policies'],
+    ['%TAG !e! tag:a.b,2000:\n---\nversion: 1', '1:1: directives (%…) are not used in policies'],
+    [`a: 1\na: ${'['.repeat(10_000)}`, expect.stringMatching(/^2:\d+: the file is nested too deeply$/)],
     ['version: 1\n---\nversion: 1', '2:1: a policy is one document, and here another one begins'],
     ['{[1]: 2}', '1:2: a key must be plain text'],
     ['a:\n\tb: 1', '2:1: a tab does not indent in YAML [use spaces]'],
@@ -230,6 +233,8 @@ describe('a socket', () => {
     ['5', '5:13: must be a path, or a map with path, owner, group, mode, directory_mode'],
     ['run/a', '5:13: must be an absolute path'],
     [`/run/${'a'.repeat(103)}`, '5:13: must be at most 107 bytes, as the path of a socket'],
+    [`/run/${'ü'.repeat(52)}`, '5:13: must be at most 107 bytes, as the path of a socket'],
+    ['{ path: /run/a, mode: true }', '5:35: must be text, not true'],
     ['{ owner: ai }', '5:5: the key "path" is missing'],
     ['{ path: /run/a, mode: 0660 }', '5:35: must be text, not the number 660 [put it in quotes]'],
     ['{ path: /run/a, mode: "0999" }', '5:35: must be three octal digits in quotes, as "0660"'],
@@ -252,6 +257,32 @@ workers:
   a: { socket: /var/run/x.sock, docker: { allow: [] } }
   b: { socket: { path: /run//x.sock }, docker: { allow: [] } }`
     expect(problemsOf(text)).toEqual(['4:16: is the socket of the worker a already'])
+  })
+
+  test('may have a path of 107 bytes', () => {
+    const path = `/run/${'a'.repeat(102)}`
+    expect(policyOf(`version: 1\nworkers: { a: { socket: ${path}, docker: { allow: [] } } }`)).toMatchObject({
+      workers: [{ socket: { path } }],
+    })
+  })
+
+  test("is not in a folder of a worker's, nor is the engine's", () => {
+    const bind = 'docker: { allow: [], run: { binds: [{ path: /srv, mode: ro }] } }'
+    expect(
+      problemsOf(`version: 1\nengine: unix:///srv/x.sock\nworkers: { a: { socket: /run/x, ${bind} } }`),
+    ).toEqual(['3:77: the socket /srv/x.sock is in it'])
+    expect(problemsOf(`version: 1\nworkers: { a: { socket: /srv/x, ${bind} } }`)).toEqual([
+      '2:77: the socket /srv/x is in it',
+    ])
+  })
+
+  test('is in no folder below one in which another worker may write', () => {
+    const worker = (name: string, path: string, mode: string) =>
+      `${name}: { socket: /run/${name}, docker: { allow: [], run: { binds: [{ path: ${path}, mode: ${mode} }] } } }`
+    const text = (mode: string) =>
+      `version: 1\nworkers:\n  ${worker('a', '/srv', mode)}\n  ${worker('b', '/srv/b', 'ro')}`
+    expect(problemsOf(text('rw'))).toEqual(['4:68: it lies in /srv, in which a worker may write'])
+    expect(problemsOf(text('ro'))).toEqual([])
   })
 
   test("is not the engine's", () => {

@@ -25,6 +25,7 @@ describe('paths', () => {
   test('a folder is not within another whose name it only begins with', () => {
     expect(isWithin('/run/dockgate-engine', '/run/dockgate')).toBe(false)
     expect(isWithin('/run/dockgate/a', '/run/dockgate')).toBe(true)
+    expect(isWithin('/a', '/')).toBe(true)
   })
 })
 

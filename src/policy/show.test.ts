@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parsePolicy } from './parse.ts'
 import { describePolicy } from './show.ts'
 import { starterPolicy } from './starter.ts'
+import { SUBCOMMANDS } from './subcommands.ts'
 
 function shown(text: string): string {
   const parsed = parsePolicy(text, 'policy.yaml')
@@ -110,6 +111,81 @@ workers:
     expect(text).toContain("  capabilities beyond Docker's default\n    NET_ADMIN\n")
     expect(text).toContain('  goes on while the record cannot be written\n    ps\n')
     expect(text).toContain('  told when refused\n    exec: ask')
+  })
+
+  test('tells each diagnostic, what may stand in it, and what it shows once', () => {
+    const text = shown(`version: 1
+workers:
+  a:
+    socket: /run/a
+    docker: { allow: [] }
+    host:
+      allow: [journalctl -u <unit> -n <lines>, journalctl -t kernel -n <lines>, ss -tlnp, fail2ban-client status <jail>]
+      parameters: { unit: [ssh, cron], lines: 1..100, jail: '[a-z]+' }
+`)
+    expect(text).toContain(`  diagnostics of the host, which the gate runs
+    journalctl -u <unit> -n <lines>
+    journalctl -t kernel -n <lines>
+    ss -tlnp
+    fail2ban-client status <jail>
+    <unit> is ssh, cron
+    <lines> is 1 to 100
+    <jail> is [a-z]+
+    ! journalctl shows whatever was logged, secrets too
+    ! ss -p names the processes of every account
+`)
+  })
+
+  test('tells programs in containers', () => {
+    const exec = (written: string) => {
+      const text = shown(`version: 1
+workers: { a: { socket: /run/a, docker: { allow: [], reach: { db: [logs] }, exec: ${written} } } }`)
+      const start = text.indexOf('  programs in containers')
+      return text.slice(start, text.indexOf('  images', start)).trimEnd().split('\n').slice(1)
+    }
+    expect(exec('{}')).toEqual(['    in its own containers: nothing'])
+    expect(exec(`{ own: '*' }`)).toEqual(['    in its own containers: anything'])
+    expect(exec('{ own: [ls, "cat <file>"], db: ["pg dump", ls], other: [] }')).toEqual([
+      '    in its own containers: ls; cat <file>',
+      '    in db: pg dump; ls',
+      '    in other: nothing',
+    ])
+  })
+
+  test('of one who may do nothing', () => {
+    const text = shown('version: 1\nworkers: { a: { socket: /run/a, docker: { allow: [] } } }')
+    expect(text).toContain(`
+  its own containers, images, networks and volumes
+    nothing
+  the operator's containers
+    none
+`)
+    expect(text).toContain(`
+  folders of the host
+    none
+  published ports
+    none
+`)
+    expect(text).toContain("\n  networks\n    its own, Docker's default bridge\n  restart policies\n")
+    expect(text).not.toContain('told when refused')
+    expect(text).not.toContain('MCP over HTTP')
+  })
+
+  test('of one who may do everything, on a network and over HTTP', () => {
+    const text = shown(`version: 1
+workers:
+  a:
+    socket: { path: /run/a, owner: ai, group: dev }
+    docker: { allow: [${SUBCOMMANDS.join(', ')}], run: { networks: [front, back], restart: [] } }
+    mcp: { listen: 127.0.0.1:8377, token: /etc/token }
+`)
+    expect(text).toContain("  not allowed\n    none of Docker's commands")
+    expect(text).toContain("    its own, Docker's default bridge, front, back\n    ! its containers")
+    expect(text).toContain('  restart policies\n    no\n')
+    expect(text).toContain('owner ai, group dev)')
+    expect(text).toContain(
+      '\n  MCP over HTTP\n    http://127.0.0.1:8377/mcp, with the token in /etc/token\n  its own',
+    )
   })
 
   test('every command is either given or under not allowed', () => {

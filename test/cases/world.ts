@@ -31,6 +31,8 @@ const container = z.strictObject({
 })
 
 const knownImage = z.strictObject({
+  /** Names that the worker gave to an image which is not its own. */
+  given: z.array(z.string()).default([]),
   names: z.array(z.string()),
   own: z.boolean(),
   /** Characters of its labels, and of all that is listed of it. */
@@ -46,7 +48,16 @@ const world = z.strictObject({
   logDriver: z.string(),
   containers: z.record(z.string(), container),
   images: z.record(z.string(), knownImage),
+  networks: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
   volumes: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
+  /** Own volumes and containers that another call is at. */
+  busy: z.strictObject({
+    volumes: z.array(z.string()).default([]),
+    containers: z.array(z.string()).default([]),
+  }),
+  /** Who made the execs, by the container that they are in. */
+  execs: z.record(z.string(), z.enum(['self', 'other'])),
+  podman: z.boolean(),
   paths: z.record(z.string(), z.string().nullable()),
   /** What the gate holds, by place. */
   held: z.record(z.string(), z.string()),
@@ -92,6 +103,16 @@ export function imageIdOf(name: string): string {
   return `sha256:${Buffer.from(name).toString('hex').padStart(63, '0')}f`.replace(':0', ':a')
 }
 
+/** The full id of a network of the world, made of its name. */
+export function networkIdOf(name: string): string {
+  return Buffer.from(name).toString('hex').padEnd(64, 'e')
+}
+
+/** The full id of the exec in a container of the world. */
+export function execIdOf(name: string): string {
+  return Buffer.from(name).toString('hex').padEnd(64, 'c')
+}
+
 /** The standard policy with some of its keys replaced. */
 export function policyOf({ docker, run, without }: Settings = NONE): WorkerPolicy {
   const kept = Object.entries({ ...standard.run, ...run }).filter(([key]) => !without.includes(key))
@@ -115,7 +136,12 @@ export function ask(request: Request, given: Settings = NONE): Answer {
   const paths = new Map(
     hostPathsOf(known, worker, decoded.operation).map((path) => [path, hostPath(facts.paths, path)]),
   )
-  const engine = { minor: facts.minor, nanoCpus: facts.cpus * 1e9, logDriver: facts.logDriver, podman: false }
+  const engine = {
+    minor: facts.minor,
+    nanoCpus: facts.cpus * 1e9,
+    logDriver: facts.logDriver,
+    podman: facts.podman,
+  }
   const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, paths))
   const sending = {
     clientMinor: decoded.minor ?? facts.minor,
@@ -158,11 +184,19 @@ function hostPath(paths: Readonly<Record<string, string | null>>, path: string):
   return typeof real === 'string' ? { found: true, real } : { found: false, why: 'missing' }
 }
 
-function worldOf({ containers, images, volumes, held }: z.output<typeof world>): World {
+function worldOf({
+  containers,
+  images,
+  networks,
+  volumes,
+  held,
+  busy,
+  execs: made,
+}: z.output<typeof world>): World {
   const inventory = new Inventory()
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   const own = (
-    kind: 'container' | 'image' | 'tag' | 'volume',
+    kind: 'container' | 'image' | 'network' | 'tag' | 'volume',
     worker: string,
     id: string,
     limits = NO_LIMITS,
@@ -188,6 +222,7 @@ function worldOf({ containers, images, volumes, held }: z.output<typeof world>):
     }),
   )
   for (const [name, image] of Object.entries(images)) {
+    for (const given of image.given) own('tag', WORKER, given, NO_LIMITS, imageIdOf(name))
     if (!image.own) continue
     own('image', WORKER, imageIdOf(name))
     for (const given of image.names.filter((one) => one.startsWith('docker.io/library/')))
@@ -197,7 +232,16 @@ function worldOf({ containers, images, volumes, held }: z.output<typeof world>):
     inventory.putVolume(name)
     if (owner !== 'operator') own('volume', owner === 'self' ? WORKER : 'rival', name)
   }
-  return { inventory, ownership, execs: new Execs(), pins: { originOf: (place) => held[place] } }
+  for (const [name, owner] of Object.entries(networks)) {
+    inventory.putNetwork(networkIdOf(name), name)
+    if (owner !== 'operator') own('network', owner === 'self' ? WORKER : 'rival', networkIdOf(name))
+  }
+  ownership.volumesInUse.keep(WORKER, busy.volumes)
+  ownership.containersUpdated.keep(WORKER, busy.containers.map(idOf))
+  const execs = new Execs()
+  for (const [name, maker] of Object.entries(made))
+    execs.put(execIdOf(name), maker === 'self' ? WORKER : 'rival', idOf(name))
+  return { inventory, ownership, execs, pins: { originOf: (place) => held[place] } }
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { parsePolicy } from '../parse.ts'
 import type { WorkerPolicy } from '../policy.ts'
 import { decideDiagnostic } from './decide.ts'
-import { readValues, valueMatches } from './values.ts'
+import { isNever, shippedPaths } from './catalogue.ts'
+import { describeValues, readValues, valueMatches } from './values.ts'
 
 function parse(host: string) {
   const text = `version: 1\nworkers:\n  w:\n    socket: /run/w.sock\n    docker: { allow: [] }\n    host: ${host}\n`
@@ -34,7 +35,14 @@ describe('a diagnostic', () => {
     ['uptime -p', ['-p']],
     ['fail2ban-client status a-1', ['status', 'a-1']],
   ])('%s is run', (line, args) => {
-    expect(decide(line)).toMatchObject({ effect: 'allow', permit: { arguments: args } })
+    expect(decide(line)).toMatchObject({ effect: 'allow', rule: 'host.allow', permit: { arguments: args } })
+  })
+
+  test('of those that come with dockgate may be in three places, any other in its own', () => {
+    const places = ['/usr/sbin', '/usr/bin', '/run/current-system/sw/bin']
+    expect(shippedPaths('ss')).toEqual(places.map((place) => `${place}/ss`))
+    expect(decide('iptables -S')).toMatchObject({ permit: { paths: shippedPaths('iptables') } })
+    expect(decide('uptime -p')).toMatchObject({ permit: { paths: ['/usr/bin/uptime'] } })
   })
 
   test.each([
@@ -66,6 +74,43 @@ describe('a diagnostic', () => {
         instead: ['journalctl -u <unit> -n <lines>'],
       },
     })
+    expect(decide('journalctl -u nginx -n x')).toMatchObject({
+      refusal: {
+        what: 'journalctl -u nginx -n x',
+        why: '<unit> may be: ssh, cron.service; <lines> may be: 1 to 1000',
+      },
+    })
+    expect(decide('fail2ban-client status -v')).toMatchObject({
+      refusal: { why: '<jail> may be: [a-z0-9-]+' },
+    })
+  })
+
+  test('that is given with other arguments is told the nearest', () => {
+    expect(decide('journalctl -u firewall -n 51')).toMatchObject({
+      refusal: { rule: 'host.parameters', instead: ['journalctl -u <unit> -n <lines>'] },
+    })
+    expect(decide('/usr/sbin/iptables -SS')).toMatchObject({
+      refusal: {
+        rule: 'host.allow',
+        what: '/usr/sbin/iptables -SS',
+        why: 'iptables is given with exact arguments only',
+        instead: ['iptables -S'],
+      },
+    })
+    expect(decide('uptime --pretty --since')).toMatchObject({ refusal: { instead: ['uptime -p'] } })
+  })
+
+  test('that is not given is told what is', () => {
+    expect(decide('/bin/cat /etc/shadow')).toMatchObject({
+      refusal: {
+        rule: 'host.allow',
+        what: '/bin/cat /etc/shadow',
+        why: 'cat is not among what this worker may run; there is no shell',
+        instead: ['iptables -S', 'journalctl -u <unit> -n <lines>', 'journalctl -u firewall -n 50'],
+      },
+    })
+    expect(decide('uptme -p')).toMatchObject({ refusal: { instead: ['uptime -p'] } })
+    expect(decide('')).toMatchObject({ refusal: { what: '' } })
   })
 })
 
@@ -80,7 +125,14 @@ describe('a value', () => {
     ['.*', 'a b', false],
     ['.*', 'a\n', false],
     ['.*', 'é', false],
+    ['.*', 'a'.repeat(128), true],
     ['.*', 'a'.repeat(129), false],
+    ['a*a*a*a*', 'aa', true],
+    ['\\*\\+[*+]', '*++', true],
+    ['[a-z]{1,}', 'abc', true],
+    ['a{2}', 'aa', true],
+    ['0..9', '0', true],
+    ['5..5', '5', true],
     ['0..9', '9', true],
     ['0..9', '10', false],
     ['(?:a|b)c', 'bc', true],
@@ -109,6 +161,42 @@ describe('a value', () => {
   })
 })
 
+test.each([
+  ['1..9', '1 to 9'],
+  ['[a-z]+', '[a-z]+'],
+  [['ssh', 'cron'], 'ssh, cron'],
+])('what %j may be is told as %s', (written, told) => {
+  const values = readValues(written)
+  if ('problem' in values) throw new Error(values.problem)
+  expect(describeValues(values)).toBe(told)
+})
+
+test.each([
+  ['9..1', 'the first number is above the last'],
+  ['(a+)+', 'a group may not be repeated, as that can take for ever'],
+  ['(a){2}', 'a group may not be repeated, as that can take for ever'],
+  ['a*b*c+d{1,}e*', 'has more than 4 repetitions without end'],
+  ['ab$cdefghijk', '"$cdefghi" is not used in parameters'],
+  ['(a', 'is no regular expression: '],
+])('of %s it is told what is wrong', (written, problem) => {
+  expect(readValues(written)).toEqual({ problem: expect.stringContaining(problem) })
+})
+
+test('of a pattern that is none the engine’s own words are told, without the pattern', () => {
+  expect(readValues('(a')).toEqual({ problem: 'is no regular expression: Unterminated group' })
+})
+
+test.each(['bash', '/bin/bash', 'python3.11', '/usr/bin/perl5.36', 'lua-5.4'])(
+  '%s is never a diagnostic',
+  (program) => {
+    expect(isNever(program)).toBe(true)
+  },
+)
+
+test.each(['ss', 'bashful', '/srv/sh/ss', 'sh1x', 'python3-config'])('%s may be a diagnostic', (program) => {
+  expect(isNever(program)).toBe(false)
+})
+
 describe('the host part of a policy', () => {
   test.each([
     ['{ allow: [docker ps] }', 'no diagnostic'],
@@ -126,6 +214,42 @@ describe('the host part of a policy', () => {
     const parsed = parse(host)
     expect(parsed).toHaveProperty('problems')
     expect(JSON.stringify(parsed)).toContain(message)
+  })
+
+  test.each([
+    ['{ allow: [iptables -S], programs: { ss: /bin/sh } }', 51],
+    ['{ allow: [iptables -S], parameters: { x: "(a" } }', 52],
+    ['{ allow: [iptables -S], parameters: { x: a } }', 49],
+    ['{ allow: [bash -c id], parameters: { x: a } }', 21],
+  ])('tells where %s is wrong', (host, column) => {
+    expect(parse(host)).toMatchObject({ problems: [{ line: 6, column }] })
+  })
+
+  test.each([
+    ['{ allow: [fail2ban-client status <jail>] }', 'write parameters: { jail: "[a-z0-9-]+" }'],
+    ['{ allow: [iptables -S], parameters: { x: a } }', 'leave it out'],
+    ['{ allow: [uptime -p] }', "name the program's path: programs: { uptime: /usr/bin/uptime }"],
+    ['{ allow: [journalctl -b --no-pager] }', 'did you mean journalctl -t kernel -n <lines>?'],
+    ['{ allow: [iptables -F] }', 'programs: { iptables: … }'],
+  ])('hints at what to write instead of %s', (host, hint) => {
+    expect(parse(host)).toMatchObject({ problems: [{ hint: expect.stringContaining(hint) }] })
+  })
+
+  test.each([
+    '{ allow: [journalctl -u <unit> -n 50], parameters: { unit: ssh } }',
+    '{ allow: [journalctl -u <a> -n <b>], parameters: { a: ssh, b: 1..5 } }',
+    '{ allow: [uptime], programs: { uptime: /usr/bin/uptime } }',
+  ])('%s is good', (host) => {
+    expect(parse(host)).toHaveProperty('policy')
+  })
+
+  test.each([
+    '{ allow: [journalctl -u <unit> -n] }',
+    '{ allow: [iptables] }',
+    '{ allow: [iptables -S -S] }',
+    '{ allow: [journalctl -u "a;b" -n 5] }',
+  ])('%s is not among the diagnostics', (host) => {
+    expect(JSON.stringify(parse(host))).toContain('not among the diagnostics')
   })
 
   test('tells where, and what was meant', () => {

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import type { Violation } from '../refuse.ts'
+import { planMemoryOptions, planShares, totalViolations } from './limits.ts'
+
+const MEBI = 2 ** 20
+
+describe('swap and reservation', () => {
+  test.each([
+    [undefined, 200],
+    [0, 0],
+    [150, 150],
+    [500, 200],
+  ])('swap of %s is sent as %s for a memory of 100', (asked, sent) => {
+    const violations: Violation[] = []
+    const wanted = { memorySwap: asked, memoryReservation: undefined }
+    expect(planMemoryOptions(100, wanted, violations)).toEqual({
+      memorySwap: sent,
+      memoryReservation: undefined,
+    })
+    expect(violations).toEqual([])
+  })
+
+  test('swap without a limit is refused', () => {
+    const violations: Violation[] = []
+    planMemoryOptions(100 * MEBI, { memorySwap: -1, memoryReservation: undefined }, violations)
+    expect(violations).toMatchObject([
+      { rule: 'run.limits.memory', what: 'MemorySwap = -1', instead: ['--memory-swap 200m'] },
+    ])
+  })
+
+  test.each([
+    [50, 50],
+    [500, 100],
+    [0, undefined],
+    [-1, undefined],
+  ])('a reservation of %s is sent as %s for a memory of 100', (asked, sent) => {
+    const wanted = { memorySwap: undefined, memoryReservation: asked }
+    expect(planMemoryOptions(100, wanted, []).memoryReservation).toBe(sent)
+  })
+})
+
+test('shares are between the fewest that there are and those of every container', () => {
+  expect([undefined, 1, 2, 500, 1024, 2048].map(planShares)).toEqual([undefined, 2, 2, 500, 1024, 1024])
+})
+
+test('what goes over every total is told with what is left', () => {
+  const limits = {
+    ...{ memory: MEBI, nanoCpus: 1e9, pids: 1, nofile: 1, shm: MEBI, log: MEBI },
+    ...{ containers: 2, networks: 1, volumes: 1, totalMemory: 100 * MEBI, totalNanoCpus: 2e9 },
+  }
+  const usage = { containers: 2, networks: 0, volumes: 0, memory: 90 * MEBI, nanoCpus: 1.5e9 }
+  const instead = ['docker rm of one that is done with', 'smaller --memory and --cpus']
+  const what = 'all containers of this worker together'
+  expect(totalViolations(limits, { memory: 11 * MEBI, nanoCpus: 1e9 }, usage)).toEqual([
+    { rule: 'run.limits.containers', what, why: '2 exist, 2 may', instead },
+    { rule: 'run.limits.total.memory', what, why: '10m of 100m is left, 11m asked', instead },
+    { rule: 'run.limits.total.cpus', what, why: '0.5 of 2 is left, 1 asked', instead },
+  ])
+  const fewer = { ...usage, containers: 1 }
+  expect(totalViolations(limits, { memory: 10 * MEBI, nanoCpus: 0.5e9 }, fewer)).toEqual([])
+})

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest'
+import { policyOf } from '../../../test/cases/world.ts'
+import type { Violation } from '../refuse.ts'
+import { checkLabels, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
+
+const { docker } = policyOf({
+  docker: {},
+  run: {
+    limits: { nofile: 1024, pids: 100, log: '10m' },
+    restart: ['no', 'on-failure', 'always'],
+    binds: [
+      { path: '/srv/work', mode: 'rw' },
+      { path: '/srv/docs', mode: 'ro' },
+    ],
+  },
+  world: {},
+  without: [],
+})
+const { run } = docker
+
+/** The violations that a check finds. */
+function found(check: (violations: Violation[]) => void): readonly Violation[] {
+  const violations: Violation[] = []
+  check(violations)
+  return violations
+}
+
+describe('security options', () => {
+  test.each(['no-new-privileges', 'no-new-privileges:true', 'no-new-privileges=true'])(
+    '%s is given',
+    (option) => {
+      expect(found((violations) => checkSecurityOptions([option], violations))).toEqual([])
+    },
+  )
+
+  test.each(['x-no-new-privileges', 'no-new-privileges:false', 'no-new-privileges-not', 'label=disable'])(
+    '%s is refused',
+    (option) => {
+      expect(found((violations) => checkSecurityOptions([option], violations))).toMatchObject([
+        {
+          rule: 'run.security',
+          what: `HostConfig.SecurityOpt = ${option}`,
+          instead: ['--security-opt no-new-privileges'],
+        },
+      ])
+    },
+  )
+})
+
+describe('labels', () => {
+  const labels = (...entries: readonly (readonly [string, string])[]) =>
+    found((violations) => checkLabels(new Map(entries), violations))
+
+  test('may have 65536 characters together', () => {
+    expect(labels(['a', 'x'.repeat(40_000)], ['bc', 'x'.repeat(65_536 - 40_003)])).toEqual([])
+  })
+
+  test('may not have more', () => {
+    expect(labels(['a', 'x'.repeat(40_000)], ['bc', 'x'.repeat(65_537 - 40_003)])).toEqual([
+      {
+        rule: 'run.labels',
+        what: 'Labels of 65537 characters',
+        why: 'labels travel with every event: 65536 characters in all',
+        instead: ['shorter labels'],
+      },
+    ])
+  })
+
+  test('are none where none are given', () => {
+    expect(found((violations) => checkLabels(undefined, violations))).toEqual([])
+  })
+
+  test('of the gate are its own', () => {
+    expect(labels(['dockgate', ''], ['my.dockgate.', ''], ['DOCKGATE.x', ''])).toMatchObject([
+      { rule: 'run.labels', what: 'Labels.DOCKGATE.x', instead: [] },
+    ])
+  })
+})
+
+describe('ulimits', () => {
+  const plan = (name: string, soft: number, hard: number) =>
+    found((violations) => planUlimits(run.limits, [{ name, soft, hard }], violations))
+
+  test.each([
+    ['nofile', 0, 0],
+    ['nofile', 1024, 1024],
+    ['nproc', 100, 100],
+    ['core', -1, -1],
+    ['stack', 0, 1e12],
+  ])('%s may be %i:%i', (name, soft, hard) => {
+    expect(plan(name, soft, hard)).toEqual([])
+  })
+
+  test.each([
+    ['nofile', 1025, 1024, 'run.limits.nofile', 1024],
+    ['nofile', 1024, 1025, 'run.limits.nofile', 1024],
+    ['nofile', -1, 1024, 'run.limits.nofile', 1024],
+    ['nofile', 1024, -1, 'run.limits.nofile', 1024],
+    ['nproc', 1, 101, 'run.limits.pids', 100],
+  ])('%s may not be %i:%i', (name, soft, hard, rule, most) => {
+    expect(plan(name, soft, hard)).toMatchObject([
+      {
+        rule,
+        what: `HostConfig.Ulimits = ${name}=${soft}:${hard}`,
+        why: `${name} may be ${most} at most`,
+        instead: [`--ulimit ${name}=${most}`],
+      },
+    ])
+  })
+
+  test.each(['memlock', 'rtprio'])('%s is not given at all', (name) => {
+    expect(plan(name, 1, 1)).toMatchObject([
+      { rule: 'run.ulimits', what: `HostConfig.Ulimits = ${name}=1:1`, instead: [] },
+    ])
+  })
+})
+
+describe('a restart policy', () => {
+  const plan = (name: string, retries: number) => planRestart(run, { name, retries }, [], [])
+
+  test('of failures has an end', () => {
+    expect(plan('on-failure', 0)).toEqual({ name: 'on-failure', retries: 10 })
+    expect(plan('on-failure', 3)).toEqual({ name: 'on-failure', retries: 3 })
+    expect(plan('on-failure', 11)).toEqual({ name: 'on-failure', retries: 10 })
+  })
+
+  test('of another name has no number', () => {
+    expect(plan('always', 3)).toEqual({ name: 'always', retries: 0 })
+    expect(plan('', 3)).toEqual({ name: 'no', retries: 0 })
+  })
+
+  test('with a folder that could be replaced is told what would do', () => {
+    const bind = { source: '/srv/work/data', at: 'HostConfig.Binds[0]' }
+    const restart = { name: 'always', retries: 0 }
+    expect(found((violations) => planRestart(run, restart, [bind], violations))).toMatchObject([
+      {
+        rule: 'run.restart',
+        what: 'HostConfig.RestartPolicy = always with HostConfig.Binds[0]',
+        instead: ['the root itself: /srv/work | /srv/docs', 'a named volume', '--restart no'],
+      },
+    ])
+    const root = { source: '/srv/docs', at: 'HostConfig.Binds[0]' }
+    expect(found((violations) => planRestart(run, restart, [root], violations))).toEqual([])
+  })
+})
+
+describe('logs', () => {
+  const plan = (driver: string, options: Readonly<Record<string, string>> = {}, standard = 'json-file') => {
+    const violations: Violation[] = []
+    const log = { driver, options: new Map(Object.entries(options)) }
+    return { plan: planLog(run.limits, log, standard, violations), violations }
+  }
+  const MOST = { 'max-size': '10m', 'max-file': '3' }
+
+  test.each([
+    [{}, MOST],
+    [
+      { 'max-size': '1m', 'max-file': '2' },
+      { 'max-size': '1m', 'max-file': '2' },
+    ],
+    [{ 'max-size': '500' }, { ...MOST, 'max-size': '500' }],
+    [{ 'max-size': '1g', 'max-file': '4' }, MOST],
+    [{ 'max-size': '-1', 'max-file': '-1' }, MOST],
+    [{ 'max-size': '0', 'max-file': '0' }, MOST],
+    [{ 'max-size': 'x', 'max-file': 'x' }, MOST],
+    [{ compress: 'true' }, { ...MOST, compress: 'true' }],
+    [{ compress: 'false' }, MOST],
+  ])('with %j are kept with %j', (options, kept) => {
+    expect(plan('local', options)).toEqual({ plan: { driver: 'local', options: kept }, violations: [] })
+  })
+
+  test('go where the engine keeps them if nothing is said', () => {
+    expect(plan('', {}, 'local').plan).toEqual({ driver: 'local', options: MOST })
+    expect(plan('', {}, 'journald')).toEqual({ plan: undefined, violations: [] })
+  })
+
+  test('are not sent elsewhere, though the engine sends its own there', () => {
+    expect(plan('journald', {}, 'journald').violations).toMatchObject([
+      {
+        rule: 'run.log',
+        what: 'HostConfig.LogConfig.Type = journald',
+        instead: ['--log-driver local'],
+      },
+    ])
+  })
+
+  test('have no other options', () => {
+    expect(plan('local', { labels: 'a' }).violations).toEqual([
+      {
+        rule: 'run.log',
+        what: '--log-opt labels',
+        why: 'this option is not given to workers',
+        instead: [],
+      },
+    ])
+  })
+})
