@@ -96,7 +96,7 @@ describe('filters', () => {
     ['{"name":["a"],"name":["b"]}', 'there twice'],
     ['{"name":{"web":false}}', 'must be a list of texts'],
     ['{"name":"web"}', 'must be a list of texts'],
-    ['{"name":[1]}', 'must be a text'],
+    ['{"name":[1]}', 'filters.name must be a text'],
     ['["name"]', 'must be a JSON object'],
     ['name=web', 'filters: a value expected'],
   ])('%s is refused', (text, reason) => {
