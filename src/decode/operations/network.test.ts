@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { decodeRequest } from '../../../test/cases/world.ts'
+import { volumeName } from './volume.ts'
+
+/** What a request is, why it is none, and what is found in it. */
+function read(line: string, body: object) {
+  const { operation, findings } = decodeRequest({ line, body })
+  return {
+    operation,
+    why: operation.kind === 'malformed' ? operation.why : undefined,
+    found: findings.map(({ what }) => what),
+  }
+}
+
+describe('a new network', () => {
+  const create = (body: object) => read('POST /networks/create', body)
+  const plain = {
+    kind: 'network.create',
+    internal: false,
+    ipv4: undefined,
+    ipv6: undefined,
+    labels: new Map(),
+  }
+
+  test.each([
+    [{ Name: 'net' }, { name: 'net' }],
+    [{ Name: '1' }, { name: '1' }],
+    [{ Name: 'a'.repeat(128) }, { name: 'a'.repeat(128) }],
+    [{ Name: 'A_b.c-d', Internal: false }, { name: 'A_b.c-d' }],
+    [
+      { Name: 'net', Internal: true, EnableIPv4: false, EnableIPv6: true, Labels: { a: 'b' } },
+      { name: 'net', internal: true, ipv4: false, ipv6: true, labels: new Map([['a', 'b']]) },
+    ],
+    [{ Name: 'net', Driver: 'bridge', CheckDuplicate: true, IPAM: { Driver: 'default' } }, { name: 'net' }],
+  ])('of %j is read', (body, expected) => {
+    const { operation, found } = create(body)
+    expect(operation).toEqual({ ...plain, ...expected })
+    expect(found).toEqual([])
+  })
+
+  test.each([undefined, '', '-a', 'a b', 'a/', '/a', 'n\u00e9t', 'a'.repeat(129)])(
+    'of the name %.20j is refused',
+    (name) => {
+      expect(create({ Name: name }).why).toBe(`Name: ${JSON.stringify(name ?? '')} is no network name`)
+    },
+  )
+
+  test('may not look like the start of an id', () => {
+    expect(create({ Name: 'abcdef012345' }).found).toEqual(['Name = abcdef012345'])
+  })
+})
+
+describe('a network of a container', () => {
+  test.each([
+    [{ Container: 'web' }, 'web', { aliases: [], gatewayPriority: undefined }],
+    [{}, '', { aliases: [], gatewayPriority: undefined }],
+    [{ Container: 'web', EndpointConfig: {} }, 'web', { aliases: [], gatewayPriority: undefined }],
+    [
+      { Container: 'web', EndpointConfig: { Aliases: ['db'], GwPriority: 2 } },
+      'web',
+      { aliases: ['db'], gatewayPriority: 2 },
+    ],
+  ])('is connected by %j', (body, container, endpoint) => {
+    expect(read('POST /networks/net/connect', body)).toEqual({
+      operation: { kind: 'network.connect', network: 'net', container, endpoint },
+      why: undefined,
+      found: [],
+    })
+  })
+
+  test('names what is wrong by its field alone', () => {
+    expect(read('POST /networks/net/connect', { Container: 1 }).why).toBe('Container must be a string')
+    expect(read('POST /networks/net/connect', { EndpointConfig: { IPAMConfig: { a: 1 } } }).found).toEqual([
+      'EndpointConfig.IPAMConfig = {"a":1}',
+    ])
+    expect(read('POST /networks/net/disconnect', { Force: 1 }).why).toBe('Force must be true or false')
+  })
+
+  test.each([
+    [{ Container: 'web' }, 'web', false],
+    [{ Container: 'web', Force: true }, 'web', true],
+    [{}, '', false],
+  ])('is left by %j', (body, container, force) => {
+    expect(read('POST /networks/net/disconnect', body).operation).toEqual({
+      kind: 'network.disconnect',
+      network: 'net',
+      container,
+      force,
+    })
+  })
+})
+
+describe('a new volume', () => {
+  const create = (body: object) => read('POST /volumes/create', body)
+
+  test.each([
+    [{}, { name: undefined, labels: new Map() }],
+    [{ Name: '' }, { name: undefined, labels: new Map() }],
+    [
+      { Name: 'data', Driver: 'local' },
+      { name: 'data', labels: new Map() },
+    ],
+    [
+      { Name: 'a'.repeat(255), Labels: { a: 'b' } },
+      { name: 'a'.repeat(255), labels: new Map([['a', 'b']]) },
+    ],
+  ])('of %j is read', (body, expected) => {
+    const { operation, found } = create(body)
+    expect(operation).toEqual({ kind: 'volume.create', ...expected })
+    expect(found).toEqual([])
+  })
+
+  test.each(['-a', '/srv', 'a b', 'a/', 'a'.repeat(256)])('of the name %.20j is refused', (name) => {
+    expect(create({ Name: name }).why).toBe(`Name: ${JSON.stringify(name)} is no volume name`)
+  })
+
+  test('names what is wrong by its field alone', () => {
+    expect(create({ Labels: [] }).why).toBe('Labels must be an object')
+  })
+})
+
+test('a volume without a name is anonymous', () => {
+  expect(volumeName(undefined, 'x')).toBeUndefined()
+  expect(volumeName('', 'x')).toBeUndefined()
+  expect(volumeName('a', 'x')).toBe('a')
+})
