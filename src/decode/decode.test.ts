@@ -1,17 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { decodeRequest } from '../../test/cases/world.ts'
+import { read } from '../../test/support/decoded.ts'
 import { decode, routeOf } from './decode.ts'
 import { isChange, mounts } from './operation.ts'
 import { bodyKindOf, registryAuth } from './routes/route.ts'
 
 const CREATE = 'POST /v1.45/containers/create'
 const JSON_TYPE = { 'Content-Type': 'application/json' }
-
-/** What a request is, and what is found in it. */
-function read(line: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
-  const { operation, findings } = decodeRequest({ line, body, headers })
-  return { operation, findings, found: findings.map(({ what }) => what) }
-}
 
 describe('a body', () => {
   test.each([

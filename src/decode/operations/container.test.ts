@@ -1,16 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeRequest } from '../../../test/cases/world.ts'
-
-/** What a request is, why it is none, and what is found in it. */
-function read(line: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
-  const { operation, findings } = decodeRequest({ line, body, headers })
-  return {
-    operation,
-    parameters: 'parameters' in operation ? operation.parameters : undefined,
-    why: operation.kind === 'malformed' ? operation.why : undefined,
-    found: findings.map(({ what }) => what),
-  }
-}
+import { read } from '../../../test/support/decoded.ts'
 
 const escaped = encodeURIComponent
 
@@ -123,67 +112,6 @@ describe('an attach', () => {
     expect(read(line, undefined, { Upgrade: 'tcp' }).operation).toMatchObject({ upgrade: true })
     expect(read(line).operation).toMatchObject({ upgrade: false, container: 'web' })
   })
-
-  const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
-  const HANDSHAKE = {
-    Connection: 'Upgrade',
-    Upgrade: 'websocket',
-    'Sec-WebSocket-Key': KEY,
-    'Sec-WebSocket-Version': '13',
-  }
-  const open = (changed: Readonly<Record<string, string>>, without = '') =>
-    read(
-      'GET /containers/%2Fweb/attach/ws?stdin=1&logs=0',
-      undefined,
-      Object.fromEntries(Object.entries({ ...HANDSHAKE, ...changed }).filter(([name]) => name !== without)),
-    )
-
-  test.each<Readonly<Record<string, string>>>([
-    {},
-    { Connection: 'keep-alive,UPGRADE' },
-    { Connection: 'keep-alive ,  upgrade , x' },
-    { Connection: ' upgrade ' },
-    { Upgrade: 'WebSocket' },
-    { Origin: '' },
-    { 'Sec-WebSocket-Protocol': 'chat', 'Sec-WebSocket-Extensions': 'permessage-deflate' },
-  ])('by a WebSocket is asked for by %j', (changed) => {
-    expect(open(changed)).toMatchObject({
-      operation: {
-        kind: 'container.attach-ws',
-        container: 'web',
-        key: KEY,
-        parameters: { stdin: true, logs: false },
-      },
-      found: [],
-    })
-  })
-
-  test.each([
-    [{ Connection: 'close' }, ''],
-    [{ Connection: 'upgraded' }, ''],
-    [{ Upgrade: 'tcp' }, ''],
-    [{}, 'Connection'],
-    [{}, 'Upgrade'],
-  ])('by a WebSocket is not asked for by %j without %j', (changed, without) => {
-    expect(open(changed, without).why).toContain('Connection: Upgrade and Upgrade: websocket are missing')
-  })
-
-  test.each([
-    [{ 'Sec-WebSocket-Version': '8' }, ''],
-    [{ 'Sec-WebSocket-Key': KEY.slice(1) }, ''],
-    [{ 'Sec-WebSocket-Key': `a${KEY}` }, ''],
-    [{ 'Sec-WebSocket-Key': `${KEY}=` }, ''],
-    [{ 'Sec-WebSocket-Key': KEY.replace('Q==', 'R==') }, ''],
-    [{ 'Sec-WebSocket-Key': KEY.replace('d', '-') }, ''],
-    [{}, 'Sec-WebSocket-Key'],
-    [{}, 'Sec-WebSocket-Version'],
-  ])('by a WebSocket has a key and a version, not %j without %j', (changed, without) => {
-    expect(open(changed, without).why).toContain('no key of 16 bytes, or is not of version 13')
-  })
-
-  test('by a WebSocket is not for a web page', () => {
-    expect(open({ Origin: 'null' }).found).toEqual(['header Origin'])
-  })
 })
 
 describe('a path in a container', () => {
@@ -197,78 +125,6 @@ describe('a path in a container', () => {
   })
   test('is not empty', () => {
     expect(read('HEAD /containers/web/archive?path=').why).toBe('path must be a path in the container')
-  })
-})
-
-describe('a program in a container', () => {
-  const exec = (body: object) => read('POST /containers/web/exec', body)
-
-  test.each([
-    [{ Cmd: 'ls' }, ['ls']],
-    [{ Cmd: ['ls', ''] }, ['ls', '']],
-    [{ Cmd: ['ls'], Container: '' }, ['ls']],
-    [{ Cmd: ['ls'], Container: 'web', Detach: true }, ['ls']],
-  ])('is named by %j', (body, argv) => {
-    const { operation } = exec(body)
-    expect(operation).toMatchObject({ kind: 'container.exec', container: 'web', argv })
-    expect(operation).not.toMatchObject({ body: { Container: expect.anything() } })
-    expect(operation).not.toMatchObject({ body: { Detach: expect.anything() } })
-  })
-
-  test.each([{}, { Cmd: null }, { Cmd: [] }, { Cmd: [''] }, { Cmd: '' }, { Cmd: ['', 'ls'] }])(
-    'is not named by %j',
-    (body) => {
-      expect(exec(body).why).toBe('Cmd must name a program')
-    },
-  )
-
-  test('runs where the path says', () => {
-    expect(exec({ Cmd: ['ls'], Container: 'db' }).why).toBe(
-      'Container: "db" is not the container of the path',
-    )
-  })
-
-  test('is started with a body', () => {
-    expect(read('POST /exec/abc/start', { Detach: true, Tty: false }).operation).toEqual({
-      kind: 'exec.start',
-      exec: 'abc',
-      body: { Detach: true, Tty: false },
-    })
-    expect(read('POST /exec/abc/start', { User: 'root' }).found).toEqual(['User'])
-  })
-})
-
-describe('a commit', () => {
-  const commit = (query: string, body?: object) => read(`POST /commit?${query}`, body)
-
-  test('names a container, and the configuration of the image', () => {
-    const { operation } = commit('container=%2Fweb&repo=a&tag=1&pause=0', { Image: 'x', Cmd: ['sh'] })
-    expect(operation).toEqual({
-      kind: 'container.commit',
-      container: 'web',
-      parameters: { repo: 'a', tag: '1', pause: false },
-      config: { Cmd: ['sh'] },
-    })
-    expect(commit('container=web').operation).toMatchObject({ config: {} })
-  })
-
-  test.each(['repo=a', 'container=', 'container=&repo=a'])('of nothing (%s) is refused', (query) => {
-    expect(commit(query).why).toBe('container must name a container')
-  })
-
-  test.each([
-    ['', undefined],
-    ['1', true],
-    ['no', false],
-  ])('with pause=%s pauses: %s', (written, pause) => {
-    expect(commit(`container=web&pause=${written}`).parameters).toStrictEqual({ pause })
-  })
-
-  test('has the volumes and the checks of a create', () => {
-    expect(commit('container=web', { Volumes: { a: {} } }).why).toBe('Volumes: "a" is no absolute path')
-    expect(commit('container=web', { Healthcheck: { Interval: 1 } }).found).toEqual([
-      'Healthcheck.Interval = 1',
-    ])
   })
 })
 

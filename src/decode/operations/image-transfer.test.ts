@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { decodeRequest } from '../../../test/cases/world.ts'
+import { read } from '../../../test/support/decoded.ts'
 import { newName, pushedReference } from './image-transfer.ts'
-
-/** What a request is, why it is none, and what is found in it. */
-function read(line: string, headers: Readonly<Record<string, string>> = {}) {
-  const { operation, findings } = decodeRequest({ line, headers })
-  return {
-    operation,
-    why: operation.kind === 'malformed' ? operation.why : undefined,
-    found: findings.map(({ what }) => what),
-  }
-}
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
@@ -74,10 +64,12 @@ describe('an archive of images', () => {
     ['POST /images/create?fromSrc=-&repo=a', 'image.import'],
   ])('(%s) may be of any type but a form', (line, kind) => {
     for (const type of ['', 'application/x-tar', 'application/octet-stream'])
-      expect(read(line, { 'Content-Type': type }).operation.kind).toBe(kind)
+      expect(read(line, undefined, { 'Content-Type': type }).operation.kind).toBe(kind)
     expect(read(line).operation.kind).toBe(kind)
     for (const type of ['application/x-www-form-urlencoded', 'Multipart/Form-Data; boundary=x'])
-      expect(read(line, { 'Content-Type': type }).why).toBe('the body must be an archive, not a form')
+      expect(read(line, undefined, { 'Content-Type': type }).why).toBe(
+        'the body must be an archive, not a form',
+      )
   })
 
   test('is imported from the body alone', () => {

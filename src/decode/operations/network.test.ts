@@ -1,16 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeRequest } from '../../../test/cases/world.ts'
-import { volumeName } from './volume.ts'
-
-/** What a request is, why it is none, and what is found in it. */
-function read(line: string, body: object) {
-  const { operation, findings } = decodeRequest({ line, body })
-  return {
-    operation,
-    why: operation.kind === 'malformed' ? operation.why : undefined,
-    found: findings.map(({ what }) => what),
-  }
-}
+import { read } from '../../../test/support/decoded.ts'
 
 describe('a new network', () => {
   const create = (body: object) => read('POST /networks/create', body)
@@ -61,7 +50,7 @@ describe('a network of a container', () => {
       { aliases: ['db'], gatewayPriority: 2 },
     ],
   ])('is connected by %j', (body, container, endpoint) => {
-    expect(read('POST /networks/net/connect', body)).toEqual({
+    expect(read('POST /networks/net/connect', body)).toMatchObject({
       operation: { kind: 'network.connect', network: 'net', container, endpoint },
       why: undefined,
       found: [],
@@ -88,39 +77,4 @@ describe('a network of a container', () => {
       force,
     })
   })
-})
-
-describe('a new volume', () => {
-  const create = (body: object) => read('POST /volumes/create', body)
-
-  test.each([
-    [{}, { name: undefined, labels: new Map() }],
-    [{ Name: '' }, { name: undefined, labels: new Map() }],
-    [
-      { Name: 'data', Driver: 'local' },
-      { name: 'data', labels: new Map() },
-    ],
-    [
-      { Name: 'a'.repeat(255), Labels: { a: 'b' } },
-      { name: 'a'.repeat(255), labels: new Map([['a', 'b']]) },
-    ],
-  ])('of %j is read', (body, expected) => {
-    const { operation, found } = create(body)
-    expect(operation).toEqual({ kind: 'volume.create', ...expected })
-    expect(found).toEqual([])
-  })
-
-  test.each(['-a', '/srv', 'a b', 'a/', 'a'.repeat(256)])('of the name %.20j is refused', (name) => {
-    expect(create({ Name: name }).why).toBe(`Name: ${JSON.stringify(name)} is no volume name`)
-  })
-
-  test('names what is wrong by its field alone', () => {
-    expect(create({ Labels: [] }).why).toBe('Labels must be an object')
-  })
-})
-
-test('a volume without a name is anonymous', () => {
-  expect(volumeName(undefined, 'x')).toBeUndefined()
-  expect(volumeName('', 'x')).toBeUndefined()
-  expect(volumeName('a', 'x')).toBe('a')
 })
