@@ -50,7 +50,7 @@ export class Gate implements World {
     this.feed = new Feed(engine, this.inventory, {
       connected: ({ facts, version }) => events.connected(String(version['Version']), facts.minor),
       lost: events.lost,
-      removed: (kind, id) => this.#write(this.ownership.forget(kind, id)),
+      removed: (gone) => this.#write(this.ownership.forgetGone(gone)),
       made: (nonce, id, name) => {
         const claim = this.ownership.unsureClaim(nonce)
         if (claim !== undefined) this.#write(this.ownership.settle(claim, id, name))

@@ -41,7 +41,7 @@ describe('a record', () => {
 
   test('names what is refused with its path and value, and does not hold it', () => {
     const { value, findings } = read('{"Runtime":"kata","Inner":{"Deep":{"a":[1]}}}')
-    expect(findings).toEqual([
+    expect(findings).toStrictEqual([
       { what: 'Runtime = "kata"', why: 'the own one is used', instead: 'nothing' },
       { what: 'Inner.Deep = {a}', why: 'too deep' },
     ])
@@ -69,6 +69,8 @@ describe('a record', () => {
       { what: 'Inner.deep', instead: 'spell it Deep' },
     ])
     expect(JSON.stringify(findings)).not.toContain('secret')
+    // There is no spelling to tell of a field that is like none.
+    expect(findings[1]).not.toHaveProperty('instead')
   })
 
   test('knows no field by the name of what every object has', () => {
@@ -92,6 +94,10 @@ describe('a record', () => {
     expect(() => read(written)).toThrow(FieldError)
     expect(() => read(written)).toThrow(reason)
   })
+})
+
+test('errors of fields have a name of their own', () => {
+  expect(new FieldError('x').name).toBe('FieldError')
 })
 
 describe('readers', () => {

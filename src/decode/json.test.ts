@@ -84,6 +84,16 @@ describe('parseJson', () => {
     },
   )
 
+  test('has a number of values', () => {
+    // The list is one itself.
+    expect(read(`[${'0,'.repeat(9_998)}0]`)).toHaveLength(9_999)
+    expect(() => read(`[${'0,'.repeat(9_999)}0]`)).toThrow('more than 10000 values')
+  })
+
+  test('refuses by an error with a name of its own', () => {
+    expect(new JsonError('x').name).toBe('JsonError')
+  })
+
   test('reads what is nested as deeply as it allows', () => {
     expect(() => read(`${'['.repeat(24)}1${']'.repeat(24)}`)).not.toThrow()
   })

@@ -41,6 +41,12 @@ describe('parseQuery', () => {
     expect(() => parseQuery('Image=a&Image=b', [], ['Cmd'])).toThrow(/there twice/)
   })
 
+  test('has a number of parameters', () => {
+    const query = (count: number) => Array.from({ length: count }, (_, index) => `a${index}=`).join('&')
+    expect(parseQuery(query(1000)).size).toBe(1000)
+    expect(() => parseQuery(query(1001))).toThrow('the query has more than 1000 parameters')
+  })
+
   test('keeps names of any spelling apart from the ones that are known', () => {
     expect([...parseQuery('__proto__=1&Force=1').keys()]).toEqual(['__proto__', 'Force'])
   })
@@ -96,7 +102,7 @@ describe('filters', () => {
     ['{"name":["a"],"name":["b"]}', 'there twice'],
     ['{"name":{"web":false}}', 'must be a list of texts'],
     ['{"name":"web"}', 'must be a list of texts'],
-    ['{"name":[1]}', 'must be a text'],
+    ['{"name":[1]}', 'filters.name must be a text'],
     ['["name"]', 'must be a JSON object'],
     ['name=web', 'filters: a value expected'],
   ])('%s is refused', (text, reason) => {

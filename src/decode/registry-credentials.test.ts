@@ -27,6 +27,12 @@ test.each([
   expect(JSON.parse(Buffer.from(found ?? '', 'base64url').toString())).toEqual(expected)
 })
 
+test('only texts are credentials', () => {
+  const config = packed({ 'registry.example': { username: 'a', password: 1, auth: null } })
+  const found = credentialsFor(config, image('registry.example/a'))
+  expect(JSON.parse(Buffer.from(found ?? '', 'base64url').toString())).toEqual({ username: 'a' })
+})
+
 test.each([
   ['another registry', packed(CONFIG)],
   ['no credentials', undefined],

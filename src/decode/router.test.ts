@@ -19,6 +19,9 @@ describe('a path', () => {
     ['DELETE', '/containers/web/checkpoints/one', 'DELETE /containers/{id}/checkpoints/{checkpoint}', 'web'],
     // One word short of that endpoint, it is a name with a slash in it, which no container has.
     ['DELETE', '/containers/web/checkpoints', 'DELETE /containers/{id}', 'web/checkpoints'],
+    ['GET', '/containers/a/b/json', 'GET /containers/{id}/json', 'a/b'],
+    ['GET', '/containers/web/attach/json', 'GET /containers/{id}/json', 'web/attach'],
+    ['POST', '/networks/net/connect', 'POST /networks/{id}/connect', 'net'],
     ['DELETE', '/networks/net', 'DELETE /networks/{id}', 'net'],
     ['DELETE', '/images/a%2Fb%3A1', 'DELETE /images/{name}', 'a/b:1'],
   ])('%s %s is %s of %j', (method, target, endpoint, name) => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { tarBlock } from '../../test/support/tar-blocks.ts'
 import { TarError, TarWalker, type Entry } from './tar.ts'
 
 /** What a walker sees of a tar that comes in pieces. */
@@ -75,42 +76,28 @@ test('a tar that is cut off is refused', () => {
   expect(() => walk(tar.subarray(0, 700), 4096, 'Dockerfile')).toThrow('cut off')
 })
 
-/** One header with its content, and a checksum that is right. */
-function block(name: string, type: string, content = '', change: (header: Buffer) => void = () => undefined) {
-  const header = Buffer.alloc(512)
-  header.write(name, 0)
-  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124)
-  header.write(type, 156)
-  header.write('ustar\x0000', 257, 'latin1')
-  change(header)
-  header.fill(' ', 148, 156)
-  const sum = header.reduce((total, byte) => total + byte, 0)
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
-  return Buffer.concat([header, Buffer.from(content), Buffer.alloc((512 - (content.length % 512)) % 512)])
-}
-
-const FILE = block('Dockerfile', '0', 'x')
+const FILE = tarBlock('Dockerfile', '0', 'x')
 
 test('a header that is made here is read', () => {
-  expect(walk(Buffer.concat([block('', 'x', '10 path=a\n'), FILE]), 512, 'a').kept).toEqual(['x'])
+  expect(walk(Buffer.concat([tarBlock('', 'x', '10 path=a\n'), FILE]), 512, 'a').kept).toEqual(['x'])
 })
 
 describe('what Go reads in another way is refused:', () => {
   test.each([
-    ['a size behind a NUL', [block('a', '0', 'x', (header) => header.fill(0, 124, 125))]],
+    ['a size behind a NUL', [tarBlock('a', '0', 'x', (header) => header.fill(0, 124, 125))]],
     [
       'a prefix in the GNU format',
-      [block('a', '0', 'x', (header) => void (header.write('ustar  \0', 257) + header.write('b', 345)))],
+      [tarBlock('a', '0', 'x', (header) => void (header.write('ustar  \0', 257) + header.write('b', 345)))],
     ],
-    ['an empty name of pax', [block('', 'x', '8 path=\n'), FILE]],
-    ['an empty long name', [block('', 'L', '\0'), FILE]],
+    ['an empty name of pax', [tarBlock('', 'x', '8 path=\n'), FILE]],
+    ['an empty long name', [tarBlock('', 'L', '\0'), FILE]],
     [
       'a header for all entries behind a name',
-      [block('', 'x', '10 path=a\n'), block('', 'g', '7 a=bc\n'), FILE],
+      [tarBlock('', 'x', '10 path=a\n'), tarBlock('', 'g', '7 a=bc\n'), FILE],
     ],
     [
       'a second header of pax behind a name',
-      [block('', 'x', '10 path=a\n'), block('', 'x', '7 a=bc\n'), FILE],
+      [tarBlock('', 'x', '10 path=a\n'), tarBlock('', 'x', '7 a=bc\n'), FILE],
     ],
   ])('%s', (_name, blocks) => {
     expect(() => walk(Buffer.concat(blocks), 512, 'Dockerfile')).toThrow(TarError)

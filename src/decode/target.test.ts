@@ -72,6 +72,25 @@ describe('parseTarget', () => {
     expect(() => parseTarget(target)).toThrow(TargetError)
   })
 
+  test.each([
+    ['info', 'must be a path'],
+    ['/v2/info', '"v2" is not an API version; write v1.41'],
+    ['/v%31.41/info', '"v%31.41" is not an API version'],
+    ['/a/%ff', 'an escape that is not UTF-8: %ff'],
+    ['/a/%0a', 'an escape that no client of the Engine API sends: %0a'],
+    ['/a/b c', 'a part that no client of the Engine API sends: "b c"'],
+  ])('%j is told to be refused', (target, why) => {
+    expect(() => parseTarget(target)).toThrow(why)
+  })
+
+  test('refuses by an error with a name of its own', () => {
+    expect(new TargetError('x').name).toBe('TargetError')
+  })
+
+  test('a first word that ends as a version is a word', () => {
+    expect(parseTarget('/dev2/info')).toMatchObject({ minor: undefined, segments: ['dev2', 'info'] })
+  })
+
   test('a name that begins with v is a name', () => {
     expect(parseTarget('/volumes/v1').segments).toEqual(['volumes', 'v1'])
   })

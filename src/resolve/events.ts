@@ -16,12 +16,21 @@ const GONE: readonly unknown[] = ['destroy', 'remove']
 export type Effect =
   | 'images'
   | { readonly kind: 'made'; readonly id: string; readonly name: string; readonly claim: string }
-  | { readonly kind: 'container' | 'volume' | 'network'; readonly id: string }
+  | Gone
   | undefined
+
+/** An object that is gone. */
+export interface Gone {
+  readonly kind: 'container' | 'volume' | 'network'
+  readonly id: string
+  /** Milliseconds since 1970, when it went. */
+  readonly time: number
+}
 
 /** Applies one event, and says what others have to know of it. */
 export function applyEvent(inventory: Inventory, event: unknown): Effect {
-  const { Type: type, Action: action, Actor: actor } = objectOf(event)
+  const { Type: type, Action: action, Actor: actor, timeNano } = objectOf(event)
+  const time = Math.floor(Number(timeNano) / 1e6)
   const id = textOf(objectOf(actor)['ID'])
   const attributes = objectOf(objectOf(actor)['Attributes'])
   const name = textOf(attributes['name'])
@@ -30,6 +39,7 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
       id,
       name,
       claim: textOf(attributes[CLAIM_LABEL]),
+      time,
     })
   }
   if (type === 'image') return 'images'
@@ -37,7 +47,7 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
     if (action === 'create') inventory.putNetwork(id, name)
     if (!GONE.includes(action)) return undefined
     inventory.removeNetwork(id)
-    return { kind: 'network', id }
+    return { kind: 'network', id, time }
   }
   if (type !== 'volume') return undefined
   // Podman gives a volume's name as an attribute alone.
@@ -45,16 +55,21 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
   if (action === 'create') inventory.putVolume(volume)
   if (!GONE.includes(action)) return undefined
   inventory.removeVolume(volume)
-  return { kind: 'volume', id: volume }
+  return { kind: 'volume', id: volume, time }
 }
 
 interface Subject {
   readonly id: string
   readonly name: string
   readonly claim: string
+  readonly time: number
 }
 
-function applyContainerEvent(inventory: Inventory, action: string, { id, name, claim }: Subject): Effect {
+function applyContainerEvent(
+  inventory: Inventory,
+  action: string,
+  { id, name, claim, time }: Subject,
+): Effect {
   switch (action) {
     case 'create':
       if (inventory.container(id) === undefined) {
@@ -76,7 +91,7 @@ function applyContainerEvent(inventory: Inventory, action: string, { id, name, c
     case 'destroy':
     case 'remove':
       inventory.removeContainer(id)
-      return { kind: 'container', id }
+      return { kind: 'container', id, time }
     default:
       return undefined
   }

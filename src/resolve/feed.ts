@@ -10,7 +10,7 @@ import { parseReference, storedReference } from '../decode/reference.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
 import { CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
-import { applyEvent, EVENT_ACTIONS } from './events.ts'
+import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
 import type { EngineFacts } from './facts.ts'
 import type { Inventory, KnownContainer, KnownImage } from './inventory.ts'
 import { splitLines } from './lines.ts'
@@ -42,7 +42,7 @@ interface Ping {
 export interface FeedEvents {
   readonly connected: (connected: Connected) => void
   readonly lost: (reason: string) => void
-  readonly removed: (kind: 'container' | 'volume' | 'network', id: string) => void
+  readonly removed: (gone: Gone) => void
   /** A container was made whose labels hold a claim. */
   readonly made: (claim: string, id: string, name: string) => void
   /** Everything is about to be listed; what it returns is called with the lists. */
@@ -193,7 +193,7 @@ export class Feed {
       const effect = applyEvent(this.#inventory, JSON.parse(line))
       if (effect === 'images') void this.refreshImages()
       else if (effect?.kind === 'made') this.#events.made(effect.claim, effect.id, effect.name)
-      else if (effect !== undefined) this.#events.removed(effect.kind, effect.id)
+      else if (effect !== undefined) this.#events.removed(effect)
     }
   }
 
@@ -249,7 +249,7 @@ export class Feed {
         const there = new Set(listed.map((network) => textOf(network['Id'])))
         for (const id of before.filter((known) => !there.has(known))) {
           this.#inventory.removeNetwork(id)
-          this.#events.removed('network', id)
+          this.#events.removed({ kind: 'network', id, time: Date.now() })
         }
       },
       () => undefined,

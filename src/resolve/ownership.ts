@@ -1,6 +1,7 @@
 /** Whose objects are whose: the gate's own record of ids that the engine gave it, with what is being made at this moment. */
 import { randomBytes } from 'node:crypto'
 import type { Change, Claim, Owned, OwnedKind, Store } from '../store/store.ts'
+import type { Gone } from './events.ts'
 import type { Usage } from './facts.ts'
 import { Reservations } from './reservations.ts'
 
@@ -152,6 +153,15 @@ export class Ownership {
       this.#released(owned.nonce)
     }
     return { type: 'disown', kind, id }
+  }
+
+  /**
+   * Forgets an object that an event says is gone. Volumes go by name: one that was made since under the same name is another.
+   * @returns the change to write, or undefined where it was nobody's
+   */
+  forgetGone({ kind, id, time }: Gone): Change | undefined {
+    const isAnother = kind === 'volume' && (this.get(kind, id)?.created ?? 0) >= time
+    return isAnother ? undefined : this.forget(kind, id)
   }
 
   /** Counts a container with the larger of two limits while an update is under way. Returns what undoes it. */

@@ -230,6 +230,7 @@ describe('events', () => {
     Type,
     Action,
     Actor: { ID, Attributes: { name } },
+    timeNano: 1_700_000_000_123_456_789,
   })
 
   test('keep the inventory', () => {
@@ -241,7 +242,11 @@ describe('events', () => {
     expect(inventory.container('a')).toMatchObject({ running: false, started: true })
     applyEvent(inventory, event('container', 'rename', 'a', 'site'))
     expect([inventory.containerNamed('web'), inventory.containerNamed('site')?.id]).toEqual([undefined, 'a'])
-    expect(applyEvent(inventory, event('container', 'destroy', 'a'))).toEqual({ kind: 'container', id: 'a' })
+    expect(applyEvent(inventory, event('container', 'destroy', 'a'))).toEqual({
+      kind: 'container',
+      id: 'a',
+      time: 1_700_000_000_123,
+    })
     expect([inventory.container('a'), inventory.containerNamed('site')]).toEqual([undefined, undefined])
   })
 
@@ -263,7 +268,11 @@ describe('events', () => {
     const inventory = new Inventory()
     applyEvent(inventory, event('volume', 'create', 'data'))
     expect(inventory.hasVolume('data')).toBe(true)
-    expect(applyEvent(inventory, event('volume', 'destroy', 'data'))).toEqual({ kind: 'volume', id: 'data' })
+    expect(applyEvent(inventory, event('volume', 'destroy', 'data'))).toEqual({
+      kind: 'volume',
+      id: 'data',
+      time: 1_700_000_000_123,
+    })
     expect(inventory.hasVolume('data')).toBe(false)
     expect(applyEvent(inventory, event('image', 'pull', 'alpine'))).toBe('images')
     expect(applyEvent(inventory, event('daemon', 'reload', 'x'))).toBeUndefined()

@@ -37,7 +37,9 @@ describe('the path of the Dockerfile', () => {
   })
 
   test.each(['..', 'a/../../b', '/', '.'])('%j is no path in the context', (written) => {
-    expect(() => read(`dockerfile=${encodeURIComponent(written)}`)).toThrow(FieldError)
+    expect(() => read(`dockerfile=${encodeURIComponent(written)}`)).toThrow(
+      `dockerfile: ${JSON.stringify(written)} is no path in the context`,
+    )
   })
 })
 
@@ -58,10 +60,24 @@ test.each([
   expect(read(query).found).toHaveLength(1)
 })
 
-test.each(['buildargs=[]', 'labels=1', 'cachefrom={}', 'cachefrom=[1]', 'buildargs={', 'memory=1g'])(
-  '%s is of the wrong type',
+test.each([
+  ['buildargs=[]', 'buildargs and labels must be objects'],
+  ['labels=1', 'buildargs and labels must be objects'],
+  ['cachefrom={}', 'cachefrom must be a list'],
+  ['cachefrom=[1]', 'cachefrom must be a text'],
+  ['buildargs={', 'buildargs: a string expected'],
+  ['memory=1g', 'memory must be a whole number'],
+])('%s is of the wrong type', (query, why) => {
+  expect(() => read(query)).toThrow(FieldError)
+  expect(() => read(query)).toThrow(why)
+})
+
+test.each(['', 'buildargs=&labels=&cachefrom=', 'buildargs=null&labels=null&cachefrom=null', 'cachefrom=[]'])(
+  'of %j a build takes nothing',
   (query) => {
-    expect(() => read(query)).toThrow(FieldError)
+    const { build, found } = read(query)
+    expect(build).toMatchObject({ dockerfile: 'Dockerfile', cacheFrom: [] })
+    expect([build.buildArgs.size, build.labels.size, found.length]).toEqual([0, 0, 0])
   },
 )
 
@@ -71,4 +87,20 @@ test('a build argument of more than 4 KiB is refused, since a Dockerfile can nam
   expect(() => read(`buildargs=${json({ A: `${A}x` })}`)).toThrow(
     'buildargs: A has 4097 characters: 4096 at most',
   )
+})
+
+test.each(['', 'default', 'bridge', 'none'])('a build may be on the network %j', (mode) => {
+  expect(read(`networkmode=${mode}`).found).toEqual([])
+})
+
+test('a build on another network is told which it may have', () => {
+  const findings: Finding[] = []
+  readImageBuild(parseQuery('networkmode=host'), undefined, findings)
+  expect(findings).toEqual([
+    {
+      what: 'networkmode = host',
+      why: 'a build is on the default bridge, or on no network',
+      instead: 'docker build --network none',
+    },
+  ])
 })

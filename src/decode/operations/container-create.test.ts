@@ -10,114 +10,6 @@ function create(host: object, rest: object = {}) {
   return { ...readContainerCreate(body, {}, findings), findings }
 }
 
-describe('binds', () => {
-  const point = { at: 'HostConfig.Binds[0]', field: 'Binds', readOnly: false }
-  const bind = { ...point, type: 'bind', relabel: undefined, nonRecursive: false, forceReadOnly: false }
-  const volume = { ...point, type: 'volume', noCopy: false, labels: new Map() }
-
-  test.each([
-    ['/srv/a:/b', { ...bind, source: '/srv/a', target: '/b' }],
-    ['/srv//a/../c:/b/./d', { ...bind, source: '/srv/c', target: '/b/d' }],
-    ['/srv/a:/b:ro', { ...bind, source: '/srv/a', target: '/b', readOnly: true }],
-    ['/srv/a:/b:rw,z,rprivate', { ...bind, source: '/srv/a', target: '/b', relabel: 'z' }],
-    ['/srv/a:/b:Z,ro', { ...bind, source: '/srv/a', target: '/b', relabel: 'Z', readOnly: true }],
-    ['name:/b', { ...volume, source: 'name', target: '/b' }],
-    ['name:/b:nocopy', { ...volume, source: 'name', target: '/b', noCopy: true }],
-    ['/b', { ...volume, source: undefined, target: '/b' }],
-  ])('%s is read', (written, mount) => {
-    const { mounts, findings } = create({ Binds: [written] })
-    expect(mounts).toEqual([mount])
-    expect(findings).toEqual([])
-  })
-
-  test.each([
-    '',
-    ':',
-    ':/b',
-    'a',
-    'a:b',
-    '/a:b',
-    './a:/b',
-    '~/a:/b',
-    '../a:/b',
-    'a/b:/c',
-    '/a:/b:ro:rw',
-    '-x:/b',
-    'a b:/c',
-  ])('%j is no bind', (written) => {
-    expect(() => create({ Binds: [written] })).toThrow(FieldError)
-  })
-
-  test.each(['shared', 'rslave', 'volume-opt=x', 'U', 'O', 'copy', 'RO'])(
-    'the option %s is a finding',
-    (option) => {
-      expect(create({ Binds: [`/a:/b:${option}`] }).findings).toMatchObject([
-        { why: `the option ${option} is not given to workers` },
-      ])
-    },
-  )
-})
-
-describe('mount objects', () => {
-  test('are read by type', () => {
-    const { mounts } = create({
-      Mounts: [
-        { Type: 'bind', Source: '/srv/./a', Target: '/b', BindOptions: { NonRecursive: true } },
-        { Type: 'volume', Target: '/c' },
-        { Type: 'tmpfs', Target: '/d', TmpfsOptions: { SizeBytes: 4096, Mode: 0o700 } },
-      ],
-    })
-    expect(mounts).toMatchObject([
-      { type: 'bind', source: '/srv/a', target: '/b', nonRecursive: true, at: 'HostConfig.Mounts[0]' },
-      { type: 'volume', source: undefined, target: '/c' },
-      { type: 'tmpfs', size: 4096, mode: 0o700 },
-    ])
-  })
-
-  test.each([
-    { Type: 'image', Source: 'alpine', Target: '/b' },
-    { Type: 'cluster', Source: 'x', Target: '/b' },
-    { Type: 'BIND', Source: '/a', Target: '/b' },
-    { Target: '/b' },
-    { Type: 'bind', Source: 'a', Target: '/b' },
-    { Type: 'bind', Target: '/b' },
-    { Type: 'bind', Source: '/a', Target: 'b' },
-    { Type: 'volume', Source: '/a', Target: '/b' },
-    { Type: 'volume', Source: '../a', Target: '/b' },
-  ])('%j is none', (mount) => {
-    expect(() => create({ Mounts: [mount] })).toThrow(FieldError)
-  })
-})
-
-describe('tmpfs', () => {
-  test.each([
-    ['', { size: undefined, options: [], readOnly: false }],
-    ['size=16m', { size: 2 ** 24, options: [] }],
-    [
-      'size=1K,ro,exec,mode=1777,uid=1000',
-      { size: 1024, options: ['exec', 'mode=1777', 'uid=1000'], readOnly: true },
-    ],
-    ['size=1g,size=1k', { size: 1024 }],
-  ])('%j is read', (options, mount) => {
-    const { mounts, findings } = create({ Tmpfs: { '/t': options } })
-    expect(mounts).toMatchObject([{ type: 'tmpfs', target: '/t', ...mount }])
-    expect(findings).toEqual([])
-  })
-
-  test.each(['size=50%', 'size=', 'size=-1', 'size=0x10', 'size=999999999999g'])(
-    '%s is no size',
-    (options) => {
-      expect(() => create({ Tmpfs: { '/t': options } })).toThrow(FieldError)
-    },
-  )
-  test.each(['dev', 'suid', 'mpol=bind', 'SIZE=9g', 'huge=always', 'mode=99'])(
-    '%s is a finding',
-    (options) => {
-      expect(create({ Tmpfs: { '/t': options } }).findings).toHaveLength(1)
-    },
-  )
-})
-
 describe('ports', () => {
   test.each([
     ['80', [{ HostPort: '' }], [{ container: '80/tcp', address: '', host: undefined }]],
@@ -139,6 +31,24 @@ describe('ports', () => {
     ],
   ])('%s on %j is read', (port, hosts, expected) => {
     expect(create({ PortBindings: { [port]: hosts } }).ports).toMatchObject(expected)
+  })
+
+  test.each([
+    ['1/tcp', '1-65535', 'tcp', 1, 65_535],
+    ['65535/sctp', '65535', 'sctp', 65_535, 65_535],
+  ])('%s on %s is read', (port, HostPort, protocol, from, to) => {
+    expect(create({ PortBindings: { [port]: [{ HostPort }] } }).ports).toEqual([
+      { container: `${Number.parseInt(port)}/${protocol}`, address: '', host: { from, to } },
+    ])
+  })
+
+  test.each([
+    ['80/icmp', '', 'HostConfig.PortBindings.80/icmp must be PORT/PROTOCOL'],
+    ['80/tcp', '1-2-3', 'HostConfig.PortBindings.80/tcp: 1-2-3 is no port'],
+    ['80/tcp', '9-8', 'HostConfig.PortBindings.80/tcp: 9-8 is no range of ports'],
+    ['80/tcp', 'x', 'HostConfig.PortBindings.80/tcp: "x" is no port'],
+  ])('%s on %s is told to be none', (port, HostPort, why) => {
+    expect(() => create({ PortBindings: { [port]: [{ HostPort }] } })).toThrow(why)
   })
 
   test.each([
@@ -203,13 +113,30 @@ describe('namespaces', () => {
     expect(create(host).findings).toHaveLength(1)
   })
 
+  test.each([
+    [{ NetworkMode: 'host' }, { network: { mode: 'none' } }],
+    [{ PidMode: 'host' }, { pid: { mode: 'default' } }],
+    [{ IpcMode: 'host' }, { ipc: { mode: 'default' } }],
+    [{ CgroupnsMode: 'host' }, { ownCgroup: false }],
+    [{ NetworkMode: 'bridge' }, { network: { mode: 'bridge' }, findings: [] }],
+    [{ PidMode: 'private' }, { pid: { mode: 'private' }, findings: [] }],
+    [
+      { CgroupnsMode: '', UTSMode: '' },
+      { ownCgroup: false, findings: [] },
+    ],
+  ])('%j is read as %j', (host, expected) => {
+    expect(create(host)).toMatchObject(expected)
+  })
+
   test.each([['a'], ['a:ro'], ['a:rw']])('volumes of %s are read', (written) => {
     expect(create({ VolumesFrom: [written] }).volumesFrom).toEqual([
       { container: 'a', readOnly: written === 'a:ro' },
     ])
   })
   test.each(['a:z', 'a:ro:rw', 'a:', 'a:RO'])('volumes of %s are not', (written) => {
-    expect(() => create({ VolumesFrom: [written] })).toThrow(FieldError)
+    expect(() => create({ VolumesFrom: [written] })).toThrow(
+      `HostConfig.VolumesFrom: ${written} is not NAME[:ro]`,
+    )
   })
 })
 
@@ -230,8 +157,80 @@ describe('the rest of the body', () => {
     expect(create({ CpuQuota: 25_000, CpuPeriod: 50_000 }).limits.nanoCpus).toBe(500_000_000)
   })
 
-  test.each(['data', '', '/a:/b'])('the anonymous volume %j is refused', (path) => {
-    expect(() => create({}, { Volumes: { [path]: {} } })).toThrow(FieldError)
+  test('a prefix in a capability stays', () => {
+    expect(create({ CapAdd: ['XCAP_Y'] }).addCapabilities).toEqual(['XCAP_Y'])
+  })
+
+  test.each([0, -1, undefined])('a quota of %s is none', (CpuQuota) => {
+    expect(create({ CpuQuota }).limits.nanoCpus).toBeUndefined()
+  })
+
+  test.each(['data', '', '/a:/b', 'data/'])('the anonymous volume %j is refused', (path) => {
+    expect(() => create({}, { Volumes: { [path]: {} } })).toThrow(
+      `Volumes: ${JSON.stringify(path)} is no absolute path`,
+    )
+  })
+  test('an anonymous volume is named by its path', () => {
+    expect(create({}, { Volumes: { '/data': {} } }).config.Volumes?.has('/data')).toBe(true)
+  })
+
+  test('what is not given has its default', () => {
+    expect(
+      create({ Ulimits: [{}], RestartPolicy: {} }, { NetworkingConfig: { EndpointsConfig: { net: {} } } }),
+    ).toMatchObject({
+      ulimits: [{ name: '', soft: 0, hard: 0 }],
+      endpoints: [{ network: 'net', aliases: [], gatewayPriority: undefined }],
+      restart: { name: '', retries: 0 },
+      log: { driver: '', options: new Map() },
+      ownCgroup: false,
+      findings: [],
+    })
+  })
+
+  test('what is given is read', () => {
+    expect(
+      create(
+        {
+          Ulimits: [{ Name: 'NoFile', Soft: 1, Hard: 2 }],
+          RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },
+          LogConfig: { Type: 'local', Config: { a: 'b' } },
+          CgroupnsMode: 'private',
+        },
+        { NetworkingConfig: { EndpointsConfig: { net: { Aliases: ['a'], GwPriority: 1 } } } },
+      ),
+    ).toMatchObject({
+      ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
+      endpoints: [{ network: 'net', aliases: ['a'], gatewayPriority: 1 }],
+      restart: { name: 'on-failure', retries: 3 },
+      log: { driver: 'local', options: new Map([['a', 'b']]) },
+      ownCgroup: true,
+      findings: [],
+    })
+  })
+
+  test.each([
+    [0, []],
+    [1000, []],
+    [-1, ['HostConfig.OomScoreAdj = -1']],
+    [1001, ['HostConfig.OomScoreAdj = 1001']],
+  ])('an OOM score of %s is found: %j', (OomScoreAdj, found) => {
+    expect(create({ OomScoreAdj }).findings.map(({ what }) => what)).toEqual(found)
+  })
+
+  test.each([
+    [{ Healthcheck: { Interval: 0, StartInterval: 0 } }, []],
+    [{ Healthcheck: { Interval: 1e9, StartInterval: 2e9 } }, []],
+    [{ Healthcheck: { Interval: 999_999_999 } }, ['Healthcheck.Interval = 999999999']],
+    [{ Healthcheck: { StartInterval: 1 } }, ['Healthcheck.StartInterval = 1']],
+    [{ StopTimeout: 0 }, []],
+    [{ StopTimeout: 600 }, []],
+    [{ StopTimeout: 601 }, ['StopTimeout = 601']],
+    [{ StopTimeout: -1 }, ['StopTimeout = -1']],
+  ])('of the times %j a host does not bear %j', (times, found) => {
+    const { findings } = create({}, times)
+    expect(findings.map(({ what }) => what)).toEqual(found)
+    // Whoever is refused is told what is borne.
+    for (const { why, instead = '' } of findings) expect(`${why} ${instead}`).toMatch(/1s|0 to 600 s/)
   })
 
   test.each([undefined, '', null])('an image that is %j is refused', (Image) => {

@@ -13,7 +13,12 @@ describe('changes', () => {
     ])
   })
 
+  test('have any spaces between word and argument', () => {
+    expect(imageChanges('User    a  b', 'changes')).toEqual([{ instruction: 'USER', argument: 'a  b' }])
+  })
+
   test.each([
+    ['1CMD a', 'each is one of CMD, ENTRYPOINT, ENV, '],
     ['ONBUILD RUN ls', 'later builds'],
     ['onbuild COPY --from=secret / /', 'later builds'],
     ['HEALTHCHECK --interval=1ms CMD true', 'docker run --health-cmd'],
