@@ -230,7 +230,7 @@ describe('events', () => {
     Type,
     Action,
     Actor: { ID, Attributes: { name } },
-    timeNano: 1_700_000_000_123_456_789,
+    timeNano: 1_700_000_000_123_000_000,
   })
 
   test('keep the inventory', () => {
