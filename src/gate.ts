@@ -5,6 +5,7 @@ import type { Pins } from './host/pins.ts'
 import type { Policy, WorkerPolicy } from './policy/policy.ts'
 import { Execs } from './resolve/execs.ts'
 import { Feed } from './resolve/feed.ts'
+import { PathLookups } from './resolve/host-paths.ts'
 import { Inventory } from './resolve/inventory.ts'
 import { Ownership } from './resolve/ownership.ts'
 import { beginReconciling, forgetImages } from './resolve/reconcile.ts'
@@ -23,6 +24,7 @@ export class Gate implements World {
   readonly recorder: Recorder
   readonly inventory = new Inventory()
   readonly execs = new Execs()
+  readonly paths = new PathLookups()
   readonly ownership: Ownership
   readonly feed: Feed
   readonly pins: Pins

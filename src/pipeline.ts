@@ -16,7 +16,7 @@ import { withinRecord } from './policy/record-size.ts'
 import { refusalReply } from './filter/refusal.ts'
 import type { Verdict } from './policy/verdict.ts'
 import { rehearse } from './rehearse.ts'
-import { resolveHostPaths } from './resolve/host-paths.ts'
+import { LookupAbandoned } from './resolve/host-paths.ts'
 import { hostPathsOf, resolve } from './resolve/resolve.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
 import { StoreUnavailable } from './store/errors.ts'
@@ -59,6 +59,7 @@ export async function handle(
     return knownAnswer(connected, verdict.permit) ?? (await undertake(call, verdict.permit, record, claims))
   } catch (cause) {
     if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
+    if (cause instanceof LookupAbandoned) return errorReply(503, cause.message)
     if (cause instanceof StoreUnavailable)
       return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
     throw cause
@@ -72,8 +73,9 @@ interface Judged {
   readonly detail: string
 }
 
-async function judge({ gate, worker, connected, decoded }: Call): Promise<Judged> {
-  const paths = await resolveHostPaths(hostPathsOf(gate, worker, decoded.operation))
+async function judge({ gate, worker, connected, decoded, signal }: Call): Promise<Judged> {
+  const written = hostPathsOf(gate, worker, decoded.operation)
+  const paths = await gate.paths.resolve(worker.name, written, signal)
   // From here to the claims nothing waits: calls made at the same moment count each other.
   const facts = resolve(gate, worker, decoded.operation, connected.facts, paths)
   const decided = decide(worker, decoded, facts)

@@ -9,7 +9,7 @@ import { Doors } from '../doors/doors.ts'
 import { SocketError } from '../doors/listen.ts'
 import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine } from '../forward/engine.ts'
-import { askEngine, findEngine } from '../forward/find-engine.ts'
+import { askEngine, closedTo, findEngine } from '../forward/find-engine.ts'
 import { Gate } from '../gate.ts'
 import { Pins } from '../host/pins.ts'
 import { loadPolicy, PolicyError } from '../policy/load.ts'
@@ -95,12 +95,12 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     )
   }
   const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
-  const store = openStore(directory)
+  const store = openStore(directory, tellRecord)
   const show = options.quiet === true ? () => undefined : showDecision
   const recorder = new Recorder(store, createRedactor(directory), show)
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
-  const gate = new Gate(engine, store, recorder, new Pins(directory), policy, {
+  const gate = new Gate(engine, store, recorder, await Pins.open(directory), policy, {
     connected: (version, minor) => {
       firstConnection.resolve()
       note(`engine ${version} (API 1.${minor}) at ${url}`)
@@ -167,6 +167,8 @@ async function engineAddress(chosen: string | undefined, environment: Environmen
   if (chosen === undefined) {
     const found = await findEngine(environment)
     if (found !== undefined) return found.url
+    const closed = await closedTo(environment.DOCKER_HOST ?? '')
+    if (closed !== undefined) throw notPermitted(closed)
     const looked = environment.DOCKER_HOST ?? '/var/run/docker.sock or /run/podman/podman.sock'
     throw new StartError(
       `no Docker engine answers at ${looked}\ndockgate: hint: start one, name one with --engine, or in a checkout: npm run engine`,
@@ -175,10 +177,25 @@ async function engineAddress(chosen: string | undefined, environment: Environmen
   }
   if (!chosen.startsWith('unix:///'))
     throw new StartError(`${chosen} is no engine address; write unix:///var/run/docker.sock`, 64)
+  const closed = await closedTo(chosen)
+  if (closed !== undefined) throw notPermitted(closed)
   // An engine that is away now may come back: the gate waits for it. One that never was there is a mistake to tell.
   if ((await askEngine(chosen)) === undefined)
     note(`the engine at ${chosen} does not answer yet; workers get 503 until it does`)
   return chosen
+}
+
+function notPermitted(path: string): StartError {
+  const who = `dockgate runs as an account that may not open it; run it as root, or in the group that may`
+  return new StartError(`no permission for the engine's socket ${path}\ndockgate: hint: ${who}`, 69)
+}
+
+function tellRecord(failure: StoreError | undefined): void {
+  note(
+    failure === undefined
+      ? 'the record is written again'
+      : `nothing is done that can't be recorded, until it can be: ${failure.message}`,
+  )
 }
 
 /** Resolves when the gate is asked to end; a second time cuts what goes on. */

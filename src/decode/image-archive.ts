@@ -4,14 +4,13 @@ import {
   FieldError,
   forwarded,
   integer,
-  isEmpty,
   list,
   record,
   text,
   type Field,
   type Finding,
 } from './fields.ts'
-import { foldKey, parseJson, type Json } from './json.ts'
+import { parseJson, type Json } from './json.ts'
 import { parseReference } from './reference.ts'
 
 /** What a file says: names as written there, paths of configurations. */
@@ -87,17 +86,6 @@ export function readRepositories(content: Buffer): Said {
   const all = read(repositories, content, 'repositories')
   const names = [...all].flatMap(([name, tags]) => [...tags.keys()].map((tag) => `${name}:${tag}`))
   return { names, configs: [] }
-}
-
-/** Whether an image's configuration has instructions for later builds, however their key is spelt. @throws {JsonError} */
-export function readsTriggers(content: Buffer): boolean {
-  const config = parseJson(content)
-  if (!(config instanceof Map)) throw new FieldError('the configuration of an image must be an object')
-  return [...config.values()].some(
-    (part) =>
-      part instanceof Map &&
-      [...part].some(([name, value]) => foldKey(name) === foldKey('OnBuild') && !isEmpty(value)),
-  )
 }
 
 function read<T>(field: Field<T>, content: Buffer, file: string): T {

@@ -173,3 +173,12 @@ const MOUNTING: ReadonlySet<OperationKind> = new Set([
 export function mounts(kind: OperationKind): boolean {
   return MOUNTING.has(kind)
 }
+
+const ADDING: ReadonlySet<OperationKind> = new Set([
+  ...(['image.build', 'image.pull', 'image.tag', 'image.import', 'image.load', 'container.commit'] as const),
+])
+
+/** Whether it makes an engine's list of images longer. */
+export function addsImages(kind: OperationKind): boolean {
+  return ADDING.has(kind)
+}

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { unlinkSync, writeFileSync } from 'node:fs'
 import { request, type ClientRequest } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGate } from '../../test/support/local-gate.ts'
 import { Doors } from './doors.ts'
 
-let local = openGate()
+let local = await openGate()
 let doors = new Doors(local.gate, local.own)
 beforeEach(async () => {
-  local = openGate()
+  local = await openGate()
   doors = new Doors(local.gate, local.own)
   await doors.open(local.policy)
 })
@@ -21,9 +21,9 @@ afterEach(async () => {
 /** A client that asks for a session and holds it: its answer goes on until it is cut. */
 async function hold(): Promise<ClientRequest> {
   const asked = request({ socketPath: local.socket, method: 'POST', path: '/dockgate/run' })
-  asked.on('error', () => undefined)
   asked.end(JSON.stringify({ line: 'docker ps', door: 'ssh' }))
   await once(asked, 'response')
+  asked.on('error', () => undefined)
   return asked
 }
 
@@ -68,4 +68,12 @@ test('a socket that can’t be made keeps no other from being made', async () =>
   }
   const failed = await doors.open({ engine: undefined, workers: [first, worker] })
   expect([...failed.keys()]).toEqual(['first'])
+})
+
+test('a socket that was deleted is made again when the policy is loaded again', async () => {
+  unlinkSync(local.socket)
+  await expect(hold()).rejects.toThrow('ENOENT')
+  expect(await doors.open(local.policy)).toEqual(new Map())
+  const held = await hold()
+  held.destroy()
 })

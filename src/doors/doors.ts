@@ -5,7 +5,7 @@ import type { OwnRecord } from '../audit/own.ts'
 import type { Gate } from '../gate.ts'
 import type { Policy, SocketPolicy, WorkerPolicy } from '../policy/policy.ts'
 import { createEngineDoor } from './engine-socket.ts'
-import { listenOn, ownerOf, SocketError } from './listen.ts'
+import { isSocket, listenOn, ownerOf, SocketError } from './listen.ts'
 import { removeStaleSessions, Sessions } from './surface/sessions.ts'
 import { Surface } from './surface/surface.ts'
 
@@ -29,14 +29,18 @@ export class Doors {
   }
 
   /**
-   * Opens a door for each worker that has none, and closes those of workers that are gone or have another socket.
+   * Opens a door for each worker that has none, and closes those of workers that are gone, or whose socket is another or gone.
    * Connections of a closed door go on until they end. What one worker, or a program of its, puts in the place of its socket keeps
    * no other from being served: what can't be opened is returned, by the worker's name.
    */
   async open({ workers }: Policy): Promise<ReadonlyMap<string, SocketError>> {
     for (const [name, door] of this.#open) {
       const worker = workers.find((candidate) => candidate.name === name)
-      if (worker !== undefined && sameSocket(worker.socket, door.socket)) {
+      if (
+        worker !== undefined &&
+        sameSocket(worker.socket, door.socket) &&
+        (await isSocket(door.socket.path))
+      ) {
         door.server.maxConnections = worker.docker.connections
         continue
       }

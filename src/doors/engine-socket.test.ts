@@ -38,7 +38,7 @@ async function openDoor(gate: Gate): Promise<string> {
 /** A door before an engine that answers some things as no engine does. */
 async function openBefore(special: Parameters<typeof startFakeEngine>[0]): Promise<string> {
   const engine = await startFakeEngine(special)
-  const local = openGate(engine.url)
+  const local = await openGate(engine.url)
   ends.push(
     () => engine[Symbol.dispose](),
     () => local[Symbol.dispose](),
@@ -56,7 +56,7 @@ class Faulty extends Gate {
 }
 
 async function openFaulty(): Promise<string> {
-  const local = openGate(undefined, Faulty)
+  const local = await openGate(undefined, Faulty)
   ends.push(() => local[Symbol.dispose]())
   return openDoor(local.gate)
 }

@@ -74,6 +74,14 @@ export async function removeStale(path: string): Promise<void> {
   await unlink(path)
 }
 
+/** Whether a socket is at a path. */
+export async function isSocket(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isSocket(),
+    () => false,
+  )
+}
+
 function isLive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path)

@@ -23,7 +23,7 @@ export function filterEvent(written: unknown, view: View): Unknown | undefined {
     case 'container':
       if (view.inspectable(id)) return withAction(event, (action) => shorten(action, LONGEST_ACTION))
       // The event of a create can overtake its answer; until then the claim tells whose it is.
-      if (view.claim(textOf(attributes[CLAIM_LABEL]))) return event
+      if (view.claim(textOf(attributes[CLAIM_LABEL]))) return withoutClaim(event, actor, attributes)
       if (!view.container(id)) return undefined
       return {
         ...withAction(event, (action) => PLAIN_ACTION.exec(action)?.[0] ?? ''),
@@ -40,6 +40,12 @@ export function filterEvent(written: unknown, view: View): Unknown | undefined {
     default:
       return undefined
   }
+}
+
+/** An open claim is told to nobody: whatever carries it is taken for what was made under it. */
+function withoutClaim(event: Unknown, actor: Unknown, attributes: Unknown): Unknown {
+  const { [CLAIM_LABEL]: _claim, ...Attributes } = attributes
+  return { ...event, Actor: { ...actor, Attributes } }
 }
 
 /** The event with what happened told otherwise; older clients read it as `status`. */

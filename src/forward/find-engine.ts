@@ -1,4 +1,5 @@
 /** Looks for a Docker Engine (or Podman) on this host. */
+import { access, constants } from 'node:fs/promises'
 import { request } from '../shared/http.ts'
 
 export interface FoundEngine {
@@ -25,6 +26,22 @@ export async function findEngine(environment: {
   for (const url of chosen === undefined || chosen === '' ? USUAL_PLACES : [chosen]) {
     const engine = await askEngine(url)
     if (engine !== undefined) return engine
+  }
+  return undefined
+}
+
+/**
+ * The path of a socket that is there, and that this process may not open: at that address, or where there is none, in the
+ * usual places.
+ */
+export async function closedTo(url: string): Promise<string | undefined> {
+  for (const place of url === '' ? USUAL_PLACES : [url]) {
+    const path = place.slice('unix://'.length)
+    const isClosed = await access(path, constants.W_OK).then(
+      () => false,
+      (cause: unknown) => cause instanceof Error && 'code' in cause && cause.code === 'EACCES',
+    )
+    if (isClosed) return path
   }
   return undefined
 }

@@ -102,6 +102,22 @@ function indexWith(annotations: Readonly<Record<string, string>>): Step {
   return ['index.json', JSON.stringify(value)]
 }
 
+const LONG = 'x'.repeat(40_000)
+
+/** An archive of one image with this configuration. */
+function withConfig(config: object): readonly Step[] {
+  return [['abc.json', JSON.stringify({ config })], manifest([item])]
+}
+
+test('an image with labels, an environment and a health check passes', async () => {
+  const config = {
+    Labels: { a: LONG },
+    Env: ['A=b'],
+    Healthcheck: { Test: ['CMD', 'true'], Interval: 1e9, StartInterval: 0 },
+  }
+  expect(await send(tar(...withConfig(config)))).toMatchObject({ told: [], failed: false })
+})
+
 describe('an archive is refused', () => {
   test.each<[string, readonly Step[], string]>([
     ['without a manifest', [CONFIG], 'manifest.json is missing'],
@@ -150,6 +166,39 @@ describe('an archive is refused', () => {
       'with triggers in another spelling',
       [['abc.json', '{"Config":{"onbuild":["RUN ls"]}}'], manifest([item])],
       'ONBUILD',
+    ],
+    ['with long labels', withConfig({ Labels: { a: LONG, b: LONG } }), 'has labels of more than 65536'],
+    ['with long labels in small letters', withConfig({ labels: { a: LONG, b: LONG } }), 'has labels'],
+    [
+      'with a long environment',
+      withConfig({ Env: Array.from({ length: 7 }, () => LONG) }),
+      'has a configuration of more than',
+    ],
+    [
+      'with a long health check',
+      withConfig({ Healthcheck: { Test: ['CMD', LONG] } }),
+      'has a health check of',
+    ],
+    [
+      'with labels of many images',
+      [
+        ...GOOD,
+        ...Array.from({ length: 7 }, (_, index): Step => {
+          return [`blobs/sha256/a${index}`, JSON.stringify({ config: { Labels: { a: LONG } } })]
+        }),
+      ],
+      'its images have labels of more than',
+    ],
+    ['with many health checks', withConfig({ Healthcheck: { Interval: 1 } }), 'more than once a second'],
+    [
+      'with health checks all the time',
+      withConfig({ Healthcheck: { Interval: -1 } }),
+      'more than once a second',
+    ],
+    [
+      'with many health checks at its start',
+      withConfig({ healthCheck: { startInterval: 999_999_999 } }),
+      'more than once a second',
     ],
     ['with a link that is no layer', [...GOOD, ['x', { to: 'y' }]], 'x is a link'],
     [

@@ -4,13 +4,8 @@
  */
 import { FieldError } from '../decode/fields.ts'
 import { JsonError } from '../decode/json.ts'
-import {
-  readIndex,
-  readManifest,
-  readParents,
-  readRepositories,
-  readsTriggers,
-} from '../decode/image-archive.ts'
+import { readIndex, readManifest, readParents, readRepositories } from '../decode/image-archive.ts'
+import { readConfig } from '../decode/image-config.ts'
 import { TarError, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
 import { CheckedArchive } from './checked-archive.ts'
@@ -72,7 +67,7 @@ export class ImageArchive extends CheckedArchive {
         throw new TarError('an image is said to be built upon another: save and load them one by one')
       const { configs } = readManifest(manifest)
       for (const config of configs) this.#checkIsThere(config)
-      this.#checkTriggers()
+      this.#checkConfigs()
       const names = Object.entries(NAMING).flatMap(([path, read]) => {
         const content = this.#files.get(path)
         return content === undefined ? [] : read(content).names
@@ -98,11 +93,17 @@ export class ImageArchive extends CheckedArchive {
       throw new TarError(`the configuration ${JSON.stringify(config)} is not in the archive`)
   }
 
-  /** A trigger (ONBUILD) would be carried out unseen in a later build. Any of the files may be taken for a configuration. */
-  #checkTriggers(): void {
-    for (const [path, content] of this.#files)
-      if (!isNaming(path) && readsTriggers(content))
-        throw new TarError(`the image of ${path} has ONBUILD instructions`)
+  /** Any of the files may be taken for a configuration. */
+  #checkConfigs(): void {
+    let labels = 0
+    for (const [path, content] of this.#files) {
+      if (isNaming(path)) continue
+      const config = readConfig(content)
+      if (config.wrong !== undefined) throw new TarError(`the image of ${path} has ${config.wrong}`)
+      labels += config.labels
+    }
+    if (labels > MOST_ARCHIVE_LABELS)
+      throw new TarError(`its images have labels of more than ${MOST_ARCHIVE_LABELS} characters`)
   }
 }
 
@@ -115,6 +116,9 @@ const OBJECT = 0x7b
 function isNaming(path: string): boolean {
   return Object.hasOwn(NAMING, path)
 }
+
+/** Characters of the labels of all images in an archive. */
+const MOST_ARCHIVE_LABELS = 256 * 1024
 
 /** Bytes of a configuration. */
 const LARGEST_CONFIG = 2 ** 20

@@ -6,13 +6,16 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, readdir, readlink, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, readlink, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A source that can't be held: the message says why, without naming other paths. */
 export class PinError extends Error {
   override readonly name = 'PinError'
 }
+
+/** Behind the name of a place: a file that says what is held there, for as long as it is. */
+const ORIGIN = '.origin'
 
 /** From open(2); Node has no name for it. */
 const O_PATH = 0o10000000
@@ -21,11 +24,27 @@ export class Pins {
   readonly #directory: string
   /** Claims of containers for which something is held. */
   readonly #held = new Set<string>()
+  /** What is held, by place. */
+  readonly #origins = new Map<string, string>()
 
-  /** @param state the gate's state directory: each gate has places of its own. They are gone after a reboot. */
-  constructor(state: string) {
+  private constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  /**
+   * The places of a gate, with what it held there before it was started.
+   * @param state the gate's state directory: each gate has places of its own. They are gone after a reboot.
+   */
+  static async open(state: string): Promise<Pins> {
     const name = createHash('sha256').update(state).digest('hex').slice(0, 12)
-    this.#directory = join('/run/dockgate-binds', name)
+    const pins = new Pins(join('/run/dockgate-binds', name))
+    for (const claim of await readdir(pins.#directory).catch(() => [])) await pins.#readOrigins(claim)
+    return pins
+  }
+
+  /** The real path of what is held in a place, as it was decided on; undefined where nothing is. */
+  originOf(place: string): string | undefined {
+    return this.#origins.get(place)
   }
 
   /**
@@ -49,7 +68,9 @@ export class Pins {
       const isDirectory = status.isDirectory()
       await mkdir(isDirectory ? place : join(this.#directory, claim), { recursive: true, mode: 0o700 })
       if (!isDirectory) await writeFile(place, '', { mode: 0o600 })
+      await writeFile(`${place}${ORIGIN}`, source, { mode: 0o600 })
       await run('mount', ['--no-canonicalize', '--bind', '--make-private', '/proc/self/fd/3', place], file.fd)
+      this.#origins.set(place, source)
       return place
     } finally {
       await file.close()
@@ -63,7 +84,10 @@ export class Pins {
     const directory = join(this.#directory, claim)
     const places = await readdir(directory).catch(() => undefined)
     if (places === undefined) return
-    for (const place of places) await this.#releaseOne(join(directory, place))
+    for (const place of places) {
+      if (place.endsWith(ORIGIN)) await rm(join(directory, place))
+      else await this.#releaseOne(join(directory, place))
+    }
     await rmdir(directory)
   }
 
@@ -75,7 +99,16 @@ export class Pins {
     }
   }
 
+  async #readOrigins(claim: string): Promise<void> {
+    for (const file of await readdir(join(this.#directory, claim))) {
+      if (!file.endsWith(ORIGIN)) continue
+      const path = join(this.#directory, claim, file)
+      this.#origins.set(path.slice(0, -ORIGIN.length), await readFile(path, 'utf8'))
+    }
+  }
+
   async #releaseOne(place: string): Promise<void> {
+    this.#origins.delete(place)
     // Lazily, since an engine may be about to let go of it too.
     await run('umount', ['--lazy', '--no-canonicalize', place]).catch(() => undefined)
     const isDirectory = (await lstat(place)).isDirectory()

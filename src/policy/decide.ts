@@ -3,12 +3,14 @@ import { mounts, type ContainerOperation, type Decoded, type Operation } from '.
 import type { SystemEvents } from '../decode/operations/system.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
+import { outsideRoots } from './create/mounts.ts'
 import { planCreate } from './create/plan.ts'
 import { allow, grantedBy, instead, notAllowed, notReached } from './answers.ts'
 import { grantOn, wordOf, type OtherKind } from './grants.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
 import { decideExec, decideExecUse } from './exec.ts'
 import { decideBuild } from './image-build.ts'
+import { withRoom } from './image-room.ts'
 import { decideImage, decidePull } from './image.ts'
 import {
   decideCommit,
@@ -19,12 +21,12 @@ import {
   decideSearch,
   decideTag,
 } from './image-transfer.ts'
-import type { WorkerPolicy } from './policy.ts'
+import type { RunPolicy, WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
-import { notFound, refuse, refuseAll } from './refuse.ts'
+import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
+import type { Subcommand } from './subcommands.ts'
 import { planUpdate } from './update.ts'
 import { decideVolume, decideVolumeCreate } from './volume.ts'
-import type { Subcommand } from './subcommands.ts'
 import type { ListPermit, Permit, Verdict } from './verdict.ts'
 
 /** Decides one operation of one worker. */
@@ -48,7 +50,7 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
       status: operation.status,
     }
   }
-  const verdict = decideSupported(worker, operation, facts)
+  const verdict = withRoom(operation.kind, decideSupported(worker, operation, facts), facts)
   if (findings.length === 0) return verdict
   const ungranted =
     verdict.effect === 'refuse' && (verdict.status === 404 || verdict.refusal.rule === 'docker.allow')
@@ -188,8 +190,8 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
       instead: [`docker ${by} ${container.name}`],
     })
   }
-  const moved = movedBind(container, operation, facts)
-  if (moved !== undefined) return refuse(by, 'run.binds', moved.what, { why: moved.why })
+  const lost = lostBind(worker.docker.run, container, operation, facts)
+  if (lost !== undefined) return refuseAll(by, [lost])
   if (operation.kind === 'container.commit')
     return decideCommit(worker.docker.run, by, operation, container, facts)
   if (operation.kind === 'container.update')
@@ -208,24 +210,26 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   return allow(by, rule, { on: 'container', operation, container, view: 'full' })
 }
 
-/** A bind source that became a symbolic link since the container was made would be followed at the next mount. */
-function movedBind(
+/**
+ * A bind that the policy gives no more, or whose source became a symbolic link since the container was made, which would be
+ * followed at the next mount.
+ */
+function lostBind(
+  run: RunPolicy,
   container: ContainerFacts,
   operation: ContainerOperation,
   facts: Facts,
-): { readonly what: string; readonly why: string } | undefined {
+): Violation | undefined {
   if (!mounts(operation.kind)) return undefined
   if (container.owner !== 'self') return undefined
-  const source = container.binds.find((path) => {
-    const now = facts.paths.get(path)
-    return now === undefined || !now.found || now.real !== path
+  const moved = container.binds.find(({ source }) => {
+    const now = facts.paths.get(source)
+    return now === undefined || !now.found || now.real !== source
   })
-  return source === undefined
-    ? undefined
-    : {
-        what: `bind of ${source}`,
-        why: 'it is no longer the directory that it was when the container was made',
-      }
+  if (moved === undefined) return outsideRoots(run, container.binds, facts)
+  const what = `bind of ${moved.origin ?? moved.source}`
+  const why = 'it is no longer the directory that it was when the container was made'
+  return { rule: 'run.binds', what, why, instead: [] }
 }
 
 function plainPs(words: string | undefined): boolean {

@@ -21,7 +21,7 @@ export function refuse(subcommand: string, rule: string, what: string, more: Par
 }
 
 /** Rules that hold no more once something was removed. */
-const FULL = /^run\.limits\.(?:total\.|containers$|networks$|volumes$)/
+const FULL = /^run\.limits\.(?:total\.|containers$|images$|networks$|volumes$)/
 
 /** Violations that are named beside the first. */
 const MOST_NAMED = 20

@@ -72,6 +72,6 @@ function restartOf(
 ): LimitChanges['restart'] {
   const wanted = changes.RestartPolicy
   if (wanted?.Name === undefined || wanted.Name === '') return undefined
-  const binds = container.binds.map((source) => ({ source, at: `bind of ${source}` }))
+  const binds = container.binds.map(({ source, origin = source }) => ({ source, at: `bind of ${origin}` }))
   return planRestart(run, { name: wanted.Name, retries: wanted.MaximumRetryCount ?? 0 }, binds, violations)
 }

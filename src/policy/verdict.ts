@@ -295,8 +295,8 @@ export interface CreatePlan {
   /** Volumes that must be the worker's before the container is made: labels of a new one, by name. */
   readonly volumes: ReadonlyMap<string, VolumeMount['labels']>
   readonly volumesFrom: readonly string[]
-  /** Real paths of the host that it will mount, those of `volumesFrom` included. */
-  readonly binds: readonly string[]
+  /** What it will mount of the host, by real paths; that of `volumesFrom` included. */
+  readonly binds: readonly { readonly source: string; readonly readOnly: boolean }[]
   readonly ports: readonly PublishedPort[]
   readonly networkMode: string
   /** Networks by full id. */

@@ -10,10 +10,18 @@ export interface ContainerFacts {
   /** Its own limits, as the gate set them; 0 for the operator's. Bytes and nano-CPUs. */
   readonly memory: number
   readonly nanoCpus: number
-  /** Real paths of the host that it mounts, as they were when it was made. */
-  readonly binds: readonly string[]
+  readonly binds: readonly BindFacts[]
   /** Whether it was ever started. */
   readonly started: boolean
+}
+
+/** A bind mount of a container. */
+export interface BindFacts {
+  /** The real path on the host that an engine mounts, as it was when the container was made. */
+  readonly source: string
+  /** What is held fast there, where the gate holds something; undefined where the source is what it was asked for. */
+  readonly origin: string | undefined
+  readonly readOnly: boolean
 }
 
 export interface ImageFacts {
@@ -25,6 +33,8 @@ export interface ImageFacts {
   readonly own: boolean
   /** The names that this worker gave it; others are not its own. */
   readonly ownNames: readonly string[]
+  /** Characters of its labels. */
+  readonly labels: number
   /** Ids of the nameless images below it, the nearest first, as far as they are the worker's. */
   readonly ownParents: readonly string[]
 }
@@ -96,6 +106,8 @@ export interface Facts {
   readonly usage: Usage
   /** Streams of events that the worker has open. */
   readonly eventStreams: number
+  /** Characters that an engine lists of all images which the worker brought. */
+  readonly imagesListed: number
   /** Full ids of every container in reach. */
   readonly reach: readonly string[]
 }

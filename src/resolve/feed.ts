@@ -8,7 +8,7 @@ import { EngineUnavailable, readWhole, type Engine } from '../forward/engine.ts'
 import { NEWEST_MINOR } from '../decode/target.ts'
 import { parseReference, storedReference } from '../decode/reference.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
-import { CLAIM_LABEL } from '../shared/labels.ts'
+import { CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import { applyEvent, EVENT_ACTIONS } from './events.ts'
 import type { EngineFacts } from './facts.ts'
@@ -131,7 +131,15 @@ export class Feed {
     if (minor === undefined) return
     const reconcile = this.#events.listing()
     // A listing that fails is followed by a lost stream, which begins everything anew.
-    void this.#lists(minor).then(reconcile, () => undefined)
+    void this.#lists(minor).then(
+      (lists) => {
+        // An event tells of a container, but not of its binds.
+        for (const { id, binds } of lists.containers.map(readContainer))
+          this.#inventory.changeContainer(id, { binds })
+        reconcile(lists)
+      },
+      () => undefined,
+    )
   }
 
   async #follow(onConnected: () => void): Promise<void> {
@@ -288,12 +296,20 @@ function readContainer(listed: Unknown): KnownContainer {
     running: ['running', 'paused', 'restarting'].includes(textOf(listed['State'])),
     started: textOf(listed['State']) !== 'created',
     claim: textOf(objectOf(listed['Labels'])[CLAIM_LABEL]),
-    binds: binds.map((mount) => textOf(mount['Source'])),
+    binds: binds.map((mount) => ({ source: textOf(mount['Source']), readOnly: mount['RW'] === false })),
   }
 }
 
 function readImage(listed: Unknown): KnownImage {
-  return { id: textOf(listed['Id']), names: imageNames(listed), parent: textOf(listed['ParentId']) }
+  const labels = objectOf(listed['Labels'])
+  return {
+    id: textOf(listed['Id']),
+    names: imageNames(listed),
+    parent: textOf(listed['ParentId']),
+    worker: textOf(labels[WORKER_LABEL]),
+    labels: labelsLength(labels),
+    listed: JSON.stringify(listed).length,
+  }
 }
 
 /** Full references of an image as the engine lists it. */

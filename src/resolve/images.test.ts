@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { imageIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
-import { ownersOfNames } from './images.ts'
+import { imageIdOf, policyOf, UNLABELLED, worldWith } from '../../test/cases/world.ts'
+import { imagesListed, ownersOfNames } from './images.ts'
 import { forgetImages } from './reconcile.ts'
 
 const worker = policyOf()
@@ -29,8 +29,8 @@ describe('a name', () => {
   test('is the worker’s no more once somebody has given it to another image', () => {
     const world = worldWith()
     world.inventory.replaceImages([
-      { id: imageIdOf('own'), names: [], parent: '' },
-      { id: imageIdOf('shared'), names: [OWN], parent: '' },
+      { id: imageIdOf('own'), names: [], parent: '', ...UNLABELLED },
+      { id: imageIdOf('shared'), names: [OWN], parent: '', ...UNLABELLED },
     ])
     expect(ownerOf(world, OWN)).toBe('other')
     forgetImages(world.ownership, world.inventory)
@@ -57,4 +57,19 @@ describe('a name', () => {
     world.ownership.namesGiven.keep(worker.name, ['docker.io/library/new:1'])
     expect(ownerOf(world, 'new:1')).toBe('nobody')
   })
+})
+
+test('what is listed of a worker’s images is that of its own, and of nobody’s with its label', () => {
+  const world = worldWith()
+  const image = (name: string, label: string, listed: number) => {
+    return { id: imageIdOf(name), names: [], parent: '', worker: label, labels: 0, listed }
+  }
+  world.inventory.replaceImages([
+    image('own', 'rival', 1),
+    image('shared', '', 10),
+    image('left', worker.name, 100),
+    image('theirs', 'rival', 1_000),
+  ])
+  expect(imagesListed(world, worker.name)).toBe(101)
+  expect(imagesListed(world, 'rival')).toBe(1_000)
 })

@@ -71,8 +71,26 @@ function imageFacts(
   if (known === undefined) return undefined
   const own = ownership.owner('image', known.id) === worker.name
   const ownNames = known.names.filter((name) => ownership.ownsTag(worker.name, name, known.id))
-  const { id, names } = known
-  return { id, names, own, ownNames, ownParents: ownParents({ inventory, ownership }, worker.name, id) }
+  const { id, names, labels } = known
+  return {
+    id,
+    names,
+    own,
+    ownNames,
+    labels,
+    ownParents: ownParents({ inventory, ownership }, worker.name, id),
+  }
+}
+
+/**
+ * Characters that an engine lists of a worker's images, also of those that a build which failed has left: nobody owns them, and they
+ * have the worker's label.
+ */
+export function imagesListed({ inventory, ownership }: World, worker: string): number {
+  let sum = 0
+  for (const { id, worker: label, listed } of inventory.images())
+    if ((ownership.owner('image', id) ?? label) === worker) sum += listed
+  return sum
 }
 
 /** Ids of the nameless images below one, the nearest first, up to one that is not the worker's. */

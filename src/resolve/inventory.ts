@@ -10,8 +10,14 @@ export interface KnownContainer {
   readonly started: boolean
   /** The claim in its labels; empty where there is none. Images hand labels down, so it proves nothing. */
   readonly claim: string
-  /** Sources of its bind mounts on the host. */
-  readonly binds: readonly string[]
+  /** Its bind mounts. */
+  readonly binds: readonly KnownBind[]
+}
+
+export interface KnownBind {
+  /** On the host: a bind root, or a place where the gate holds what is below one. */
+  readonly source: string
+  readonly readOnly: boolean
 }
 
 export interface KnownImage {
@@ -21,6 +27,11 @@ export interface KnownImage {
   readonly names: readonly string[]
   /** The image that a build put a step upon; empty where there is none here. */
   readonly parent: string
+  /** The worker in its labels; empty where there is none. Anybody can have written it. */
+  readonly worker: string
+  /** Characters of its labels, and of all that an engine lists of it. */
+  readonly labels: number
+  readonly listed: number
 }
 
 export class Inventory {
@@ -47,6 +58,10 @@ export class Inventory {
 
   imageIds(): Iterable<string> {
     return this.#images.keys()
+  }
+
+  images(): Iterable<KnownImage> {
+    return this.#images.values()
   }
 
   /** @param name in full, `docker.io/library/alpine:3` */

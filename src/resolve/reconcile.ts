@@ -28,9 +28,9 @@ export function beginReconciling(ownership: Ownership): (lists: EngineLists) => 
     return [
       ...gone.flatMap(({ kind, id }) => forget(ownership, kind, id)),
       ...settleClaims(ownership, [
-        ...containers.map((container) => made(container, textOf(container['Id']), firstName(container))),
-        ...networks.map((network) => made(network, textOf(network['Id']), textOf(network['Name']))),
-        ...volumes.map((volume) => made(volume, textOf(volume['Name']), textOf(volume['Name']))),
+        ...containers.map((one) => made('container', one, textOf(one['Id']), firstName(one))),
+        ...networks.map((one) => made('network', one, textOf(one['Id']), textOf(one['Name']))),
+        ...volumes.map((one) => made('volume', one, textOf(one['Name']), textOf(one['Name']))),
       ]),
     ]
   }
@@ -44,13 +44,14 @@ export function forgetImages(ownership: Ownership, inventory: Inventory): readon
 }
 
 interface Made {
+  readonly kind: OwnedKind
   readonly nonce: string
   readonly id: string
   readonly name: string
 }
 
-function made(object: Unknown, id: string, name: string): Made {
-  return { nonce: claimOf(object), id, name }
+function made(kind: OwnedKind, object: Unknown, id: string, name: string): Made {
+  return { kind, nonce: claimOf(object), id, name }
 }
 
 /** Milliseconds that an engine may work on a request whose answer was lost. */
@@ -58,9 +59,9 @@ const STILL_AT_IT = 120_000
 
 /** After a crash: what was made under a claim carries its nonce, which nobody but the engine was ever told. */
 function settleClaims(ownership: Ownership, objects: readonly Made[]): readonly Change[] {
-  const byNonce = new Map(objects.map((object) => [object.nonce, object]))
+  const byNonce = new Map(objects.map((object) => [`${object.kind} ${object.nonce}`, object]))
   return ownership.unsureClaims().flatMap((claim) => {
-    const object = byNonce.get(claim.nonce)
+    const object = byNonce.get(`${claim.kind} ${claim.nonce}`)
     if (object !== undefined) return [ownership.settle(claim, object.id, object.name)]
     // An engine may still be at it: then its event tells. What is older did not come to be.
     return Date.now() - claim.created < STILL_AT_IT ? [] : [ownership.drop(claim)]

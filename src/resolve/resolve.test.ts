@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeRequest, idOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { applyEvent } from './events.ts'
 import { Execs } from './execs.ts'
-import { resolveHostPaths } from './host-paths.ts'
+import { PathLookups } from './host-paths.ts'
 import { Inventory } from './inventory.ts'
 import { splitLines } from './lines.ts'
 import { Ownership } from './ownership.ts'
@@ -36,7 +36,7 @@ describe('a container', () => {
   put('abc9', 'abc1', worker.name)
   put('def1', 'ollama')
   put('def2', 'database')
-  const world = { inventory, ownership, execs: new Execs() }
+  const world = { inventory, ownership, execs: new Execs(), pins: { originOf: () => undefined } }
 
   test.each([
     [id('abc1'), 'web'],
@@ -88,10 +88,31 @@ describe('the paths of the host that are looked up', () => {
     expect(pathsOf('POST /containers/create', body)).toEqual(['/srv/x', '/srv/work', '/srv/docs'])
   })
 
+  test('are each named once, and none of a container with too many mounts', () => {
+    const binds = (count: number, source: (index: number) => string) => ({
+      Image: 'alpine',
+      HostConfig: { Binds: Array.from({ length: count }, (_, index) => `${source(index)}:/m/${index}`) },
+    })
+    const roots = ['/srv/work', '/srv/docs']
+    const same = binds(64, () => '/srv/x')
+    expect(pathsOf('POST /containers/create', same)).toEqual(['/srv/x', ...roots])
+    const each = binds(64, (index) => `/srv/${index}`)
+    expect(pathsOf('POST /containers/create', each)).toHaveLength(66)
+    const tooMany = binds(65, (index) => `/srv/${index}`)
+    expect(pathsOf('POST /containers/create', tooMany)).toEqual([])
+  })
+
   test('are those of a container that is to be mounted again', () => {
-    expect(pathsOf('POST /containers/bound/start')).toEqual(['/srv/work/data'])
-    expect(pathsOf('POST /containers/bound/restart')).toEqual(['/srv/work/data'])
-    expect(pathsOf('PUT /containers/bound/archive?path=/')).toEqual(['/srv/work/data'])
+    const paths = ['/run/place', '/srv/work', '/srv/docs']
+    expect(pathsOf('POST /containers/bound/start')).toEqual(paths)
+    expect(pathsOf('POST /containers/bound/restart')).toEqual(paths)
+    expect(pathsOf('PUT /containers/bound/archive?path=/')).toEqual(paths)
+    expect(pathsOf('POST /containers/web/start')).toEqual([])
+  })
+
+  test('are the roots alone for mounts of another container', () => {
+    const body = { Image: 'alpine', HostConfig: { VolumesFrom: ['bound'] } }
+    expect(pathsOf('POST /containers/create', body)).toEqual(['/srv/work', '/srv/docs'])
   })
 
   test('are none for anything else', () => {
@@ -108,7 +129,8 @@ describe('the paths of the host that are looked up', () => {
       await symlink(inside, join(directory, 'link'))
       await symlink(join(directory, 'loop'), join(directory, 'loop'))
       const at = (name: string) => join(directory, name)
-      const paths = await resolveHostPaths(['inside', 'link', 'missing', 'file/x', 'loop'].map(at))
+      const written = ['inside', 'link', 'missing', 'file/x', 'loop'].map(at)
+      const paths = await new PathLookups().resolve('a', written, new AbortController().signal)
       expect([...paths]).toEqual([
         [at('inside'), { found: true, real: inside }],
         [at('link'), { found: true, real: inside }],
@@ -231,10 +253,10 @@ describe('events', () => {
       running: false,
       started: false,
       claim: '',
-      binds: ['/srv'],
+      binds: [{ source: '/srv', readOnly: false }],
     })
     applyEvent(inventory, event('container', 'create', 'a', 'web'))
-    expect(inventory.container('a')?.binds).toEqual(['/srv'])
+    expect(inventory.container('a')?.binds).toEqual([{ source: '/srv', readOnly: false }])
   })
 
   test('of volumes and images are told', () => {

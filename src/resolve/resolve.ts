@@ -1,12 +1,13 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
-import { mounts, type Operation } from '../decode/operation.ts'
+import { addsImages, mounts, type Operation } from '../decode/operation.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
+import { countMounts, MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Filters } from '../decode/query.ts'
 import { reachOf } from '../policy/reach.ts'
 import type { ContainerFacts, EngineFacts, Facts, HostPath, NetworkFacts, VolumeOwner } from './facts.ts'
 import type { Execs } from './execs.ts'
-import { factsOfImages, findImage } from './images.ts'
+import { factsOfImages, findImage, imagesListed } from './images.ts'
 import type { Inventory, KnownContainer } from './inventory.ts'
 import { lookUp } from './look-up.ts'
 import type { Ownership } from './ownership.ts'
@@ -15,6 +16,8 @@ export interface World {
   readonly inventory: Inventory
   readonly ownership: Ownership
   readonly execs: Execs
+  /** Where bind sources are held fast. */
+  readonly pins: { originOf(place: string): string | undefined }
 }
 
 export type HostPaths = ReadonlyMap<string, HostPath>
@@ -25,11 +28,18 @@ const NOTHING = new Map<string, never>()
 export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Operation): readonly string[] {
   if (operation.kind === 'container.create') {
     const sources = operation.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
-    return sources.length === 0 ? [] : [...sources, ...worker.docker.run.binds.map((root) => root.path)]
+    const needsRoots = sources.length > 0 || operation.volumesFrom.length > 0
+    // What has too many mounts is refused for that, whatever they are.
+    return needsRoots && countMounts(operation) <= MOST_MOUNTS ? withRoots(worker, sources) : []
   }
-  return mounts(operation.kind) && 'container' in operation
-    ? (containerInReach(world, worker, operation.container)?.binds ?? [])
-    : []
+  if (!mounts(operation.kind) || !('container' in operation)) return []
+  const container = containerInReach(world, worker, operation.container)
+  const sources = container?.owner === 'self' ? container.binds.map(({ source }) => source) : []
+  return sources.length === 0 ? [] : withRoots(worker, sources)
+}
+
+function withRoots({ docker }: WorkerPolicy, sources: readonly string[]): readonly string[] {
+  return [...new Set([...sources, ...docker.run.binds.map((root) => root.path)])]
 }
 
 /** Everything that the decision on an operation may look at. */
@@ -40,7 +50,8 @@ export function resolve(
   engine: EngineFacts,
   paths: HostPaths,
 ): Facts {
-  const nothing = { ...NO_FACTS, engine, paths, roots: paths }
+  const listedOf = addsImages(operation.kind) ? imagesListed(world, worker.name) : 0
+  const nothing = { ...NO_FACTS, engine, paths, roots: paths, imagesListed: listedOf }
   switch (operation.kind) {
     case 'container.create':
       return {
@@ -48,12 +59,8 @@ export function resolve(
         ...factsOfCreate(world, worker, operation),
         usage: world.ownership.usage(worker.name),
       }
-    case 'container.update': {
-      const { container } = containerFact(world, worker, operation)
-      const { containersUpdated } = world.ownership
-      const updating = container !== undefined && containersUpdated.workerOf(container.id) !== undefined
-      return { ...nothing, container, updating, usage: world.ownership.usage(worker.name) }
-    }
+    case 'container.update':
+      return { ...nothing, ...factsOfUpdate(world, worker, operation) }
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
@@ -70,7 +77,7 @@ export function resolve(
         ...factsOfImages(world, worker, operation),
       }
     case 'container.list':
-      return { ...nothing, reach: listed(world, worker, operation.parameters.filters) }
+      return { ...nothing, reach: reachOfList(world, worker, operation.parameters.filters) }
     case 'system.df':
     case 'system.events':
       return { ...nothing, ...factsOfReach(world, worker) }
@@ -104,11 +111,22 @@ export function resolve(
   }
 }
 
+function factsOfUpdate(
+  world: World,
+  worker: WorkerPolicy,
+  operation: { readonly container: string },
+): Pick<Facts, 'container' | 'updating' | 'usage'> {
+  const { container } = containerFact(world, worker, operation)
+  const { containersUpdated } = world.ownership
+  const updating = container !== undefined && containersUpdated.workerOf(container.id) !== undefined
+  return { container, updating, usage: world.ownership.usage(worker.name) }
+}
+
 /** Filters that would tell what only inspect shows, value by value. */
 const INSIDE = ['expose', 'label', 'network', 'publish', 'volume']
 
 /** Ids of the containers that a list may be of. */
-function listed(world: World, worker: WorkerPolicy, filters: Filters | undefined): readonly string[] {
+function reachOfList(world: World, worker: WorkerPolicy, filters: Filters | undefined): readonly string[] {
   const asksInside = INSIDE.some((key) => filters?.has(key))
   return containersInReach(world, worker)
     .filter(({ owner, name }) => owner === 'self' || !asksInside || reachOf(worker, name).includes('inspect'))
@@ -241,26 +259,30 @@ function containerInReach(world: World, worker: WorkerPolicy, reference: string)
   return starting.length === 1 ? starting[0] : undefined
 }
 
-function ownContainer({ inventory, ownership }: World, id: string): ContainerFacts | undefined {
+function ownContainer(world: World, id: string): ContainerFacts | undefined {
+  const { inventory, ownership } = world
   const known = inventory.container(id)
   const owned = ownership.get('container', id)
   if (known === undefined || owned === undefined) return undefined
-  return factsOf(known, 'self', owned)
+  return factsOf(world, known, 'self', owned)
 }
 
-function operatorContainer({ inventory, ownership }: World, name: string): ContainerFacts | undefined {
+function operatorContainer(world: World, name: string): ContainerFacts | undefined {
+  const { inventory, ownership } = world
   const known = inventory.containerNamed(name)
   // A worker's container by that name is not the operator's.
   if (known === undefined || ownership.owner('container', known.id) !== undefined) return undefined
   // Nor is one that is being made for a worker at this moment, whose answer has not come yet.
   if (ownership.isClaimed(known.claim)) return undefined
-  return factsOf(known, 'operator', { memory: 0, nanoCpus: 0 })
+  return factsOf(world, known, 'operator', { memory: 0, nanoCpus: 0 })
 }
 
 function factsOf(
-  { id, name, running, started, binds }: KnownContainer,
+  { pins }: World,
+  { id, name, running, started, binds: known }: KnownContainer,
   owner: ContainerFacts['owner'],
   { memory, nanoCpus }: { readonly memory: number; readonly nanoCpus: number },
 ): ContainerFacts {
+  const binds = known.map((bind) => ({ ...bind, origin: pins.originOf(bind.source) }))
   return { id, name, owner, running, started, binds, memory, nanoCpus }
 }

@@ -17,17 +17,22 @@ export async function holdBinds(
   if (!plan.mounts.some((mount) => mount.type === 'bind' && !roots.includes(mount.source))) return permit
   const held = new Map<string, string>()
   const mounts = []
-  for (const [index, mount] of plan.mounts.entries()) {
+  for (const mount of plan.mounts) {
     if (mount.type !== 'bind' || roots.includes(mount.source)) {
       mounts.push(mount)
       continue
     }
-    const place = await pins.pin(claim, index, mount.source)
+    // One place for each source, however often it is mounted.
+    const place = held.get(mount.source) ?? (await pins.pin(claim, held.size, mount.source))
     held.set(mount.source, place)
     mounts.push({ ...mount, source: place })
   }
   return {
     ...permit,
-    plan: { ...plan, mounts, binds: plan.binds.map((source) => held.get(source) ?? source) },
+    plan: {
+      ...plan,
+      mounts,
+      binds: plan.binds.map((bind) => ({ ...bind, source: held.get(bind.source) ?? bind.source })),
+    },
   }
 }

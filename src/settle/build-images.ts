@@ -4,10 +4,12 @@
  */
 import { familiarReference, fullReference, type ImageReference } from '../decode/reference.ts'
 import { readWhole } from '../forward/engine.ts'
+import { LONGEST_VALUE } from '../decode/operations/build.ts'
 import type { CheckedText } from '../forward/build-context.ts'
 import type { Gate } from '../gate.ts'
 import { checkDockerfile, type CheckedDockerfile } from '../policy/dockerfile/check.ts'
 import type { From } from '../policy/dockerfile/from.ts'
+import { MOST_LISTED_LABELS } from '../policy/dockerfile/lengths.ts'
 import { writeDockerfile } from '../policy/dockerfile/write.ts'
 import { planBasePull } from '../policy/image-build.ts'
 import type { Violation } from '../policy/refuse.ts'
@@ -15,7 +17,8 @@ import type { BuildPermit } from '../policy/verdict.ts'
 import { splitLines } from '../resolve/lines.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
-import { listOf, objectOf, textOf } from '../shared/json-value.ts'
+import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
+import { labelsLength, MOST_LABELS } from '../shared/labels.ts'
 import type { Change } from '../store/store.ts'
 import { NewImages } from './images.ts'
 
@@ -36,6 +39,9 @@ interface Found {
   /** `linux/arm64/v8` */
   readonly platform: string
   readonly hasTriggers: boolean
+  /** Characters of its longest variable, and of its labels together. */
+  readonly longestVariable: number
+  readonly labels: number
 }
 
 const INSPECT_LIMIT = 30_000
@@ -85,7 +91,7 @@ export class BuildImages {
       if (from.kind !== 'from' || from.image === undefined) continue
       const platform = from.platform ?? all
       const found = await this.#find(from.image, platform, late)
-      violations.push(...violationsOf(from.image, platform, found))
+      violations.push(...violationsOf(from.image, platform, found, instructions.length))
       ids.set(from, found.id)
     }
     // Nothing in these is carried out: a build looks them up by name.
@@ -116,10 +122,13 @@ export class BuildImages {
     if (answer.statusCode === 404) return undefined
     if (answer.statusCode !== 200)
       throw new PullFailed(image, textOf(body['message']), answer.statusCode ?? 500)
+    const { OnBuild, Env, Labels } = objectOf(body['Config'])
     return {
       id: textOf(body['Id']),
       platform: [body['Os'], body['Architecture'], body['Variant']].map(textOf).filter(Boolean).join('/'),
-      hasTriggers: listOf(objectOf(body['Config'])['OnBuild']).length > 0,
+      hasTriggers: listOf(OnBuild).length > 0,
+      longestVariable: Math.max(0, ...textsOf(Env).map((variable) => variable.length)),
+      labels: labelsLength(objectOf(Labels)),
     }
   }
 
@@ -171,6 +180,7 @@ function violationsOf(
   image: ImageReference,
   platform: string | undefined,
   found: Found,
+  instructions: number,
 ): readonly Violation[] {
   const what = `FROM ${familiarReference(image)}`
   const violation = (why: string, instead: string): Violation => {
@@ -179,8 +189,18 @@ function violationsOf(
   // An engine would pull again by itself.
   if (!isFor(found, platform))
     return [violation(`it is for ${found.platform}, not for ${platform}`, `--platform ${found.platform}`)]
-  return found.hasTriggers
-    ? [violation('it has ONBUILD instructions, which are carried out unseen', 'an image without ONBUILD')]
+  if (found.hasTriggers)
+    return [
+      violation('it has ONBUILD instructions, which are carried out unseen', 'an image without ONBUILD'),
+    ]
+  // A Dockerfile was measured as if none were longer.
+  if (found.longestVariable > LONGEST_VALUE)
+    return [violation(`it has a variable of more than ${LONGEST_VALUE} characters`, 'an image without it')]
+  // Images upon images would have more and more.
+  if (found.labels > MOST_LABELS)
+    return [violation(`it has labels of more than ${MOST_LABELS} characters`, 'an image with shorter ones')]
+  return found.labels * instructions > MOST_LISTED_LABELS
+    ? [violation(`each of ${instructions} steps would have its labels`, 'an image with shorter ones')]
     : []
 }
 

@@ -1,7 +1,7 @@
 import { PassThrough, Writable, pipeline } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { ask, imageIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
+import { ask, imageIdOf, policyOf, UNLABELLED, worldWith } from '../../test/cases/world.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Change } from '../store/store.ts'
 import { bringsImages, NewImages } from './images.ts'
@@ -40,7 +40,7 @@ describe('a name that a pull brings', () => {
   ) {
     const known = world()
     const images = await NewImages.before(known, WORKER, permit(PULL))
-    known.inventory.replaceImages([{ id: NEW, names: [NAME], parent: '' }])
+    known.inventory.replaceImages([{ id: NEW, names: [NAME], parent: '', ...UNLABELLED }])
     meanwhile(known)
     images.look(answer)
     if (ends) images.end()
@@ -89,9 +89,9 @@ describe('an image that a build makes', () => {
     const images = await NewImages.before(known, WORKER, permit(line))
     images.buildUpon([BASE])
     known.inventory.replaceImages([
-      { id: BASE, names: [], parent: '' },
-      { id: STEP, names: [], parent: BASE },
-      { id: NEW, names: [NAME], parent: STEP },
+      { id: BASE, names: [], parent: '', ...UNLABELLED },
+      { id: STEP, names: [], parent: BASE, ...UNLABELLED },
+      { id: NEW, names: [NAME], parent: STEP, ...UNLABELLED },
     ])
     images.look(answer)
     images.end()

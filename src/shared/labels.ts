@@ -4,3 +4,11 @@
 export const CLAIM_LABEL = 'dockgate.claim'
 /** Tells the operator whose an object is. */
 export const WORKER_LABEL = 'dockgate.worker'
+
+/** Characters of all labels of an object together: they come with every event and every list. */
+export const MOST_LABELS = 64 * 1024
+
+/** Characters of labels as an engine tells them. */
+export function labelsLength(labels: Readonly<Record<string, unknown>>): number {
+  return Object.entries(labels).reduce((sum, [name, value]) => sum + name.length + String(value).length, 0)
+}

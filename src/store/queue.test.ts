@@ -57,7 +57,8 @@ describe('the queue of writes', () => {
 
   test('a sync that fails refuses those who waited for it, seals nothing, and is told until one succeeds', async () => {
     const disk = slowDisk()
-    const queue = new WriteQueue(disk.sink)
+    const told: (string | undefined)[] = []
+    const queue = new WriteQueue(disk.sink, (failure) => told.push(failure?.message))
     void until(() => disk.syncs.length === 1).then(() => disk.syncs[0]?.reject(new Error('EIO')))
     await expect(write(queue, 'a')).rejects.toThrow(StoreUnavailable)
     expect(disk.sealed()).toBe(0)
@@ -68,6 +69,7 @@ describe('the queue of writes', () => {
     disk.syncs[1]?.resolve()
     await next
     expect(queue.failure).toBeUndefined()
+    expect(told).toEqual([expect.stringContaining('EIO'), undefined])
     queue.close()
   })
 

@@ -39,6 +39,7 @@ const RETRY = 1000
 
 export class WriteQueue {
   readonly #sink: Sink
+  readonly #told: (failure: StoreUnavailable | undefined) => void
   #waiting: Write[] = []
   #failure: StoreUnavailable | undefined
   #closed = false
@@ -49,8 +50,10 @@ export class WriteQueue {
   /** Whether the next commit begins as soon as the disk is done. */
   #due = false
 
-  constructor(sink: Sink) {
+  /** @param told is told why nothing can be written any more, and with undefined that it can again */
+  constructor(sink: Sink, told: (failure: StoreUnavailable | undefined) => void = () => undefined) {
     this.#sink = sink
+    this.#told = told
   }
 
   /** Why the last try to write failed; undefined where it did not. */
@@ -165,6 +168,7 @@ export class WriteQueue {
   #seal(): void {
     try {
       this.#sink.seal()
+      if (this.#failure !== undefined) this.#told(undefined)
       this.#failure = undefined
     } catch (error) {
       this.#fail(error)
@@ -172,9 +176,11 @@ export class WriteQueue {
   }
 
   #fail(error: unknown): StoreUnavailable {
-    this.#failure = this.#sink.unavailable(error)
+    const failure = this.#sink.unavailable(error)
+    if (this.#failure === undefined) this.#told(failure)
+    this.#failure = failure
     this.#timer ??= setTimeout(() => this.#flush(), RETRY)
-    return this.#failure
+    return failure
   }
 
   #requireOpen(most: number): void {

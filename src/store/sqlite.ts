@@ -7,9 +7,9 @@ import type { Link } from '../audit/chain.ts'
 import { openHeadSigner, readHead } from '../audit/head.ts'
 import type { AuditEntry } from '../audit/entry.ts'
 import { databasePath, lockDirectory, openForWriting, openLog, type Log } from './database.ts'
-import { StoreBroken, storeError, storeUnavailable } from './errors.ts'
+import { StoreBroken, storeError, storeUnavailable, type StoreUnavailable } from './errors.ts'
 import { prepareDirectory, syncDirectory } from './files.ts'
-import { WriteQueue } from './queue.ts'
+import { WriteQueue, type Sink } from './queue.ts'
 import { claimRow, ownedRow } from './rows.ts'
 import type { Change, Store } from './store.ts'
 import { createCommit } from './writer.ts'
@@ -17,8 +17,9 @@ import { createCommit } from './writer.ts'
 /**
  * Opens the store in a directory, which is made (0700) where it is missing. Throws StoreUnavailable where it can't be
  * written or another gate has it, StoreBroken where its files are damaged or don't belong together.
+ * @param told is told why nothing can be written any more, and with undefined that it can again
  */
-export function openStore(directory: string): Store {
+export function openStore(directory: string, told?: (failure: StoreUnavailable | undefined) => void): Store {
   const opened: { close(): void }[] = []
   const keep = <Resource extends { close(): void }>(resource: Resource): Resource => {
     opened.unshift(resource)
@@ -32,7 +33,7 @@ export function openStore(directory: string): Store {
     const end = findEnd(directory, database, signer.found)
     const log = keep(openLog(directory))
     syncDirectory(directory)
-    return createStore(directory, database, log, end, (link) => signer.write(link), opened)
+    return createStore(directory, database, log, end, (link) => signer.write(link), opened, told)
   } catch (error) {
     for (const resource of opened) resource.close()
     throw storeError(directory, error)
@@ -46,10 +47,11 @@ function createStore(
   found: Link,
   sign: (link: Link) => void,
   opened: readonly { close(): void }[],
+  told: ((failure: StoreUnavailable | undefined) => void) | undefined,
 ): Store {
   const commit = createCommit(database)
   let end = found
-  const queue = new WriteQueue({
+  const sink: Sink = {
     commit: (changes) => {
       end = commit(changes, end)
     },
@@ -57,7 +59,8 @@ function createStore(
     syncNow: () => log.syncNow(),
     seal: () => sign(end),
     unavailable: (error) => storeUnavailable(directory, error),
-  })
+  }
+  const queue = new WriteQueue(sink, told)
   return {
     // Async, so that also a value that can't be stored rejects.
     async write(changes, durability) {

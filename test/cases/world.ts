@@ -24,9 +24,22 @@ const container = z.strictObject({
   owner: z.enum(['self', 'operator', 'other']),
   running: z.boolean().default(false),
   started: z.boolean().default(false),
+  /** Sources of bind mounts, `:ro` behind those that are read-only. */
   binds: z.array(z.string()).default([]),
   memory: z.string().default('0'),
   cpus: z.number().default(0),
+})
+
+const knownImage = z.strictObject({
+  names: z.array(z.string()),
+  own: z.boolean(),
+  /** Characters of its labels, and of all that is listed of it. */
+  labels: z.int().default(0),
+  listed: z.int().default(400),
+  /** The worker in its labels. */
+  label: z.string().default(''),
+  /** Names that the worker gave to an image which is not its own. */
+  given: z.array(z.string()).default([]),
 })
 
 const world = z.strictObject({
@@ -34,15 +47,7 @@ const world = z.strictObject({
   cpus: z.number(),
   logDriver: z.string(),
   containers: z.record(z.string(), container),
-  images: z.record(
-    z.string(),
-    z.strictObject({
-      names: z.array(z.string()),
-      own: z.boolean(),
-      /** Names that the worker gave to an image which is not its own. */
-      given: z.array(z.string()).default([]),
-    }),
-  ),
+  images: z.record(z.string(), knownImage),
   networks: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
   volumes: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
   /** Own volumes and containers that another call is at. */
@@ -54,6 +59,8 @@ const world = z.strictObject({
   execs: z.record(z.string(), z.enum(['self', 'other'])),
   podman: z.boolean(),
   paths: z.record(z.string(), z.string().nullable()),
+  /** What the gate holds, by place. */
+  held: z.record(z.string(), z.string()),
 })
 
 const part = z.record(z.string(), z.unknown())
@@ -68,6 +75,9 @@ export type Settings = z.output<typeof settings>
 const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 
 const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', import.meta.url), 'utf8')))
+
+/** What is known of an image without labels. */
+export const UNLABELLED = { worker: '', labels: 0, listed: 0 }
 
 export interface Request {
   /** `POST /v1.45/containers/create?name=web` */
@@ -180,6 +190,7 @@ function worldOf({
   networks,
   volumes,
   busy,
+  held,
   execs: made,
 }: z.output<typeof world>): World {
   const inventory = new Inventory()
@@ -194,12 +205,21 @@ function worldOf({
     ownership.settle(ownership.claim(kind, worker, limits), id, name)
   }
   for (const [name, { owner, running, started, binds, memory, cpus }] of Object.entries(containers)) {
-    inventory.putContainer({ id: idOf(name), name, claim: '', running, started, binds })
+    inventory.putContainer({
+      id: idOf(name),
+      name,
+      claim: '',
+      running,
+      started,
+      binds: binds.map((bind) => ({ source: bind.replace(/:ro$/, ''), readOnly: bind.endsWith(':ro') })),
+    })
     const limits = { memory: parseSize(memory) ?? 0, nanoCpus: cpus * 1e9 }
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }
   inventory.replaceImages(
-    Object.entries(images).map(([name, { names }]) => ({ id: imageIdOf(name), names, parent: '' })),
+    Object.entries(images).map(([name, { names, labels, listed, label }]) => {
+      return { id: imageIdOf(name), names, parent: '', worker: label, labels, listed }
+    }),
   )
   for (const [name, image] of Object.entries(images)) {
     for (const given of image.given) own('tag', WORKER, given, NO_LIMITS, imageIdOf(name))
@@ -221,7 +241,7 @@ function worldOf({
   const execs = new Execs()
   for (const [name, maker] of Object.entries(made))
     execs.put(execIdOf(name), maker === 'self' ? WORKER : 'rival', idOf(name))
-  return { inventory, ownership, execs }
+  return { inventory, ownership, execs, pins: { originOf: (place) => held[place] } }
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }

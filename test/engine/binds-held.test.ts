@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
-import { freshName, gateForAll } from '../support/everything.ts'
+import { freshName, gateForAll, generousPolicy } from '../support/everything.ts'
+import { startGate, type Gate } from '../support/gate.ts'
 import { workDirectory } from '../support/policy.ts'
 
 describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (engine) => {
@@ -73,6 +74,22 @@ describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (
     expect(await isThere(join(path, 'kept'))).toBe(true)
   })
 
+  test('is held once, however often a container mounts it', async () => {
+    const name = freshName('held')
+    const path = await folder(name, 'first')
+    const often = Array.from({ length: 20 }, (_, index) => ['-v', `${path}:/m/${index}`]).flat()
+    expect(
+      await worker('run', '--name', name, ...often, 'busybox', 'cat', '/m/0/first', '/m/19/first'),
+    ).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    })
+    const held = await readFile('/proc/self/mountinfo', 'utf8')
+    expect(held.split(dirname(await placeOf(name))).length - 1).toBe(1)
+    await worker('rm', name)
+  })
+
   test('is not held where the engine refuses the container', async () => {
     const name = freshName('held')
     const path = await folder(name, 'kept')
@@ -107,6 +124,45 @@ describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (
       execFileSync('umount', [join(path, 'inner')])
     }
   })
+})
+
+test('a root that was taken back is not to be had from a container that has it, also after a restart of the gate', async () => {
+  await using first = await startGate({ policy: generousPolicy() })
+  const [name, other] = [freshName('old'), freshName('old')]
+  const path = join(workDirectory(first.directory), 'below')
+  await mkdir(path)
+  const command = ['busybox', 'sleep', '1000']
+  await docker(first, ['run', '-d', '--name', name, '-v', `${path}:/m`, ...command])
+  await docker(first, [
+    'run',
+    '-d',
+    '--name',
+    other,
+    '-v',
+    `${workDirectory(first.directory)}:/m`,
+    ...command,
+  ])
+  const from = (gate: Gate, container: string) =>
+    docker(gate, ['run', '--rm', '--volumes-from', container, 'busybox', 'ls', '/m'])
+  expect(await from(first, name)).toEqual({ code: 0, stdout: '', stderr: '' })
+  await first.stop()
+  const { directory } = first
+  {
+    await using again = await startGate({ directory, policy: generousPolicy() })
+    expect(await from(again, name)).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await from(again, other)).toEqual({ code: 0, stdout: 'below\n', stderr: '' })
+    await again.stop()
+  }
+  await using taken = await startGate({ directory, policy: generousPolicy({ run: { binds: [] } }) })
+  for (const container of [name, other]) {
+    const refused = {
+      code: expect.any(Number),
+      stderr: expect.stringContaining('refused by policy: run.binds'),
+    }
+    expect(await from(taken, container)).toMatchObject(refused)
+    expect(await docker(taken, ['restart', '-t', '0', container])).toMatchObject(refused)
+    expect(await docker(taken, ['rm', '-f', container])).toMatchObject({ code: 0 })
+  }
 })
 
 async function isThere(path: string): Promise<boolean> {

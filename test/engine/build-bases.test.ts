@@ -30,8 +30,9 @@ describe.each(['new', 'old'] as const)('images that a build on the %s engine tak
   }
 
   /** Puts an image into the registry; the engine has it only while it is made. Gives its id. */
-  async function publish(name: string, change = `LABEL is=${freshName('label')}`): Promise<string> {
-    const id = await operator('import', '--change', change, '-', name)
+  async function publish(name: string, ...changes: readonly string[]): Promise<string> {
+    const all = changes.length === 0 ? [`LABEL is=${freshName('label')}`] : changes
+    const id = await operator('import', ...all.flatMap((change) => ['--change', change]), '-', name)
     await operator('push', name)
     await operator('rmi', name)
     return id
@@ -115,6 +116,20 @@ describe.each(['new', 'old'] as const)('images that a build on the %s engine tak
       })
       expect(await worker('rmi', made)).toMatchObject({ code: 0 })
     })
+  })
+
+  test.each([
+    ['a long variable', [`ENV A=${'x'.repeat(5_000)}`], 'a variable of more than'],
+    ['many labels', ['a', 'b'].map((name) => `LABEL ${name}=${'x'.repeat(40_000)}`), 'labels of more than'],
+  ])('are refused with %s', async (_what, changes, why) => {
+    const [base, made] = [newName(), newName()]
+    await publish(base, ...changes)
+    expect(await build(`FROM ${base}\n`, '-t', made)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(new RegExp(`refused by policy: build\\.base[^]*${why}`)),
+    })
+    expect(await idOf(made)).toBe('')
+    expect(await worker('rmi', base)).toMatchObject({ code: 0 })
   })
 
   test.each([

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { recordOf } from '../support/audit.ts'
 import { docker } from '../support/docker.ts'
 import type { CommandResult } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
@@ -28,6 +29,12 @@ describe.each(['new', 'old'] as const)('compose on the %s engine', (engine) => {
         env: { DOCKER_BUILDKIT: '0' },
       })
     return { name, directory, write, run }
+  }
+
+  /** Characters of what the record holds of each container that is made. */
+  async function sizes(): Promise<readonly number[]> {
+    const made = await recordOf(shared.gate, '--operation', 'container.create', '--decision', 'allow')
+    return made.map(({ detail }) => String(detail).length)
   }
 
   /** Everything on the engine with the project's label. */
@@ -124,5 +131,27 @@ describe.each(['new', 'old'] as const)('compose on the %s engine', (engine) => {
     expect(result.stderr).toContain('Privileged')
     await run('down')
     expect(await left(name)).toBe('')
+  })
+
+  test('makes containers with much environment, labels and configuration, as far as the record has room', async () => {
+    const texts = (count: number, length: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_value, index) => [`NAME_${index}`, 'x'.repeat(length)]),
+      )
+    const large = {
+      image: 'busybox',
+      command: ['sh', '-c', `: ${'y'.repeat(8_000)}`],
+      environment: texts(300, 200),
+      labels: texts(100, 240),
+      configs: ['settings'],
+    }
+    const configs = { settings: { content: 'z'.repeat(100_000) } }
+    const { name, write, run } = await project({ large }, { configs })
+    expect(await run('up', '-d')).toMatchObject({ code: 0 })
+    await write({ large: { ...large, command: ['sh', '-c', `: ${'y'.repeat(70_000)}`] } })
+    expect(await run('up', '-d')).toMatchObject({ code: 1, stderr: expect.stringContaining('request.size') })
+    expect(await run('down')).toMatchObject({ code: 0 })
+    expect(await left(name)).toBe('')
+    expect(Math.max(...(await sizes()))).toBeLessThan(64 * 1024)
   })
 })

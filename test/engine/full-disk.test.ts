@@ -48,6 +48,7 @@ test('a full disk refuses changes with a clear message, lets the named reads go 
         .code !== 0,
     'a create to be refused',
   )
+  expect(gate.output().stderr).toMatch(/nothing is done that can't be recorded[^]*the disk is full/)
   const never = freshName('never')
   const refused = await docker(gate, ['create', '--name', never, 'busybox'])
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/recorded[^]*the disk is full/) })
@@ -66,6 +67,7 @@ test('a full disk refuses changes with a clear message, lets the named reads go 
     .poll(() => docker(gate, ['stop', '-t', '0', name]), { timeout: 10_000 })
     .toMatchObject({ code: 0 })
   expect(await docker(gate, ['images'])).toMatchObject({ code: 0 })
+  expect(gate.output().stderr).toContain('the record is written again')
   for (const id of (await docker(gate, ['ps', '-aq'])).stdout.split('\n'))
     if (id !== '') await docker(gate, ['rm', '-f', id])
   expect(await gate.stop()).toMatchObject({ code: 0 })

@@ -29,7 +29,7 @@ interface LocalGate extends Disposable {
  * @param engine address of an engine, which is followed only where `gate.feed.run` is called; default none
  * @param Kind another gate than the plain one
  */
-export function openGate(engine = 'unix:///nonexistent/docker.sock', Kind = Gate): LocalGate {
+export async function openGate(engine = 'unix:///nonexistent/docker.sock', Kind = Gate): Promise<LocalGate> {
   const directory = mkdtempSync(join(tmpdir(), 'dockgate-local-'))
   const socket = join(directory, 'ai-worker', 'docker.sock')
   const policy = policyOf(socket)
@@ -39,7 +39,7 @@ export function openGate(engine = 'unix:///nonexistent/docker.sock', Kind = Gate
     () => '',
     () => undefined,
   )
-  const gate = new Kind(new Engine(engine), store, recorder, new Pins(directory), policy, {
+  const gate = new Kind(new Engine(engine), store, recorder, await Pins.open(directory), policy, {
     connected: () => undefined,
     lost: () => undefined,
   })

@@ -64,3 +64,11 @@ test.each(['buildargs=[]', 'labels=1', 'cachefrom={}', 'cachefrom=[1]', 'buildar
     expect(() => read(query)).toThrow(FieldError)
   },
 )
+
+test('a build argument of more than 4 KiB is refused, since a Dockerfile can name it many times', () => {
+  const A = 'x'.repeat(4096)
+  expect(read(`buildargs=${json({ A })}`).build.buildArgs.get('A')).toBe(A)
+  expect(() => read(`buildargs=${json({ A: `${A}x` })}`)).toThrow(
+    'buildargs: A has 4097 characters: 4096 at most',
+  )
+})

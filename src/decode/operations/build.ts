@@ -16,7 +16,7 @@ const BUILDKIT = "BuildKit's tunnel can do anything a build can, unseen"
 const CLASSIC = 'DOCKER_BUILDKIT=0 docker build'
 
 export const buildQuery = record({
-  buildargs: forwarded(jsonText),
+  buildargs: limited(jsonText, '4 KiB each'),
   buildid: rewritten(queryText, 'left out: it is for cancelling BuildKit'),
   cachefrom: limited(jsonText, 'names that run.images has'),
   cgroupparent: refused('it takes the build out of its limits'),
@@ -50,6 +50,9 @@ export const buildQuery = record({
   version: refused(BUILDKIT, ['1'], CLASSIC),
 })
 
+/** Characters of a variable's value that comes from outside a Dockerfile: versions, proxies, paths. */
+export const LONGEST_VALUE = 4 * 1024
+
 export interface ImageBuild {
   readonly kind: 'image.build'
   readonly parameters: Read<typeof buildQuery>
@@ -80,7 +83,7 @@ export function readImageBuild(
     parameters,
     dockerfile: contextPath(parameters.dockerfile ?? ''),
     cacheFrom: [...textList(parameters.cachefrom)],
-    buildArgs: textMap(parameters.buildargs),
+    buildArgs: buildArguments(parameters.buildargs),
     labels: textMap(parameters.labels),
     registryAuth,
   }
@@ -111,6 +114,14 @@ function textList(json: Json | undefined): readonly string[] {
   if (json === undefined || json === null) return []
   if (Array.isArray(json)) return json.map((item: Json) => queryText(item, 'cachefrom'))
   throw new FieldError('cachefrom must be a list')
+}
+
+function buildArguments(json: Json | undefined): ReadonlyMap<string, string> {
+  const values = textMap(json)
+  for (const [name, value] of values)
+    if (value.length > LONGEST_VALUE)
+      throw new FieldError(`buildargs: ${name} has ${value.length} characters: ${LONGEST_VALUE} at most`)
+  return values
 }
 
 function textMap(json: Json | undefined): ReadonlyMap<string, string> {

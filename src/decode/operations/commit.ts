@@ -2,7 +2,7 @@
 import { FieldError, forwarded, limited, record, rewritten, type Read } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { queryFlag, queryText } from '../query.ts'
-import { checkTimes, checkVolumes } from './container-create.ts'
+import { checkTexts, checkTimes, checkVolumes } from './container-create.ts'
 import { imageConfigFields } from './container-create-body.ts'
 import { containerReference, type Parts } from '../routes/route.ts'
 import { imageChanges } from './image-changes.ts'
@@ -38,6 +38,7 @@ export function readCommit({ query, body, findings }: Parts): ContainerCommit {
   const { Image: _image, ...config } = commitBody.read(body ?? new Map(), '', findings)
   checkVolumes(config.Volumes)
   checkTimes(config, findings)
+  checkTexts(config)
   return { kind: 'container.commit', container: containerReference(container), parameters, config }
 }
 

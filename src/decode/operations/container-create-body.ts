@@ -30,7 +30,7 @@ const emptyObject = forwarded((value: Json, path: string): Record<never, never> 
 })
 
 const healthcheck = record({
-  Test: forwarded(words),
+  Test: limited(words, '4 KiB together'),
   Interval: limited(integer, 'once a second at most'),
   Timeout: forwarded(integer),
   Retries: forwarded(integer),
@@ -172,10 +172,10 @@ export const imageConfigFields = {
   AttachStderr: forwarded(flag),
   AttachStdin: forwarded(flag),
   AttachStdout: forwarded(flag),
-  Cmd: forwarded(words),
+  Cmd: limited(words, '256 KiB together with Entrypoint, Env and Shell'),
   Domainname: forwarded(text),
-  Entrypoint: forwarded(words),
-  Env: list(forwarded(text)),
+  Entrypoint: limited(words, 'likewise'),
+  Env: list(limited(text, 'likewise')),
   ExposedPorts: dictionary(emptyObject),
   Healthcheck: healthcheck,
   Hostname: forwarded(text),
@@ -184,7 +184,7 @@ export const imageConfigFields = {
   NetworkDisabled: forwarded(flag),
   OnBuild: refused('it is carried out unseen in later builds'),
   OpenStdin: forwarded(flag),
-  Shell: list(forwarded(text)),
+  Shell: list(limited(text, 'likewise')),
   StdinOnce: forwarded(flag),
   StopSignal: forwarded(text),
   StopTimeout: limited(integer, '600 s at most'),

@@ -238,3 +238,29 @@ describe('the rest of the body', () => {
     expect(() => create({}, { Image })).toThrow('Image must name an image')
   })
 })
+
+describe('what an engine keeps for a container', () => {
+  const long = 'x'.repeat(100 * 1024)
+
+  test('is a command and an environment of 256 KiB together', () => {
+    expect(create({}, { Cmd: [long], Env: [`A=${long}`] }).config.Cmd).toEqual([long])
+    for (const field of ['Cmd', 'Entrypoint', 'Env', 'Shell'])
+      expect(() => create({}, { Cmd: [long], Env: [`A=${long}`], [field]: [long, long, long] })).toThrow(
+        'Cmd, Entrypoint, Env and Shell are',
+      )
+    expect(() => create({}, { Cmd: long, Entrypoint: [long], Env: [long] })).toThrow(FieldError)
+  })
+
+  test('is a health check of 4 KiB, which comes in an event each time', () => {
+    const Test = ['CMD-SHELL', 'x'.repeat(4_000)]
+    expect(create({}, { Healthcheck: { Test } }).config.Healthcheck?.Test).toEqual(Test)
+    expect(() => create({}, { Healthcheck: { Test: [...Test, 'x'.repeat(100)] } })).toThrow(
+      'the words of Healthcheck.Test are 4136 bytes together: 4096 at most',
+    )
+  })
+
+  test.each([-1, 1, 999_999_999])('is no health check every %i ns', (Interval) => {
+    expect(create({}, { Healthcheck: { Interval } }).findings).toHaveLength(1)
+    expect(create({}, { Healthcheck: { StartInterval: Interval } }).findings).toHaveLength(1)
+  })
+})

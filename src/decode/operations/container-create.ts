@@ -1,6 +1,7 @@
 /** POST /containers/create: the body as one typed value, with everything that can reach the host brought to one form. */
 import { FieldError, limited, record, type Finding, type Read } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { expectAtMost } from '../length.ts'
 import { queryText } from '../query.ts'
 import { containerCreateBody } from './container-create-body.ts'
 import { containerName, LONGEST_STOP } from './container.ts'
@@ -99,6 +100,7 @@ export function readContainerCreate(
   if (Image === undefined || Image === '') throw new FieldError('Image must name an image')
   checkVolumes(config.Volumes)
   checkTimes(config, findings)
+  checkTexts(config)
   expect(
     host.CgroupnsMode,
     ['private'],
@@ -234,8 +236,24 @@ export function checkVolumes(volumes: Body['Volumes']): void {
   }
 }
 
+/** Bytes of what is run in a container, which an engine keeps; and of a health check, each of which is an event that has it whole. */
+export const MOST_TEXTS = 256 * 1024
+export const MOST_CHECK = 4 * 1024
+
+/** @throws {FieldError} for a command, an environment or a health check that is too much to keep */
+export function checkTexts({
+  Cmd,
+  Entrypoint,
+  Env,
+  Shell,
+  Healthcheck,
+}: Pick<Body, 'Cmd' | 'Entrypoint' | 'Env' | 'Shell' | 'Healthcheck'>): void {
+  expectAtMost(MOST_TEXTS, 'Cmd, Entrypoint, Env and Shell', Cmd, Entrypoint, Env, Shell)
+  expectAtMost(MOST_CHECK, 'the words of Healthcheck.Test', Healthcheck?.Test)
+}
+
 /** Nanoseconds between two health checks that a host can bear. */
-const SHORTEST_INTERVAL = 1e9
+export const SHORTEST_INTERVAL = 1e9
 
 /** Finds times of health checks and stops that a host can't bear. */
 export function checkTimes(
@@ -244,7 +262,7 @@ export function checkTimes(
 ): void {
   for (const field of ['Interval', 'StartInterval'] as const) {
     const interval = Healthcheck?.[field] ?? 0
-    if (interval <= 0 || interval >= SHORTEST_INTERVAL) continue
+    if (interval === 0 || interval >= SHORTEST_INTERVAL) continue
     findings.push({
       what: `Healthcheck.${field} = ${interval}`,
       why: 'each check is a process: once a second at most',

@@ -15,6 +15,7 @@ import {
   type Read,
 } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { expectAtMost } from '../length.ts'
 import { queryInteger } from '../query.ts'
 
 export const execCreateBody = record({
@@ -66,7 +67,10 @@ export interface ExecResize {
   readonly parameters: Read<typeof execResizeQuery>
 }
 
-/** Reads the body of an exec. @throws {FieldError} where there is nothing to run */
+/** What the kernel takes for one string (execve(2)). An engine keeps an exec as long as its container, also if nobody starts it. */
+const MOST_TEXTS = 128 * 1024
+
+/** Reads the body of an exec. @throws {FieldError} where there is nothing to run, or too much to keep */
 export function readContainerExec(container: string, json: Json, findings: Finding[]): ContainerExec {
   const {
     Cmd: argv = [],
@@ -77,6 +81,12 @@ export function readContainerExec(container: string, json: Json, findings: Findi
   if (named !== undefined && named !== '' && named !== container)
     throw new FieldError(`Container: ${JSON.stringify(named)} is not the container of the path`)
   if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
+  const { Env, DetachKeys = '', User = '', WorkingDir = '' } = body
+  expectAtMost(MOST_TEXTS, 'the command and environment of an exec', argv, Env, [
+    DetachKeys,
+    User,
+    WorkingDir,
+  ])
   return { kind: 'container.exec', container, argv, body }
 }
 

@@ -53,3 +53,9 @@ describe('labels', () => {
     expect(() => imageChanges([line], 'changes')).toThrow('write labels as')
   })
 })
+
+test('values that double with each change are refused', () => {
+  const doubling = (count: number) => Array.from({ length: count }, () => 'ENV A=$A$A')
+  expect(imageChanges([...doubling(3), 'ENV PATH=/opt/bin:$PATH'], 'changes')).toHaveLength(4)
+  expect(() => imageChanges(doubling(5), 'changes')).toThrow('changes: $ may stand in them 8 times')
+})

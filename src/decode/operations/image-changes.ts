@@ -33,9 +33,15 @@ const REFUSED: Readonly<Record<string, string>> = {
 const ODD = /[\u0080-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff]/
 const LABEL = /^([A-Za-z0-9][A-Za-z0-9._/-]*)=([^\s"'\\$]*|"[^"\\$]*")(?: +|$)/
 
-/** Reads `changes`, given once or several times. @throws {FieldError} for what could be read otherwise */
+/** Variables in all changes together: each can hold what the ones before made, and double with each line. */
+const MOST_VARIABLES = 8
+
+/** Reads `changes`, given once or several times. @throws {FieldError} for what could be read otherwise, or become long */
 export function imageChanges(value: Json, path: string): readonly ImageChange[] {
-  return queryTexts(value, path).map(readChange)
+  const written = queryTexts(value, path)
+  if (written.join('').split('$').length - 1 > MOST_VARIABLES)
+    throw new FieldError(`changes: $ may stand in them ${MOST_VARIABLES} times`)
+  return written.map(readChange)
 }
 
 /** The labels that the changes give. */

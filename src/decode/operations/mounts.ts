@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { parseSize } from '../../shared/sizes.ts'
 import { FieldError, type Finding, type Read } from '../fields.ts'
 import { volumeName } from './volume.ts'
+import type { ContainerCreate } from './container-create.ts'
 import type { containerCreateBody } from './container-create-body.ts'
 
 export type Mount = BindMount | VolumeMount | TmpfsMount
@@ -40,6 +41,14 @@ export interface TmpfsMount extends MountPoint {
   readonly mode: number | undefined
   /** Further options of HostConfig.Tmpfs, each known to be harmless. */
   readonly options: readonly string[]
+}
+
+/** Each is a mount on the host, and most are something to look up or to make before the container is. */
+export const MOST_MOUNTS = 64
+
+/** Mounts of all kinds that a create asks for; those of another container count as one. */
+export function countMounts({ mounts, config, volumesFrom }: ContainerCreate): number {
+  return mounts.length + (config.Volumes?.size ?? 0) + volumesFrom.length
 }
 
 type Body = Read<typeof containerCreateBody>

@@ -5,7 +5,7 @@ import { Sessions } from './sessions.ts'
 import { OWN } from '../listen.ts'
 
 test('a line that can’t be read is told and recorded as it was written, also where it is only tried', async () => {
-  using local = openGate()
+  using local = await openGate()
   const { gate, own, policy } = local
   const [worker] = policy.workers
   if (worker === undefined) throw new Error('the policy has no worker')

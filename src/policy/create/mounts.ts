@@ -1,7 +1,14 @@
 /** Mounts of a new container: binds under an allowed root, own volumes, tmpfs with a size. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
-import type { BindMount, Mount, TmpfsMount, VolumeMount } from '../../decode/operations/mounts.ts'
-import type { Facts } from '../../resolve/facts.ts'
+import {
+  countMounts,
+  MOST_MOUNTS,
+  type BindMount,
+  type Mount,
+  type TmpfsMount,
+  type VolumeMount,
+} from '../../decode/operations/mounts.ts'
+import type { BindFacts, Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
 import { formatSize } from '../../shared/sizes.ts'
@@ -14,6 +21,16 @@ export function planMounts(
   facts: Facts,
   violations: Violation[],
 ): readonly Mount[] {
+  const count = countMounts(operation) + sharedBinds(operation, facts).length
+  if (count > MOST_MOUNTS) {
+    violations.push({
+      rule: 'run.mounts',
+      what: `${count} mounts`,
+      why: `a container may have ${MOST_MOUNTS}, volumes and those of other containers among them`,
+      instead: ['a mount of the directory that they are in'],
+    })
+    return []
+  }
   return operation.mounts.map((mount) => {
     switch (mount.type) {
       case 'bind':
@@ -47,10 +64,7 @@ function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Vi
     })
     return mount
   }
-  const root =
-    path?.found === true
-      ? run.binds.find((candidate) => isUnder(path.real, realRoot(candidate, facts)))
-      : undefined
+  const root = path?.found === true ? rootOf(run, path.real, facts) : undefined
   if (path?.found !== true || root === undefined) {
     // The same words whether a link leads out or nowhere: which paths of the host exist is not told.
     return run.binds.some((candidate) => isUnder(mount.source, candidate.path))
@@ -75,6 +89,11 @@ function bindAlternatives(run: RunPolicy): readonly string[] {
   const [root] = run.binds
   const bind = root === undefined ? [] : [`-v ${root.path}/DIR:/work${root.mode === 'ro' ? ':ro' : ''}`]
   return [...bind, 'a named volume: -v NAME:/work']
+}
+
+/** The root that a real path is under. */
+function rootOf(run: RunPolicy, real: string, facts: Facts): BindRoot | undefined {
+  return run.binds.find((root) => isUnder(real, realRoot(root, facts)))
 }
 
 function realRoot(root: BindRoot, facts: Facts): string | undefined {
@@ -106,15 +125,54 @@ function planTmpfs(run: RunPolicy, mount: TmpfsMount, violations: Violation[]): 
   return { ...mount, size: mount.size ?? most }
 }
 
+/**
+ * What a container was given that is outside the bind roots as they are now; undefined where nothing is.
+ * @param readOnly whether all of it is mounted read-only, whatever it was
+ */
+export function outsideRoots(
+  run: RunPolicy,
+  binds: readonly BindFacts[],
+  facts: Facts,
+  readOnly = false,
+): Violation | undefined {
+  for (const bind of binds) {
+    // What is held nowhere must be a root itself, which nobody can replace.
+    const root =
+      bind.origin === undefined
+        ? run.binds.find(({ path }) => path === bind.source)
+        : rootOf(run, bind.origin, facts)
+    const path = bind.origin ?? bind.source
+    const what = `bind of ${path}`
+    if (root === undefined) {
+      const why =
+        rootOf(run, path, facts) === undefined
+          ? `${path} is outside the directories that this worker may mount by now`
+          : `${path} is below a root by now, and was not held fast when the container was made`
+      return { rule: 'run.binds', what, why, instead: ['a new container, with what may be mounted'] }
+    }
+    if (root.mode === 'ro' && !readOnly && !bind.readOnly) {
+      const why = `${root.path} may only be mounted read-only by now`
+      return { rule: 'run.binds', what, why, instead: ['a new container, with :ro'] }
+    }
+  }
+  return undefined
+}
+
 /** Containers whose mounts are shared, as they are sent: full ids of own ones. */
 export function planVolumesFrom(
+  run: RunPolicy,
   operation: ContainerCreate,
   facts: Facts,
   violations: Violation[],
 ): readonly string[] {
   return operation.volumesFrom.map(({ container, readOnly }) => {
     const other = facts.others.get(container)
-    if (other?.owner === 'self') return `${other.id}${readOnly ? ':ro' : ''}`
+    if (other?.owner === 'self') {
+      const outside = outsideRoots(run, other.binds, facts, readOnly)
+      if (outside !== undefined)
+        violations.push({ ...outside, what: `HostConfig.VolumesFrom = ${container}` })
+      return `${other.id}${readOnly ? ':ro' : ''}`
+    }
     violations.push({
       rule: 'run.volumes',
       what: `HostConfig.VolumesFrom = ${container}`,
@@ -129,10 +187,11 @@ export function planVolumesFrom(
 export function sharedBinds(
   operation: ContainerCreate,
   facts: Facts,
-): readonly { readonly source: string; readonly at: string }[] {
-  return operation.volumesFrom.flatMap(({ container }) =>
-    (facts.others.get(container)?.binds ?? []).map((source) => ({
-      source,
+): readonly { readonly source: string; readonly readOnly: boolean; readonly at: string }[] {
+  return operation.volumesFrom.flatMap(({ container, readOnly }) =>
+    (facts.others.get(container)?.binds ?? []).map((bind) => ({
+      source: bind.source,
+      readOnly: readOnly || bind.readOnly,
       at: `HostConfig.VolumesFrom = ${container}`,
     })),
   )

@@ -101,14 +101,28 @@ function sharedNamespace(field: string, container: string, facts: Facts, violati
   return 'none'
 }
 
-/** Ports as they are sent: on the policy's address, within its range. */
+/** For each of them an engine runs a process of its own on the host, with memory that no limit of the container's counts. */
+const MOST_PORTS = 32
+
+/** Ports as they are sent: on the policy's address, within its range. Of a range of the host's, an engine takes one. */
 export function planPorts(
   run: RunPolicy,
   ports: readonly PublishedPort[],
   violations: Violation[],
 ): readonly PublishedPort[] {
+  const range = run.ports
+  if (range !== undefined && ports.length > MOST_PORTS) {
+    const why = `each is a process on the host: a container may publish ${MOST_PORTS}`
+    const what = `${ports.length} published ports`
+    violations.push({
+      rule: 'run.ports',
+      what,
+      why,
+      instead: ['fewer ports', 'an own network, for containers among each other'],
+    })
+    return []
+  }
   return ports.map((port) => {
-    const range = run.ports
     const wanted = port.host === undefined ? '' : String(port.host.from)
     const what = `-p ${port.address === '' ? '' : `${port.address}:`}${wanted}:${port.container}`
     const refused = (why: string, alternatives: readonly string[]): PublishedPort => {

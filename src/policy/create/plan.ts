@@ -2,6 +2,7 @@
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
 import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
 import type { Facts } from '../../resolve/facts.ts'
+import { MOST_LABELS } from '../../shared/labels.ts'
 import { describePatterns, someImageMatches } from '../match.ts'
 import type { RunPolicy } from '../policy.ts'
 import { refuseAll, type Violation } from '../refuse.ts'
@@ -36,6 +37,7 @@ export function planCreate(
 ): Verdict {
   const violations: Violation[] = []
   const image = planImage(run, operation.image, facts, violations)
+  checkImageLabels(facts, violations)
   const mounts = planMounts(run, operation, facts, violations)
   checkCapabilities(run, operation.addCapabilities, violations)
   checkSecurityOptions(operation.securityOptions, violations)
@@ -47,7 +49,7 @@ export function planCreate(
     image,
     mounts,
     volumes: volumesToOwn(mounts),
-    volumesFrom: planVolumesFrom(operation, facts, violations),
+    volumesFrom: planVolumesFrom(run, operation, facts, violations),
     ports: planPorts(run, operation.ports, violations),
     networkMode: planNetworkMode(operation, facts, violations),
     endpoints: planEndpoints(operation, facts, violations),
@@ -55,7 +57,7 @@ export function planCreate(
     ipcMode: planIpcMode(operation.ipc, facts, violations),
     limits: planLimits(run.limits, operation.limits, facts.engine, violations),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
-    binds: binds.map(({ source }) => source),
+    binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
     restart: planRestart(run, operation.restart, binds, violations),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
   }
@@ -84,6 +86,17 @@ function planImage(run: RunPolicy, written: string, facts: Facts, violations: Vi
     instead: [describePatterns(run.images)],
   })
   return ''
+}
+
+/** A container has the labels of its image, and an image that is made of it has those of both. */
+function checkImageLabels({ image }: Facts, violations: Violation[]): void {
+  if (image === undefined || image.labels <= MOST_LABELS) return
+  violations.push({
+    rule: 'run.labels',
+    what: `labels of the image, of ${image.labels} characters`,
+    why: `labels travel with every event: ${MOST_LABELS} characters in all`,
+    instead: ['an image with shorter ones'],
+  })
 }
 
 function isNameOf(written: string, names: readonly { readonly name: string }[]): boolean {

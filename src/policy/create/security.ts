@@ -2,6 +2,7 @@
 import type { Ulimit } from '../../decode/operations/container-create.ts'
 import type { Limits, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
+import { MOST_LABELS } from '../../shared/labels.ts'
 import { formatSize, parseSize } from '../../shared/sizes.ts'
 import type { CreatePlan, RestartPlan } from '../verdict.ts'
 import { isBindRoot } from './mounts.ts'
@@ -45,9 +46,6 @@ export function checkSecurityOptions(options: readonly string[], violations: Vio
     })
   }
 }
-
-/** Characters of all labels of an object together. */
-const MOST_LABELS = 64 * 1024
 
 /** The gate's own labels tell an operator whose a container is; nobody else writes them. */
 export function checkLabels(labels: ReadonlyMap<string, string> | undefined, violations: Violation[]): void {

@@ -9,7 +9,9 @@ import { mayBeAddress, pathsOf } from './add.ts'
 import { readArguments } from './arguments.ts'
 import { readFlags, writeInstruction } from './flags.ts'
 import { coveredImage, readFrom, type From } from './from.ts'
+import { wrongInterval } from './healthcheck.ts'
 import { hasHeredoc } from './heredoc.ts'
+import { Lengths } from './lengths.ts'
 import { instructionsOf } from './lines.ts'
 
 /** An instruction as it will be sent; a FROM is written when its image was found. */
@@ -60,14 +62,23 @@ export function checkDockerfile(
   if (ESCAPE_DIRECTIVE.test(text))
     violations.push(odd('# escape', 'another escape character changes what every line means'))
   const instructions: Instruction[] = []
+  const lengths = new Lengths()
   let current: From | undefined
   for (const line of instructionsOf(text)) {
     const { word, rest } = split(line, violations)
+    const tooLong = lengths.add(word, rest)
+    if (tooLong !== undefined) {
+      // What comes behind it is not read: it can be as long.
+      violations.push(odd(`${word.slice(0, LONGEST_WORD)} of ${rest.length} characters`, tooLong))
+      return { violations, instructions, copied: reading.copied }
+    }
     if (word === 'FROM') {
       if (current?.stage !== undefined && current.stage === target.toLowerCase()) break
       // In a stage, its own name is still that of an image.
       if (current?.stage !== undefined) stages.add(current.stage)
       current = takeFrom(rest, reading) ?? NO_BASE
+      const triggered = lengths.begin(current)
+      if (triggered !== undefined) violations.push(odd(`ONBUILD of ${current.name}`, triggered))
       instructions.push(current)
       continue
     }
@@ -78,6 +89,9 @@ export function checkDockerfile(
   if (current === undefined) violations.push(odd('Dockerfile', 'it has no FROM'))
   return { violations, instructions, copied: reading.copied }
 }
+
+/** Characters of the longest word of an instruction that is told. */
+const LONGEST_WORD = 20
 
 /** In the place of a FROM that is a violation. */
 const NO_BASE: From = {
@@ -124,6 +138,8 @@ function checkInstruction(word: string, written: string, reading: Reading): stri
   if (word === 'ONBUILD') return checkTrigger(written, reading)
   const { flags, rest, wrong } = readFlags(word, written)
   if (wrong !== undefined) violations.push(odd(`${word} ${rest}`, wrong))
+  const tooOften = word === 'HEALTHCHECK' ? wrongInterval(flags) : undefined
+  if (tooOften !== undefined) violations.push(odd(word, tooOften))
   if (['ADD', 'COPY', 'RUN'].includes(word)) {
     // What looks like an instruction inside would be none, and could name a stage that is none.
     if (hasHeredoc(rest)) violations.push(heredoc(word))
