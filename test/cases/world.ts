@@ -31,8 +31,6 @@ const container = z.strictObject({
 })
 
 const knownImage = z.strictObject({
-  /** Names that the worker gave to an image which is not its own. */
-  given: z.array(z.string()).default([]),
   names: z.array(z.string()),
   own: z.boolean(),
   /** Characters of its labels, and of all that is listed of it. */
@@ -40,6 +38,8 @@ const knownImage = z.strictObject({
   listed: z.int().default(400),
   /** The worker in its labels. */
   label: z.string().default(''),
+  /** Names that the worker gave to an image which is not its own. */
+  given: z.array(z.string()).default([]),
 })
 
 const world = z.strictObject({
@@ -189,8 +189,8 @@ function worldOf({
   images,
   networks,
   volumes,
-  held,
   busy,
+  held,
   execs: made,
 }: z.output<typeof world>): World {
   const inventory = new Inventory()
