@@ -236,7 +236,7 @@ function load(undertaking: Undertaking, permit: LoadPermit): Promise<Reply> {
     undertaking.outcome.give(names)
     return violations
   }
-  return sendChecked(undertaking, permit, new ImageArchive(undertaking.call.connected.facts.minor, check))
+  return sendChecked(undertaking, permit, new ImageArchive(check))
 }
 
 /** Sends an archive that is checked on its way. */

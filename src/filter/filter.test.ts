@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { idOf, imageIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
+import { idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { refuse } from '../policy/refuse.ts'
 import { cleanMessage } from './errors.ts'
 import { filterEvent } from './events.ts'
@@ -81,9 +81,8 @@ describe('other lists', () => {
 
   test('networks of others do not show by their labels', () => {
     const own = { Id: 'own', Name: 'own' }
-    const theirs = { Id: 'theirs', Name: 'backend' }
+    const theirs = { Id: networkIdOf('backend'), Name: 'backend' }
     world.inventory.putNetwork('own', 'own')
-    world.inventory.putNetwork('theirs', 'backend')
     world.ownership.settle(
       world.ownership.claim('network', policy.name, { memory: 0, nanoCpus: 0 }),
       'own',

@@ -5,10 +5,10 @@ import { tar, type Step } from '../../test/support/tar.ts'
 import { tarFile } from './tar-file.ts'
 
 /** Sends an archive through the gate in pieces: the names that were checked, the rules that it broke, what passed. */
-async function send(bytes: Buffer, piece = 4096, minor = 45) {
+async function send(bytes: Buffer, piece = 4096) {
   const checked: string[] = []
   const passed: Buffer[] = []
-  const archive = new ImageArchive(minor, (names) => {
+  const archive = new ImageArchive((names) => {
     checked.push(...names)
     return names.includes('evil:1') ? [{ rule: 'image.name', what: 'evil:1', why: '', instead: [] }] : []
   })
@@ -32,11 +32,10 @@ const item = { Config: 'abc.json', RepoTags: ['mine:1'], Layers: ['a/layer.tar']
 const manifest = (value: unknown): Step => ['manifest.json', JSON.stringify(value)]
 const GOOD: readonly Step[] = [CONFIG, manifest([item])]
 
-test('an image that is said to be built upon another is refused where an engine would build with it', async () => {
+test('an image that is said to be built upon another is refused: an engine would link them', async () => {
   const bytes = tar(CONFIG, manifest([{ ...item, Parent: 'sha256:abc' }]))
-  expect((await send(bytes, 4096, 43)).told).toEqual([expect.stringMatching(/load\.archive .*one by one/)])
-  expect((await send(bytes, 4096, 44)).told).toEqual([])
-  expect((await send(tar(...GOOD), 4096, 43)).told).toEqual([])
+  expect((await send(bytes)).told).toEqual([expect.stringMatching(/load\.archive .*one by one/)])
+  expect((await send(tar(...GOOD))).told).toEqual([])
 })
 
 test('a configuration may go by its digest', async () => {

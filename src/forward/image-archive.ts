@@ -21,20 +21,15 @@ const MOST_ENTRIES = 50_000
 const MOST_PATHS = 4 * 2 ** 20
 
 export class ImageArchive extends CheckedArchive {
-  readonly #minor: number
   readonly #checkNames: (names: readonly string[]) => readonly Violation[]
   readonly #files = new Map<string, Buffer>()
   readonly #seen = new Set<string>()
   #kept = 0
   #paths = 0
 
-  /**
-   * @param minor API version of the engine
-   * @param checkNames gives the violations of the names in the archive, as they are written there
-   */
-  constructor(minor: number, checkNames: (names: readonly string[]) => readonly Violation[]) {
+  /** @param checkNames gives the violations of the names in the archive, as they are written there */
+  constructor(checkNames: (names: readonly string[]) => readonly Violation[]) {
     super()
-    this.#minor = minor
     this.#checkNames = checkNames
   }
 
@@ -63,7 +58,7 @@ export class ImageArchive extends CheckedArchive {
       const manifest = this.#files.get('manifest.json')
       if (manifest === undefined)
         throw new TarError('manifest.json is missing: this is no archive of docker save')
-      if (this.#minor < CHECKS_CACHE && readParents(manifest).length > 0)
+      if (readParents(manifest).length > 0)
         throw new TarError('an image is said to be built upon another: save and load them one by one')
       const { configs } = readManifest(manifest)
       for (const config of configs) this.#checkIsThere(config)
@@ -106,9 +101,6 @@ export class ImageArchive extends CheckedArchive {
       throw new TarError(`its images have labels of more than ${MOST_ARCHIVE_LABELS} characters`)
   }
 }
-
-/** From this API version on no build takes for a step of its own what was loaded (CVE-2024-24557). */
-const CHECKS_CACHE = 44
 
 /** The first character of a JSON object; a layer begins otherwise. */
 const OBJECT = 0x7b

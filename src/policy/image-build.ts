@@ -27,13 +27,11 @@ export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBu
   const tags = (operation.parameters.t ?? []).map((name) =>
     planName(run, `-t ${name}`, name, facts.names, violations),
   )
-  const cacheFrom = operation.cacheFrom.map((name) =>
-    planSource(run, `cachefrom = ${name}`, name, violations),
-  )
+  for (const name of operation.cacheFrom) planSource(run, `cachefrom = ${name}`, name, violations)
   checkLabels(operation.labels, violations)
   const limits = planBuildLimits(run, operation, facts, violations)
   if (violations.length > 0) return refuseAll(word, violations)
-  const permit = { on: 'build', operation, tags, cacheFrom, limits, patterns: run.images } as const
+  const permit = { on: 'build', operation, tags, limits, patterns: run.images } as const
   return { effect: 'allow', subcommand: word, rule: 'run.images', permit }
 }
 

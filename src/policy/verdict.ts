@@ -235,7 +235,6 @@ export interface BuildPermit {
   readonly operation: ImageBuild
   /** References in full. */
   readonly tags: readonly string[]
-  readonly cacheFrom: readonly string[]
   readonly limits: BuildLimits
   /** Patterns of images that the Dockerfile may take from. */
   readonly patterns: readonly string[]

@@ -1,5 +1,4 @@
 /** The request of a build, from what was decided; its body is the context, as it streams. */
-import { familiarReference, parseReference } from '../decode/reference.ts'
 import type { BuildPermit } from '../policy/verdict.ts'
 import { apiPath, type EncodedRequest } from './encoded.ts'
 
@@ -15,7 +14,6 @@ export function encodeBuild(
     dockerfile: operation.dockerfile,
     buildargs: JSON.stringify(Object.fromEntries(operation.buildArgs)),
     labels: JSON.stringify({ ...Object.fromEntries(operation.labels), ...labels }),
-    cachefrom: JSON.stringify(permit.cacheFrom.map(familiar)),
     networkmode: given(parameters.networkmode),
     extrahosts: given(parameters.extrahosts),
     cpusetcpus: given(parameters.cpusetcpus),
@@ -42,9 +40,4 @@ export function encodeBuild(
 
 function given(text: string | undefined): string | undefined {
   return text === '' ? undefined : text
-}
-
-function familiar(name: string): string {
-  const reference = parseReference(name)
-  return reference === undefined ? name : familiarReference(reference)
 }

@@ -52,7 +52,7 @@ export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
     case 'exec':
       return encodeExec(permit, clientMinor)
     case 'build':
-      return encodeBuild(permit, clientMinor, labels)
+      return encodeBuild(permit, engineMinor, labels)
     case 'network create':
       return jsonRequest(
         'POST',

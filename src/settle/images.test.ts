@@ -84,14 +84,14 @@ describe('an image that a build makes', () => {
   const BASE = imageIdOf('own')
   const STEP = imageIdOf('step')
 
-  async function building(line: string, answer: string) {
+  async function building(line: string, answer: string, label = WORKER) {
     const known = world()
     const images = await NewImages.before(known, WORKER, permit(line))
     images.buildUpon([BASE])
     known.inventory.replaceImages([
       { id: BASE, names: [], parent: '', ...UNLABELLED },
-      { id: STEP, names: [], parent: BASE, ...UNLABELLED },
-      { id: NEW, names: [NAME], parent: STEP, ...UNLABELLED },
+      { id: STEP, names: [], parent: BASE, ...UNLABELLED, worker: WORKER },
+      { id: NEW, names: [NAME], parent: STEP, ...UNLABELLED, worker: label },
     ])
     images.look(answer)
     images.end()
@@ -107,7 +107,22 @@ describe('an image that a build makes', () => {
     expect(await building(`${BUILD}&q=1`, `{"stream":"${NEW}\\n"}\r\n`)).toEqual(all)
   })
 
+  test('is not the worker’s where it has not the label that every build gets', async () => {
+    expect(await building(BUILD, `{"aux":{"ID":"${NEW}"}}`, 'rival')).toMatchObject({ image: undefined })
+  })
+
   test.each([
+    [
+      'it was quiet, failed, and told what a program of it had printed',
+      `${BUILD}&q=1`,
+      `{"stream":"${NEW}\\n"}\r\n{"errorDetail":{"message":"no"}}\r\n`,
+    ],
+    [
+      'it was quiet, and told more behind the id',
+      `${BUILD}&q=1`,
+      `{"stream":"${NEW}\\n"}\r\n{"stream":"b"}\r\n`,
+    ],
+    ['it told of it, and failed', BUILD, `{"aux":{"ID":"${NEW}"}}\r\n{"errorDetail":{"message":"no"}}`],
     ['a program of it printed the id', BUILD, JSON.stringify({ stream: `${NEW}\n` })],
     ['a program of it printed an answer', BUILD, JSON.stringify({ stream: `{"aux":{"ID":"${NEW}"}}` })],
     ['it told of another', BUILD, `{"aux":{"ID":"${imageIdOf('other')}"}}`],

@@ -102,8 +102,8 @@ export class NewImages {
   /** Takes over what a whole reply tells. Resolves with the reply to send and the changes to write. */
   async settle(reply: Extract<Reply, { kind: 'whole' }>): Promise<Settled> {
     if (this.#permit.on === 'commit')
-      this.#told.made.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
-    if (this.#permit.on === 'tag') this.#told.made.add(this.#permit.image)
+      this.#told.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
+    if (this.#permit.on === 'tag') this.#told.add(this.#permit.image)
     this.end()
     const { failed } = await this.#giveNames()
     const changes = await this.take()
@@ -191,7 +191,7 @@ export class NewImages {
         return [given, ...(image?.names.filter((name) => this.#isDigestOf(name, given)) ?? [])]
       })
     const images = new Set([...names.map((name) => inventory.imageNamed(name)?.id ?? ''), ...this.#told.made])
-    const brought = [...images].filter((id) => inventory.image(id) !== undefined && !this.#before.has(id))
+    const brought = [...images].filter((id) => this.#isNew(id))
     return [
       ...[...brought, ...this.#builtUpon()]
         .filter((id) => ownership.owner('image', id) === undefined)
@@ -204,6 +204,13 @@ export class NewImages {
           return [ownership.settle(ownership.claim('tag', this.#worker, NO_LIMITS), name, image.id)]
         }),
     ]
+  }
+
+  /** Whether this call brought an image; what a build makes carries the worker's label too. */
+  #isNew(id: string): boolean {
+    const image = this.#world.inventory.image(id)
+    const isBuilt = this.#permit.on === 'build'
+    return image !== undefined && !this.#before.has(id) && (!isBuilt || image.worker === this.#worker)
   }
 
   /** Whether the name is on what this call brought: anybody can have given it meanwhile, and the call have failed. */
@@ -231,7 +238,9 @@ export class NewImages {
     const found = new Set<string>()
     for (const id of this.#told.made)
       for (const parent of namelessParents(this.#world.inventory, id)) {
-        if (this.#bases.has(parent) || this.#world.ownership.owner('image', parent) !== undefined) break
+        const isMine = this.#world.inventory.image(parent)?.worker === this.#worker
+        if (!isMine || this.#bases.has(parent) || this.#world.ownership.owner('image', parent) !== undefined)
+          break
         found.add(parent)
       }
     return [...found]

@@ -121,12 +121,9 @@ class PruneRun {
     const list = listOf(await this.#list(['images', 'json'], {})).map(objectOf)
     const named = (image: Unknown): boolean =>
       textsOf(image['RepoTags']).some((name) => name !== '<none>:<none>')
-    const { inventory, ownership } = this.#gate
-    // Its other names are somebody else's, and would go with it.
-    const isWhollyOwn = ({ Id }: Unknown): boolean =>
-      inventory.image(textOf(Id))?.names.every((name) => ownership.ownsTag(this.#worker, name, textOf(Id))) ??
-      false
-    const kept = list.filter((image) => (danglingOnly ? !named(image) : isWhollyOwn(image)))
+    const kept = list.filter((image) =>
+      danglingOnly ? !named(image) : this.#isWhollyOwn(textOf(image['Id'])),
+    )
     return this.#own('image', kept, 'Id', (image) => Number(image['Size'] ?? 0))
   }
 
@@ -139,6 +136,8 @@ class PruneRun {
     for (const candidate of candidates) {
       const release = kind === 'volume' ? this.#keepVolume(candidate.id) : () => undefined
       if (release === undefined) continue
+      // Somebody else can have given it a name since the listing.
+      if (kind === 'image' && !this.#isWhollyOwn(candidate.id)) continue
       try {
         const parents = kind === 'image' ? ownParents(this.#gate, this.#worker, candidate.id) : []
         const query = kind === 'image' ? { noprune: true } : {}
@@ -154,6 +153,12 @@ class PruneRun {
       }
     }
     return { removed: removed.map(({ id }) => id), space: removed.reduce((sum, { size }) => sum + size, 0) }
+  }
+
+  /** Other names of an image are somebody else's, and would go with it. */
+  #isWhollyOwn(id: string): boolean {
+    const { inventory, ownership } = this.#gate
+    return inventory.image(id)?.names.every((name) => ownership.ownsTag(this.#worker, name, id)) ?? false
   }
 
   /** Keeps a volume from others while it is removed by its name; undefined where that is another's by now, or busy. */

@@ -5,21 +5,22 @@ import type { Bringing } from './images.ts'
 const OVERLAP = 200
 /**
  * How engines tell of a new image, in their own JSON: what a program prints is a string in it, whose quotes are escaped.
- * A build that is quiet tells nothing but the id.
  */
 const MADE = {
   build: /"aux":\{"ID":"(sha256:[0-9a-f]{64})"/g,
-  quiet: /"stream":"(sha256:[0-9a-f]{64})\\n"/g,
   import: /"status":"(sha256:[0-9a-f]{64})"/g,
   load: /"stream":"Loaded image ID: (sha256:[0-9a-f]{64})/g,
 } as const
+/** A build that is quiet tells nothing but the id, in its last line; one that fails tells all that its programs printed. */
+const QUIET = /(?:^|\n)\{"stream":"(sha256:[0-9a-f]{64})\\n"\}\s*$/
 const FAILED = /"errorDetail":/
 /** The last line of a pull that did what it was to do. */
 const PULLED = /"status":"Status: (?:Downloaded newer image|Image is up to date)/
 
+const NONE: ReadonlySet<string> = new Set()
+
 export class Told {
-  /** Ids of images, in the order in which they were made. */
-  readonly made = new Set<string>()
+  readonly #made = new Set<string>()
   readonly #permit: Bringing
   #failed = false
   #done = false
@@ -27,6 +28,16 @@ export class Told {
 
   constructor(permit: Bringing) {
     this.#permit = permit
+  }
+
+  /** Ids of images, in the order in which they were made; of a build that did not end well, none. */
+  get made(): ReadonlySet<string> {
+    return this.#permit.on === 'build' && !this.#done ? NONE : this.#made
+  }
+
+  /** Takes down an image that an answer without lines tells of. */
+  add(id: string): void {
+    this.#made.add(id)
   }
 
   /** Whether the engine did all of it. */
@@ -38,7 +49,7 @@ export class Told {
   look(part: string): void {
     const text = this.#tail + part
     const made = this.#waysToTell()
-    if (made !== undefined) for (const [, id = ''] of text.matchAll(made)) this.made.add(id)
+    if (made !== undefined) for (const [, id = ''] of text.matchAll(made)) this.#made.add(id)
     this.#failed ||= FAILED.test(text)
     this.#done ||= this.#permit.on === 'pull' && PULLED.test(text)
     this.#tail = text.slice(-OVERLAP)
@@ -47,12 +58,18 @@ export class Told {
   /** The answer is there to its end. */
   end(): void {
     this.#done = !this.#failed
+    const quiet = this.#isQuiet() ? QUIET.exec(this.#tail)?.[1] : undefined
+    if (quiet !== undefined) this.#made.add(quiet)
+  }
+
+  #isQuiet(): boolean {
+    return this.#permit.on === 'build' && this.#permit.operation.parameters.q === true
   }
 
   #waysToTell(): RegExp | undefined {
     switch (this.#permit.on) {
       case 'build':
-        return this.#permit.operation.parameters.q === true ? MADE.quiet : MADE.build
+        return this.#isQuiet() ? undefined : MADE.build
       case 'import':
         return MADE.import
       case 'load':

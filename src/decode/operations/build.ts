@@ -18,7 +18,10 @@ const CLASSIC = 'DOCKER_BUILDKIT=0 docker build'
 export const buildQuery = record({
   buildargs: limited(jsonText, '4 KiB each'),
   buildid: rewritten(queryText, 'left out: it is for cancelling BuildKit'),
-  cachefrom: limited(jsonText, 'names that run.images has'),
+  cachefrom: rewritten(
+    jsonText,
+    'left out: an engine links the image that it names into the chain of another',
+  ),
   cgroupparent: refused('it takes the build out of its limits'),
   cpuperiod: rewritten(queryInteger, 'sent as 100000'),
   cpuquota: limited(queryInteger, 'run.limits.cpus; put in where it is missing'),

@@ -81,7 +81,7 @@ export function planUlimits(
   const caps: Readonly<Record<string, number>> = { nofile: limits.nofile, nproc: limits.pids }
   for (const { name, soft, hard } of ulimits) {
     if (FREE_ULIMITS.includes(name)) continue
-    const most = caps[name]
+    const most = Object.hasOwn(caps, name) ? caps[name] : undefined
     const what = `HostConfig.Ulimits = ${name}=${soft}:${hard}`
     if (most === undefined) {
       violations.push({ rule: 'run.ulimits', what, why: 'this ulimit is not given to workers', instead: [] })
