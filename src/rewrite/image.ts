@@ -143,7 +143,8 @@ function newName(name: string): { readonly repo?: string; readonly tag?: string 
   return reference === undefined ? {} : { repo: reference.name, tag: reference.tag }
 }
 
-function familiar(name: string): string {
+/** A name as people write it, without what Docker fills in; an id as it is. */
+export function familiar(name: string): string {
   const reference = name.startsWith('sha256:') ? undefined : parseReference(name)
   return reference === undefined ? name : familiarReference(reference)
 }

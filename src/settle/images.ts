@@ -1,6 +1,6 @@
 /** Whose the images and names are that a call brings: the worker's, if they were not here before. */
 import { Transform, type TransformCallback } from 'node:stream'
-import { familiarReference, parseReference, storedReference } from '../decode/reference.ts'
+import { parseReference, storedReference } from '../decode/reference.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
 import type {
   BuildPermit,
@@ -14,6 +14,7 @@ import type {
 } from '../policy/verdict.ts'
 import { namelessParents } from '../resolve/images.ts'
 import type { World } from '../resolve/resolve.ts'
+import { familiar } from '../rewrite/image.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change } from '../store/store.ts'
 import type { Named } from './names.ts'
@@ -47,6 +48,7 @@ interface Listed extends Pick<World, 'inventory' | 'ownership'> {
 type Giver = (image: string, names: readonly string[]) => Promise<Named>
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
+
 export class NewImages {
   readonly #world: Listed
   readonly #worker: string
@@ -270,14 +272,9 @@ const NO_NAMES: Named = { given: [], failed: [] }
 /** What came of names, as an engine tells it at the end of a build. */
 function linesOf({ given, failed }: Named): readonly string[] {
   return [
-    ...given.map((name) => ({ stream: `Successfully tagged ${familiarName(name)}\n` })),
+    ...given.map((name) => ({ stream: `Successfully tagged ${familiar(name)}\n` })),
     ...failed.map((message) => ({ errorDetail: { message }, error: message })),
   ].map((line) => `${JSON.stringify(line)}\r\n`)
-}
-
-function familiarName(name: string): string {
-  const reference = parseReference(name)
-  return reference === undefined ? name : familiarReference(reference)
 }
 
 /** Names that a permit gives, as the engine lists them. */
