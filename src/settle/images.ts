@@ -208,11 +208,16 @@ export class NewImages {
     ]
   }
 
-  /** Whether this call brought an image; what a build makes carries the worker's label too. */
+  /**
+   * Whether this call brought an image. What a build makes carries the worker's label too; one that is there by a build that
+   * failed has no name but those that are given now.
+   */
   #isNew(id: string): boolean {
     const image = this.#world.inventory.image(id)
-    const isBuilt = this.#permit.on === 'build'
-    return image !== undefined && !this.#before.has(id) && (!isBuilt || image.worker === this.#worker)
+    if (image === undefined) return false
+    if (this.#permit.on !== 'build') return !this.#before.has(id)
+    const isLeft = (): boolean => image.names.every((name) => this.#given.includes(name))
+    return image.worker === this.#worker && (!this.#before.has(id) || isLeft())
   }
 
   /** Whether the name is on what this call brought: anybody can have given it meanwhile, and the call have failed. */

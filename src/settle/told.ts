@@ -35,8 +35,10 @@ export class Told {
     return this.#permit.on === 'build' && !this.#done ? NONE : this.#made
   }
 
-  /** Takes down an image that an answer without lines tells of. */
+  /** Takes down an image. */
   add(id: string): void {
+    // A stage can be the same as one before: the last of all is the one that gets the names.
+    this.#made.delete(id)
     this.#made.add(id)
   }
 
@@ -49,7 +51,7 @@ export class Told {
   look(part: string): void {
     const text = this.#tail + part
     const made = this.#waysToTell()
-    if (made !== undefined) for (const [, id = ''] of text.matchAll(made)) this.#made.add(id)
+    if (made !== undefined) for (const [, id = ''] of text.matchAll(made)) this.add(id)
     this.#failed ||= FAILED.test(text)
     this.#done ||= this.#permit.on === 'pull' && PULLED.test(text)
     this.#tail = text.slice(-OVERLAP)
@@ -59,7 +61,7 @@ export class Told {
   end(): void {
     this.#done = !this.#failed
     const quiet = this.#isQuiet() ? QUIET.exec(this.#tail)?.[1] : undefined
-    if (quiet !== undefined) this.#made.add(quiet)
+    if (quiet !== undefined) this.add(quiet)
   }
 
   #isQuiet(): boolean {

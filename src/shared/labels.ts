@@ -1,5 +1,7 @@
 /** Labels that the gate puts on what it makes. They grant nothing: whose an object is stands in the gate's own record. */
 
+/** What the names of all of them begin with. */
+export const OWN_LABELS = 'dockgate.'
 /** Ties an object to the claim it was made under, so that it is found again after a crash in between. */
 export const CLAIM_LABEL = 'dockgate.claim'
 /** Tells the operator whose an object is. */

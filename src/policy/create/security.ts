@@ -2,7 +2,7 @@
 import type { Ulimit } from '../../decode/operations/container-create.ts'
 import type { Limits, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
-import { MOST_LABELS } from '../../shared/labels.ts'
+import { MOST_LABELS, OWN_LABELS } from '../../shared/labels.ts'
 import { formatSize, parseSize } from '../../shared/sizes.ts'
 import type { CreatePlan, RestartPlan } from '../verdict.ts'
 import { isBindRoot } from './mounts.ts'
@@ -60,7 +60,7 @@ export function checkLabels(labels: ReadonlyMap<string, string> | undefined, vio
     })
   }
   for (const name of labels?.keys() ?? []) {
-    if (!name.toLowerCase().startsWith('dockgate.')) continue
+    if (!name.toLowerCase().startsWith(OWN_LABELS)) continue
     violations.push({
       rule: 'run.labels',
       what: `Labels.${name}`,

@@ -186,6 +186,48 @@ describe('what could be read in two ways is refused:', () => {
   })
 })
 
+describe('of labels', () => {
+  test.each([
+    'dockgate.worker=a',
+    'a=b dockgate.worker=a',
+    'a="b c"\tDockgate.claim=a',
+    '"dockgate.worker"=a',
+    "a=b 'dockgate.worker'=a",
+    'dockgate.worker a b',
+    'dock"gate.worker"=a',
+    'dock\\gate.worker=a',
+    '"dockgate.worker" a',
+    "a='b\\' dockgate.worker=a '",
+    '$A=b',
+    '${A}.worker=b',
+    '"dock$A"=b',
+    'a=b dock$A=c',
+    '$A b',
+    "a='\\' $A=b '",
+  ])('the gate’s own are refused, and names that are not known: LABEL %s', (rest) => {
+    expect(rules(`FROM alpine\nLABEL ${rest}`)).toEqual(['build.dockerfile'])
+    expect(rules(`FROM alpine\nONBUILD LABEL ${rest}`)).toEqual(['build.dockerfile'])
+  })
+
+  test.each([
+    'a=b',
+    'a=$B c="x $D" e=\'$F\' g=\\$h',
+    'io.example.dockgate.worker=b x=dockgate.y "a b"="c"',
+    'a dockgate.worker $B',
+    'a=b=c d=',
+    "a='b\\' c",
+  ])('others pass: LABEL %s', (rest) => {
+    expect(rules(`FROM alpine\nLABEL ${rest}`)).toEqual([])
+  })
+
+  test('of a long instruction are read in a moment', () => {
+    const begin = performance.now()
+    for (const text of ['a=', 'a= ', '"', 'a="', '\\', "a='b' "])
+      rules(`FROM alpine\nLABEL ${text.repeat(5_000)}`)
+    expect(performance.now() - begin).toBeLessThan(1_000)
+  })
+})
+
 test.each([
   'ADD http://evil.example/a /',
   'add HTTPS://evil.example/a /',
@@ -258,6 +300,17 @@ describe('the images that are taken from', () => {
   test('are those that files are copied from', () => {
     const text = `FROM alpine AS a\nFROM a\nCOPY --from=a / /\nCOPY --from=0 / /\nCOPY --chown=1 --from=${ACME}:2 / /\nONBUILD COPY --from=${ACME}:3 / /`
     expect(taken(text).copied).toEqual([`${ACME}:2`])
+  })
+
+  test('are those that files are copied from by triggers, where a stage begins with the one that has them', () => {
+    const trigger = (tag: string): string => `ONBUILD COPY --from=${ACME}:${tag} / /`
+    const text = `FROM alpine AS One\n${trigger('1')}\n${trigger('2')}\nFROM alpine AS two\n${trigger('3')}\nFROM alpine\n${trigger('4')}`
+    expect(taken(text).copied).toEqual([])
+    expect(taken(`${text}\nFROM ONE`).copied).toEqual([`${ACME}:1`, `${ACME}:2`])
+    expect(taken(`${text}\nFROM two AS three\n${trigger('5')}\nFROM three`).copied).toEqual([
+      `${ACME}:3`,
+      `${ACME}:5`,
+    ])
   })
 
   test('are those up to the target', () => {

@@ -11,6 +11,7 @@ import { readFlags, writeInstruction } from './flags.ts'
 import { coveredImage, readFrom, type From } from './from.ts'
 import { wrongInterval } from './healthcheck.ts'
 import { hasHeredoc } from './heredoc.ts'
+import { wrongLabels } from './labels.ts'
 import { Lengths } from './lengths.ts'
 import { instructionsOf } from './lines.ts'
 
@@ -40,6 +41,10 @@ interface Reading {
   readonly stages: Set<string>
   readonly violations: Violation[]
   readonly copied: ImageReference[]
+  /** Images that files are copied from where a later stage begins with this one (ONBUILD), by its name. */
+  readonly triggers: Map<string, ImageReference[]>
+  /** Those of the stage that is read. */
+  triggered: ImageReference[]
 }
 
 /** Where it is a directive it changes what every line means; a backslash is what counts anyway. */
@@ -57,7 +62,7 @@ export function checkDockerfile(
   patterns: readonly string[],
   { buildArgs, target }: BuildOptions,
 ): CheckedDockerfile {
-  const reading: Reading = { patterns, variables: new Map(), stages: new Set(), violations: [], copied: [] }
+  const reading = newReading(patterns)
   const { violations, variables, stages } = reading
   if (ESCAPE_DIRECTIVE.test(text))
     violations.push(odd('# escape', 'another escape character changes what every line means'))
@@ -90,6 +95,14 @@ export function checkDockerfile(
   return { violations, instructions, copied: reading.copied }
 }
 
+function newReading(patterns: readonly string[]): Reading {
+  const [violations, copied, triggered]: [Violation[], ImageReference[], ImageReference[]] = [[], [], []]
+  return {
+    ...{ patterns, variables: new Map(), stages: new Set(), violations },
+    ...{ copied, triggers: new Map(), triggered },
+  }
+}
+
 /** Characters of the longest word of an instruction that is told. */
 const LONGEST_WORD = 20
 
@@ -113,10 +126,15 @@ function split(line: string, violations: Violation[]): { readonly word: string; 
   return { word: word.toUpperCase(), rest }
 }
 
-function takeFrom(rest: string, { patterns, variables, stages, violations }: Reading): From | undefined {
+function takeFrom(rest: string, reading: Reading): From | undefined {
+  const { patterns, variables, stages, violations } = reading
   const from = readFrom(rest, patterns, variables, stages)
   switch (from.kind) {
     case 'from':
+      if (from.image === undefined)
+        reading.copied.push(...(reading.triggers.get(from.name.toLowerCase()) ?? []))
+      reading.triggered = []
+      if (from.stage !== undefined) reading.triggers.set(from.stage, reading.triggered)
       return from
     case 'outside':
       violations.push(outside(`FROM ${from.why}`, patterns))
@@ -140,6 +158,8 @@ function checkInstruction(word: string, written: string, reading: Reading): stri
   if (wrong !== undefined) violations.push(odd(`${word} ${rest}`, wrong))
   const tooOften = word === 'HEALTHCHECK' ? wrongInterval(flags) : undefined
   if (tooOften !== undefined) violations.push(odd(word, tooOften))
+  const ours = word === 'LABEL' ? wrongLabels(rest) : undefined
+  if (ours !== undefined) violations.push(odd(`LABEL ${rest}`, ours))
   if (['ADD', 'COPY', 'RUN'].includes(word)) {
     // What looks like an instruction inside would be none, and could name a stage that is none.
     if (hasHeredoc(rest)) violations.push(heredoc(word))
@@ -159,7 +179,7 @@ function checkTrigger(written: string, reading: Reading): string {
     reading.violations.push(odd(`ONBUILD ${word}`, 'an engine has no such trigger'))
     return ''
   }
-  return `ONBUILD ${checkInstruction(word, rest, { ...reading, stages: new Set(), copied: [] })}`
+  return `ONBUILD ${checkInstruction(word, rest, { ...reading, stages: new Set(), copied: reading.triggered })}`
 }
 
 function checkAdd(rest: string): readonly Violation[] {

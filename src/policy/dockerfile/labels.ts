@@ -1,0 +1,34 @@
+/** LABEL: the gate's own labels tell whose an image is; no Dockerfile writes them. */
+import { OWN_LABELS } from '../../shared/labels.ts'
+
+const NAME = String.raw`(?:[^\s"'\\$=]+|"[^"\\$=]*"|'[^'\\$=]*')`
+const VALUE = String.raw`(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^'\\]*')*`
+/** `NAME=VALUE`, as it can be read in one way only. */
+const PAIR = new RegExp(`(${NAME})=${VALUE}(?:[ \\t]+|$)`, 'y')
+/** `NAME VALUE`, the value up to the end of the line. */
+const LEGACY = /^[^\s"'\\$=]+(?=[ \t]|$)/
+
+/** Why a LABEL could write a label of the gate's; undefined where it can't. @param rest what stands behind the word */
+export function wrongLabels(rest: string): string | undefined {
+  const names = namesOf(rest)
+  const unquoted = (names ?? [rest]).map((name) => name.replaceAll(/["'\\]/g, '').toLowerCase())
+  if (
+    unquoted.some((name) => (names === undefined ? name.includes(OWN_LABELS) : name.startsWith(OWN_LABELS)))
+  )
+    return 'labels of dockgate are its own'
+  return names === undefined && rest.includes('$') ? 'its names are not known before the build' : undefined
+}
+
+/** Names as they are written; undefined where they can't be read for sure. */
+function namesOf(rest: string): readonly string[] | undefined {
+  const legacy = LEGACY.exec(rest)?.[0]
+  if (legacy !== undefined) return [legacy]
+  const names: string[] = []
+  for (let at = 0; at < rest.length; at = PAIR.lastIndex) {
+    PAIR.lastIndex = at
+    const name = PAIR.exec(rest)?.[1]
+    if (name === undefined) return undefined
+    names.push(name)
+  }
+  return names
+}
