@@ -94,6 +94,20 @@ describe.each(['new', 'old'] as const)('steps of builds on the %s engine', (engi
   })
 })
 
+test('what a build that failed has left is the worker’s once a build ends with it', async () => {
+  await using gate = await startGate({ policy: two })
+  const { base, filter } = await newBase('new')
+  const left = async (): Promise<string> =>
+    (await engineDocker('new', ['images', '-aq', '--filter', filter])).stdout.trim()
+  const made = newName()
+  const steps = `FROM ${base}\nRUN echo a > /a\n`
+  expect(await classicBuild(gate, `${steps}RUN false\n`)).toMatchObject({ code: 1 })
+  expect((await left()).split('\n').length).toBe(3)
+  expect(await classicBuild(gate, steps, '-t', made)).toMatchObject({ code: 0 })
+  expect(await docker(gate, ['rmi', made])).toMatchObject({ code: 0 })
+  expect((await left()).split('\n').length).toBe(1)
+})
+
 test('a build leaves no container, also where it fails or is told to', async () => {
   await using gate = await startGate({ policy: two })
   const { base } = await newBase('new')
