@@ -6,14 +6,13 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EngineUnavailable, readWhole, type Engine } from '../forward/engine.ts'
 import { NEWEST_MINOR } from '../decode/target.ts'
-import { parseReference, storedReference } from '../decode/reference.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
-import { CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
-import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
 import type { EngineFacts } from './facts.ts'
-import type { Inventory, KnownContainer, KnownImage } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
 import { splitLines } from './lines.ts'
+import { readContainer, readImage } from './listed.ts'
 import type { EngineLists } from './reconcile.ts'
 
 const ANSWER_LIMIT = 10_000
@@ -282,40 +281,4 @@ function eventsRequest(minor: number) {
     ['event', EVENT_ACTIONS],
   ])
   return plainRequest('GET', apiPath(minor, ['events'], { filters }))
-}
-
-function readContainer(listed: Unknown): KnownContainer {
-  // A container has further names where a link points to it: /other/alias.
-  const name = textsOf(listed['Names']).find((candidate) => candidate.lastIndexOf('/') === 0) ?? ''
-  const binds = listOf(listed['Mounts'])
-    .map(objectOf)
-    .filter((mount) => mount['Type'] === 'bind')
-  return {
-    id: textOf(listed['Id']),
-    name: name.slice(1),
-    running: ['running', 'paused', 'restarting'].includes(textOf(listed['State'])),
-    started: textOf(listed['State']) !== 'created',
-    claim: textOf(objectOf(listed['Labels'])[CLAIM_LABEL]),
-    binds: binds.map((mount) => ({ source: textOf(mount['Source']), readOnly: mount['RW'] === false })),
-  }
-}
-
-function readImage(listed: Unknown): KnownImage {
-  const labels = objectOf(listed['Labels'])
-  return {
-    id: textOf(listed['Id']),
-    names: imageNames(listed),
-    parent: textOf(listed['ParentId']),
-    worker: textOf(labels[WORKER_LABEL]),
-    labels: labelsLength(labels),
-    listed: JSON.stringify(listed).length,
-  }
-}
-
-/** Full references of an image as the engine lists it. */
-function imageNames(listed: Unknown): readonly string[] {
-  return [...textsOf(listed['RepoTags']), ...textsOf(listed['RepoDigests'])].flatMap((name) => {
-    const reference = name.includes('<none>') ? undefined : parseReference(name)
-    return reference === undefined ? [] : [storedReference(reference)]
-  })
 }

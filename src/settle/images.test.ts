@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { ask, imageIdOf, policyOf, UNLABELLED, worldWith } from '../../test/cases/world.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Change } from '../store/store.ts'
-import { bringsImages, NewImages } from './images.ts'
+import { bringsImages } from './bringing.ts'
+import { NewImages } from './images.ts'
 
 const WORKER = policyOf().name
 const NAME = 'docker.io/library/new:1'

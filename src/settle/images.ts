@@ -1,38 +1,15 @@
 /** Whose the images and names are that a call brings: the worker's, if they were not here before. */
 import { Transform, type TransformCallback } from 'node:stream'
-import { parseReference, storedReference } from '../decode/reference.ts'
+import { parseReference } from '../decode/reference.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
-import type {
-  BuildPermit,
-  CommitPermit,
-  ImportPermit,
-  LoadPermit,
-  Permit,
-  PullPermit,
-  PushPermit,
-  TagPermit,
-} from '../policy/verdict.ts'
 import { namelessParents } from '../resolve/images.ts'
 import type { World } from '../resolve/resolve.ts'
 import { familiar } from '../rewrite/image.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change } from '../store/store.ts'
+import { namesGivenBy, type Bringing } from './bringing.ts'
 import type { Named } from './names.ts'
 import { Told } from './told.ts'
-
-/** What can bring an image, or a name for one. */
-export type Bringing =
-  | BuildPermit
-  | CommitPermit
-  | ImportPermit
-  | LoadPermit
-  | PullPermit
-  | PushPermit
-  | TagPermit
-
-export function bringsImages(permit: Permit): permit is Bringing {
-  return ['build', 'commit', 'import', 'load', 'pull', 'push', 'tag'].includes(permit.on)
-}
 
 export interface Settled {
   readonly reply: Reply
@@ -68,7 +45,7 @@ export class NewImages {
     this.#worker = worker
     this.#permit = permit
     this.#told = new Told(permit)
-    this.#given = permit.on === 'push' ? pushed(permit, inventory.tagsOf(permit.name)) : namesOf(permit)
+    this.#given = namesGivenBy(permit, (repository) => inventory.tagsOf(repository))
     this.#before = new Set(inventory.imageIds())
     this.#others = new Set(
       [...inventory.imageNames()].filter(
@@ -280,34 +257,4 @@ function linesOf({ given, failed }: Named): readonly string[] {
     ...given.map((name) => ({ stream: `Successfully tagged ${familiar(name)}\n` })),
     ...failed.map((message) => ({ errorDetail: { message }, error: message })),
   ].map((line) => `${JSON.stringify(line)}\r\n`)
-}
-
-/** Names that a permit gives, as the engine lists them. */
-function namesOf(permit: Exclude<Bringing, PushPermit>): readonly string[] {
-  switch (permit.on) {
-    case 'build':
-      return permit.tags
-    case 'tag':
-    case 'commit':
-    case 'import':
-      return permit.name === undefined ? [] : [permit.name]
-    case 'pull': {
-      const { name, tag } = permit
-      return [tag.startsWith('sha256:') ? `${name}@${tag}` : `${name}:${tag}`]
-    }
-    case 'load':
-      return []
-  }
-}
-
-function pushed({ name, tag }: PushPermit, all: readonly string[]): readonly string[] {
-  return tag === undefined ? all : [`${name}:${tag}`]
-}
-
-/** Names as the engine lists them. */
-export function storedNames(written: readonly string[]): readonly string[] {
-  return written.flatMap((name) => {
-    const reference = parseReference(name)
-    return reference === undefined ? [] : [storedReference(reference)]
-  })
 }

@@ -1,5 +1,5 @@
 /** What an engine tells, in its answer, of the images that a call makes or brings. */
-import type { Bringing } from './images.ts'
+import type { Bringing } from './bringing.ts'
 
 /** Characters of an answer in which a line of an engine's own may be cut in two. */
 const OVERLAP = 200

@@ -1,0 +1,43 @@
+/** What an engine lists, as far as the inventory keeps it. */
+import { parseReference, storedReference } from '../decode/reference.ts'
+import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
+import type { KnownContainer, KnownImage } from './inventory.ts'
+
+/** A container of GET /containers/json. */
+export function readContainer(listed: Unknown): KnownContainer {
+  // A container has further names where a link points to it: /other/alias.
+  const name = textsOf(listed['Names']).find((candidate) => candidate.lastIndexOf('/') === 0) ?? ''
+  const binds = listOf(listed['Mounts'])
+    .map(objectOf)
+    .filter((mount) => mount['Type'] === 'bind')
+  return {
+    id: textOf(listed['Id']),
+    name: name.slice(1),
+    running: ['running', 'paused', 'restarting'].includes(textOf(listed['State'])),
+    started: textOf(listed['State']) !== 'created',
+    claim: textOf(objectOf(listed['Labels'])[CLAIM_LABEL]),
+    binds: binds.map((mount) => ({ source: textOf(mount['Source']), readOnly: mount['RW'] === false })),
+  }
+}
+
+/** An image of GET /images/json. */
+export function readImage(listed: Unknown): KnownImage {
+  const labels = objectOf(listed['Labels'])
+  return {
+    id: textOf(listed['Id']),
+    names: imageNames(listed),
+    parent: textOf(listed['ParentId']),
+    worker: textOf(labels[WORKER_LABEL]),
+    labels: labelsLength(labels),
+    listed: JSON.stringify(listed).length,
+  }
+}
+
+/** Full references of an image as the engine lists it. */
+function imageNames(listed: Unknown): readonly string[] {
+  return [...textsOf(listed['RepoTags']), ...textsOf(listed['RepoDigests'])].flatMap((name) => {
+    const reference = name.includes('<none>') ? undefined : parseReference(name)
+    return reference === undefined ? [] : [storedReference(reference)]
+  })
+}
