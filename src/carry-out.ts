@@ -10,12 +10,13 @@ import { unpacked, type CheckedArchive } from './forward/checked-archive.ts'
 import { givenHostname } from './forward/containers.ts'
 import { forward } from './forward/forward.ts'
 import { remove, removeParents } from './forward/remove.ts'
-import { ImageArchive } from './forward/image-archive.ts'
+import { ImageArchive, type ArchivedImage } from './forward/image-archive.ts'
 import { errorReply, jsonReply, type Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
 import { PinError } from './host/pins.ts'
 import type { Caller } from './identify/caller.ts'
 import type { WorkerPolicy } from './policy/policy.ts'
+import { decide } from './policy/decide.ts'
 import { hostnameViolation } from './policy/create/network.ts'
 import { refuse, refuseAll } from './policy/refuse.ts'
 import { checkLoadedNames } from './policy/image-transfer.ts'
@@ -26,16 +27,19 @@ import type {
   LoadPermit,
   NetworkMemberPermit,
   Permit,
+  TagPermit,
   VolumeCreatePermit,
 } from './policy/verdict.ts'
 import type { Connected } from './resolve/feed.ts'
 import { ownersOfNames } from './resolve/images.ts'
+import { resolve, type HostPaths } from './resolve/resolve.ts'
 import type { Sendable } from './rewrite/rewrite.ts'
 import { holdBinds } from './settle/binds.ts'
-import { bringsImages, storedNames } from './settle/bringing.ts'
+import { bringsImages } from './settle/bringing.ts'
 import { BuildImages, PullFailed } from './settle/build-images.ts'
 import type { Claims } from './settle/claims.ts'
 import { NewImages } from './settle/images.ts'
+import { claimLoaded, storedNames } from './settle/load.ts'
 import { giveNames } from './settle/names.ts'
 import { Outcome } from './settle/outcome.ts'
 import { prune } from './settle/prune.ts'
@@ -65,6 +69,9 @@ interface Undertaking {
   readonly outcome: Outcome
 }
 
+/** Operations on images tell no paths of the host. */
+const NO_PATHS: HostPaths = new Map()
+
 /** Does what a permit stands for. The outcome is on record whichever way it ends. @throws {EngineUnavailable} */
 export async function carryOut(
   call: Call,
@@ -73,8 +80,8 @@ export async function carryOut(
   claims: Claims,
 ): Promise<Reply> {
   const { gate, worker, connected } = call
-  const give = (image: string, names: readonly string[]) =>
-    giveNames(gate, worker, connected.facts.minor, image, names)
+  const give = (image: string, names: readonly string[], changes: readonly Change[]) =>
+    giveNames(gate, worker, connected.facts.minor, image, names, changes)
   const images = bringsImages(permit) ? await NewImages.before(gate, worker.name, permit, give) : undefined
   const outcome = new Outcome(gate, worker.name, permit, record, claims, images)
   const undertaking = { call, record, claims, outcome }
@@ -96,6 +103,8 @@ export async function carryOut(
         return await joinOrLeave(undertaking, permit)
       case 'image':
         return await onImage(undertaking, permit)
+      case 'tag':
+        return await tag(undertaking, permit)
       case 'build':
         return await build(undertaking, permit)
       case 'load':
@@ -182,15 +191,55 @@ async function joinOrLeave(undertaking: Undertaking, permit: NetworkMemberPermit
   return send(undertaking, permit)
 }
 
+/**
+ * Names of images are given and taken by one call after the other, each as it is decided by what is here then.
+ * @param same gives what is decided now where it is about the same image
+ */
+function inTurn<Same extends ImagePermit | TagPermit>(
+  { call, record, outcome }: Undertaking,
+  same: (again: Permit) => Same | undefined,
+  work: (permit: Same) => Promise<Reply>,
+): Promise<Reply> {
+  const { gate, worker, connected, decoded } = call
+  return gate.imageTurns.run(async () => {
+    await gate.feed.refreshImages()
+    const facts = resolve(gate, worker, decoded.operation, connected.facts, NO_PATHS)
+    const again = decide(worker, decoded, facts)
+    if (again.effect === 'refuse') return outcome.close(refusalReply(again, record?.id ?? '', worker.name))
+    const permit = same(again.permit)
+    return permit === undefined
+      ? outcome.close(errorReply(409, 'this became the name of another image meanwhile'))
+      : work(permit)
+  })
+}
+
 /** With an image go the own ones that it was built upon step by step, as an engine would do it. */
 async function onImage(undertaking: Undertaking, permit: ImagePermit): Promise<Reply> {
+  if (permit.operation.kind !== 'image.remove') return send(undertaking, permit)
   const { gate, connected } = undertaking.call
-  const reply = await exchange(undertaking, permit)
-  if (permit.operation.kind !== 'image.remove' || reply.kind !== 'whole' || reply.status !== 200)
-    return undertaking.outcome.close(reply)
-  const parents = await removeParents(gate.engine, connected.facts.minor, permit.parents)
-  const removed = [...listOf(JSON.parse(reply.body.toString())), ...parents.map((Deleted) => ({ Deleted }))]
-  return undertaking.outcome.close(jsonReply(200, removed))
+  const { outcome } = undertaking
+  const same = (again: Permit): ImagePermit | undefined =>
+    again.on === 'image' && again.image === permit.image && again.reference === permit.reference
+      ? again
+      : undefined
+  return inTurn(undertaking, same, async (now) => {
+    const removed: unknown[] = []
+    for (const reference of now.names.length === 0 ? [now.reference] : now.names) {
+      const reply = await exchange(undertaking, { ...now, reference })
+      if (reply.kind === 'whole' && reply.status === 200)
+        removed.push(...listOf(JSON.parse(reply.body.toString())))
+      // A digest goes with the last tag of its repository.
+      else if (removed.length === 0) return outcome.close(reply)
+    }
+    const parents = await removeParents(gate.engine, connected.facts.minor, now.parents)
+    return outcome.close(jsonReply(200, [...removed, ...parents.map((Deleted) => ({ Deleted }))]))
+  })
+}
+
+function tag(undertaking: Undertaking, permit: TagPermit): Promise<Reply> {
+  const same = (again: Permit): TagPermit | undefined =>
+    again.on === 'tag' && again.image === permit.image ? again : undefined
+  return inTurn(undertaking, same, (now) => send(undertaking, now))
 }
 
 /** The id of the container that a reply tells of. */
@@ -229,12 +278,15 @@ async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Rep
 /** An archive of images reaches the engine whole only if its names are the worker's to give. */
 function load(undertaking: Undertaking, permit: LoadPermit): Promise<Reply> {
   const { gate, worker } = undertaking.call
-  const check = (written: readonly string[]) => {
+  const check = async (images: readonly ArchivedImage[]) => {
+    await gate.feed.refreshImages()
+    const written = [...new Set(images.flatMap(({ names }) => names))]
     const violations = checkLoadedNames(worker.docker.run, written, ownersOfNames(gate, worker, written))
     if (violations.length > 0) return violations
-    const names = storedNames(written)
-    undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, names))
-    undertaking.outcome.give(names)
+    undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, storedNames(written)))
+    const claims = claimLoaded(gate, worker.name, images)
+    undertaking.outcome.expect(claims)
+    await gate.keep(claims.map((claim) => ({ type: 'claim', claim })))
     return violations
   }
   return sendChecked(undertaking, permit, new ImageArchive(check))

@@ -8,8 +8,9 @@ import { Feed } from './resolve/feed.ts'
 import { PathLookups } from './resolve/host-paths.ts'
 import { Inventory } from './resolve/inventory.ts'
 import { Ownership } from './resolve/ownership.ts'
-import { beginReconciling, forgetImages } from './resolve/reconcile.ts'
+import { beginReconciling, reconcileImages } from './resolve/reconcile.ts'
 import type { World } from './resolve/resolve.ts'
+import { OneAtATime } from './shared/one-at-a-time.ts'
 import { warnOf } from './shared/warn.ts'
 import type { Change, Store } from './store/store.ts'
 
@@ -28,6 +29,8 @@ export class Gate implements World {
   readonly ownership: Ownership
   readonly feed: Feed
   readonly pins: Pins
+  /** Names of images are given and taken by one call at a time: an engine has no way to do so only if nothing has changed. */
+  readonly imageTurns = new OneAtATime()
   readonly #store: Store
   #workers: ReadonlyMap<string, WorkerPolicy>
 
@@ -63,8 +66,13 @@ export class Gate implements World {
           pins.releaseOthers(this.ownership.containerClaims()).catch(warnOf('letting go of bind sources'))
         }
       },
-      imagesListed: () => this.#write(...forgetImages(this.ownership, this.inventory)),
+      imagesListed: () => this.#write(...reconcileImages(this.ownership, this.inventory)),
     })
+  }
+
+  /** Writes what has to be on disk before the engine is asked, or a worker is told. @throws {StoreUnavailable} */
+  keep(changes: readonly Change[]): Promise<void> {
+    return this.#store.write(changes, 'synced')
   }
 
   /** The policy in force for a worker, or undefined where it has none any more. */

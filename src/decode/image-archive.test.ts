@@ -4,18 +4,19 @@ import { JsonError } from './json.ts'
 import { readIndex, readManifest, readParents, readRepositories } from './image-archive.ts'
 import { readConfig } from './image-config.ts'
 
+const NOTHING = { names: [], config: '', digest: '' }
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
 describe('a manifest', () => {
   test('has the names and configurations of its images', () => {
     const first = { Config: 'a.json', RepoTags: ['a:1', 'b:2'], Layers: ['a/layer.tar'], Parent: '' }
     const second = { Config: 'b.json', RepoTags: null, LayerSources: { x: { size: 1 } } }
-    expect(readManifest(json([first, second]))).toEqual({
-      names: ['a:1', 'b:2'],
-      configs: ['a.json', 'b.json'],
-    })
-    expect(readManifest(json([{}]))).toEqual({ names: [], configs: [''] })
-    expect(readManifest(json([]))).toEqual({ names: [], configs: [] })
+    expect(readManifest(json([first, second]))).toEqual([
+      { ...NOTHING, names: ['a:1', 'b:2'], config: 'a.json' },
+      { ...NOTHING, config: 'b.json' },
+    ])
+    expect(readManifest(json([{}]))).toEqual([NOTHING])
+    expect(readManifest(json([]))).toEqual([])
   })
 
   test('has the images that others are built upon', () => {
@@ -59,8 +60,12 @@ describe('an index', () => {
     ['a full name without a tag', { ...full('docker.io/a/b'), ...short('1') }, ['docker.io/a/b', '1']],
     ['what is no name', { ...full('A B'), ...short('1') }, ['A B', '1']],
   ])('says of an image with %s what it is called', (_what, annotations, names) => {
-    expect(readIndex(json({ manifests: [{ annotations }] }))).toEqual({ names, configs: [] })
-    expect(readIndex(json({ annotations }))).toEqual({ names, configs: [] })
+    const digest = 'sha256:0'
+    expect(readIndex(json({ manifests: [{ annotations, digest }] }))).toEqual([
+      NOTHING,
+      { names, config: '', digest },
+    ])
+    expect(readIndex(json({ annotations }))).toEqual([{ ...NOTHING, names }])
   })
 
   test('names every image in it, with all that an image layout says', () => {
@@ -73,8 +78,8 @@ describe('an index', () => {
       annotations: short(name),
     }))
     const index = { schemaVersion: 2, mediaType: 'm', artifactType: 't', annotations: full('c:3'), manifests }
-    expect(readIndex(json(index)).names).toEqual(['c:3', 'a:1', 'b:2'])
-    expect(readIndex(json({})).names).toEqual([])
+    expect(readIndex(json(index)).flatMap(({ names }) => names)).toEqual(['c:3', 'a:1', 'b:2'])
+    expect(readIndex(json({}))).toEqual([NOTHING])
   })
 
   test.each<[unknown, string]>([
@@ -91,10 +96,11 @@ describe('an index', () => {
 
 describe('repositories', () => {
   test('are names with their tags', () => {
-    expect(readRepositories(json({ 'a/b': { '1': 'x', '2': 'y' }, c: {}, d: { latest: 'z' } }))).toEqual({
-      names: ['a/b:1', 'a/b:2', 'd:latest'],
-      configs: [],
-    })
+    expect(readRepositories(json({ 'a/b': { '1': 'x', '2': 'y' }, c: {}, d: { latest: 'z' } }))).toEqual([
+      { ...NOTHING, names: ['a/b:1', 'a/b:2'] },
+      NOTHING,
+      { ...NOTHING, names: ['d:latest'] },
+    ])
   })
 
   test.each<[unknown, string]>([

@@ -13,10 +13,14 @@ import {
 import { parseJson, type Json } from './json.ts'
 import { parseReference } from './reference.ts'
 
-/** What a file says: names as written there, paths of configurations. */
-interface Said {
+/** An image that a file tells of. */
+interface SaidImage {
+  /** As written there. */
   readonly names: readonly string[]
-  readonly configs: readonly string[]
+  /** The path of its configuration; empty where the file tells none. */
+  readonly config: string
+  /** Of its manifest: its id for an engine that keeps images in containerd's store; empty where the file tells none. */
+  readonly digest: string
 }
 
 const anything = forwarded((value: Json) => value)
@@ -57,35 +61,38 @@ export function readParents(content: Buffer): readonly string[] {
 }
 
 /** manifest.json. @throws {FieldError | JsonError} */
-export function readManifest(content: Buffer): Said {
-  const items = read(manifest, content, 'manifest.json')
-  return {
-    names: items.flatMap(({ RepoTags = [] }) => RepoTags),
-    configs: items.map(({ Config = '' }) => Config),
-  }
+export function readManifest(content: Buffer): readonly SaidImage[] {
+  return read(manifest, content, 'manifest.json').map(({ RepoTags = [], Config = '' }) => ({
+    names: RepoTags,
+    config: Config,
+    digest: '',
+  }))
 }
 
 const FULL_NAME = 'io.containerd.image.name'
 const NAME = 'org.opencontainers.image.ref.name'
 
 /** index.json of an OCI image layout. @throws {FieldError | JsonError} */
-export function readIndex(content: Buffer): Said {
+export function readIndex(content: Buffer): readonly SaidImage[] {
   const { manifests = [], annotations: own } = read(index, content, 'index.json')
-  const names = [own, ...manifests.map((item) => item.annotations)].flatMap((given) => {
+  const items = [{ annotations: own, digest: '' }, ...manifests]
+  return items.map(({ annotations: given, digest = '' }) => {
     const full = given?.get(FULL_NAME)
     const short = given?.get(NAME)
     // Docker writes the tag alone beside the full name.
     const isTag = full !== undefined && short !== undefined && parseReference(full)?.tag === short
-    return [full, isTag ? undefined : short].flatMap((name) => name ?? [])
+    return { names: [full, isTag ? undefined : short].flatMap((name) => name ?? []), config: '', digest }
   })
-  return { names, configs: [] }
 }
 
 /** `repositories`, which old engines write: layers by tag, by name. @throws {FieldError | JsonError} */
-export function readRepositories(content: Buffer): Said {
+export function readRepositories(content: Buffer): readonly SaidImage[] {
   const all = read(repositories, content, 'repositories')
-  const names = [...all].flatMap(([name, tags]) => [...tags.keys()].map((tag) => `${name}:${tag}`))
-  return { names, configs: [] }
+  return [...all].map(([name, tags]) => ({
+    names: [...tags.keys()].map((tag) => `${name}:${tag}`),
+    config: '',
+    digest: '',
+  }))
 }
 
 function read<T>(field: Field<T>, content: Buffer, file: string): T {

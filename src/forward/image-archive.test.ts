@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { ImageArchive } from './image-archive.ts'
@@ -7,9 +8,12 @@ import { tarFile } from './tar-file.ts'
 /** Sends an archive through the gate in pieces: the names that were checked, the rules that it broke, what passed. */
 async function send(bytes: Buffer, piece = 4096) {
   const checked: string[] = []
+  const ids: string[] = []
   const passed: Buffer[] = []
-  const archive = new ImageArchive((names) => {
+  const archive = new ImageArchive(async (images) => {
+    const names = images.flatMap((image) => image.names)
     checked.push(...names)
+    ids.push(...images.map(({ id }) => id))
     return names.includes('evil:1') ? [{ rule: 'image.name', what: 'evil:1', why: '', instead: [] }] : []
   })
   let failed = false
@@ -20,14 +24,15 @@ async function send(bytes: Buffer, piece = 4096) {
     failed = true
   }
   const told = archive.violations.map(({ rule, why }) => `${rule} ${why}`.trim())
-  return { checked, told, failed, passed: Buffer.concat(passed) }
+  return { checked, ids, told, failed, passed: Buffer.concat(passed) }
 }
 
 function* pieces(bytes: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-const CONFIG: Step = ['abc.json', '{"config":{"OnBuild":null},"rootfs":{}}']
+const WRITTEN = '{"config":{"OnBuild":null},"rootfs":{}}'
+const CONFIG: Step = ['abc.json', WRITTEN]
 const item = { Config: 'abc.json', RepoTags: ['mine:1'], Layers: ['a/layer.tar'] }
 const manifest = (value: unknown): Step => ['manifest.json', JSON.stringify(value)]
 const GOOD: readonly Step[] = [CONFIG, manifest([item])]
@@ -42,6 +47,16 @@ test('a configuration may go by its digest', async () => {
   const config = `sha256:${'a'.repeat(64)}`
   const { checked, told } = await send(tar([config, '{}'], manifest([{ ...item, Config: config }])))
   expect({ checked, told }).toEqual({ checked: ['mine:1'], told: [] })
+})
+
+test('an image is told by the digest of its configuration, wherever that stands, or of its manifest', async () => {
+  const sha256 = (content: string): string => `sha256:${createHash('sha256').update(content).digest('hex')}`
+  const [other, blob] = ['{"os":"linux"}', `blobs/sha256/${'a'.repeat(64)}`]
+  const digest = sha256('')
+  const index = { manifests: [{ digest, annotations: { 'io.containerd.image.name': 'mine:2' } }] }
+  const two = manifest([item, { ...item, Config: blob, RepoTags: [] }])
+  const { ids } = await send(tar(CONFIG, [blob, other], two, ['index.json', JSON.stringify(index)]))
+  expect(ids).toEqual([sha256(WRITTEN), sha256(other), '', digest])
 })
 
 test('many long paths are refused before they fill the memory', async () => {

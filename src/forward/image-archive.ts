@@ -2,6 +2,7 @@
  * An archive of images on its way to `load` (moby, image/tarexport; OCI image layout), held back at its end until every name
  * in it was checked, wherever an engine could read one.
  */
+import { createHash } from 'node:crypto'
 import { FieldError } from '../decode/fields.ts'
 import { JsonError } from '../decode/json.ts'
 import { readIndex, readManifest, readParents, readRepositories } from '../decode/image-archive.ts'
@@ -20,17 +21,27 @@ const MOST_ENTRIES = 50_000
 /** Characters of the paths of all entries. */
 const MOST_PATHS = 4 * 2 ** 20
 
+/** An image in an archive. */
+export interface ArchivedImage {
+  /** As written in the archive. */
+  readonly names: readonly string[]
+  /** What it will be called by an engine; empty where the archive does not tell. */
+  readonly id: string
+}
+
+type Check = (images: readonly ArchivedImage[]) => Promise<readonly Violation[]>
+
 export class ImageArchive extends CheckedArchive {
-  readonly #checkNames: (names: readonly string[]) => readonly Violation[]
+  readonly #checkImages: Check
   readonly #files = new Map<string, Buffer>()
   readonly #seen = new Set<string>()
   #kept = 0
   #paths = 0
 
-  /** @param checkNames gives the violations of the names in the archive, as they are written there */
-  constructor(checkNames: (names: readonly string[]) => readonly Violation[]) {
+  /** @param checkImages gives the violations of the images in the archive */
+  constructor(checkImages: Check) {
     super()
-    this.#checkNames = checkNames
+    this.#checkImages = checkImages
   }
 
   protected override entry({ path, type, size }: Entry): boolean {
@@ -53,21 +64,16 @@ export class ImageArchive extends CheckedArchive {
     this.#files.set(path, content)
   }
 
-  protected override check(): readonly Violation[] {
+  protected override async check(): Promise<readonly Violation[]> {
     try {
       const manifest = this.#files.get('manifest.json')
       if (manifest === undefined)
         throw new TarError('manifest.json is missing: this is no archive of docker save')
       if (readParents(manifest).length > 0)
         throw new TarError('an image is said to be built upon another: save and load them one by one')
-      const { configs } = readManifest(manifest)
-      for (const config of configs) this.#checkIsThere(config)
+      for (const { config } of readManifest(manifest)) this.#checkIsThere(config)
       this.#checkConfigs()
-      const names = Object.entries(NAMING).flatMap(([path, read]) => {
-        const content = this.#files.get(path)
-        return content === undefined ? [] : read(content).names
-      })
-      return this.#checkNames([...new Set(names)])
+      return await this.#checkImages(this.#images())
     } catch (cause) {
       if (!(cause instanceof FieldError || cause instanceof JsonError)) throw cause
       return [this.violation(cause.message)]
@@ -81,6 +87,23 @@ export class ImageArchive extends CheckedArchive {
       why,
       instead: ['docker save IMAGE | docker load', 'docker pull'],
     }
+  }
+
+  #images(): readonly ArchivedImage[] {
+    return Object.entries(NAMING).flatMap(([path, read]) => {
+      const content = this.#files.get(path)
+      const images = content === undefined ? [] : read(content)
+      return images.map(({ names, config, digest }) => ({
+        names,
+        id: config === '' ? digest : this.#idOf(config),
+      }))
+    })
+  }
+
+  /** An image is called by the digest of its configuration (OCI image specification, ImageID). */
+  #idOf(config: string): string {
+    const content = this.#files.get(config)
+    return content === undefined ? '' : `sha256:${createHash('sha256').update(content).digest('hex')}`
   }
 
   #checkIsThere(config: string): void {

@@ -33,25 +33,47 @@ export function decideImage(
 ): Verdict {
   if (image === undefined || !isVisible(run, operation.image, image))
     return notFound(word, `No such image: ${operation.image}`)
-  if (operation.kind !== 'image.remove')
-    return allow(word, 'run.images', { on: 'image', operation, reference: image.id, parents: [] })
+  const nothing = { on: 'image', operation, image: image.id, names: [], parents: [] } as const
+  if (operation.kind !== 'image.remove') return allow(word, 'run.images', { ...nothing, reference: image.id })
   const named = coveredName(run, operation.image, image)
   const mine = (name: string): boolean => image.ownNames.includes(name)
-  const removable =
-    named === undefined
-      ? image.own && image.names.every(mine)
-      : mine(storedReference(named)) && (image.own || keepsATag(image, storedReference(named)))
+  const gone = named === undefined ? image.names : namesGone(image, storedReference(named))
+  const removable = gone.every(mine) && (image.own || gone.length < image.names.length)
   if (!removable) {
     const why = 'this worker did not bring this image here, or did not give it that name'
     return refuse(word, 'rmi.own', operation.image, { why })
   }
   // By name only that name goes; by id, all of them do, and all of them are the worker's.
   const reference = named === undefined ? image.id : fullReference(named)
-  const parents = operation.parameters.noprune === true ? [] : image.ownParents
-  return allow(word, 'run.images', { on: 'image', operation, reference, parents })
+  const { noprune, force } = operation.parameters
+  const names = named === undefined && (force === true || isSingle(image)) ? tagsFirst(image.names) : []
+  const parents = noprune === true ? [] : image.ownParents
+  return allow(word, 'run.images', { ...nothing, reference, names, parents })
 }
 
-/** An image that loses its last tag is deleted. */
-function keepsATag(image: ImageFacts, removed: string): boolean {
-  return image.names.some((name) => name !== removed && !name.includes('@'))
+/** What an image loses with a name: with the last tag of a repository its digests there (moby, daemon/images/image_delete.go). */
+function namesGone({ names }: ImageFacts, removed: string): readonly string[] {
+  const repository = repositoryOf(removed)
+  const isLast = names.every(
+    (name) => name === removed || isDigest(name) || repositoryOf(name) !== repository,
+  )
+  const digests = names.filter((name) => isDigest(name) && repositoryOf(name) === repository)
+  return isLast && !isDigest(removed) ? [removed, ...digests] : [removed]
+}
+
+/** Whether an engine removes it by id without `force`. */
+function isSingle({ names }: ImageFacts): boolean {
+  return new Set(names.map(repositoryOf)).size <= 1 && names.filter((name) => !isDigest(name)).length <= 1
+}
+
+function tagsFirst(names: readonly string[]): readonly string[] {
+  return [...names.filter((name) => !isDigest(name)), ...names.filter(isDigest)]
+}
+
+function isDigest(name: string): boolean {
+  return name.includes('@')
+}
+
+function repositoryOf(name: string): string {
+  return parseReference(name)?.name ?? name
 }

@@ -125,8 +125,12 @@ export interface CreatePermit {
 export interface ImagePermit {
   readonly on: 'image'
   readonly operation: ImageOperation
+  /** Its id. */
+  readonly image: string
   /** What is sent for it: an id, or a name in full. */
   readonly reference: string
+  /** Of a removal by id: names that are sent one by one in its place, since an engine would remove any that came meanwhile too. */
+  readonly names: readonly string[]
   /** Of a removal: ids of own images below it that go too, the nearest first, where nothing else is built upon them. */
   readonly parents: readonly string[]
 }

@@ -93,18 +93,21 @@ export class Feed {
     this.#stop.abort()
   }
 
-  /** Lists the images again; calls at the same moment share one listing that begins after the call. */
+  /**
+   * Lists the images again; calls at the same moment share one listing that begins after the call.
+   * @throws {EngineUnavailable}
+   */
   refreshImages(): Promise<void> {
     const minor = this.#connected?.facts.minor
-    if (minor === undefined) return Promise.resolve()
+    if (minor === undefined) return Promise.reject(new EngineUnavailable('the engine is away'))
     if (this.#nextImages !== undefined) return this.#nextImages
     const next = this.#images.then(() => {
       this.#nextImages = undefined
       return this.#listImages(minor)
     })
-    // A listing that fails is followed by a lost stream, which begins everything anew.
-    this.#images = this.#nextImages = next.catch(() => undefined)
-    return this.#images
+    this.#nextImages = next
+    this.#images = next.catch(() => undefined)
+    return next
   }
 
   /**
@@ -129,6 +132,7 @@ export class Feed {
     const minor = this.#connected?.facts.minor
     if (minor === undefined) return
     const reconcile = this.#events.listing()
+    this.refreshImages().catch(() => undefined)
     // A listing that fails is followed by a lost stream, which begins everything anew.
     void this.#lists(minor).then(
       (lists) => {
@@ -190,7 +194,8 @@ export class Feed {
   async #apply(stream: IncomingMessage): Promise<void> {
     for await (const line of splitLines(stream)) {
       const effect = applyEvent(this.#inventory, JSON.parse(line))
-      if (effect === 'images') void this.refreshImages()
+      // Whoever has to know lists them again, and is told if that fails.
+      if (effect === 'images') this.refreshImages().catch(() => undefined)
       else if (effect?.kind === 'made') this.#events.made(effect.claim, effect.id, effect.name)
       else if (effect !== undefined) this.#events.removed(effect)
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { imageIdOf, policyOf, UNLABELLED, worldWith } from '../../test/cases/world.ts'
 import { imagesListed, ownersOfNames } from './images.ts'
-import { forgetImages } from './reconcile.ts'
+import { reconcileImages } from './reconcile.ts'
 
 const worker = policyOf()
 const OWN = 'docker.io/library/own:1'
@@ -33,7 +33,7 @@ describe('a name', () => {
       { id: imageIdOf('shared'), names: [OWN], parent: '', ...UNLABELLED },
     ])
     expect(ownerOf(world, OWN)).toBe('other')
-    forgetImages(world.ownership, world.inventory)
+    reconcileImages(world.ownership, world.inventory)
     expect(world.ownership.get('tag', OWN)).toBeUndefined()
     // The image is still its own.
     expect(world.ownership.owner('image', imageIdOf('own'))).toBe(worker.name)

@@ -155,6 +155,17 @@ export class Inventory {
     )
   }
 
+  /** Gives a name to an image that is known, and takes it from any other. @param name in full */
+  nameImage(name: string, id: string): void {
+    const before = this.imageNamed(name)
+    const image = this.#images.get(id)
+    if (image === undefined || before?.id === id) return
+    if (before !== undefined)
+      this.#images.set(before.id, { ...before, names: before.names.filter((other) => other !== name) })
+    this.#images.set(id, { ...image, names: [...image.names, name] })
+    this.#imageNames.set(name, id)
+  }
+
   /** @param networks names by id */
   replaceNetworks(networks: ReadonlyMap<string, string>): void {
     this.#networks = new Map(networks)

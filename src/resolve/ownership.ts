@@ -113,21 +113,21 @@ export class Ownership {
 
   /** Opens a claim; it counts from now on, and its change is to be written before the engine is asked. */
   claim(kind: OwnedKind, worker: string, limits: Pick<Usage, 'memory' | 'nanoCpus'>): Claim {
-    const nonce = randomBytes(16).toString('hex')
-    const claim = {
-      nonce,
-      kind,
-      worker,
-      created: Date.now(),
-      memory: limits.memory,
-      nanoCpus: limits.nanoCpus,
-    }
-    this.#claims.set(nonce, claim)
-    return claim
+    return this.#open({ kind, worker, memory: limits.memory, nanoCpus: limits.nanoCpus, id: '', name: '' })
+  }
+
+  /** Opens a claim on an image that is to come, by its id. */
+  claimImage(worker: string, id: string): Claim {
+    return this.#open({ kind: 'image', worker, memory: 0, nanoCpus: 0, id, name: '' })
+  }
+
+  /** Opens a claim on a name that an image is to get. @param tag in full */
+  claimTag(worker: string, tag: string, image: string): Claim {
+    return this.#open({ kind: 'tag', worker, memory: 0, nanoCpus: 0, id: tag, name: image })
   }
 
   /** Settles a claim: what was made under it is the worker's. Returns the change to write. */
-  settle(claim: Claim, id: string, name: string): Change {
+  settle(claim: Claim, id = claim.id, name = claim.name): Change {
     this.#close(claim)
     const { kind, worker, created, memory, nanoCpus, nonce } = claim
     const owned = { kind, id, worker, name, created, memory, nanoCpus, nonce }
@@ -180,6 +180,12 @@ export class Ownership {
     const owned = this.#owned.get(key('container', id))
     if (owned !== undefined) this.#owned.set(key('container', id), { ...owned, memory, nanoCpus })
     return { type: 'resize', id, memory, nanoCpus }
+  }
+
+  #open(about: Omit<Claim, 'nonce' | 'created'>): Claim {
+    const claim = { ...about, nonce: randomBytes(16).toString('hex'), created: Date.now() }
+    this.#claims.set(claim.nonce, claim)
+    return claim
   }
 
   #close(claim: Claim): void {

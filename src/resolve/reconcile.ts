@@ -1,5 +1,5 @@
 /** Brings the record of owners in line with what the engine has, whenever everything was listed. */
-import type { Change, OwnedKind } from '../store/store.ts'
+import type { Change, Claim, OwnedKind } from '../store/store.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Inventory } from './inventory.ts'
@@ -36,11 +36,60 @@ export function beginReconciling(ownership: Ownership): (lists: EngineLists) => 
   }
 }
 
-/** Forgets images that are gone, and names that are gone or another image's by now. Returns the changes to write. */
-export function forgetImages(ownership: Ownership, inventory: Inventory): readonly Change[] {
+/**
+ * To be called whenever the images were listed: forgets those that are gone, and names that are gone or another image's by now,
+ * and settles what is there by now of that which calls that broke off were to bring. Returns the changes to write.
+ */
+export function reconcileImages(ownership: Ownership, inventory: Inventory): readonly Change[] {
   const images = ownership.all('image').filter(({ id }) => inventory.image(id) === undefined)
   const tags = ownership.all('tag').filter(({ id, name }) => inventory.imageNamed(id)?.id !== name)
-  return [...images, ...tags].flatMap(({ kind, id }) => forget(ownership, kind, id))
+  const gone = [...images, ...tags].flatMap(({ kind, id }) => forget(ownership, kind, id))
+  const unsure = ownership.unsureClaims().filter(({ kind }) => isOfImages(kind))
+  return [...gone, ...settleThere(ownership, inventory, unsure, (claim) => isOld(claim))]
+}
+
+/** Settles the claims of a call that is over. Returns the changes to write. */
+export function settleImageClaims(
+  { ownership, inventory }: { readonly ownership: Ownership; readonly inventory: Inventory },
+  claims: readonly Claim[],
+): readonly Change[] {
+  const open = claims.filter(({ nonce }) => ownership.isClaimed(nonce))
+  return settleThere(ownership, inventory, open, () => true)
+}
+
+/** @param isOver whether a claim on what is not there is to be dropped */
+function settleThere(
+  ownership: Ownership,
+  inventory: Inventory,
+  claims: readonly Claim[],
+  isOver: (claim: Claim) => boolean,
+): readonly Change[] {
+  const settled = (claim: Claim, isThere: boolean): readonly Change[] => {
+    if (isThere) return [ownership.settle(claim)]
+    return isOver(claim) ? [ownership.drop(claim)] : []
+  }
+  const tags = claims.filter(({ kind }) => kind === 'tag')
+  const images = claims.filter(({ kind }) => kind === 'image')
+  return [
+    ...tags.flatMap((claim) => settled(claim, inventory.imageNamed(claim.id)?.id === claim.name)),
+    // One that has the name of another came by another way too.
+    ...images.flatMap((claim) => {
+      const image = inventory.image(claim.id)
+      return settled(
+        claim,
+        image?.names.every((name) => ownership.ownsTag(claim.worker, name, image.id)) ?? false,
+      )
+    }),
+  ]
+}
+
+function isOfImages(kind: OwnedKind): boolean {
+  return kind === 'image' || kind === 'tag'
+}
+
+/** An engine may still be at what it was asked for: then its event tells. What is older did not come to be. */
+function isOld({ created }: Claim): boolean {
+  return Date.now() - created >= STILL_AT_IT
 }
 
 interface Made {
@@ -61,10 +110,10 @@ const STILL_AT_IT = 120_000
 function settleClaims(ownership: Ownership, objects: readonly Made[]): readonly Change[] {
   const byNonce = new Map(objects.map((object) => [`${object.kind} ${object.nonce}`, object]))
   return ownership.unsureClaims().flatMap((claim) => {
+    if (isOfImages(claim.kind)) return []
     const object = byNonce.get(`${claim.kind} ${claim.nonce}`)
     if (object !== undefined) return [ownership.settle(claim, object.id, object.name)]
-    // An engine may still be at it: then its event tells. What is older did not come to be.
-    return Date.now() - claim.created < STILL_AT_IT ? [] : [ownership.drop(claim)]
+    return isOld(claim) ? [ownership.drop(claim)] : []
   })
 }
 

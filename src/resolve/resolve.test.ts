@@ -9,7 +9,7 @@ import { PathLookups } from './host-paths.ts'
 import { Inventory } from './inventory.ts'
 import { splitLines } from './lines.ts'
 import { Ownership } from './ownership.ts'
-import { beginReconciling, forgetImages } from './reconcile.ts'
+import { beginReconciling, reconcileImages } from './reconcile.ts'
 import { containersInReach, hostPathsOf, resolve, type World } from './resolve.ts'
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
@@ -189,6 +189,8 @@ describe('what was found after a break', () => {
   test('is taken over by its claim, what is gone is forgotten, what was made anew is not taken over', () => {
     const claim = {
       nonce: 'n1',
+      id: '',
+      name: '',
       kind: 'container' as const,
       worker: 'one',
       created: 0,
@@ -220,7 +222,7 @@ describe('what was found after a break', () => {
   test('forgets images that are gone, and their names', () => {
     const { inventory, ownership } = worldWith()
     inventory.replaceImages([])
-    expect(forgetImages(ownership, inventory)).toHaveLength(5)
+    expect(reconcileImages(ownership, inventory)).toHaveLength(5)
     expect([...ownership.all('image'), ...ownership.all('tag')]).toEqual([])
   })
 })

@@ -4,7 +4,7 @@ import type { Ownership } from '../resolve/ownership.ts'
 import type { Change, Claim, OwnedKind } from '../store/store.ts'
 
 export interface Claims {
-  /** Of the container, network or volume that is made; undefined where nothing is. */
+  /** Of the container, network, volume or name of an image that is made; undefined where nothing is. */
   readonly object: Claim | undefined
   /** Of a new container's volumes that have no owner yet, by name. */
   readonly volumes: ReadonlyMap<string, Claim>
@@ -56,7 +56,10 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
       return permit.operation.kind === 'system.events'
         ? keeping(NO_CLAIMS, ownership.eventsFollowed.keep(worker, [worker]))
         : NO_CLAIMS
-    case 'tag':
+    case 'tag': {
+      const made = claims(ownership, ownership.claimTag(worker, permit.name, permit.image), NONE)
+      return keeping(made, ownership.namesGiven.keep(worker, [permit.name]))
+    }
     case 'commit':
     case 'import':
       return keeping(NO_CLAIMS, ownership.namesGiven.keep(worker, names(permit.name)))

@@ -5,7 +5,10 @@ import { ask, imageIdOf, policyOf, UNLABELLED, worldWith } from '../../test/case
 import type { Reply } from '../forward/reply.ts'
 import type { Change } from '../store/store.ts'
 import { bringsImages } from './bringing.ts'
+import { reconcileImages } from '../resolve/reconcile.ts'
+import type { Inventory } from '../resolve/inventory.ts'
 import { NewImages } from './images.ts'
+import { claimLoaded } from './load.ts'
 
 const WORKER = policyOf().name
 const NAME = 'docker.io/library/new:1'
@@ -22,7 +25,10 @@ function streamed(body: PassThrough): Extract<Reply, { kind: 'stream' }> {
 
 /** A permit for a request that the standard policy allows, of that kind. */
 function permit(line: string) {
-  const { verdict } = ask({ line }, { docker: { allow: ['build', 'pull'] }, run: {}, without: [], world: {} })
+  const { verdict } = ask(
+    { line },
+    { docker: { allow: ['build', 'pull', 'load', 'push'] }, run: {}, without: [], world: {} },
+  )
   if (verdict.effect === 'allow' && bringsImages(verdict.permit)) return verdict.permit
   throw new Error(`${line} is allowed, and brings images`)
 }
@@ -81,13 +87,112 @@ describe('a name that a pull brings', () => {
   })
 })
 
+describe('a pull that tells a digest', () => {
+  const digest = `sha256:${'d'.repeat(64)}`
+  const told = (status: string): string =>
+    `{"status":"Digest: ${digest}"}\r\n{"status":"Status: ${status} for new:1"}\r\n`
+  const own = { name: true, image: true, digest: true }
+  const none = { name: false, image: false, digest: false }
+
+  test.each([
+    ['is what has its name and its digest', 'Downloaded newer image', digest, own],
+    ['is not what somebody else gave the name to', 'Downloaded newer image', imageIdOf('other'), none],
+    ['is nothing where the name was that of the image already', 'Image is up to date', digest, none],
+  ])('%s', async (_what, status, has, expected) => {
+    const known = world()
+    const images = await NewImages.before(known, WORKER, permit(PULL))
+    const stored = `docker.io/library/new@${has}`
+    known.inventory.replaceImages([{ id: NEW, names: [NAME, stored], parent: '', ...UNLABELLED }])
+    images.look(told(status))
+    images.end()
+    await images.take()
+    const { ownership } = known
+    expect({
+      name: ownership.ownsTag(WORKER, NAME, NEW),
+      image: ownership.owner('image', NEW) === WORKER,
+      digest: ownership.ownsTag(WORKER, stored, NEW),
+    }).toEqual(expected)
+  })
+})
+
+describe('what a load is to bring', () => {
+  const OTHER = imageIdOf('other')
+
+  async function loading(ends: boolean, listed: Parameters<Inventory['replaceImages']>[0]) {
+    const known = world()
+    const images = await NewImages.before(known, WORKER, permit('POST /v1.45/images/load'))
+    images.expect(claimLoaded(known, WORKER, [{ id: NEW, names: ['new:1'] }]))
+    known.inventory.replaceImages(listed)
+    if (ends) images.end()
+    await images.take()
+    const later = reconcileImages(known.ownership, known.inventory)
+    return {
+      name: known.ownership.ownsTag(WORKER, NAME, NEW),
+      image: known.ownership.owner('image', NEW) === WORKER,
+      later: later.filter(({ type }) => type === 'own').length,
+    }
+  }
+  const loaded = { id: NEW, names: [NAME], parent: '', ...UNLABELLED }
+
+  test('is the worker’s once it is there, though the load failed in the end', async () => {
+    expect(await loading(true, [loaded])).toEqual({ name: true, image: true, later: 0 })
+    expect(await loading(true, [{ ...loaded, names: [] }])).toEqual({ name: false, image: true, later: 0 })
+  })
+
+  test('is the worker’s when it is there later, where its client went away', async () => {
+    expect(await loading(false, [loaded])).toEqual({ name: true, image: true, later: 2 })
+  })
+
+  test('is not what has its name, or its id under another name', async () => {
+    const nothing = { name: false, image: false, later: 0 }
+    expect(await loading(true, [{ ...loaded, id: OTHER }])).toEqual(nothing)
+    expect(await loading(true, [{ ...loaded, names: ['docker.io/library/theirs:1'] }])).toEqual(nothing)
+    expect(await loading(false, [{ ...loaded, names: ['docker.io/library/theirs:1'] }])).toEqual(nothing)
+  })
+
+  test('is no image that was here before', () => {
+    const known = world()
+    known.inventory.replaceImages([{ ...loaded, names: [] }])
+    const claims = claimLoaded(known, WORKER, [
+      { id: NEW, names: ['new:1'] },
+      { id: '', names: ['b:1'] },
+    ])
+    expect(claims.map(({ kind, id, name }) => [kind, id, name])).toEqual([['tag', NAME, NEW]])
+  })
+})
+
+test('of a push, the new digest of the image that was pushed is the worker’s, and no name that it lost meanwhile', async () => {
+  const known = world()
+  const [OWN, OTHER] = [imageIdOf('own'), imageIdOf('other')]
+  const name = 'docker.io/library/own:1'
+  const before = { id: OWN, names: [name], parent: '', ...UNLABELLED }
+  known.inventory.replaceImages([before])
+  known.ownership.settle(known.ownership.claimTag(WORKER, name, OWN))
+  const digest = `docker.io/library/own@sha256:${'d'.repeat(64)}`
+  const images = await NewImages.before(known, WORKER, permit('POST /v1.45/images/own/push?tag=1'))
+  known.inventory.replaceImages([
+    { ...before, names: [digest] },
+    { ...before, id: OTHER, names: [name] },
+  ])
+  images.end()
+  await images.take()
+  expect(known.ownership.ownsTag(WORKER, digest, OWN)).toBe(true)
+  expect(known.ownership.ownsTag(WORKER, name, OTHER)).toBe(false)
+  expect(known.ownership.owner('image', OTHER)).toBeUndefined()
+})
+
 describe('an image that a build makes', () => {
   const BASE = imageIdOf('own')
   const STEP = imageIdOf('step')
 
   async function building(line: string, answer: string, label = WORKER) {
     const known = world()
-    const images = await NewImages.before(known, WORKER, permit(line))
+    const named: string[] = []
+    const give = async (image: string, names: readonly string[], changes: readonly Change[]) => {
+      named.push(...names.map((name) => `${name} ${image} after ${changes.length}`))
+      return { given: names, failed: [], changes: [] }
+    }
+    const images = await NewImages.before(known, WORKER, permit(line), give)
     images.buildUpon([BASE])
     known.inventory.replaceImages([
       { id: BASE, names: [], parent: '', ...UNLABELLED },
@@ -95,15 +200,14 @@ describe('an image that a build makes', () => {
       { id: NEW, names: [NAME], parent: STEP, ...UNLABELLED, worker: label },
     ])
     images.look(answer)
-    images.end()
-    await images.take()
+    await images.settle({ kind: 'whole', status: 200, headers: {}, body: '' })
     const owner = (id: string) => known.ownership.owner('image', id)
-    return { name: known.ownership.ownsTag(WORKER, NAME, NEW), image: owner(NEW), step: owner(STEP) }
+    return { name: named.join(), image: owner(NEW), step: owner(STEP) }
   }
-  const NOTHING = { name: false, image: undefined, step: undefined }
+  const NOTHING = { name: '', image: undefined, step: undefined }
 
   test('is the worker’s with its name and its steps', async () => {
-    const all = { name: true, image: WORKER, step: WORKER }
+    const all = { name: `${NAME} ${NEW} after 2`, image: WORKER, step: WORKER }
     expect(await building(BUILD, `{"aux":{"ID":"${NEW}"}}\r\n`)).toEqual(all)
     expect(await building(`${BUILD}&q=1`, `{"stream":"${NEW}\\n"}\r\n`)).toEqual(all)
   })
@@ -141,7 +245,7 @@ test.each([0, 2, 100, 160, 400])(
       const images = await NewImages.before(world(), WORKER, permit(PULL))
       const settled: (readonly Change[])[] = []
       const engine = new PassThrough()
-      const reply = images.follow(streamed(engine), (changes) => settled.push(changes))
+      const reply = images.follow(streamed(engine), (changes) => void settled.push(changes))
       if (reply.kind !== 'stream') throw new Error('a stream stays one')
       // A client that reads nothing, and one that reads all.
       const client = new Writable({ write: (_chunk, _encoding, done) => void (leaves || done()) })

@@ -1,13 +1,14 @@
 /** Whose the images and names are that a call brings: the worker's, if they were not here before. */
 import { Transform, type TransformCallback } from 'node:stream'
-import { parseReference } from '../decode/reference.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
+import type { PullPermit } from '../policy/verdict.ts'
 import { namelessParents } from '../resolve/images.ts'
+import { settleImageClaims } from '../resolve/reconcile.ts'
 import type { World } from '../resolve/resolve.ts'
 import { familiar } from '../rewrite/image.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
-import type { Change } from '../store/store.ts'
-import { namesGivenBy, type Bringing } from './bringing.ts'
+import type { Change, Claim } from '../store/store.ts'
+import type { Bringing } from './bringing.ts'
 import type { Named } from './names.ts'
 import { Told } from './told.ts'
 
@@ -21,22 +22,29 @@ interface Listed extends Pick<World, 'inventory' | 'ownership'> {
   readonly feed: { refreshImages(): Promise<void> }
 }
 
-/** Gives names to an image that a call has made. */
-type Giver = (image: string, names: readonly string[]) => Promise<Named>
-
-const NO_LIMITS = { memory: 0, nanoCpus: 0 }
+/** Gives names to an image that a call has made, once it is on disk whose that is. */
+type Giver = (image: string, names: readonly string[], changes: readonly Change[]) => Promise<Named>
 
 export class NewImages {
   readonly #world: Listed
   readonly #worker: string
   readonly #permit: Bringing
   readonly #before: ReadonlySet<string>
+  readonly #namesBefore: ReadonlySet<string>
   /** Names that were another's before: they stay so. */
   readonly #others: ReadonlySet<string>
+  /** Ids of images that are pushed: each gets the digest that it has in the registry as a name. */
+  readonly #pushed: readonly string[]
   readonly #told: Told
   readonly #giver: Giver
+  /** On what a load is to bring. */
+  #claims: readonly Claim[] = []
   #bases: ReadonlySet<string> = new Set()
-  #given: readonly string[]
+  #named: Named = NO_NAMES
+  #ended = false
+  #taken = false
+  /** What is the worker's by this call, to be written. */
+  readonly #changes: Change[] = []
 
   private constructor(world: Listed, worker: string, permit: Bringing, giver: Giver) {
     this.#giver = giver
@@ -45,18 +53,20 @@ export class NewImages {
     this.#worker = worker
     this.#permit = permit
     this.#told = new Told(permit)
-    this.#given = namesGivenBy(permit, (repository) => inventory.tagsOf(repository))
     this.#before = new Set(inventory.imageIds())
+    this.#namesBefore = new Set(inventory.imageNames())
     this.#others = new Set(
-      [...inventory.imageNames()].filter(
+      [...this.#namesBefore].filter(
         (name) => !ownership.ownsTag(worker, name, inventory.imageNamed(name)?.id ?? ''),
       ),
     )
+    this.#pushed = permit.on === 'push' ? pushedImages(world, permit) : []
   }
 
   /**
    * To be called before the engine is asked: notes what is here.
    * @param giver gives the names that a build, an import or a commit is to give
+   * @throws {EngineUnavailable}
    */
   static async before(
     world: Listed,
@@ -68,9 +78,9 @@ export class NewImages {
     return new NewImages(world, worker, permit, giver)
   }
 
-  /** Names that turned out to be given: those in an archive that is loaded. */
-  give(names: readonly string[]): void {
-    this.#given = names
+  /** What a load is to bring, once its archive was read. */
+  expect(claims: readonly Claim[]): void {
+    this.#claims = claims
   }
 
   /** Ids of the images that a build begins with: what is built upon them is the worker's. */
@@ -82,24 +92,35 @@ export class NewImages {
   async settle(reply: Extract<Reply, { kind: 'whole' }>): Promise<Settled> {
     if (this.#permit.on === 'commit')
       this.#told.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
-    if (this.#permit.on === 'tag') this.#told.add(this.#permit.image)
     this.end()
-    const { failed } = await this.#giveNames()
-    const changes = await this.take()
-    return { reply: failed.length === 0 ? reply : errorReply(409, failed.join('; ')), changes }
+    await this.#giveNames()
+    const { failed } = this.#named
+    return { reply: failed.length === 0 ? reply : errorReply(409, failed.join('; ')), changes: this.#changes }
   }
 
-  /** Takes over what is here now. Resolves with the changes to write. */
+  /** Takes over what is here now. Resolves with the changes to write. @throws {EngineUnavailable} */
   async take(): Promise<readonly Change[]> {
+    // An engine goes on with a load whose client has gone.
+    if (!this.#ended) this.doubt()
     await this.#world.feed.refreshImages()
-    return this.#own()
+    this.#changes.push(...this.#own())
+    this.#taken = true
+    return this.#changes
+  }
+
+  /** The engine broke off: later listings tell what of a load came to be. */
+  doubt(): void {
+    for (const claim of this.#claims) this.#world.ownership.doubt(claim)
   }
 
   /**
-   * The reply with its end held back until the new images are known.
+   * The reply with its end held back until the new images are known, and on disk.
    * @param settled is called then with the changes to write
    */
-  follow(reply: Extract<Reply, { kind: 'stream' }>, settled: (changes: readonly Change[]) => void): Reply {
+  follow(
+    reply: Extract<Reply, { kind: 'stream' }>,
+    settled: (changes: readonly Change[]) => void | Promise<void>,
+  ): Reply {
     const body = new Transform({
       transform: (chunk: Buffer, _encoding, done: TransformCallback) => {
         this.look(chunk.toString('latin1'))
@@ -108,14 +129,21 @@ export class NewImages {
       flush: (done) => {
         this.end()
         const finish = async (): Promise<void> => {
-          for (const line of linesOf(await this.#giveNames())) body.push(line)
+          await this.#giveNames()
+          for (const line of linesOf(this.#named)) body.push(line)
           await settle()
         }
         finish().then(() => done(), done)
       },
     })
     let settling: Promise<void> | undefined
-    const settle = (): Promise<void> => (settling ??= this.take().then(settled))
+    const settle = (): Promise<void> => {
+      const known = this.#taken ? Promise.resolve() : this.take().then(() => undefined)
+      // What is not known for want of a listing stays nobody's, or the next one tells.
+      const tell = (): void | Promise<void> => settled(this.#changes)
+      settling ??= known.then(tell, tell)
+      return settling
+    }
     reply.body.once('error', (cause) => body.destroy(cause))
     // A client that goes away ends the engine's work; what it has brought by then is still the worker's.
     body.once('close', () => {
@@ -132,17 +160,19 @@ export class NewImages {
 
   /** The answer is there to its end. */
   end(): void {
+    this.#ended = true
     this.#told.end()
   }
 
   /** Gives the image that was made last its names; stages of a build tell of images too. */
-  #giveNames(): Promise<Named> | Named {
+  async #giveNames(): Promise<void> {
+    await this.take()
     const image = [...this.#told.made].at(-1)
-    const names = this.#permit.on === 'tag' ? [] : this.#given
-    const makes = ['build', 'commit', 'import'].includes(this.#permit.on)
-    return makes && this.#told.done && image !== undefined && names.length > 0
-      ? this.#giver(image, names)
-      : NO_NAMES
+    const names = namesOf(this.#permit)
+    if (!this.#told.done || image === undefined || names.length === 0) return
+    if (this.#world.ownership.owner('image', image) !== this.#worker) return
+    this.#named = await this.#giver(image, names, this.#changes)
+    this.#changes.push(...this.#named.changes)
   }
 
   /** What is there by this call alone, as far as that is known: names that it gave, and ids of what it made. */
@@ -150,67 +180,84 @@ export class NewImages {
     switch (this.#permit.on) {
       case 'build':
       case 'import':
+        return [...this.#named.given, ...this.#told.made]
       case 'load':
-        return [...this.#given.filter((name) => this.#hasGiven(name)), ...this.#told.made]
+        return this.#changes.flatMap((change) => (change.type === 'own' ? change.owned.id : []))
       case 'commit':
       case 'pull':
       case 'push':
-      case 'tag':
         return []
     }
   }
 
   /** New images become the worker's, and so do names that were free or its own. */
   #own(): readonly Change[] {
+    switch (this.#permit.on) {
+      case 'load':
+        return this.#ended ? settleImageClaims(this.#world, this.#claims) : []
+      case 'build':
+        return this.#ownImages(
+          [...this.#told.made].filter((id) => this.#isBuilt(id)).concat(this.#builtUpon()),
+        )
+      case 'commit':
+      case 'import':
+        return this.#ownImages([...this.#told.made].filter((id) => this.#isNew(id)))
+      case 'pull':
+        return this.#ownPulled(this.#permit)
+      case 'push':
+        return this.#ownNames(this.#told.done ? this.#pushed.flatMap((id) => this.#newDigests(id)) : [])
+    }
+  }
+
+  #ownImages(ids: readonly string[]): readonly Change[] {
+    const { ownership } = this.#world
+    return ids
+      .filter((id) => ownership.owner('image', id) === undefined)
+      .map((id) => ownership.settle(ownership.claimImage(this.#worker, id)))
+  }
+
+  #ownNames(names: readonly string[]): readonly Change[] {
     const { inventory, ownership } = this.#world
-    const names = this.#given
-      .filter((given) => this.#hasGiven(given))
-      .flatMap((given) => {
-        const image = inventory.imageNamed(given)
-        return [given, ...(image?.names.filter((name) => this.#isDigestOf(name, given)) ?? [])]
-      })
-    const images = new Set([...names.map((name) => inventory.imageNamed(name)?.id ?? ''), ...this.#told.made])
-    const brought = [...images].filter((id) => this.#isNew(id))
-    return [
-      ...[...brought, ...this.#builtUpon()]
-        .filter((id) => ownership.owner('image', id) === undefined)
-        .map((id) => ownership.settle(ownership.claim('image', this.#worker, NO_LIMITS), id, '')),
-      ...names
-        .filter((name) => !this.#others.has(name) && !this.#isGivenByOther(name))
-        .flatMap((name) => {
-          const image = inventory.imageNamed(name)
-          if (image === undefined || ownership.ownsTag(this.#worker, name, image.id)) return []
-          return [ownership.settle(ownership.claim('tag', this.#worker, NO_LIMITS), name, image.id)]
-        }),
-    ]
+    return names.flatMap((name) => {
+      const image = inventory.imageNamed(name)
+      if (image === undefined || ownership.ownsTag(this.#worker, name, image.id)) return []
+      return [ownership.settle(ownership.claimTag(this.#worker, name, image.id))]
+    })
+  }
+
+  /** What a pull brought is what it tells the digest of, where it gave the name: anybody else can have given it meanwhile. */
+  #ownPulled(permit: PullPermit): readonly Change[] {
+    const [name = ''] = namesOf(permit)
+    const image = this.#world.inventory.imageNamed(name)
+    if (image === undefined || !this.#told.done || this.#told.wasThere) return []
+    const { digest } = this.#told
+    if (digest !== undefined && !image.names.includes(`${permit.name}@${digest}`)) return []
+    const digests = image.names.filter((other) => other.startsWith(`${permit.name}@`))
+    const names = [name, ...digests].filter(
+      (given) => !this.#others.has(given) && !this.#isGivenByOther(given),
+    )
+    return [...this.#ownImages(this.#isNew(image.id) ? [image.id] : []), ...this.#ownNames(names)]
+  }
+
+  /** The digests that an image has got in the repository that it was pushed to. */
+  #newDigests(id: string): readonly string[] {
+    const repository = this.#permit.on === 'push' ? this.#permit.name : ''
+    const names = this.#world.inventory.image(id)?.names ?? []
+    return names.filter((name) => name.startsWith(`${repository}@`) && !this.#namesBefore.has(name))
+  }
+
+  #isNew(id: string): boolean {
+    return this.#world.inventory.image(id) !== undefined && !this.#before.has(id)
   }
 
   /**
-   * Whether this call brought an image. What a build makes carries the worker's label too; one that is there by a build that
-   * failed has no name but those that are given now.
+   * What a build makes carries the worker's label; one that is there by a build that failed has no name but those that are
+   * given now.
    */
-  #isNew(id: string): boolean {
+  #isBuilt(id: string): boolean {
     const image = this.#world.inventory.image(id)
-    if (image === undefined) return false
-    if (this.#permit.on !== 'build') return !this.#before.has(id)
-    const isLeft = (): boolean => image.names.every((name) => this.#given.includes(name))
-    return image.worker === this.#worker && (!this.#before.has(id) || isLeft())
-  }
-
-  /** Whether the name is on what this call brought: anybody can have given it meanwhile, and the call have failed. */
-  #hasGiven(name: string): boolean {
-    const id = this.#world.inventory.imageNamed(name)?.id
-    switch (this.#permit.on) {
-      case 'build':
-      case 'commit':
-      case 'import':
-      case 'tag':
-        return id !== undefined && this.#told.made.has(id)
-      case 'load':
-      case 'pull':
-      case 'push':
-        return id !== undefined && this.#told.done
-    }
+    const isLeft = (): boolean => image?.names.every((name) => namesOf(this.#permit).includes(name)) ?? false
+    return image?.worker === this.#worker && (!this.#before.has(id) || isLeft())
   }
 
   /**
@@ -218,7 +265,6 @@ export class NewImages {
    * that nobody else's build shares one.
    */
   #builtUpon(): readonly string[] {
-    if (this.#permit.on !== 'build') return []
     const found = new Set<string>()
     for (const id of this.#told.made)
       for (const parent of namelessParents(this.#world.inventory, id)) {
@@ -240,16 +286,9 @@ export class NewImages {
       owned !== undefined && owned.worker !== this.#worker && owned.name === inventory.imageNamed(name)?.id
     )
   }
-
-  /** A pull and a push give an image the digest that it has in that repository. */
-  #isDigestOf(name: string, given: string): boolean {
-    if (this.#permit.on !== 'pull' && this.#permit.on !== 'push') return false
-    const repository = parseReference(given)?.name
-    return repository !== undefined && name.startsWith(`${repository}@`)
-  }
 }
 
-const NO_NAMES: Named = { given: [], failed: [] }
+const NO_NAMES: Named = { given: [], failed: [], changes: [] }
 
 /** What came of names, as an engine tells it at the end of a build. */
 function linesOf({ given, failed }: Named): readonly string[] {
@@ -257,4 +296,31 @@ function linesOf({ given, failed }: Named): readonly string[] {
     ...given.map((name) => ({ stream: `Successfully tagged ${familiar(name)}\n` })),
     ...failed.map((message) => ({ errorDetail: { message }, error: message })),
   ].map((line) => `${JSON.stringify(line)}\r\n`)
+}
+
+/** Names that a call is to give, as the engine lists them. */
+function namesOf(permit: Bringing): readonly string[] {
+  switch (permit.on) {
+    case 'build':
+      return permit.tags
+    case 'commit':
+    case 'import':
+      return permit.name === undefined ? [] : [permit.name]
+    case 'pull':
+      return [
+        permit.tag.startsWith('sha256:') ? `${permit.name}@${permit.tag}` : `${permit.name}:${permit.tag}`,
+      ]
+    case 'load':
+    case 'push':
+      return []
+  }
+}
+
+/** Ids of the images that have the names which are pushed. */
+function pushedImages(
+  { inventory }: Listed,
+  { name, tag }: { readonly name: string; readonly tag: string | undefined },
+): readonly string[] {
+  const names = tag === undefined ? inventory.tagsOf(name) : [`${name}:${tag}`]
+  return names.flatMap((pushed) => inventory.imageNamed(pushed)?.id ?? [])
 }

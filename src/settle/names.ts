@@ -1,12 +1,13 @@
 /**
  * Names for an image that a build, an import or a commit has made. The gate gives them itself, when the image is there: how long
- * that takes is the worker's to choose, and the operator can have given a name meanwhile.
+ * that takes is the worker's to choose, and somebody else can have given a name meanwhile.
  */
 import { readWhole } from '../forward/engine.ts'
 import type { Gate } from '../gate.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { ownersOfNames } from '../resolve/images.ts'
 import { encodeTag } from '../rewrite/image.ts'
+import type { Change, Claim } from '../store/store.ts'
 
 const LIMIT = 60_000
 const LARGEST_ANSWER = 2 ** 20
@@ -16,29 +17,69 @@ export interface Named {
   readonly given: readonly string[]
   /** Why others were not. */
   readonly failed: readonly string[]
+  /** To be written. */
+  readonly changes: readonly Change[]
 }
 
-/** Gives names to an image. @param image its id. @param names in full. @throws {EngineUnavailable} */
-export async function giveNames(
+/**
+ * Gives names to an image. That they are the worker's is on disk before.
+ * @param image its id. @param names in full. @param changes whose it is, written together with that
+ * @throws {EngineUnavailable | StoreUnavailable}
+ */
+export function giveNames(
   gate: Gate,
   worker: WorkerPolicy,
   minor: number,
   image: string,
   names: readonly string[],
+  changes: readonly Change[],
+): Promise<Named> {
+  return gate.imageTurns.run(async () => {
+    await gate.feed.refreshImages()
+    const owners = ownersOfNames(gate, worker, names)
+    const free = names.filter((name) => owners.get(name) !== 'other')
+    const claims = free.map((name) => gate.ownership.claimTag(worker.name, name, image))
+    try {
+      await gate.keep([...changes, ...claims.map((claim) => ({ type: 'claim', claim }) as const)])
+      const taken = names
+        .filter((name) => !free.includes(name))
+        .map((name) => `${name} became the name of another image meanwhile, which is not this worker's`)
+      return await giveAll(gate, minor, claims, taken)
+    } catch (cause) {
+      for (const claim of claims) gate.ownership.doubt(claim)
+      throw cause
+    }
+  })
+}
+
+async function giveAll(
+  gate: Gate,
+  minor: number,
+  claims: readonly Claim[],
+  taken: readonly string[],
 ): Promise<Named> {
   const given: string[] = []
-  const failed: string[] = []
-  await gate.feed.refreshImages()
-  const owners = ownersOfNames(gate, worker, names)
-  for (const name of names) {
-    if (owners.get(name) === 'other') {
-      failed.push(`${name} became the name of another image meanwhile, which is not this worker's`)
-      continue
-    }
-    const answer = await gate.engine.send(encodeTag(image, name, minor), LIMIT)
+  const failed = [...taken]
+  const changes: Change[] = []
+  for (const claim of claims) {
+    const answer = await gate.engine.send(encodeTag(claim.name, claim.id, minor), LIMIT)
     await readWhole(answer, LARGEST_ANSWER)
-    if (answer.statusCode === 201) given.push(name)
-    else failed.push(`${name} could not be given to the image`)
+    if (answer.statusCode === 201) {
+      given.push(claim.id)
+      changes.push(tagged(gate, claim))
+    } else {
+      failed.push(`${claim.id} could not be given to the image`)
+      changes.push(gate.ownership.drop(claim))
+    }
   }
-  return { given, failed }
+  return { given, failed, changes }
+}
+
+/** Takes over that an image has got the name that was claimed for it. Returns the change to write. */
+export function tagged(
+  { inventory, ownership }: Pick<Gate, 'inventory' | 'ownership'>,
+  claim: Claim,
+): Change {
+  inventory.nameImage(claim.id, claim.name)
+  return ownership.settle(claim)
 }

@@ -7,9 +7,11 @@ import type { Gate } from '../gate.ts'
 import type { CreatePermit, Permit } from '../policy/verdict.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { warnOf } from '../shared/warn.ts'
 import type { Change, Claim } from '../store/store.ts'
 import type { Claims } from './claims.ts'
 import type { NewImages } from './images.ts'
+import { tagged } from './names.ts'
 import { settle } from './settle.ts'
 
 export class Outcome {
@@ -57,9 +59,9 @@ export class Outcome {
     this.#ends.push(end)
   }
 
-  /** Takes over which names a load gives. */
-  give(names: readonly string[]): void {
-    this.#images?.give(names)
+  /** Takes over what a load is to bring. */
+  expect(claims: readonly Claim[]): void {
+    this.#images?.expect(claims)
   }
 
   /** Takes over which images a build begins with. */
@@ -78,17 +80,22 @@ export class Outcome {
     if (!isChange(operation.kind)) return this.#closeRead(reply)
     const status = reply.kind === 'hijacked' ? 101 : reply.status
     if (status >= 400) {
+      this.#images?.doubt()
       this.#write(status, reply.kind === 'whole' ? messageOf(reply.body) : '', '', this.#claims.drop())
       return reply
     }
     if (this.#images !== undefined && reply.kind === 'stream') {
-      return this.#images.follow(reply, (changes) => this.#write(status, '', this.#brought(), changes))
+      return this.#images.follow(reply, (changes) => this.#writeNow(status, changes))
     }
     if (this.#images !== undefined && reply.kind === 'whole') {
-      return this.#images.settle(reply).then(({ reply: told, changes }) => {
-        this.#write(told.kind === 'whole' ? told.status : status, '', this.#brought(), changes)
+      return this.#images.settle(reply).then(async ({ reply: told, changes }) => {
+        await this.#writeNow(told.kind === 'whole' ? told.status : status, changes)
         return told
       })
+    }
+    if (this.#permit.on === 'tag' && this.#claims.object !== undefined) {
+      this.#write(status, '', '', [tagged(this.#gate, this.#claims.object)])
+      return reply
     }
     if (reply.kind === 'whole' && this.#claims.object !== undefined) {
       const made = objectOf(JSON.parse(reply.body.toString()))
@@ -117,6 +124,7 @@ export class Outcome {
     const { object, volumes } = this.#claims
     for (const claim of [object, ...volumes.values()])
       if (claim !== undefined) this.#gate.ownership.doubt(claim)
+    this.#images?.doubt()
     // What the engine has tells which of them came to be.
     if (object !== undefined || volumes.size > 0) this.#gate.feed.resyncNow()
     const reason = cause instanceof EngineUnavailable ? cause.message : 'internal error'
@@ -153,6 +161,13 @@ export class Outcome {
 
   #brought(): string {
     return [...(this.#images?.brought() ?? []), ...this.#concerned].join(' ')
+  }
+
+  /** Images carry no claim: whose they are is on disk before the worker is told of them. */
+  async #writeNow(status: number, changes: readonly Change[]): Promise<void> {
+    this.#write(status, '', this.#brought(), changes)
+    // Where the disk fails it is written as soon as that takes it again.
+    await this.#gate.keep([]).catch(warnOf('recording whose images are'))
   }
 
   #write(status: number, reason: string, target: string, changes: readonly Change[]): void {

@@ -9,13 +9,13 @@ const OVERLAP = 200
 const MADE = {
   build: /"aux":\{"ID":"(sha256:[0-9a-f]{64})"/g,
   import: /"status":"(sha256:[0-9a-f]{64})"/g,
-  load: /"stream":"Loaded image ID: (sha256:[0-9a-f]{64})/g,
 } as const
 /** A build that is quiet tells nothing but the id, in its last line; one that fails tells all that its programs printed. */
 const QUIET = /(?:^|\n)\{"stream":"(sha256:[0-9a-f]{64})\\n"\}\s*$/
 const FAILED = /"errorDetail":/
-/** The last line of a pull that did what it was to do. */
-const PULLED = /"status":"Status: (?:Downloaded newer image|Image is up to date)/
+/** The last line of a pull, and the digest of what it pulled; the first of two means that the name was given by it. */
+const PULLED = /"status":"Status: (Downloaded newer image|Image is up to date)/
+const DIGEST = /"status":"Digest: (sha256:[0-9a-f]{64})"/
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -24,6 +24,8 @@ export class Told {
   readonly #permit: Bringing
   #failed = false
   #done = false
+  #digest: string | undefined
+  #wasThere = false
   #tail = ''
 
   constructor(permit: Bringing) {
@@ -47,13 +49,30 @@ export class Told {
     return this.#done
   }
 
+  /** The digest that a pull tells of; undefined where it told none. */
+  get digest(): string | undefined {
+    return this.#digest
+  }
+
+  /** Whether a pull found that the name was that of the image already. */
+  get wasThere(): boolean {
+    return this.#wasThere
+  }
+
+  #lookAtPull(text: string): void {
+    const pulled = PULLED.exec(text)?.[1]
+    this.#digest ??= DIGEST.exec(text)?.[1]
+    this.#done ||= pulled !== undefined
+    this.#wasThere ||= pulled?.startsWith('Image is up') === true
+  }
+
   /** Looks at a part of the answer, in order. */
   look(part: string): void {
     const text = this.#tail + part
     const made = this.#waysToTell()
     if (made !== undefined) for (const [, id = ''] of text.matchAll(made)) this.add(id)
     this.#failed ||= FAILED.test(text)
-    this.#done ||= this.#permit.on === 'pull' && PULLED.test(text)
+    if (this.#permit.on === 'pull') this.#lookAtPull(text)
     this.#tail = text.slice(-OVERLAP)
   }
 
@@ -75,11 +94,9 @@ export class Told {
       case 'import':
         return MADE.import
       case 'load':
-        return MADE.load
       case 'commit':
       case 'pull':
       case 'push':
-      case 'tag':
         return undefined
     }
   }

@@ -14,7 +14,7 @@ import {
   storeError,
 } from './errors.ts'
 
-const FORMAT = 1
+export const FORMAT = 2
 
 const SCHEMA = `
   CREATE TABLE entries (
@@ -28,8 +28,15 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE claims (
     nonce TEXT PRIMARY KEY, kind TEXT NOT NULL, worker TEXT NOT NULL, created INTEGER NOT NULL,
-    memory INTEGER NOT NULL, nano_cpus INTEGER NOT NULL
+    memory INTEGER NOT NULL, nano_cpus INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = ${FORMAT};
+`
+
+/** Claims told nothing of images in format 1. */
+const FROM_1 = `
+  ALTER TABLE claims ADD COLUMN id TEXT NOT NULL DEFAULT '';
+  ALTER TABLE claims ADD COLUMN name TEXT NOT NULL DEFAULT '';
   PRAGMA user_version = ${FORMAT};
 `
 
@@ -71,7 +78,9 @@ export function openForWriting(directory: string): DatabaseSync {
   const database = new DatabaseSync(databasePath(directory), { timeout: 1000 })
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    if (formatOf(database) === 0) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
+    const format = formatOf(database)
+    if (format === 0) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
+    if (format === 1) database.exec(`BEGIN IMMEDIATE; ${FROM_1} COMMIT`)
     requireFormat(directory, database)
     return database
   } catch (error) {

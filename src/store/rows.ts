@@ -25,23 +25,14 @@ export function entryRow(values: Values): Row {
   }
 }
 
-export function ownedRow(values: Values): Owned {
+/** A row of `owned` or of `claims`. */
+export function ownedRow(values: Values): Owned & Claim {
   return {
-    ...shared(values),
-    id: word(values, 'id'),
-    name: word(values, 'name'),
     nonce: word(values, 'nonce'),
-  }
-}
-
-export function claimRow(values: Values): Claim {
-  return { ...shared(values), nonce: word(values, 'nonce') }
-}
-
-function shared(values: Values): Omit<Claim, 'nonce'> {
-  return {
     kind: oneOf(kinds, values, 'kind'),
     worker: word(values, 'worker'),
+    id: word(values, 'id'),
+    name: word(values, 'name'),
     created: whole(values, 'created'),
     memory: whole(values, 'memory'),
     nanoCpus: whole(values, 'nano_cpus'),

@@ -11,6 +11,8 @@ import type { Claim, Owned } from './store.ts'
 
 const claim: Claim = {
   nonce: 'n1',
+  id: '',
+  name: '',
   kind: 'container',
   worker: 'ai-worker',
   created: 5,

@@ -10,7 +10,7 @@ import { databasePath, lockDirectory, openForWriting, openLog, type Log } from '
 import { StoreBroken, storeError, storeUnavailable, type StoreUnavailable } from './errors.ts'
 import { prepareDirectory, syncDirectory } from './files.ts'
 import { WriteQueue, type Sink } from './queue.ts'
-import { claimRow, ownedRow } from './rows.ts'
+import { ownedRow } from './rows.ts'
 import type { Change, Store } from './store.ts'
 import { createCommit } from './writer.ts'
 
@@ -73,7 +73,7 @@ function createStore(
       queue.later([{ type: 'entry', entry }], 'soon')
     },
     owned: () => database.prepare('SELECT * FROM owned ORDER BY created, id').all().map(ownedRow),
-    claims: () => database.prepare('SELECT * FROM claims ORDER BY created, nonce').all().map(claimRow),
+    claims: () => database.prepare('SELECT * FROM claims ORDER BY created, nonce').all().map(ownedRow),
     state: () => ({ entries: end.seq, head: end.hash, failing: queue.failure?.message }),
     close() {
       try {

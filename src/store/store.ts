@@ -28,6 +28,9 @@ export interface Claim {
   readonly nonce: string
   readonly kind: OwnedKind
   readonly worker: string
+  /** As of what is owned, where it is known before: that of an image, or of a name and its image. Else empty: the nonce is a label. */
+  readonly id: string
+  readonly name: string
   readonly created: number
   readonly memory: number
   readonly nanoCpus: number

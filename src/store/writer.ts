@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { chainRow } from '../audit/chain.ts'
 import type { Link } from '../audit/chain.ts'
 import type { AuditEntry } from '../audit/entry.ts'
+import { FORMAT } from './database.ts'
 import type { Change } from './store.ts'
 
 /** Writes all changes in one synced transaction and gives the chain's new end; on any error nothing is written. */
@@ -17,7 +18,7 @@ export function createCommit(database: DatabaseSync): Commit {
     database.exec('BEGIN IMMEDIATE')
     try {
       // An empty transaction would not touch the disk, and so not show whether it takes writes.
-      if (changes.length === 0) database.exec('PRAGMA user_version = 1')
+      if (changes.length === 0) database.exec(`PRAGMA user_version = ${FORMAT}`)
       for (const change of changes) {
         if (change.type === 'entry') end = insertEntry(statements.entry, end, change.entry)
         else apply(statements, change)
@@ -41,8 +42,8 @@ function insertEntry(statement: StatementSync, end: Link, entry: AuditEntry): Li
 function apply(statements: Statements, change: Exclude<Change, { type: 'entry' }>): void {
   switch (change.type) {
     case 'claim': {
-      const { nonce, kind, worker, created, memory, nanoCpus } = change.claim
-      statements.claim.run(nonce, kind, worker, created, memory, nanoCpus)
+      const { nonce, kind, worker, created, memory, nanoCpus, id, name } = change.claim
+      statements.claim.run(nonce, kind, worker, created, memory, nanoCpus, id, name)
       return
     }
     case 'own': {
@@ -67,7 +68,7 @@ type Statements = ReturnType<typeof prepareAll>
 function prepareAll(database: DatabaseSync) {
   return {
     entry: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    claim: database.prepare('INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)'),
+    claim: database.prepare('INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     own: database.prepare('INSERT OR REPLACE INTO owned VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     disown: database.prepare('DELETE FROM owned WHERE kind = ? AND id = ?'),
     unclaim: database.prepare('DELETE FROM claims WHERE nonce = ?'),

@@ -1,0 +1,28 @@
+/** What an archive of images is to bring: claimed before its end reaches the engine, so that nothing of it is nobody's. */
+import { parseReference, storedReference } from '../decode/reference.ts'
+import type { ArchivedImage } from '../forward/image-archive.ts'
+import type { World } from '../resolve/resolve.ts'
+import type { Claim } from '../store/store.ts'
+
+/** Opens claims on the images that are not here yet, and on the names that they are to get. */
+export function claimLoaded(
+  { inventory, ownership }: Pick<World, 'inventory' | 'ownership'>,
+  worker: string,
+  images: readonly ArchivedImage[],
+): readonly Claim[] {
+  const known = images.filter(({ id }) => id !== '')
+  const missing = new Set(known.map(({ id }) => id).filter((id) => inventory.image(id) === undefined))
+  const tags = known.flatMap(({ id, names }) => storedNames(names).map((name) => [name, id] as const))
+  return [
+    ...[...missing].map((id) => ownership.claimImage(worker, id)),
+    ...tags.map(([name, id]) => ownership.claimTag(worker, name, id)),
+  ]
+}
+
+/** Names as the engine lists them. */
+export function storedNames(written: readonly string[]): readonly string[] {
+  return written.flatMap((name) => {
+    const reference = parseReference(name)
+    return reference === undefined ? [] : [storedReference(reference)]
+  })
+}
