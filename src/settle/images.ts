@@ -181,8 +181,11 @@ export class NewImages {
       case 'build':
       case 'import':
         return [...this.#named.given, ...this.#told.made]
-      case 'load':
-        return this.#changes.flatMap((change) => (change.type === 'own' ? change.owned.id : []))
+      case 'load': {
+        const owned = this.#changes.flatMap((change) => (change.type === 'own' ? change.owned : []))
+        const named = new Set(owned.map(({ name }) => name))
+        return owned.map(({ id }) => id).filter((id) => !named.has(id))
+      }
       case 'commit':
       case 'pull':
       case 'push':
