@@ -155,6 +155,11 @@ export class Ownership {
     return { type: 'disown', kind, id }
   }
 
+  /** The same for one that was looked up before: what has its id by now, as a volume made anew has, stays. */
+  forgetSame({ kind, id, nonce }: Owned): Change | undefined {
+    return this.get(kind, id)?.nonce === nonce ? this.forget(kind, id) : undefined
+  }
+
   /**
    * Forgets an object that an event says is gone. Volumes go by name: one that was made since under the same name is another.
    * @returns the change to write, or undefined where it was nobody's

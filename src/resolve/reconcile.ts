@@ -26,7 +26,7 @@ export function beginReconciling(ownership: Ownership): (lists: EngineLists) => 
       kind === 'volume' ? nonces.get(id) !== nonce : !ids.has(id),
     )
     return [
-      ...gone.flatMap(({ kind, id }) => forget(ownership, kind, id)),
+      ...gone.flatMap((owned) => ownership.forgetSame(owned) ?? []),
       ...settleClaims(ownership, [
         ...containers.map((one) => made('container', one, textOf(one['Id']), firstName(one))),
         ...networks.map((one) => made('network', one, textOf(one['Id']), textOf(one['Name']))),

@@ -217,6 +217,20 @@ describe('what was found after a break', () => {
     expect(ownership.owner('container', 'new')).toBe('one')
   })
 
+  test('does not take a volume that was made anew while it was listed for the one before', () => {
+    const ownership = new Ownership({ owned: () => [], claims: () => [] })
+    const make = () => ownership.claim('volume', 'one', NO_LIMITS)
+    const [before, anew] = [make(), make()]
+    ownership.settle(before, 'data', 'data')
+    const listed = beginReconciling(ownership)
+    ownership.forget('volume', 'data')
+    ownership.settle(anew, 'data', 'data')
+    const volumes = [{ Name: 'data', Labels: { 'dockgate.claim': anew.nonce } }]
+    expect(listed({ containers: [], volumes, networks: [] })).toEqual([])
+    expect(listed({ containers: [], volumes: [], networks: [] })).toEqual([])
+    expect(ownership.get('volume', 'data')?.nonce).toBe(anew.nonce)
+  })
+
   test('forgets images that are gone, and their names', () => {
     const { inventory, ownership } = worldWith()
     inventory.replaceImages([])
