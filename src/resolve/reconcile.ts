@@ -1,4 +1,5 @@
 /** Brings the record of owners in line with what the engine has, whenever everything was listed. */
+import { CHANGE } from '../forward/limits.ts'
 import type { Change, OwnedKind } from '../store/store.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
@@ -54,8 +55,8 @@ function made(kind: OwnedKind, object: Unknown, id: string, name: string): Made 
   return { kind, nonce: claimOf(object), id, name }
 }
 
-/** Milliseconds that an engine may work on a request whose answer was lost. */
-const STILL_AT_IT = 120_000
+/** Milliseconds that an engine may work on a request whose answer was lost: one that stalls goes on long after it was given up. */
+const STILL_AT_IT = CHANGE + 300_000
 
 /** After a crash: what was made under a claim carries its nonce, which nobody but the engine was ever told. */
 function settleClaims(ownership: Ownership, objects: readonly Made[]): readonly Change[] {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeRequest, idOf, policyOf, worldWith } from '../../test/cases/world.ts'
+import { answerLimit } from '../forward/limits.ts'
 import { applyEvent } from './events.ts'
 import { Execs } from './execs.ts'
 import { PathLookups } from './host-paths.ts'
@@ -215,6 +216,24 @@ describe('what was found after a break', () => {
     ownership.settle(ownership.claim('container', 'one', NO_LIMITS), 'new', 'new')
     expect(listed({ containers: [], volumes: [], networks: [] })).toEqual([])
     expect(ownership.owner('container', 'new')).toBe('one')
+  })
+
+  test('leaves a claim open while the engine may still be at it, and drops it some minutes later', () => {
+    const claimed = (minutes: number) => ({
+      nonce: 'n1',
+      kind: 'container' as const,
+      worker: 'one',
+      created: Date.now() - minutes * 60_000,
+      ...NO_LIMITS,
+    })
+    const nothing = { containers: [], volumes: [], networks: [] }
+    const changesAfter = (minutes: number) =>
+      beginReconciling(new Ownership({ owned: () => [], claims: () => [claimed(minutes)] }))(nothing)
+    const { operation } = decodeRequest({ line: 'POST /containers/create', body: { Image: 'alpine' } })
+    if (operation.kind !== 'container.create') throw new Error('it is a create')
+    const limit = (answerLimit(operation) ?? Infinity) / 60_000
+    expect(changesAfter(limit + 1)).toEqual([])
+    expect(changesAfter(limit + 6)).toEqual([{ type: 'unclaim', nonce: 'n1' }])
   })
 
   test('does not take a volume that was made anew while it was listed for the one before', () => {
