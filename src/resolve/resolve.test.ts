@@ -80,6 +80,20 @@ describe('a container', () => {
   })
 })
 
+test('a volume name is nobody’s to take while a removal of it is under way, though the volume is gone', () => {
+  const world = worldWith()
+  const rival = { ...worker, name: 'rival' }
+  const { operation } = decodeRequest({ line: 'POST /volumes/create', body: { Name: 'mine' } })
+  const ownerFor = (asking: typeof worker) =>
+    resolve(world, asking, operation, engine, new Map()).volumes.get('mine')
+  const over = world.ownership.volumesRemoved.keep(worker.name, ['mine'])
+  world.ownership.forget('volume', 'mine')
+  world.inventory.removeVolume('mine')
+  expect([worker, rival].map(ownerFor)).toEqual(['other', 'other'])
+  over()
+  expect([worker, rival].map(ownerFor)).toEqual(['nobody', 'nobody'])
+})
+
 describe('the paths of the host that are looked up', () => {
   const pathsOf = (line: string, body?: unknown) =>
     hostPathsOf(worldWith(), worker, decodeRequest({ line, body }).operation)
