@@ -1,8 +1,8 @@
 /** Sees to it that the volumes of a planned container are the worker's. */
-import { claimOfVolume, ensureVolume } from '../forward/volumes.ts'
+import { inspectVolume, ensureVolume } from '../forward/volumes.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePlan } from '../policy/verdict.ts'
-import type { Change } from '../store/store.ts'
+import type { Change, Owned } from '../store/store.ts'
 import type { Claims } from './claims.ts'
 
 export interface FailedVolume {
@@ -65,9 +65,26 @@ export async function swappedVolume(
   const found = await Promise.all(
     [...plan.volumes.keys()].map(async (name) => ({
       name,
-      claim: await claimOfVolume(gate.engine, minor, name),
+      claim: (await inspectVolume(gate.engine, minor, name)).claim,
     })),
   )
   const swapped = found.find(({ name, claim }) => !isOwnVolume(gate, worker, name, claim))
   return swapped && { name: swapped.name, status: 409 }
+}
+
+/**
+ * How the engine answers for a volume that is to be removed by its name: 404 where it is another's by now.
+ * @throws {EngineUnavailable}
+ */
+export async function statusOfVolume(gate: Gate, minor: number, { id, nonce }: Owned): Promise<number> {
+  const { status, claim } = await inspectVolume(gate.engine, minor, id)
+  return status === 200 && claim !== nonce ? 404 : status
+}
+
+/** Forgets a volume that was removed, and nothing that was made under its name meanwhile. Returns the changes to write. */
+export function forgetVolume({ inventory, ownership }: Gate, removed: Owned): readonly Change[] {
+  const change = ownership.forgetSame(removed)
+  if (change === undefined) return []
+  inventory.removeVolume(removed.id)
+  return [change]
 }
