@@ -141,16 +141,17 @@ async function create(undertaking: Undertaking, permit: CreatePermit): Promise<R
   const { gate, worker, connected } = call
   const { minor } = connected.facts
   const made = (changes: readonly Change[]) => outcome.add(changes)
-  const failed = await ownVolumes(gate, worker.name, minor, permit.plan, claims, made)
-  if (failed !== undefined) return outcome.close(notAfterAll(failed, record?.id ?? '', worker.name))
+  const volumes = await ownVolumes(gate, worker.name, minor, permit.plan, claims, made)
+  if ('status' in volumes) return outcome.close(notAfterAll(volumes, record?.id ?? '', worker.name))
   try {
     const roots = worker.docker.run.binds.map(({ path }) => path)
     const held = await holdBinds(gate.pins, permit, claims.object?.nonce ?? '', roots)
     outcome.plan(held)
     const reply = await exchange(undertaking, held)
     const id = madeContainer(reply)
-    const swapped = id === undefined ? undefined : await swappedVolume(gate, worker.name, minor, permit.plan)
-    if (id === undefined || swapped === undefined) return await outcome.close(reply)
+    if (id === undefined) return await outcome.close(reply)
+    const swapped = await swappedVolume(gate, worker.name, minor, permit.plan, volumes, made)
+    if (swapped === undefined) return await outcome.close(reply)
     await remove(gate.engine, minor, ['containers', id], { force: true, v: true })
     return await outcome.close(notAfterAll(swapped, record?.id ?? '', worker.name))
   } catch (cause) {

@@ -169,6 +169,19 @@ export class Ownership {
     return isAnother ? undefined : this.forget(kind, id)
   }
 
+  /**
+   * Takes over that a volume is there under its claim: older news that it went are of the one before.
+   * @param asked milliseconds since 1970, before the engine was asked
+   * @returns the changes to write, where it was forgotten meanwhile
+   */
+  confirm(owned: Owned, asked: number): readonly Change[] {
+    const known = this.get(owned.kind, owned.id)
+    if (known !== undefined && known.nonce !== owned.nonce) return []
+    const confirmed = { ...owned, created: Math.max(owned.created, asked) }
+    this.#put(confirmed)
+    return known === undefined ? [{ type: 'own', owned: confirmed }] : []
+  }
+
   /** Counts a container with the larger of two limits while an update is under way. Returns what undoes it. */
   reserve(id: string, memory: number, nanoCpus: number): () => void {
     const owned = this.get('container', id)

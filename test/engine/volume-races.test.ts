@@ -118,3 +118,22 @@ test('a volume that a container is being made with is not removed, and nothing i
   expect(await docker(gate, ['rm', name])).toMatchObject({ code: 0 })
   expect(await docker(gate, ['volume', 'rm', volume])).toMatchObject({ code: 0 })
 })
+
+test('a volume that the operator removes before a container is made with it is made anew, and is the worker’s', async () => {
+  await using relay = await startRelay(engine)
+  await using gate = await startGate({ engineUrl: relay.url, policy })
+  const [volume, name] = [freshName('gone'), freshName('anew')]
+  await docker(gate, ['volume', 'create', volume])
+  const held = relay.hold(/^POST \/v1\.[0-9]+\/volumes\/create/)
+  const creating = docker(gate, ['create', '--name', name, '-v', `${volume}:/m`, 'busybox'])
+  await held.came
+  await engineDocker(engine, ['volume', 'rm', volume])
+  // In use by the create as long as the gate takes it for the worker's.
+  const remove = () => request(gate.socket, { method: 'DELETE', path: `/v1.41/volumes/${volume}` })
+  await expect.poll(remove).toMatchObject({ status: 404 })
+  held.letGo()
+  expect(await creating).toMatchObject({ code: 0 })
+  expect(await docker(gate, ['volume', 'inspect', volume])).toMatchObject({ code: 0 })
+  expect(await docker(gate, ['rm', name])).toMatchObject({ code: 0 })
+  expect(await docker(gate, ['volume', 'rm', volume])).toMatchObject({ code: 0 })
+})
