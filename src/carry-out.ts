@@ -29,7 +29,9 @@ import type {
   Permit,
   TagPermit,
   VolumeCreatePermit,
+  VolumePermit,
 } from './policy/verdict.ts'
+import { noSuchVolume } from './policy/volume.ts'
 import type { Connected } from './resolve/feed.ts'
 import { ownersOfNames } from './resolve/images.ts'
 import { resolve, type HostPaths } from './resolve/resolve.ts'
@@ -43,7 +45,7 @@ import { claimLoaded, storedNames } from './settle/load.ts'
 import { giveNames } from './settle/names.ts'
 import { Outcome } from './settle/outcome.ts'
 import { prune } from './settle/prune.ts'
-import { isOwnVolume, ownVolumes, swappedVolume } from './settle/volumes.ts'
+import { forgetVolume, isOwnVolume, ownVolumes, statusOfVolume, swappedVolume } from './settle/volumes.ts'
 import { listOf, objectOf, textOf } from './shared/json-value.ts'
 import { CLAIM_LABEL, WORKER_LABEL } from './shared/labels.ts'
 import type { Change } from './store/store.ts'
@@ -99,6 +101,8 @@ export async function carryOut(
         return await create(undertaking, permit)
       case 'volume create':
         return await createVolume(undertaking, permit)
+      case 'volume':
+        return await onVolume(undertaking, permit)
       case 'network member':
         return await joinOrLeave(undertaking, permit)
       case 'image':
@@ -146,16 +150,17 @@ async function create(undertaking: Undertaking, permit: CreatePermit): Promise<R
   const { gate, worker, connected } = call
   const { minor } = connected.facts
   const made = (changes: readonly Change[]) => outcome.add(changes)
-  const failed = await ownVolumes(gate, worker.name, minor, permit.plan, claims, made)
-  if (failed !== undefined) return outcome.close(notAfterAll(failed, record?.id ?? '', worker.name))
+  const volumes = await ownVolumes(gate, worker.name, minor, permit.plan, claims, made)
+  if ('status' in volumes) return outcome.close(notAfterAll(volumes, record?.id ?? '', worker.name))
   try {
     const roots = worker.docker.run.binds.map(({ path }) => path)
     const held = await holdBinds(gate.pins, permit, claims.object?.nonce ?? '', roots)
     outcome.plan(held)
     const reply = await exchange(undertaking, held)
     const id = madeContainer(reply)
-    const swapped = id === undefined ? undefined : await swappedVolume(gate, worker.name, minor, permit.plan)
-    if (id === undefined || swapped === undefined) return await outcome.close(reply)
+    if (id === undefined) return await outcome.close(reply)
+    const swapped = await swappedVolume(gate, worker.name, minor, permit.plan, volumes, made)
+    if (swapped === undefined) return await outcome.close(reply)
     await remove(gate.engine, minor, ['containers', id], { force: true, v: true })
     return await outcome.close(notAfterAll(swapped, record?.id ?? '', worker.name))
   } catch (cause) {
@@ -175,6 +180,27 @@ async function createVolume(undertaking: Undertaking, permit: VolumeCreatePermit
   if (isOwnVolume(call.gate, call.worker.name, textOf(Name), claim)) return outcome.close(reply)
   const taken = { name: textOf(Name), status: 403 }
   return outcome.close(notAfterAll(taken, record?.id ?? '', call.worker.name))
+}
+
+/** A removal goes by the name: it is sent only while that still is the volume which was decided on. */
+async function onVolume(undertaking: Undertaking, permit: VolumePermit): Promise<Reply> {
+  const { call, outcome } = undertaking
+  const { kind, volume } = permit.operation
+  if (kind === 'volume.inspect') return send(undertaking, permit)
+  const { gate, worker, connected } = call
+  const owned = gate.ownership.get('volume', volume)
+  if (owned?.worker !== worker.name) return outcome.close(errorReply(404, noSuchVolume(volume)))
+  const status = await statusOfVolume(gate, connected.facts.minor, owned)
+  if (status === 404) {
+    const change = gate.ownership.forgetSame(owned)
+    if (change !== undefined) outcome.add([change])
+    return outcome.close(errorReply(404, noSuchVolume(volume)))
+  }
+  if (status !== 200)
+    return outcome.close(errorReply(status, `the engine does not tell whose the volume ${volume} is`))
+  const reply = await exchange(undertaking, permit)
+  if (reply.kind === 'whole' && reply.status < 400) outcome.add(forgetVolume(gate, owned))
+  return outcome.close(reply)
 }
 
 /** A container with a host name of its choice joins no network of the operator's. */

@@ -5,6 +5,7 @@ import type { Operation, OperationKind } from '../decode/operation.ts'
 import { readWhole } from '../forward/engine.ts'
 import { emptyReply, errorReply, jsonReply, type Reply, type ReplyHeaders } from '../forward/reply.ts'
 import type { Permit } from '../policy/verdict.ts'
+import { noSuchVolume } from '../policy/volume.ts'
 import { splitLines } from '../resolve/lines.ts'
 import { objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { cleanMessage } from './errors.ts'
@@ -60,7 +61,7 @@ export async function filterAnswer(
   }
   const json: unknown = JSON.parse((await readWhole(answer, LARGEST_JSON)).toString())
   if (permit.operation.kind === 'volume.inspect' && !view.volume(objectOf(json)))
-    return errorReply(404, `get ${permit.operation.volume}: no such volume`)
+    return errorReply(404, noSuchVolume(permit.operation.volume))
   return jsonReply(status, transform(json))
 }
 

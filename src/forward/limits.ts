@@ -2,7 +2,8 @@
 import type { Supported } from '../decode/operation.ts'
 
 const READ = 30_000
-const CHANGE = 120_000
+/** Of what makes or changes something. */
+export const CHANGE = 120_000
 
 /** Milliseconds, or undefined for calls that wait for something to happen; those end when their client goes. */
 export function answerLimit(operation: Supported): number | undefined {

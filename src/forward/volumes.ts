@@ -36,10 +36,9 @@ export async function ensureVolume(engine: Engine, minor: number, volume: NewVol
   return ask(engine, jsonRequest('POST', apiPath(minor, ['volumes', 'create']), body), 201)
 }
 
-/** The claim that a volume carries at this moment; none where there is no such volume. @throws {EngineUnavailable} */
-export async function claimOfVolume(engine: Engine, minor: number, name: string): Promise<string> {
-  const { claim } = await ask(engine, plainRequest('GET', apiPath(minor, ['volumes', name])), 200)
-  return claim
+/** What a volume carries at this moment, or that there is none of that name. @throws {EngineUnavailable} */
+export function inspectVolume(engine: Engine, minor: number, name: string): Promise<VolumeAnswer> {
+  return ask(engine, plainRequest('GET', apiPath(minor, ['volumes', name])), 200)
 }
 
 async function ask(engine: Engine, request: EncodedRequest, success: number): Promise<VolumeAnswer> {

@@ -29,10 +29,15 @@ export function decideVolumeCreate(
 /** Decides an operation on a volume that is there. */
 export function decideVolume(word: Subcommand, operation: VolumeOperation, facts: Facts): Verdict {
   const owner = facts.volumes.get(operation.volume)
-  if (owner !== 'self' && owner !== 'inUse') return notFound(word, `get ${operation.volume}: no such volume`)
+  if (owner !== 'self' && owner !== 'inUse') return notFound(word, noSuchVolume(operation.volume))
   if (operation.kind === 'volume.remove' && owner === 'inUse')
     return inUse(word, `remove ${operation.volume}: volume is in use by another call`)
   return allow(word, 'docker.allow', { on: 'volume', operation })
+}
+
+/** What an engine says of a volume that is not there. */
+export function noSuchVolume(name: string): string {
+  return `get ${name}: no such volume`
 }
 
 /** The violation of a name that is somebody else's. */

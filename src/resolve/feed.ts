@@ -17,7 +17,8 @@ import type { EngineLists } from './reconcile.ts'
 
 const ANSWER_LIMIT = 10_000
 const LARGEST_LIST = 256 * 2 ** 20
-const RESYNC = 125_000
+/** Milliseconds between two listings while it is not known what came of a call. */
+const RESYNC = 60_000
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
 /** Milliseconds between two listings of networks, where there are no events of them. */
@@ -121,7 +122,7 @@ export class Feed {
 
   /** The same after a while, when an engine has done, or will not do, what it was at. */
   resyncLater(): void {
-    if (this.#resyncTimer !== undefined) return
+    if (this.#resyncTimer !== undefined || this.#stop.signal.aborted) return
     this.#resyncTimer = setTimeout(() => {
       this.#resyncTimer = undefined
       this.#resync()
@@ -132,8 +133,8 @@ export class Feed {
     const minor = this.#connected?.facts.minor
     if (minor === undefined) return
     const reconcile = this.#events.listing()
+    // What can't be listed now is, when this is done again.
     this.refreshImages().catch(() => undefined)
-    // A listing that fails is followed by a lost stream, which begins everything anew.
     void this.#lists(minor).then(
       (lists) => {
         // An event tells of a container, but not of its binds.
@@ -141,7 +142,8 @@ export class Feed {
           this.#inventory.changeContainer(id, { binds })
         reconcile(lists)
       },
-      () => undefined,
+      // An engine that stalls loses no stream, which would begin everything anew.
+      () => this.resyncLater(),
     )
   }
 

@@ -25,3 +25,30 @@ test('a volume that was made anew outlives the late news that the one before is 
   expect(ownership.forgetGone(goneIn(1_000))).toEqual({ type: 'disown', kind: 'volume', id: 'data' })
   expect(ownership.owner('volume', 'data')).toBeUndefined()
 })
+
+test('a volume that is there after all outlives the news that it went, be that late or not', () => {
+  const claim = {
+    id: '',
+    name: '',
+    nonce: 'n1',
+    kind: 'volume' as const,
+    worker: 'worker',
+    created: 1,
+    ...NO_LIMITS,
+  }
+  const ownership = new Ownership({ owned: () => [], claims: () => [claim] })
+  ownership.settle(claim, 'data', 'data')
+  const owned = ownership.get('volume', 'data')
+  if (owned === undefined) throw new Error('it is owned')
+  ownership.confirm(owned, Date.now())
+  expect(ownership.forgetGone(goneIn(-5))).toBeUndefined()
+  ownership.forget('volume', 'data')
+  expect(ownership.confirm(owned, Date.now())).toMatchObject([
+    { type: 'own', owned: { id: 'data', nonce: 'n1' } },
+  ])
+  expect(ownership.owner('volume', 'data')).toBe('worker')
+  ownership.forget('volume', 'data')
+  ownership.settle(ownership.claim('volume', 'rival', NO_LIMITS), 'data', 'data')
+  expect(ownership.confirm(owned, Date.now())).toEqual([])
+  expect(ownership.owner('volume', 'data')).toBe('rival')
+})

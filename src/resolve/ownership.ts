@@ -96,6 +96,13 @@ export class Ownership {
     return owned?.worker === worker && owned.name === image
   }
 
+  /** Whether any worker gave that name to that image, or is about to. */
+  isGiven(name: string, image: string): boolean {
+    const isAbout = (claim: Claim): boolean =>
+      claim.kind === 'tag' && claim.id === name && claim.name === image
+    return this.get('tag', name)?.name === image || [...this.#claims.values()].some(isAbout)
+  }
+
   /** Notes that the engine broke off while something was being made: it may be there or not. */
   doubt(claim: Claim): void {
     this.#unsure.add(claim.nonce)
@@ -155,6 +162,11 @@ export class Ownership {
     return { type: 'disown', kind, id }
   }
 
+  /** The same for one that was looked up before: what has its id by now, as a volume made anew has, stays. */
+  forgetSame({ kind, id, nonce }: Owned): Change | undefined {
+    return this.get(kind, id)?.nonce === nonce ? this.forget(kind, id) : undefined
+  }
+
   /**
    * Forgets an object that an event says is gone. Volumes go by name: one that was made since under the same name is another.
    * @returns the change to write, or undefined where it was nobody's
@@ -162,6 +174,19 @@ export class Ownership {
   forgetGone({ kind, id, time }: Gone): Change | undefined {
     const isAnother = kind === 'volume' && (this.get(kind, id)?.created ?? 0) >= time
     return isAnother ? undefined : this.forget(kind, id)
+  }
+
+  /**
+   * Takes over that a volume is there under its claim: older news that it went are of the one before.
+   * @param asked milliseconds since 1970, before the engine was asked
+   * @returns the changes to write, where it was forgotten meanwhile
+   */
+  confirm(owned: Owned, asked: number): readonly Change[] {
+    const known = this.get(owned.kind, owned.id)
+    if (known !== undefined && known.nonce !== owned.nonce) return []
+    const confirmed = { ...owned, created: Math.max(owned.created, asked) }
+    this.#put(confirmed)
+    return known === undefined ? [{ type: 'own', owned: confirmed }] : []
   }
 
   /** Counts a container with the larger of two limits while an update is under way. Returns what undoes it. */

@@ -1,4 +1,5 @@
 /** Brings the record of owners in line with what the engine has, whenever everything was listed. */
+import { CHANGE } from '../forward/limits.ts'
 import type { Change, Claim, OwnedKind } from '../store/store.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
@@ -26,7 +27,7 @@ export function beginReconciling(ownership: Ownership): (lists: EngineLists) => 
       kind === 'volume' ? nonces.get(id) !== nonce : !ids.has(id),
     )
     return [
-      ...gone.flatMap(({ kind, id }) => forget(ownership, kind, id)),
+      ...gone.flatMap((owned) => ownership.forgetSame(owned) ?? []),
       ...settleClaims(ownership, [
         ...containers.map((one) => made('container', one, textOf(one['Id']), firstName(one))),
         ...networks.map((one) => made('network', one, textOf(one['Id']), textOf(one['Name']))),
@@ -72,13 +73,10 @@ function settleThere(
   const images = claims.filter(({ kind }) => kind === 'image')
   return [
     ...tags.flatMap((claim) => settled(claim, inventory.imageNamed(claim.id)?.id === claim.name)),
-    // One that has the name of another came by another way too.
+    // One that has the operator's name came by another way too.
     ...images.flatMap((claim) => {
       const image = inventory.image(claim.id)
-      return settled(
-        claim,
-        image?.names.every((name) => ownership.ownsTag(claim.worker, name, image.id)) ?? false,
-      )
+      return settled(claim, image?.names.every((name) => ownership.isGiven(name, image.id)) ?? false)
     }),
   ]
 }
@@ -103,8 +101,8 @@ function made(kind: OwnedKind, object: Unknown, id: string, name: string): Made 
   return { kind, nonce: claimOf(object), id, name }
 }
 
-/** Milliseconds that an engine may work on a request whose answer was lost. */
-const STILL_AT_IT = 120_000
+/** Milliseconds that an engine may work on a request whose answer was lost: one that stalls goes on long after it was given up. */
+const STILL_AT_IT = CHANGE + 300_000
 
 /** After a crash: what was made under a claim carries its nonce, which nobody but the engine was ever told. */
 function settleClaims(ownership: Ownership, objects: readonly Made[]): readonly Change[] {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeRequest, idOf, policyOf, worldWith } from '../../test/cases/world.ts'
+import { answerLimit } from '../forward/limits.ts'
 import { applyEvent } from './events.ts'
 import { Execs } from './execs.ts'
 import { PathLookups } from './host-paths.ts'
@@ -77,6 +78,20 @@ describe('a container', () => {
       ['ollama', 'operator'],
     ])
   })
+})
+
+test('a volume name is nobody’s to take while a removal of it is under way, though the volume is gone', () => {
+  const world = worldWith()
+  const rival = { ...worker, name: 'rival' }
+  const { operation } = decodeRequest({ line: 'POST /volumes/create', body: { Name: 'mine' } })
+  const ownerFor = (asking: typeof worker) =>
+    resolve(world, asking, operation, engine, new Map()).volumes.get('mine')
+  const over = world.ownership.volumesRemoved.keep(worker.name, ['mine'])
+  world.ownership.forget('volume', 'mine')
+  world.inventory.removeVolume('mine')
+  expect([worker, rival].map(ownerFor)).toEqual(['other', 'other'])
+  over()
+  expect([worker, rival].map(ownerFor)).toEqual(['nobody', 'nobody'])
 })
 
 describe('the paths of the host that are looked up', () => {
@@ -217,6 +232,40 @@ describe('what was found after a break', () => {
     ownership.settle(ownership.claim('container', 'one', NO_LIMITS), 'new', 'new')
     expect(listed({ containers: [], volumes: [], networks: [] })).toEqual([])
     expect(ownership.owner('container', 'new')).toBe('one')
+  })
+
+  test('leaves a claim open while the engine may still be at it, and drops it some minutes later', () => {
+    const claimed = (minutes: number) => ({
+      id: '',
+      name: '',
+      nonce: 'n1',
+      kind: 'container' as const,
+      worker: 'one',
+      created: Date.now() - minutes * 60_000,
+      ...NO_LIMITS,
+    })
+    const nothing = { containers: [], volumes: [], networks: [] }
+    const changesAfter = (minutes: number) =>
+      beginReconciling(new Ownership({ owned: () => [], claims: () => [claimed(minutes)] }))(nothing)
+    const { operation } = decodeRequest({ line: 'POST /containers/create', body: { Image: 'alpine' } })
+    if (operation.kind !== 'container.create') throw new Error('it is a create')
+    const limit = (answerLimit(operation) ?? Infinity) / 60_000
+    expect(changesAfter(limit + 1)).toEqual([])
+    expect(changesAfter(limit + 6)).toEqual([{ type: 'unclaim', nonce: 'n1' }])
+  })
+
+  test('does not take a volume that was made anew while it was listed for the one before', () => {
+    const ownership = new Ownership({ owned: () => [], claims: () => [] })
+    const make = () => ownership.claim('volume', 'one', NO_LIMITS)
+    const [before, anew] = [make(), make()]
+    ownership.settle(before, 'data', 'data')
+    const listed = beginReconciling(ownership)
+    ownership.forget('volume', 'data')
+    ownership.settle(anew, 'data', 'data')
+    const volumes = [{ Name: 'data', Labels: { 'dockgate.claim': anew.nonce } }]
+    expect(listed({ containers: [], volumes, networks: [] })).toEqual([])
+    expect(listed({ containers: [], volumes: [], networks: [] })).toEqual([])
+    expect(ownership.get('volume', 'data')?.nonce).toBe(anew.nonce)
   })
 
   test('forgets images that are gone, and their names', () => {

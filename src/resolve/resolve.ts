@@ -229,9 +229,11 @@ export function networksInReach(
 }
 
 function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name: string): VolumeOwner {
+  // What is made under a name whose removal is under way would go with it, whosever it is.
+  if (ownership.volumesRemoved.workerOf(name) !== undefined) return 'other'
   const owner = ownership.owner('volume', name)
   if (owner === undefined) return inventory.hasVolume(name) ? 'other' : 'nobody'
-  if (owner !== worker.name || ownership.volumesRemoved.workerOf(name) !== undefined) return 'other'
+  if (owner !== worker.name) return 'other'
   return ownership.volumesInUse.workerOf(name) === undefined ? 'self' : 'inUse'
 }
 

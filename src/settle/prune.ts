@@ -13,6 +13,7 @@ import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, OwnedKind } from '../store/store.ts'
 import { pruneFilter, PruneFilterError } from './prune-filter.ts'
+import { forgetVolume, statusOfVolume } from './volumes.ts'
 
 const LIMIT = 60_000
 const LARGEST_LIST = 64 * 2 ** 20
@@ -136,14 +137,17 @@ class PruneRun {
     for (const candidate of candidates) {
       const release = kind === 'volume' ? this.#keepVolume(candidate.id) : () => undefined
       if (release === undefined) continue
+      const volume = kind === 'volume' ? this.#gate.ownership.get(kind, candidate.id) : undefined
       // Somebody else can have given it a name since the listing.
       if (kind === 'image' && !this.#isWhollyOwn(candidate.id)) continue
       try {
+        if (volume !== undefined && (await statusOfVolume(this.#gate, this.#minor, volume)) !== 200) continue
         const parents = kind === 'image' ? ownParents(this.#gate, this.#worker, candidate.id) : []
         const query = kind === 'image' ? { noprune: true } : {}
         if (!(await remove(this.#gate.engine, this.#minor, [`${kind}s`, candidate.id], query))) continue
         removed.push(candidate)
-        this.#forget(kind, candidate.id)
+        if (volume === undefined) this.#forget(kind, candidate.id)
+        else this.#isRemoved(candidate.id, forgetVolume(this.#gate, volume))
         for (const id of await removeParents(this.#gate.engine, this.#minor, parents)) {
           removed.push({ id, size: 0 })
           this.#isRemoved(id, [])
@@ -172,7 +176,6 @@ class PruneRun {
   #forget(kind: OwnedKind, id: string): void {
     const { inventory, ownership } = this.#gate
     if (kind === 'container') inventory.removeContainer(id)
-    if (kind === 'volume') inventory.removeVolume(id)
     const change = ownership.forget(kind, id)
     this.#isRemoved(id, change === undefined ? [] : [change])
   }

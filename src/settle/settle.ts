@@ -19,10 +19,6 @@ export function settle({ inventory, ownership }: World, permit: Permit): readonl
     inventory.removeNetwork(permit.network.id)
     return changesOf(ownership.forget('network', permit.network.id))
   }
-  if (permit.on === 'volume' && permit.operation.kind === 'volume.remove') {
-    inventory.removeVolume(permit.operation.volume)
-    return changesOf(ownership.forget('volume', permit.operation.volume))
-  }
   if (permit.on !== 'container') return []
   const { operation, container } = permit
   switch (operation.kind) {

@@ -1,8 +1,8 @@
 /** Sees to it that the volumes of a planned container are the worker's. */
-import { claimOfVolume, ensureVolume } from '../forward/volumes.ts'
+import { inspectVolume, ensureVolume } from '../forward/volumes.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePlan } from '../policy/verdict.ts'
-import type { Change } from '../store/store.ts'
+import type { Change, Owned } from '../store/store.ts'
 import type { Claims } from './claims.ts'
 
 export interface FailedVolume {
@@ -14,7 +14,7 @@ export interface FailedVolume {
 /**
  * Makes the volumes that are missing and checks all of them.
  * @param made is called with the change to write for each that was made, whatever comes after
- * @returns a volume that turned out not to be the worker's, or that the engine did not make
+ * @returns the volumes, or one that turned out not to be the worker's, or that the engine did not make
  * @throws {EngineUnavailable}
  */
 export async function ownVolumes(
@@ -24,12 +24,14 @@ export async function ownVolumes(
   plan: CreatePlan,
   claims: Claims,
   made: (changes: readonly Change[]) => void,
-): Promise<FailedVolume | undefined> {
+): Promise<FailedVolume | readonly Owned[]> {
   for (const [name, labels] of plan.volumes) {
     const claim = claims.volumes.get(name)
-    const nonce = claim?.nonce ?? gate.ownership.get('volume', name)?.nonce
+    const owned = claim === undefined ? gate.ownership.get('volume', name) : undefined
+    const nonce = claim?.nonce ?? owned?.nonce
     // Forgotten since the decision: it was removed in the meantime.
     if (nonce === undefined) return { name, status: 409 }
+    const asked = Date.now()
     const answer = await ensureVolume(gate.engine, minor, { name, worker, claim: nonce, labels })
     if (answer.status !== 201) return { name, status: answer.status }
     if (claim !== undefined && answer.claim === claim.nonce) {
@@ -37,9 +39,11 @@ export async function ownVolumes(
       made([gate.ownership.settle(claim, name, name)])
       continue
     }
+    // Removed meanwhile, it was made anew under the claim that it had.
+    if (owned?.nonce === answer.claim) made(gate.ownership.confirm(owned, asked))
     if (!isOwnVolume(gate, worker, name, answer.claim)) return { name, status: 403 }
   }
-  return undefined
+  return [...plan.volumes.keys()].flatMap((name) => gate.ownership.get('volume', name) ?? [])
 }
 
 /**
@@ -54,6 +58,7 @@ export function isOwnVolume({ ownership }: Gate, worker: string, name: string, c
 /**
  * A volume of a container just made that is not the one that was checked before: the operator can have removed that one, and
  * made another of its name. Nobody can remove a volume that a container has, so what it carries now is what the container got.
+ * @param checked those that were checked; what tells late that one went, tells of one before
  * @throws {EngineUnavailable}
  */
 export async function swappedVolume(
@@ -61,13 +66,36 @@ export async function swappedVolume(
   worker: string,
   minor: number,
   plan: CreatePlan,
+  checked: readonly Owned[],
+  made: (changes: readonly Change[]) => void,
 ): Promise<FailedVolume | undefined> {
+  const asked = Date.now()
   const found = await Promise.all(
     [...plan.volumes.keys()].map(async (name) => ({
       name,
-      claim: await claimOfVolume(gate.engine, minor, name),
+      claim: (await inspectVolume(gate.engine, minor, name)).claim,
     })),
   )
+  for (const owned of checked)
+    if (found.some(({ name, claim }) => name === owned.id && claim === owned.nonce))
+      made(gate.ownership.confirm(owned, asked))
   const swapped = found.find(({ name, claim }) => !isOwnVolume(gate, worker, name, claim))
   return swapped && { name: swapped.name, status: 409 }
+}
+
+/**
+ * How the engine answers for a volume that is to be removed by its name: 404 where it is another's by now.
+ * @throws {EngineUnavailable}
+ */
+export async function statusOfVolume(gate: Gate, minor: number, { id, nonce }: Owned): Promise<number> {
+  const { status, claim } = await inspectVolume(gate.engine, minor, id)
+  return status === 200 && claim !== nonce ? 404 : status
+}
+
+/** Forgets a volume that was removed, and nothing that was made under its name meanwhile. Returns the changes to write. */
+export function forgetVolume({ inventory, ownership }: Gate, removed: Owned): readonly Change[] {
+  const change = ownership.forgetSame(removed)
+  if (change === undefined) return []
+  inventory.removeVolume(removed.id)
+  return [change]
 }
