@@ -3,7 +3,8 @@
  * identify, decode, resolve, decide, record, rewrite, forward, filter, settle.
  */
 import type { DecisionEntry } from './audit/entry.ts'
-import { carryOut, type Call } from './carry-out.ts'
+import { carryOut } from './carry-out/carry-out.ts'
+import type { Call } from './carry-out/exchange.ts'
 import { decode, type Routed } from './decode/decode.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
 import { isChange } from './decode/operation.ts'

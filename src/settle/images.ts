@@ -5,11 +5,10 @@ import type { PullPermit } from '../policy/verdict.ts'
 import { namelessParents } from '../resolve/images.ts'
 import { settleImageClaims } from '../resolve/reconcile.ts'
 import type { World } from '../resolve/resolve.ts'
-import { familiar } from '../rewrite/image.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change, Claim } from '../store/store.ts'
-import type { Bringing } from './bringing.ts'
-import type { Named } from './names.ts'
+import { namesOf, pushedImages, type Bringing } from './bringing.ts'
+import { linesOf, NO_NAMES, type Named } from './names.ts'
 import { Told } from './told.ts'
 
 export interface Settled {
@@ -289,41 +288,4 @@ export class NewImages {
       owned !== undefined && owned.worker !== this.#worker && owned.name === inventory.imageNamed(name)?.id
     )
   }
-}
-
-const NO_NAMES: Named = { given: [], failed: [], changes: [] }
-
-/** What came of names, as an engine tells it at the end of a build. */
-function linesOf({ given, failed }: Named): readonly string[] {
-  return [
-    ...given.map((name) => ({ stream: `Successfully tagged ${familiar(name)}\n` })),
-    ...failed.map((message) => ({ errorDetail: { message }, error: message })),
-  ].map((line) => `${JSON.stringify(line)}\r\n`)
-}
-
-/** Names that a call is to give, as the engine lists them. */
-function namesOf(permit: Bringing): readonly string[] {
-  switch (permit.on) {
-    case 'build':
-      return permit.tags
-    case 'commit':
-    case 'import':
-      return permit.name === undefined ? [] : [permit.name]
-    case 'pull':
-      return [
-        permit.tag.startsWith('sha256:') ? `${permit.name}@${permit.tag}` : `${permit.name}:${permit.tag}`,
-      ]
-    case 'load':
-    case 'push':
-      return []
-  }
-}
-
-/** Ids of the images that have the names which are pushed. */
-function pushedImages(
-  { inventory }: Listed,
-  { name, tag }: { readonly name: string; readonly tag: string | undefined },
-): readonly string[] {
-  const names = tag === undefined ? inventory.tagsOf(name) : [`${name}:${tag}`]
-  return names.flatMap((pushed) => inventory.imageNamed(pushed)?.id ?? [])
 }

@@ -6,7 +6,7 @@ import { readWhole } from '../forward/engine.ts'
 import type { Gate } from '../gate.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { ownersOfNames } from '../resolve/images.ts'
-import { encodeTag } from '../rewrite/image.ts'
+import { encodeTag, familiar } from '../rewrite/image.ts'
 import type { Change, Claim } from '../store/store.ts'
 
 const LIMIT = 60_000
@@ -20,6 +20,8 @@ export interface Named {
   /** To be written. */
   readonly changes: readonly Change[]
 }
+
+export const NO_NAMES: Named = { given: [], failed: [], changes: [] }
 
 /**
  * Gives names to an image. That they are the worker's is on disk before.
@@ -82,4 +84,12 @@ export function tagged(
 ): Change {
   inventory.nameImage(claim.id, claim.name)
   return ownership.settle(claim)
+}
+
+/** What came of names, as an engine tells it at the end of a build. */
+export function linesOf({ given, failed }: Named): readonly string[] {
+  return [
+    ...given.map((name) => ({ stream: `Successfully tagged ${familiar(name)}\n` })),
+    ...failed.map((message) => ({ errorDetail: { message }, error: message })),
+  ].map((line) => `${JSON.stringify(line)}\r\n`)
 }

@@ -25,22 +25,19 @@ export class Outcome {
   readonly #concerned: string[] = []
   readonly #ends: (() => void)[]
   /** What a call that brings images brings; undefined for any other. */
-  readonly #images: NewImages | undefined
+  #images: NewImages | undefined
 
-  constructor(
-    gate: Gate,
-    worker: string,
-    permit: Permit,
-    record: DecisionEntry | undefined,
-    claims: Claims,
-    images: NewImages | undefined,
-  ) {
+  constructor(gate: Gate, worker: string, permit: Permit, record: DecisionEntry | undefined, claims: Claims) {
     this.#gate = gate
     this.#worker = worker
     this.#permit = permit
     this.#record = record
     this.#claims = claims
     this.#ends = [claims.release]
+  }
+
+  /** Takes over what will know which images the call brings. */
+  brings(images: NewImages): void {
     this.#images = images
   }
 

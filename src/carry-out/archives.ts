@@ -1,0 +1,79 @@
+/** What comes as an archive: contexts of builds, and images to load. */
+import { pipeline as joinStreams } from 'node:stream'
+import { refusalReply } from '../filter/refusal.ts'
+import { BuildContext } from '../forward/build-context.ts'
+import { unpacked, type CheckedArchive } from '../forward/checked-archive.ts'
+import { ImageArchive, type ArchivedImage } from '../forward/image-archive.ts'
+import { errorReply, type Reply } from '../forward/reply.ts'
+import { checkLoadedNames } from '../policy/image-transfer.ts'
+import { refuseAll } from '../policy/refuse.ts'
+import type { BuildPermit, LoadPermit } from '../policy/verdict.ts'
+import { ownersOfNames } from '../resolve/images.ts'
+import { BuildImages, PullFailed } from '../settle/build-images.ts'
+import { claimLoaded, storedNames } from '../settle/load.ts'
+import type { Change } from '../store/store.ts'
+import { send, type Undertaking } from './exchange.ts'
+
+/** A context reaches the engine whole only if its Dockerfile takes nothing from elsewhere, and nothing unseen. */
+export async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Reply> {
+  const { call, outcome } = undertaking
+  const { gate, connected, signal } = call
+  const about = {
+    gate,
+    worker: call.worker.name,
+    minor: connected.facts.minor,
+    signal,
+    settled: (changes: readonly Change[]) => outcome.add(changes),
+    pulled: (name: string) => outcome.concerns(`pulled ${name}`),
+    begun: (ids: Iterable<string>) => outcome.buildUpon(ids),
+  }
+  const images = new BuildImages(about, permit)
+  const context = new BuildContext(permit.operation.dockerfile, (dockerfile) => images.pin(dockerfile))
+  try {
+    return await sendChecked(undertaking, permit, context)
+  } catch (cause) {
+    if (context.errored instanceof PullFailed)
+      return outcome.close(errorReply(context.errored.status, context.errored.message))
+    throw cause
+  } finally {
+    // What was pulled is written with the outcome.
+    await images.idle()
+  }
+}
+
+/** An archive of images reaches the engine whole only if its names are the worker's to give. */
+export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Reply> {
+  const { gate, worker } = undertaking.call
+  const check = async (images: readonly ArchivedImage[]) => {
+    await gate.feed.refreshImages()
+    const written = [...new Set(images.flatMap(({ names }) => names))]
+    const violations = checkLoadedNames(worker.docker.run, written, ownersOfNames(gate, worker, written))
+    if (violations.length > 0) return violations
+    undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, storedNames(written)))
+    const claims = claimLoaded(gate, worker.name, images)
+    undertaking.outcome.expect(claims)
+    await gate.keep(claims.map((claim) => ({ type: 'claim', claim })))
+    return violations
+  }
+  return sendChecked(undertaking, permit, new ImageArchive(check))
+}
+
+/** Sends an archive that is checked on its way. */
+async function sendChecked(
+  undertaking: Undertaking,
+  permit: BuildPermit | LoadPermit,
+  archive: CheckedArchive,
+): Promise<Reply> {
+  const { call, record, outcome } = undertaking
+  // What breaks here shows in the request that it is the body of.
+  if (call.content === undefined) archive.end()
+  else joinStreams(unpacked(call.content), archive, () => undefined)
+  try {
+    return await send(undertaking, permit, archive)
+  } catch (cause) {
+    if (archive.violations.length === 0) throw cause
+    return outcome.close(
+      refusalReply(refuseAll(permit.on, archive.violations), record?.id ?? '', call.worker.name),
+    )
+  }
+}

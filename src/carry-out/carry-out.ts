@@ -1,0 +1,63 @@
+/** The second half of the way: what was permitted and recorded is done, filtered, settled and recorded again. */
+import type { DecisionEntry } from '../audit/entry.ts'
+import type { Reply } from '../forward/reply.ts'
+import type { Permit } from '../policy/verdict.ts'
+import { bringsImages } from '../settle/bringing.ts'
+import type { Claims } from '../settle/claims.ts'
+import { NewImages } from '../settle/images.ts'
+import { giveNames } from '../settle/names.ts'
+import { Outcome } from '../settle/outcome.ts'
+import { prune } from '../settle/prune.ts'
+import type { Change } from '../store/store.ts'
+import { build, load } from './archives.ts'
+import { create, createVolume, joinOrLeave, onVolume } from './containers.ts'
+import { send, type Call } from './exchange.ts'
+import { onImage, tag } from './image-names.ts'
+
+/** Does what a permit stands for. The outcome is on record whichever way it ends. @throws {EngineUnavailable} */
+export async function carryOut(
+  call: Call,
+  permit: Permit,
+  record: DecisionEntry | undefined,
+  claims: Claims,
+): Promise<Reply> {
+  const { gate, worker, connected } = call
+  const give = (image: string, names: readonly string[], changes: readonly Change[]) =>
+    giveNames(gate, worker, connected.facts.minor, image, names, changes)
+  const outcome = new Outcome(gate, worker.name, permit, record, claims)
+  const undertaking = { call, record, claims, outcome }
+  try {
+    if (bringsImages(permit)) outcome.brings(await NewImages.before(gate, worker.name, permit, give))
+    switch (permit.on) {
+      case 'prune': {
+        const removed = (id: string, changes: readonly Change[]): void => {
+          outcome.concerns(id)
+          outcome.add(changes)
+        }
+        const { minor } = connected.facts
+        return await outcome.close(await prune(gate, worker.name, minor, permit, removed))
+      }
+      case 'create':
+        return await create(undertaking, permit)
+      case 'volume create':
+        return await createVolume(undertaking, permit)
+      case 'volume':
+        return await onVolume(undertaking, permit)
+      case 'network member':
+        return await joinOrLeave(undertaking, permit)
+      case 'image':
+        return await onImage(undertaking, permit)
+      case 'tag':
+        return await tag(undertaking, permit)
+      case 'build':
+        return await build(undertaking, permit)
+      case 'load':
+        return await load(undertaking, permit)
+      default:
+        return await send(undertaking, permit, call.content)
+    }
+  } catch (cause) {
+    outcome.broken(cause)
+    throw cause
+  }
+}
