@@ -189,6 +189,14 @@ describe('events', () => {
     expect(filterEvent(written, view)).toBeUndefined()
   })
 
+  test('without an id, as of the operator’s prune, are about no container in reach', () => {
+    const onlyOperators = worldWith({ containers: { ollama: { owner: 'operator', running: true } } })
+    const seen = viewOf(onlyOperators, policy)
+    expect(filterEvent(event('container', idOf('ollama')), seen)).toBeDefined()
+    for (const id of ['', '6', idOf('ollama').slice(0, 11)])
+      expect(filterEvent(event('container', id, { reclaimed: '5' }), seen)).toBeUndefined()
+  })
+
   test('of a container that is being made are shown by its claim, of another worker not', () => {
     const claim = world.ownership.claim('container', policy.name, { memory: 0, nanoCpus: 0 })
     const other = world.ownership.claim('container', 'rival', { memory: 0, nanoCpus: 0 })

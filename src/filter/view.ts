@@ -32,10 +32,13 @@ export interface View {
 export function viewOf(world: World, worker: WorkerPolicy): View {
   const { ownership } = world
   const isOwn = (id: string): boolean => ownership.recentOwner(id) === worker.name
+  // A shorter one is none: the event of a prune has an empty one, with which every id begins.
   const named = (id: string) =>
-    containersInReach(world, worker).find((container) => container.id.startsWith(id))
+    id.length < 12
+      ? undefined
+      : containersInReach(world, worker).find((container) => container.id.startsWith(id))
   return {
-    container: (id) => isOwn(id) || (id.length >= 12 && named(id) !== undefined),
+    container: (id) => isOwn(id) || named(id) !== undefined,
     claim: (nonce) => ownership.hasClaim(worker.name, nonce),
     inspectable: (id) => {
       if (isOwn(id)) return true
