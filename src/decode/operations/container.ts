@@ -20,7 +20,10 @@ export const containerListQuery = record({
   all: forwarded(queryFlag),
   limit: forwarded(queryInteger),
   size: forwarded(queryFlag),
-  filters: limited(queryFilters(LIST_FILTERS), 'narrowed to what is in reach'),
+  filters: limited(
+    queryFilters(LIST_FILTERS),
+    'narrowed to what is in reach, ancestor to images that the worker may know of',
+  ),
   trunc_cmd: rewritten(queryFlag, 'left out: no engine reads it (docker-py sends it)'),
 })
 export interface ContainerList {
