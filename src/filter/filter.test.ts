@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { refuse } from '../policy/refuse.ts'
 import { cleanMessage } from './errors.ts'
-import { filterEvent } from './events.ts'
+import { asksInside, filterEvent } from './events.ts'
 import { redactContainer } from './inspect.ts'
 import { filterContainers, filterDiskUsage, filterImages, filterNetworks, filterVolumes } from './lists.ts'
 import { refusalReply } from './refusal.ts'
@@ -178,6 +178,10 @@ describe('events', () => {
     event('container', idOf('database')),
     event('container', idOf('rival')),
     event('image', imageIdOf('secret'), { name: 'operator/secret:1' }),
+    event('image', imageIdOf('secret'), { name: imageIdOf('secret') }),
+    event('image', imageIdOf('secret'), { name: imageIdOf('secret').slice(7) }),
+    event('image', imageIdOf('mixed'), { name: 'operator/mixed:1' }),
+    event('image', '', { reclaimed: '5' }),
     event('volume', 'theirs'),
     event('network', 'x', { container: idOf('database') }),
     event('daemon', 'x'),
@@ -195,6 +199,34 @@ describe('events', () => {
     expect(filterEvent(event('container', idOf('ollama')), seen)).toBeDefined()
     for (const id of ['', '6', idOf('ollama').slice(0, 11)])
       expect(filterEvent(event('container', id, { reclaimed: '5' }), seen)).toBeUndefined()
+  })
+
+  test.each([
+    event('image', imageIdOf('shared'), { name: 'alpine:3' }),
+    event('image', 'alpine:3', { name: 'alpine' }),
+    event('image', imageIdOf('own'), { name: imageIdOf('own') }),
+    event('image', imageIdOf('own')),
+  ])('of an image that the worker may know of are shown: %j', (written) => {
+    expect(filterEvent(written, view)).toEqual(written)
+  })
+
+  test('that were asked for by what only inspect shows are about containers that may be inspected', () => {
+    const about = (name: string) => event('container', idOf(name), { name })
+    const filters = [
+      new Map([['label', ['a=b']]]),
+      new Map([['event', ['health_status', 'exec_create: sh -c s3']]]),
+      new Map([['event', ['exec_start:']]]),
+    ]
+    for (const asked of filters) {
+      expect(asksInside(asked)).toBe(true)
+      expect(filterEvent(about('quiet'), view, asksInside(asked))).toBeUndefined()
+      expect(filterEvent(about('ollama'), view, asksInside(asked))).toBeDefined()
+      expect(filterEvent(about('web'), view, asksInside(asked))).toBeDefined()
+    }
+    for (const asked of [undefined, new Map([['event', ['exec_create', 'health_status: healthy']]])]) {
+      expect(asksInside(asked)).toBe(false)
+      expect(filterEvent(about('quiet'), view, asksInside(asked))).toBeDefined()
+    }
   })
 
   test('of a container that is being made are shown by its claim, of another worker not', () => {

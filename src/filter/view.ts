@@ -1,5 +1,5 @@
 /** What a worker may see of the engine's answers: asked object by object while an answer is read. */
-import { parseReference } from '../decode/reference.ts'
+import { looksLikeImageId, parseReference } from '../decode/reference.ts'
 import type { Counts } from './system.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
@@ -47,7 +47,8 @@ export function viewOf(world: World, worker: WorkerPolicy): View {
     },
     image: (id) => ownership.owner('image', id) === worker.name,
     imageName: (name) => {
-      const reference = parseReference(name)
+      // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
+      const reference = looksLikeImageId(name) ? undefined : parseReference(name)
       return reference !== undefined && someImageMatches(worker.docker.run.images, reference)
     },
     volumeName: (name) => ownership.owner('volume', name) === worker.name,
