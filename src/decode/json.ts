@@ -121,18 +121,25 @@ class Reader {
   #string(): string {
     if (this.#text[this.#at] !== '"') this.#fail('a string expected')
     this.#at++
-    let result = ''
+    let result = this.#plain()
     for (;;) {
-      PLAIN.lastIndex = this.#at
-      result += PLAIN.exec(this.#text)?.[0] ?? ''
-      this.#at = PLAIN.lastIndex
       const character = this.#text[this.#at++]
       if (character === '"') break
       if (character !== '\\') this.#fail('an open string, or a control character in one')
       result += this.#escape()
+      // One escape behind another has nothing plain before it.
+      if (this.#text[this.#at] !== '\\') result += this.#plain()
     }
     if (!result.isWellFormed()) this.#fail('half of a surrogate pair')
     return result
+  }
+
+  #plain(): string {
+    const from = this.#at
+    PLAIN.lastIndex = from
+    PLAIN.test(this.#text)
+    this.#at = PLAIN.lastIndex
+    return this.#text.slice(from, this.#at)
   }
 
   #escape(): string {

@@ -9,7 +9,7 @@ import { noSuchVolume } from '../policy/volume.ts'
 import { splitLines } from '../resolve/lines.ts'
 import { objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { cleanMessage } from './errors.ts'
-import { filterEvent } from './events.ts'
+import { asksInside, filterEvent } from './events.ts'
 import { redactContainer } from './inspect.ts'
 import {
   filterContainers,
@@ -52,11 +52,13 @@ export async function filterAnswer(
     return { kind: 'whole', status, headers: headersOf(answer), body: await readWhole(answer, LARGEST_JSON) }
   }
   if (transform === 'events') {
+    const { operation } = permit
+    const byInside = operation.kind === 'system.events' && asksInside(operation.parameters.filters)
     return {
       kind: 'stream',
       status,
       headers: headersOf(answer),
-      body: Readable.from(visibleEvents(answer, view), { objectMode: false }),
+      body: Readable.from(visibleEvents(answer, view, byInside), { objectMode: false }),
     }
   }
   const json: unknown = JSON.parse((await readWhole(answer, LARGEST_JSON)).toString())
@@ -176,9 +178,13 @@ function headersOf(answer: IncomingMessage): ReplyHeaders {
   }
 }
 
-async function* visibleEvents(answer: IncomingMessage, view: View): AsyncGenerator<string> {
+async function* visibleEvents(
+  answer: IncomingMessage,
+  view: View,
+  byInside: boolean,
+): AsyncGenerator<string> {
   for await (const line of splitLines(answer, LONGEST_EVENT)) {
-    const event = filterEvent(JSON.parse(line), view)
+    const event = filterEvent(JSON.parse(line), view, byInside)
     if (event !== undefined) yield `${JSON.stringify(event)}\n`
   }
 }

@@ -1,4 +1,6 @@
 /** The engine's events, those that are about objects in reach. */
+import type { Filters } from '../decode/query.ts'
+import { looksLikeImageId } from '../decode/reference.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { shorten } from '../shared/refusal.ts'
@@ -13,8 +15,17 @@ const LONGEST_ACTION = 200
 /** What happened, without the program that it happened to. */
 const PLAIN_ACTION = /^(?:health_status: )?[\w-]*/
 
-/** The event as the worker may see it, or undefined. */
-export function filterEvent(written: unknown, view: View): Unknown | undefined {
+/** Whether filters would tell what only inspect shows: labels, and the programs of exec by how they begin. */
+export function asksInside(filters: Filters | undefined): boolean {
+  const asksProgram = filters?.get('event')?.some((action) => /^exec_[a-z]+:/.test(action)) ?? false
+  return asksProgram || (filters?.has('label') ?? false)
+}
+
+/**
+ * The event as the worker may see it, or undefined.
+ * @param byInside whether the engine was asked by what only inspect shows
+ */
+export function filterEvent(written: unknown, view: View, byInside = false): Unknown | undefined {
   const event = objectOf(written)
   const actor = objectOf(event['Actor'])
   const id = textOf(actor['ID'])
@@ -24,13 +35,15 @@ export function filterEvent(written: unknown, view: View): Unknown | undefined {
       if (view.inspectable(id)) return withAction(event, (action) => shorten(action, LONGEST_ACTION))
       // The event of a create can overtake its answer; until then the claim tells whose it is.
       if (view.claim(textOf(attributes[CLAIM_LABEL]))) return withoutClaim(event, actor, attributes)
-      if (!view.container(id)) return undefined
+      if (byInside || !view.container(id)) return undefined
       return {
         ...withAction(event, (action) => PLAIN_ACTION.exec(action)?.[0] ?? ''),
         Actor: { ID: id, Attributes: pick(attributes, PLAIN) },
       }
     case 'image':
-      return view.imageName(textOf(attributes['name'])) || view.image(id) ? event : undefined
+      return view.imageName(textOf(attributes['name'])) || (view.image(id) && isById(attributes))
+        ? event
+        : undefined
     case 'volume':
       return view.volumeName(id) ? event : undefined
     case 'network':
@@ -40,6 +53,11 @@ export function filterEvent(written: unknown, view: View): Unknown | undefined {
     default:
       return undefined
   }
+}
+
+/** Whether the event of an image is by no name, which can be one that others gave it. */
+function isById({ name }: Unknown): boolean {
+  return name === undefined || looksLikeImageId(textOf(name))
 }
 
 /** An open claim is told to nobody: whatever carries it is taken for what was made under it. */

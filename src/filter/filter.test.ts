@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { refuse } from '../policy/refuse.ts'
 import { cleanMessage } from './errors.ts'
-import { filterEvent } from './events.ts'
 import { redactContainer } from './inspect.ts'
 import { filterContainers, filterDiskUsage, filterImages, filterNetworks, filterVolumes } from './lists.ts'
 import { refusalReply } from './refusal.ts'
@@ -120,86 +119,6 @@ describe('other lists', () => {
       BuildCache: [],
       BuilderSize: 0,
     })
-  })
-})
-
-describe('events', () => {
-  const event = (Type: string, ID: string, Attributes: object = {}) => ({
-    Type,
-    Action: 'start',
-    Actor: { ID, Attributes },
-  })
-
-  test('of own containers are shown in full', () => {
-    expect(filterEvent(event('container', idOf('web'), { name: 'web', secret: 'x' }), view)).toEqual(
-      event('container', idOf('web'), { name: 'web', secret: 'x' }),
-    )
-  })
-
-  test('of containers that are not to be inspected are shown without labels', () => {
-    expect(filterEvent(event('container', idOf('quiet'), { name: 'quiet', label: 'x' }), view)).toEqual(
-      event('container', idOf('quiet'), { name: 'quiet' }),
-    )
-  })
-
-  test('of programs and health checks are cut, and hold no program of a container that is not to be inspected', () => {
-    const told = (name: string, Action: string) =>
-      filterEvent({ ...event('container', idOf(name)), Action, status: Action }, view)
-    const program = 'exec_create: sh -c echo password=s3cret'
-    expect(told('web', program)).toMatchObject({ Action: program, status: program })
-    expect(told('quiet', program)).toMatchObject({ Action: 'exec_create', status: 'exec_create' })
-    const healthy = 'health_status: healthy'
-    expect(told('quiet', healthy)).toMatchObject({ Action: healthy, status: healthy })
-    const long = `exec_start: ${'x'.repeat(100_000)}`
-    const cut = expect.stringMatching(/^exec_start: x{100,300}\.\.\.$/)
-    expect(told('web', long)).toMatchObject({ Action: cut, status: cut })
-    expect(told('ollama', long)).toMatchObject({ Action: cut, status: cut })
-    expect(filterEvent(event('container', idOf('web')), view)).not.toHaveProperty('status')
-  })
-
-  test('of networks are about those in reach', () => {
-    const [own, others] = ['a'.repeat(64), 'b'.repeat(64)]
-    world.inventory.putNetwork(own, 'mine')
-    world.inventory.putNetwork(others, 'billing')
-    world.ownership.settle(
-      world.ownership.claim('network', policy.name, { memory: 0, nanoCpus: 0 }),
-      own,
-      'mine',
-    )
-    const connected = (network: string, container: string) =>
-      filterEvent(event('network', network, { container: idOf(container), name: 'n' }), view)
-    expect(connected(own, 'web')).toBeDefined()
-    expect(connected(own, 'database')).toBeUndefined()
-    expect(connected(others, 'web')).toBeUndefined()
-    expect(connected(others, 'ollama')).toBeUndefined()
-  })
-
-  test.each([
-    event('container', idOf('database')),
-    event('container', idOf('rival')),
-    event('image', imageIdOf('secret'), { name: 'operator/secret:1' }),
-    event('volume', 'theirs'),
-    event('network', 'x', { container: idOf('database') }),
-    event('daemon', 'x'),
-    event('plugin', 'x'),
-    event('container', ''),
-    {},
-    null,
-  ])('%j is not shown', (written) => {
-    expect(filterEvent(written, view)).toBeUndefined()
-  })
-
-  test('of a container that is being made are shown by its claim, of another worker not', () => {
-    const claim = world.ownership.claim('container', policy.name, { memory: 0, nanoCpus: 0 })
-    const other = world.ownership.claim('container', 'rival', { memory: 0, nanoCpus: 0 })
-    const unknown = 'f'.repeat(64)
-    expect(filterEvent(event('container', unknown, { 'dockgate.claim': claim.nonce, a: 'b' }), view)).toEqual(
-      event('container', unknown, { a: 'b' }),
-    )
-    expect(filterEvent(event('container', unknown, { 'dockgate.claim': other.nonce }), view)).toBeUndefined()
-    expect(filterEvent(event('container', unknown, { 'dockgate.claim': '' }), view)).toBeUndefined()
-    world.ownership.drop(claim)
-    world.ownership.drop(other)
   })
 })
 

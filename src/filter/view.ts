@@ -1,5 +1,5 @@
 /** What a worker may see of the engine's answers: asked object by object while an answer is read. */
-import { parseReference } from '../decode/reference.ts'
+import { looksLikeImageId, parseReference } from '../decode/reference.ts'
 import type { Counts } from './system.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
@@ -32,10 +32,13 @@ export interface View {
 export function viewOf(world: World, worker: WorkerPolicy): View {
   const { ownership } = world
   const isOwn = (id: string): boolean => ownership.recentOwner(id) === worker.name
+  // A shorter one is none: the event of a prune has an empty one, with which every id begins.
   const named = (id: string) =>
-    containersInReach(world, worker).find((container) => container.id.startsWith(id))
+    id.length < 12
+      ? undefined
+      : containersInReach(world, worker).find((container) => container.id.startsWith(id))
   return {
-    container: (id) => isOwn(id) || (id.length >= 12 && named(id) !== undefined),
+    container: (id) => isOwn(id) || named(id) !== undefined,
     claim: (nonce) => ownership.hasClaim(worker.name, nonce),
     inspectable: (id) => {
       if (isOwn(id)) return true
@@ -44,7 +47,8 @@ export function viewOf(world: World, worker: WorkerPolicy): View {
     },
     image: (id) => ownership.owner('image', id) === worker.name,
     imageName: (name) => {
-      const reference = parseReference(name)
+      // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
+      const reference = looksLikeImageId(name) ? undefined : parseReference(name)
       return reference !== undefined && someImageMatches(worker.docker.run.images, reference)
     },
     volumeName: (name) => ownership.owner('volume', name) === worker.name,

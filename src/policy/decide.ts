@@ -10,6 +10,7 @@ import { grantOn, wordOf, type OtherKind } from './grants.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
 import { decideExec, decideExecUse } from './exec.ts'
 import { decideBuild } from './image-build.ts'
+import { visibleIds } from './image-names.ts'
 import { withRoom } from './image-room.ts'
 import { decideImage, decidePull } from './image.ts'
 import {
@@ -80,11 +81,7 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'network.list':
     case 'volume.list':
     case 'system.df':
-      return granted(worker, operation.kind, (): ListPermit => ({
-        on: 'list',
-        operation,
-        containers: facts.reach,
-      }))
+      return granted(worker, operation.kind, () => listPermit(run, operation, facts))
     case 'system.events':
       return grantedBy(worker, operation.kind, (word) => decideEvents(word, operation, facts))
     case 'container.prune':
@@ -136,6 +133,13 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     default:
       return decideContainer(worker, operation, facts)
   }
+}
+
+function listPermit(run: RunPolicy, operation: ListPermit['operation'], facts: Facts): ListPermit {
+  const permit = { on: 'list', operation, containers: facts.reach } as const
+  if (operation.kind !== 'container.list') return permit
+  const ancestors = visibleIds(run, operation.parameters.filters?.get('ancestor'), facts.images)
+  return { ...permit, ancestors }
 }
 
 /** Streams of events that a worker may have open: each of them reads every event of the engine. */

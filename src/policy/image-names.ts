@@ -67,10 +67,28 @@ function isLikeAnId(name: string): boolean {
   return familiar === 'sha256' || (familiar.length >= 12 && looksLikeImageId(familiar))
 }
 
-/** Whether a worker may know of an image by what it wrote: by a covered name, by id one of its own or under such a name. */
+/** Whether a worker may know of an image by what it wrote: by a covered name or its own, by id one of its own or under such a name. */
 export function isVisible(run: RunPolicy, written: string, image: ImageFacts): boolean {
-  if (coveredName(run, written, image) !== undefined || image.own) return true
-  return looksLikeImageId(written) && image.names.some((name) => isCovered(run, name))
+  if (coveredName(run, written, image) !== undefined || isOwnName(written, image)) return true
+  return looksLikeImageId(written) && (image.own || image.names.some((name) => isCovered(run, name)))
+}
+
+/** Whether the worker gave it that name: what others call its image is not told. */
+function isOwnName(written: string, { ownNames }: ImageFacts): boolean {
+  const reference = parseReference(written)
+  return reference !== undefined && ownNames.includes(storedReference(reference))
+}
+
+/** Ids of those of the images that a worker may know of by what it wrote. */
+export function visibleIds(
+  run: RunPolicy,
+  written: readonly string[] | undefined,
+  images: Facts['images'],
+): readonly string[] | undefined {
+  return written?.flatMap((name) => {
+    const image = images.get(name)
+    return image !== undefined && isVisible(run, name, image) ? [image.id] : []
+  })
 }
 
 /** The reference, if it is a name of this image that a pattern covers. */

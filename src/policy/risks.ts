@@ -82,7 +82,14 @@ const RISKS = {
 
 /** `config` can write a file, so it is none of the reads. */
 const COMPOSE_READS = ['ps', 'logs', 'ls', 'images', 'top', 'port', 'version', 'events', 'stats', 'volumes']
-const COMPOSE_DESTROYS = ['down', 'rm']
+const COMPOSE_DESTROYS = ['down', 'rm', 'scale']
+/** Options by which others of its commands take containers or what is in anonymous volumes away. */
+const COMPOSE_REMOVES: Readonly<Record<string, RegExp>> = {
+  create: /^--(?:remove-orphans|scale)(?:=|$)/,
+  kill: /^--remove-orphans(?:=|$)/,
+  run: /^--remove-orphans(?:=|$)/,
+  up: /^(?:--(?:remove-orphans|renew-anon-volumes|scale)(?:=|$)|-[a-zA-Z]*V)/,
+}
 
 /** The risks that a right of a policy can have: several for compose, one for any other. */
 export function risksOf(subcommand: Subcommand): readonly Risk[] {
@@ -102,7 +109,8 @@ function compose(words: readonly string[]): KnownCommand | undefined {
   const found = composeCommand(words)
   if (found === undefined) return undefined
   const { command, rest } = found
-  const destroys = COMPOSE_DESTROYS.includes(command)
+  const removes = Object.hasOwn(COMPOSE_REMOVES, command) ? COMPOSE_REMOVES[command] : undefined
+  const destroys = COMPOSE_DESTROYS.includes(command) || rest.some((word) => removes?.test(word) ?? false)
   const risk = COMPOSE_READS.includes(command) ? 'read' : destroys ? 'destroy' : 'write'
   return { word: `compose ${command}`, subcommand: 'compose', risk, rest }
 }

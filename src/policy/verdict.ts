@@ -99,6 +99,8 @@ export interface ListPermit {
   >
   /** Full ids of the containers that may be seen. */
   readonly containers: readonly string[]
+  /** Ids of the images that containers were asked for by, as far as the worker may know of them. */
+  readonly ancestors?: readonly string[] | undefined
 }
 
 export interface ContainerPermit {

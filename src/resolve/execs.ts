@@ -1,20 +1,21 @@
 /** Execs by id, bound to the worker that made them. They end with their container, and are forgotten with the gate. */
 
-/** Execs that are remembered: the newest ones. */
+/** Execs of a worker that are remembered: the newest ones. */
 const MOST = 10_000
 
 export class Execs {
-  readonly #execs = new Map<string, { readonly worker: string; readonly container: string }>()
+  /** Containers by exec, by worker. */
+  readonly #execs = new Map<string, Map<string, string>>()
 
   put(id: string, worker: string, container: string): void {
-    this.#execs.set(id, { worker, container })
-    const [oldest] = this.#execs.keys()
-    if (this.#execs.size > MOST && oldest !== undefined) this.#execs.delete(oldest)
+    const execs = this.#execs.get(worker) ?? new Map<string, string>()
+    this.#execs.set(worker, execs.set(id, container))
+    const [oldest] = execs.keys()
+    if (execs.size > MOST && oldest !== undefined) execs.delete(oldest)
   }
 
   /** The container of an exec, by its full id; undefined unless this worker made it. */
   containerOf(worker: string, id: string): string | undefined {
-    const exec = this.#execs.get(id)
-    return exec?.worker === worker ? exec.container : undefined
+    return this.#execs.get(worker)?.get(id)
   }
 }

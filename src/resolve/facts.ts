@@ -95,7 +95,7 @@ export interface Facts {
   readonly networks: ReadonlyMap<string, NetworkFacts>
   /** Whether a network of the name that a create gives is there, whosever it is. */
   readonly networkTaken: boolean
-  /** Images that a save names, by the name as written. */
+  /** Images that a save or the filter of a list names, by the name as written. */
   readonly images: ReadonlyMap<string, ImageFacts>
   /** Whose the image names are that the operation gives or sends, by the name as written. */
   readonly names: ReadonlyMap<string, NameOwner>

@@ -77,7 +77,7 @@ export function resolve(
         ...factsOfImages(world, worker, operation),
       }
     case 'container.list':
-      return { ...nothing, reach: reachOfList(world, worker, operation.parameters.filters) }
+      return { ...nothing, ...factsOfList(world, worker, operation.parameters.filters) }
     case 'system.df':
     case 'system.events':
       return { ...nothing, ...factsOfReach(world, worker) }
@@ -125,12 +125,18 @@ function factsOfUpdate(
 /** Filters that would tell what only inspect shows, value by value. */
 const INSIDE = ['expose', 'label', 'network', 'publish', 'volume']
 
-/** Ids of the containers that a list may be of. */
-function reachOfList(world: World, worker: WorkerPolicy, filters: Filters | undefined): readonly string[] {
+/** The containers that a list may be of, and the images that it asks by. */
+function factsOfList(
+  world: World,
+  worker: WorkerPolicy,
+  filters: Filters | undefined,
+): Pick<Facts, 'images' | 'reach'> {
   const asksInside = INSIDE.some((key) => filters?.has(key))
-  return containersInReach(world, worker)
+  const reach = containersInReach(world, worker)
     .filter(({ owner, name }) => owner === 'self' || !asksInside || reachOf(worker, name).includes('inspect'))
     .map(({ id }) => id)
+  const images = lookUp(filters?.get('ancestor') ?? [], (name) => findImage(world, worker, name))
+  return { images, reach }
 }
 
 const NO_FACTS = {

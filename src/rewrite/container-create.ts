@@ -36,7 +36,8 @@ function hostConfig(operation: CreatePermit['operation'], plan: CreatePermit['pl
     NetworkMode: plan.networkMode,
     PidMode: plan.pidMode,
     IpcMode: plan.ipcMode,
-    CgroupnsMode: operation.ownCgroup ? 'private' : undefined,
+    // With cgroup v1 an engine's default is the host's (moby, daemon/config).
+    CgroupnsMode: 'private',
     Binds: mounts.filter((mount) => mount.field === 'Binds').map(bindText),
     Mounts: mounts.filter((mount) => mount.field === 'Mounts').map(mountObject),
     Tmpfs: Object.fromEntries(mounts.filter((mount) => mount.field === 'Tmpfs').map(tmpfsEntry)),

@@ -96,10 +96,10 @@ function encodeEngine(kind: 'system.ping' | 'system.version' | 'system.info', mi
 
 type On<Kind extends Permit['on']> = Extract<Permit, { on: Kind }>
 
-function encodeList({ operation, containers }: On<'list'>, minor: number): EncodedRequest {
+function encodeList({ operation, containers, ancestors }: On<'list'>, minor: number): EncodedRequest {
   switch (operation.kind) {
     case 'container.list': {
-      const filters = narrowFilters(operation.parameters.filters, containers)
+      const filters = narrowFilters(operation.parameters.filters, containers, ancestors)
       const query = { ...operation.parameters, filters, trunc_cmd: undefined }
       return plainRequest('GET', apiPath(minor, ['containers', 'json'], query))
     }

@@ -67,7 +67,7 @@ export function decided({ operation, plan }: CreatePermit, empty: Effective, lab
     NetworkMode: /^(?:default)?$/.test(plan.networkMode) ? empty.host['NetworkMode'] : plan.networkMode,
     PidMode: plan.pidMode,
     IpcMode: plan.ipcMode || empty.host['IpcMode'],
-    CgroupnsMode: operation.ownCgroup ? 'private' : empty.host['CgroupnsMode'],
+    CgroupnsMode: 'private',
     Memory: limits.memory,
     MemorySwap: limits.memorySwap,
     MemoryReservation: limits.memoryReservation,

@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { docker, oldDocker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
@@ -34,6 +35,12 @@ describe.each(['new', 'old'] as const)('docker run on the %s engine', (engine) =
     test('gives a terminal', async () => {
       const result = await cli(shared.gate, ['run', '--rm', '-t', 'busybox', 'tty'])
       expect(result).toEqual({ code: 0, stdout: '/dev/pts/0\r\n', stderr: '' })
+    })
+
+    test('gives the container a cgroup namespace of its own, also where the default is the host’s', async () => {
+      const result = await cli(shared.gate, ['run', '--rm', 'busybox', 'readlink', '/proc/self/ns/cgroup'])
+      expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cgroup:/) })
+      expect(result.stdout.trim()).not.toBe(readlinkSync('/proc/self/ns/cgroup'))
     })
 
     test('goes on in the background, and logs tell what it prints', async () => {

@@ -83,7 +83,7 @@ const hostConfig = record({
   Capabilities: refused('replaced by CapAdd and CapDrop in API 1.41'),
   Cgroup: refused(NODE_WIDE),
   CgroupParent: refused('it takes the container out of its limits'),
-  CgroupnsMode: limited(text, 'private'),
+  CgroupnsMode: limited(text, 'private, which is always sent'),
   ConsoleSize: list(forwarded(integer)),
   ContainerIDFile: rewritten(text, 'left out: the client writes that file (docker run --cidfile)'),
   CpuCount: refused(WINDOWS),

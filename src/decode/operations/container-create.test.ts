@@ -117,13 +117,9 @@ describe('namespaces', () => {
     [{ NetworkMode: 'host' }, { network: { mode: 'none' } }],
     [{ PidMode: 'host' }, { pid: { mode: 'default' } }],
     [{ IpcMode: 'host' }, { ipc: { mode: 'default' } }],
-    [{ CgroupnsMode: 'host' }, { ownCgroup: false }],
     [{ NetworkMode: 'bridge' }, { network: { mode: 'bridge' }, findings: [] }],
     [{ PidMode: 'private' }, { pid: { mode: 'private' }, findings: [] }],
-    [
-      { CgroupnsMode: '', UTSMode: '' },
-      { ownCgroup: false, findings: [] },
-    ],
+    [{ CgroupnsMode: '', UTSMode: '' }, { findings: [] }],
   ])('%j is read as %j', (host, expected) => {
     expect(create(host)).toMatchObject(expected)
   })
@@ -182,7 +178,6 @@ describe('the rest of the body', () => {
       endpoints: [{ network: 'net', aliases: [], gatewayPriority: undefined }],
       restart: { name: '', retries: 0 },
       log: { driver: '', options: new Map() },
-      ownCgroup: false,
       findings: [],
     })
   })
@@ -203,7 +198,6 @@ describe('the rest of the body', () => {
       endpoints: [{ network: 'net', aliases: ['a'], gatewayPriority: 1 }],
       restart: { name: 'on-failure', retries: 3 },
       log: { driver: 'local', options: new Map([['a', 'b']]) },
-      ownCgroup: true,
       findings: [],
     })
   })

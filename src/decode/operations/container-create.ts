@@ -70,8 +70,6 @@ export interface ContainerCreate {
   readonly endpoints: readonly Endpoint[]
   readonly pid: Namespace
   readonly ipc: Namespace
-  /** Whether a cgroup namespace of its own is asked for; else it is as the engine has it by default. */
-  readonly ownCgroup: boolean
   readonly limits: RequestedLimits
   readonly ulimits: readonly Ulimit[]
   /** Capabilities to add, upper case, without `CAP_`. */
@@ -126,7 +124,6 @@ export function readContainerCreate(
     })),
     pid: readNamespace('PidMode', host.PidMode, ['private'], findings),
     ipc: readNamespace('IpcMode', host.IpcMode, ['private', 'shareable', 'none'], findings),
-    ownCgroup: host.CgroupnsMode === 'private',
     limits: readLimits(host),
     ulimits: (host.Ulimits ?? []).map((ulimit) => ({
       name: (ulimit.Name ?? '').toLowerCase(),

@@ -75,18 +75,45 @@ describe('a stop', () => {
 describe('columns of ps', () => {
   const top = (words: string) => read(`GET /containers/web/top?ps_args=${escaped(words)}`)
 
-  test.each(['', '-ef', '-e', '-f', 'aux', '-aux', '-o pid,cmd', '-eo pid,user', '-opid'])(
-    '%j are read',
-    (words) => {
-      expect(top(words)).toMatchObject({ parameters: { ps_args: words }, why: undefined })
-    },
-  )
+  test.each([
+    ...['', '-ef', '-e', '-f', 'aux', '-aux', '-o pid,cmd', '-eo pid,user', '-opid'],
+    ...[
+      '-o user,pid,args',
+      '-eo ppid,uid,gid,pgid,sid,tty,time,etime,vsz,rss,pcpu,pmem,pid,lstart',
+      '-o pid,pid',
+    ],
+  ])('%j are read', (words) => {
+    expect(top(words)).toMatchObject({ parameters: { ps_args: words }, why: undefined })
+  })
   test.each(['-A', 'auxe', 'aux e', '-o pid=x', '-o pid ', ' -o pid', '-o pid,', '-o PID', '-C x', 'eww'])(
     '%j are refused',
     (words) => {
-      expect(top(words).why).toBe('ps_args must be -ef, aux or -o COLUMN,COLUMN')
+      expect(top(words).why).toBe('ps_args must be -ef, aux or -o pid,COLUMN')
     },
   )
+  test.each([
+    ...[
+      '-o lstart,pid',
+      '-o args,pid',
+      '-eo command,pid',
+      '-ocmd,pid',
+      '-o comm,pid',
+      '-o group,pid',
+      '-o stat,pid',
+    ],
+    ...[
+      '-o user,args,pid',
+      '-o args',
+      '-o tgid',
+      '-o ppid',
+      '-o xpid',
+      '-o pidx',
+      '-o user,pidns',
+      '-o userpid',
+    ],
+  ])('%j are refused: a word in a value before would be taken for the id of a process', (words) => {
+    expect(top(words).why).toBe('ps_args must be -ef, aux or -o pid,COLUMN')
+  })
 })
 
 describe('a wait', () => {

@@ -20,7 +20,10 @@ export const containerListQuery = record({
   all: forwarded(queryFlag),
   limit: forwarded(queryInteger),
   size: forwarded(queryFlag),
-  filters: limited(queryFilters(LIST_FILTERS), 'narrowed to what is in reach'),
+  filters: limited(
+    queryFilters(LIST_FILTERS),
+    'narrowed to what is in reach, ancestor to images that the worker may know of',
+  ),
   trunc_cmd: rewritten(queryFlag, 'left out: no engine reads it (docker-py sends it)'),
 })
 export interface ContainerList {
@@ -46,7 +49,7 @@ export type ContainerLogs = OnContainer<'container.logs', typeof containerLogsQu
 export const containerStatsQuery = record({ stream: forwarded(queryFlag), 'one-shot': forwarded(queryFlag) })
 export type ContainerStats = OnContainer<'container.stats', typeof containerStatsQuery>
 
-export const containerTopQuery = record({ ps_args: limited(psArguments, '-ef, aux or -o COLUMN,COLUMN') })
+export const containerTopQuery = record({ ps_args: limited(psArguments, '-ef, aux or -o pid,COLUMN') })
 export type ContainerTop = OnContainer<'container.top', typeof containerTopQuery>
 
 export const containerStartQuery = record({ detachKeys: forwarded(queryText) })
@@ -146,17 +149,19 @@ function signal(value: Json, path: string): string | undefined {
   return name
 }
 
+/** Columns with one word in every row, of busybox's ps too; a user's name stands before the id with -ef as well. */
+const ONE_WORD = 'etime|gid|pcpu|pgid|pmem|ppid|rss|sid|time|tty|uid|user|vsz'
 /**
- * An engine hands these words to the ps of the host, and some make it show processes of the host: only forms pass that
- * name plain columns.
+ * An engine hands these words to the ps of the host, at times for all processes, and takes the word below PID for the id by which it
+ * keeps a row (moby, daemon/top_unix.go): nothing may shift that word.
  */
-const PS_COLUMNS = /^-e?o ?[a-z]+(?:,[a-z]+)*$/
+const PS_COLUMNS = new RegExp(`^-e?o ?(?:(?:${ONE_WORD}),)*pid(?:,[a-z]+)*$`)
 
 function psArguments(value: Json, path: string): string {
   const words = queryText(value, path)
   if (words === '' || ['-ef', '-e', '-f', 'aux', '-aux'].includes(words) || PS_COLUMNS.test(words))
     return words
-  throw new FieldError(`${path} must be -ef, aux or -o COLUMN,COLUMN`)
+  throw new FieldError(`${path} must be -ef, aux or -o pid,COLUMN`)
 }
 
 function oneOf(...allowed: readonly string[]): (value: Json, path: string) => string | undefined {

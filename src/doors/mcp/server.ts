@@ -52,7 +52,9 @@ function addDocker(server: McpServer, door: Door, risk: Risk): void {
       return usageResult(`${clean(JSON.stringify(words.slice(0, 2))).text} ${why}`)
     }
     if (command.risk !== risk)
-      return usageResult(`docker ${command.word} is for the tool docker_${command.risk}`)
+      return usageResult(
+        `docker ${command.word} as it is written here is for the tool docker_${command.risk}`,
+      )
     return call(door, { words: ['docker', ...words] }, context)
   })
 }

@@ -45,8 +45,9 @@ export const DOCKER: Readonly<Record<Risk, ToolText>> = {
   destroy: {
     title: 'Remove something from Docker',
     description:
-      'Runs a docker command that takes something away: rm, rmi, prune -f, network rm, compose down.',
-    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+      'Runs a docker command that takes something away: rm, rmi, prune -f, network rm, compose down, compose up -d --remove-orphans.',
+    // compose up and run do here what they do without such an option, too.
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   },
 }
 

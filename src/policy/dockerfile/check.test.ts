@@ -258,6 +258,12 @@ test('a long Dockerfile is read in a moment', () => {
     check(`FROM alpine\nCOPY ${text.repeat(2 ** 20 / text.length)}`)
     expect({ text, isQuick: performance.now() - begin < 3_000 }).toEqual({ text, isQuick: true })
   }
+  for (const word of ['(<<a', `(${'<<a'.repeat(60)}`, '<<a{<<a', '(<<<']) {
+    const begin = performance.now()
+    const line = `RUN ${`${word} `.repeat(60_000 / word.length)}\n`
+    check(`FROM alpine\n${line.repeat(17)}`)
+    expect({ word, isQuick: performance.now() - begin < 1_000 }).toEqual({ word, isQuick: true })
+  }
   const begin = performance.now()
   const names = Array.from({ length: 999 }, (_, index) => `ARG A${index}=1\n`)
   expect(sent(check(`${names.join('')}FROM alpine`))).toBe(`${names.join('')}FROM sha256:0\n${LABEL}\n`)

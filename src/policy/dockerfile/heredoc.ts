@@ -5,13 +5,16 @@
  * frontend/dockerfile/parser): a `<<` in the midst of arithmetic, `$((1<<3))`, begins none.
  */
 export function hasHeredoc(rest: string): boolean {
-  // Three are a shell's own.
-  for (const { index } of rest.matchAll(/(?<!<)<<(?!<)/g)) {
-    const before = /[^\s]*$/.exec(rest.slice(Math.max(0, index - LONGEST_START), index))?.[0] ?? ''
-    if (!/^[^{}`]*\([^{}`]*$/.test(before)) return true
-  }
-  return false
+  return rest.split(/\s/).some(mayBegin)
 }
 
-/** Characters of a word that are looked at: what is longer counts as the start of a here-document, or holds its parenthesis there. */
-const LONGEST_START = 200
+/** Three are a shell's own. */
+const TWO = /(?<!<)<<(?!<)/
+
+/** What a brace or a backtick holds can be left out of a word; a parenthesis stays before the `<<`. */
+function mayBegin(word: string): boolean {
+  const first = word.search(TWO)
+  if (first === -1) return false
+  const brace = word.search(/[{}`]/)
+  return !word.slice(0, first).includes('(') || (brace !== -1 && TWO.test(word.slice(brace)))
+}

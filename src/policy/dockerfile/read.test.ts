@@ -280,7 +280,14 @@ test.each([
   ['`(<<E', true],
   ['$((1 <<3))', true],
   [`(${'1'.repeat(198)}<<3`, false],
-  [`(${'1'.repeat(250)}<<3`, true],
+  [`(${'1'.repeat(250)}<<3`, false],
+  [`(${'<<a'.repeat(100)}`, false],
+  ['(<<a}<<E', true],
+  ['{(<<E', true],
+  ['(<<a}', false],
+  ['<<(E', true],
+  ['(a) <<E(', true],
+  ['(a\t<<E', true],
   ['$((1<<3)) <<E', true],
 ])('%.30s could begin a here-document: %s', (rest, expected) => {
   expect(hasHeredoc(rest)).toBe(expected)
