@@ -33,13 +33,6 @@ const SCHEMA = `
   PRAGMA user_version = ${FORMAT};
 `
 
-/** Claims told nothing of images in format 1. */
-const FROM_1 = `
-  ALTER TABLE claims ADD COLUMN id TEXT NOT NULL DEFAULT '';
-  ALTER TABLE claims ADD COLUMN name TEXT NOT NULL DEFAULT '';
-  PRAGMA user_version = ${FORMAT};
-`
-
 export function databasePath(directory: string): string {
   return join(directory, 'dockgate.db')
 }
@@ -78,9 +71,7 @@ export function openForWriting(directory: string): DatabaseSync {
   const database = new DatabaseSync(databasePath(directory), { timeout: 1000 })
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    const format = formatOf(database)
-    if (format === 0) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
-    if (format === 1) database.exec(`BEGIN IMMEDIATE; ${FROM_1} COMMIT`)
+    if (formatOf(database) === 0) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
     requireFormat(directory, database)
     return database
   } catch (error) {
