@@ -130,6 +130,22 @@ describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
       ],
     ]
 
+    test('that fails at its second image leaves the first to the worker', async () => {
+      const name = newName()
+      const archive = await forged(async (folder, manifest) => {
+        const layer = { type: 'layers', diff_ids: [] }
+        await writeFile(join(folder, 'bad.json'), JSON.stringify({ os: 'linux', config: {}, rootfs: layer }))
+        const first = manifest.map((item) => ({ ...item, RepoTags: [name] }))
+        const second = first.map((item) => ({ ...item, Config: 'bad.json', RepoTags: [newName()] }))
+        await writeFile(join(folder, 'manifest.json'), JSON.stringify([...first, ...second]))
+      })
+      const loaded = await worker('load', '-i', archive)
+      expect({ ...loaded, said: loaded.stdout + loaded.stderr }).toMatchObject({
+        said: expect.stringMatching(/Loaded image: mine[^]*length mismatch/),
+      })
+      expect(await worker('rmi', name)).toMatchObject({ code: 0 })
+    })
+
     test.each(attacks)('of an archive with %s is refused, and no name moves', async (_what, change, rule) => {
       const before = [await idOf(covered), await idOf('busybox'), await idOf(secret)]
       const file = await forged(change)
