@@ -10,6 +10,7 @@ import type { Gate } from '../gate.ts'
 import type { PrunePermit } from '../policy/verdict.ts'
 import { ownParents } from '../resolve/images.ts'
 import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
+import { familiar } from '../rewrite/image.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, OwnedKind } from '../store/store.ts'
 import { pruneFilter, PruneFilterError } from './prune-filter.ts'
@@ -133,30 +134,57 @@ class PruneRun {
     kind: 'container' | 'image' | 'network' | 'volume',
     candidates: readonly Candidate[],
   ): Promise<{ readonly removed: readonly string[]; readonly space: number }> {
-    const removed: Candidate[] = []
-    for (const candidate of candidates) {
-      const release = kind === 'volume' ? this.#keepVolume(candidate.id) : () => undefined
-      if (release === undefined) continue
-      const volume = kind === 'volume' ? this.#gate.ownership.get(kind, candidate.id) : undefined
-      // Somebody else can have given it a name since the listing.
-      if (kind === 'image' && !this.#isWhollyOwn(candidate.id)) continue
-      try {
-        if (volume !== undefined && (await statusOfVolume(this.#gate, this.#minor, volume)) !== 200) continue
-        const parents = kind === 'image' ? ownParents(this.#gate, this.#worker, candidate.id) : []
-        const query = kind === 'image' ? { noprune: true } : {}
-        if (!(await remove(this.#gate.engine, this.#minor, [`${kind}s`, candidate.id], query))) continue
-        removed.push(candidate)
-        if (volume === undefined) this.#forget(kind, candidate.id)
-        else this.#isRemoved(candidate.id, forgetVolume(this.#gate, volume))
-        for (const id of await removeParents(this.#gate.engine, this.#minor, parents)) {
-          removed.push({ id, size: 0 })
-          this.#isRemoved(id, [])
-        }
-      } finally {
-        release()
-      }
+    const removed: string[] = []
+    let space = 0
+    for (const { id, size } of candidates) {
+      const gone = await this.#removeOne(kind, id)
+      removed.push(...gone)
+      if (gone.length > 0) space += size
     }
-    return { removed: removed.map(({ id }) => id), space: removed.reduce((sum, { size }) => sum + size, 0) }
+    return { removed, space }
+  }
+
+  /** Gives the ids of what is gone. */
+  async #removeOne(
+    kind: 'container' | 'image' | 'network' | 'volume',
+    id: string,
+  ): Promise<readonly string[]> {
+    if (kind === 'image') return this.#removeImage(id)
+    if (kind === 'volume') return this.#removeVolume(id)
+    if (!(await remove(this.#gate.engine, this.#minor, [`${kind}s`, id]))) return []
+    this.#forget(kind, id)
+    return [id]
+  }
+
+  /** Somebody else can have given it a name since the listing, or do so at this moment. */
+  #removeImage(id: string): Promise<readonly string[]> {
+    const { engine, feed, imageTurns, inventory } = this.#gate
+    return imageTurns.run(async () => {
+      await feed.refreshImages()
+      if (!this.#isWhollyOwn(id)) return []
+      const parents = ownParents(this.#gate, this.#worker, id)
+      const [name, ...others] = inventory.image(id)?.names ?? []
+      const reference = name === undefined || others.length > 0 ? id : familiar(name)
+      if (!(await remove(engine, this.#minor, ['images', reference], { noprune: true }))) return []
+      this.#forget('image', id)
+      const gone = await removeParents(engine, this.#minor, parents)
+      for (const parent of gone) this.#isRemoved(parent, [])
+      return [id, ...gone]
+    })
+  }
+
+  async #removeVolume(name: string): Promise<readonly string[]> {
+    const release = this.#keepVolume(name)
+    if (release === undefined) return []
+    try {
+      const volume = this.#gate.ownership.get('volume', name)
+      if (volume === undefined || (await statusOfVolume(this.#gate, this.#minor, volume)) !== 200) return []
+      if (!(await remove(this.#gate.engine, this.#minor, ['volumes', name]))) return []
+      this.#isRemoved(name, forgetVolume(this.#gate, volume))
+      return [name]
+    } finally {
+      release()
+    }
   }
 
   /** Other names of an image are somebody else's, and would go with it. */

@@ -15,7 +15,7 @@ import { startRelay } from '../support/relay.ts'
 import { setting } from '../support/settings.ts'
 
 const DOCKER = {
-  allow: [...everything, 'build', 'tag', 'import', 'commit', 'load', 'push'],
+  allow: [...everything, 'build', 'tag', 'import', 'commit', 'load', 'push', 'image prune'],
   run: { images: ['busybox', `${setting('REGISTRY')}/team/*`] },
 }
 const policy = generousPolicy(DOCKER)
@@ -154,6 +154,25 @@ test('a name that another worker gives while an image is removed by its id stays
     const there = (await engineDocker('new', ['image', 'inspect', given])).code === 0
     expect({ status, there }).toEqual({ status, there: status === 201 })
     if (there) await engineDocker('new', ['rmi', '-f', id])
+  }
+})
+
+test('a name that another worker gives while an image is pruned stays, or is not given', async () => {
+  await using gate = await startGate({ policy: two })
+  const other = { socket: otherSocket(gate.directory) }
+  for (let round = 0; round < 10; round += 1) {
+    const [mine, given] = [newName(), newName()]
+    await docker(gate, ['import', '-', mine], { input: files() })
+    const id = (await docker(gate, ['images', '-q', '--no-trunc', mine])).stdout.trim()
+    const path = `/images/${id}/tag?repo=${encodeURIComponent(given.replace(/:1$/, ''))}&tag=1`
+    const filters = encodeURIComponent(JSON.stringify({ dangling: ['false'] }))
+    const [, { status }] = await Promise.all([
+      request(gate.socket, { method: 'POST', path: `/images/prune?filters=${filters}` }),
+      request(other.socket, { method: 'POST', path }),
+    ])
+    const there = (await engineDocker('new', ['image', 'inspect', given])).code === 0
+    expect({ status, there }).toEqual({ status, there: status === 201 })
+    await engineDocker('new', ['rmi', '-f', id])
   }
 })
 
