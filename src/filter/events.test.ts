@@ -20,6 +20,16 @@ describe('events', () => {
     )
   })
 
+  test('of a commit tell no name that the operator gave the image', () => {
+    const committed = (imageRef: string) =>
+      event('container', idOf('web'), { name: 'web', imageID: imageIdOf('new'), imageRef })
+    const known = committed('docker.io/library/new:1')
+    expect(filterEvent(known, view)).toEqual(known)
+    expect(filterEvent(committed('docker.io/operator/secret:2'), view)).toEqual(
+      event('container', idOf('web'), { name: 'web' }),
+    )
+  })
+
   test('of containers that are not to be inspected are shown without labels', () => {
     expect(filterEvent(event('container', idOf('quiet'), { name: 'quiet', label: 'x' }), view)).toEqual(
       event('container', idOf('quiet'), { name: 'quiet' }),

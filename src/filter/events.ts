@@ -32,7 +32,12 @@ export function filterEvent(written: unknown, view: View, byInside = false): Unk
   const attributes = objectOf(actor['Attributes'])
   switch (event['Type']) {
     case 'container':
-      if (view.inspectable(id)) return withAction(event, (action) => shorten(action, LONGEST_ACTION))
+      if (view.inspectable(id)) {
+        const told = withAction(event, (action) => shorten(action, LONGEST_ACTION))
+        return isOfOthers(attributes, view)
+          ? { ...told, Actor: { ...actor, Attributes: withoutImage(attributes) } }
+          : told
+      }
       // The event of a create can overtake its answer; until then the claim tells whose it is.
       if (view.claim(textOf(attributes[CLAIM_LABEL]))) return withoutClaim(event, actor, attributes)
       if (byInside || !view.container(id)) return undefined
@@ -53,6 +58,16 @@ export function filterEvent(written: unknown, view: View, byInside = false): Unk
     default:
       return undefined
   }
+}
+
+/** Whether a container was committed to an image by a name that the worker does not know. */
+function isOfOthers({ imageRef }: Unknown, view: View): boolean {
+  const name = textOf(imageRef)
+  return name !== '' && !view.imageName(name)
+}
+
+function withoutImage({ imageRef: _name, imageID: _id, ...attributes }: Unknown): Unknown {
+  return attributes
 }
 
 /** Whether the event of an image is by no name, which can be one that others gave it. */
