@@ -40,6 +40,8 @@ const knownImage = z.strictObject({
   label: z.string().default(''),
   /** Names that the worker gave to an image which is not its own. */
   given: z.array(z.string()).default([]),
+  /** The image that it is built upon. */
+  parent: z.string().optional(),
 })
 
 const world = z.strictObject({
@@ -217,8 +219,9 @@ function worldOf({
     if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
   }
   inventory.replaceImages(
-    Object.entries(images).map(([name, { names, labels, listed, label }]) => {
-      return { id: imageIdOf(name), names, parent: '', worker: label, labels, listed }
+    Object.entries(images).map(([name, { names, labels, listed, label, parent }]) => {
+      const upon = parent === undefined ? '' : imageIdOf(parent)
+      return { id: imageIdOf(name), names, parent: upon, worker: label, labels, listed }
     }),
   )
   for (const [name, image] of Object.entries(images)) {
