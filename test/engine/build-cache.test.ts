@@ -4,8 +4,6 @@ import { PassThrough, type Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { parse, stringify } from 'yaml'
-import { objectOf } from '../../src/shared/json-value.ts'
 import { tarFile } from '../../src/forward/tar-file.ts'
 import { classicBuild } from '../support/build.ts'
 import { docker } from '../support/docker.ts'
@@ -13,23 +11,14 @@ import { engineDocker, engineSocket, type EngineName } from '../support/engine.t
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import { setting } from '../support/settings.ts'
+import { otherSocket, withOther } from '../support/two-workers.ts'
 
 const DOCKER = {
   allow: [...everything, 'build', 'tag', 'import', 'image prune'],
   run: { images: ['busybox', `${setting('REGISTRY')}/team/*`] },
 }
 
-/** Two workers with a socket each. */
-function two(directory: string): string {
-  const { workers, ...file } = parse(generousPolicy(DOCKER)(directory))
-  const [one] = Object.values(objectOf(workers)).map(objectOf)
-  const other = { ...one, socket: otherSocket(directory) }
-  return stringify({ ...file, workers: { ...workers, other } }, { aliasDuplicateObjects: false })
-}
-
-function otherSocket(directory: string): string {
-  return `${directory}/other/docker.sock`
-}
+const two = withOther(generousPolicy(DOCKER))
 
 /** An image like busybox of which nobody else builds at the same moment. Gives its name, and a filter for all that is built upon it. */
 async function newBase(engine: EngineName) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parse, stringify } from 'yaml'
 import { docker } from '../support/docker.ts'
 import { engineDocker, engineRequest } from '../support/engine.ts'
 import { everything, freshName, gateForAll, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
+import { otherSocket, withOther } from '../support/two-workers.ts'
 
 describe.each(['new', 'old'] as const)('exec on the %s engine', (engine) => {
   const named = freshName('exec-named')
@@ -80,22 +80,11 @@ describe.each(['new', 'old'] as const)('exec on the %s engine', (engine) => {
 })
 
 describe('an exec', () => {
-  /** Two workers who may do the same. */
-  const policy = (directory: string): string => {
-    const { workers, ...file } = parse(
-      generousPolicy({ allow: [...everything, 'exec'], exec: { own: '*' } })(directory),
-    )
-    const [one] = Object.values<{ readonly docker: object }>(workers)
-    const other = { ...one, socket: `${directory}/other/docker.sock` }
-    return stringify(
-      { ...file, workers: { ...workers, 'other-worker': other } },
-      { aliasDuplicateObjects: false },
-    )
-  }
+  const policy = withOther(generousPolicy({ allow: [...everything, 'exec'], exec: { own: '*' } }))
 
   test('is neither started nor seen by another worker that knows its id, nor one of the operator’s by any', async () => {
     await using gate = await startGate({ policy })
-    const other = `${gate.directory}/other/docker.sock`
+    const other = otherSocket(gate.directory)
     const name = freshName('exec-id')
     expect(await docker(gate, ['run', '-d', '--name', name, 'busybox', 'sleep', '1000'])).toMatchObject({
       code: 0,

@@ -2,9 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parse, stringify } from 'yaml'
 import { tarFile } from '../../src/forward/tar-file.ts'
-import { objectOf } from '../../src/shared/json-value.ts'
 import { classicBuild } from '../support/build.ts'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
@@ -13,6 +11,7 @@ import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { startRelay } from '../support/relay.ts'
 import { setting } from '../support/settings.ts'
+import { otherSocket, withOther } from '../support/two-workers.ts'
 
 const DOCKER = {
   allow: [...everything, 'build', 'tag', 'import', 'commit', 'load', 'push', 'image prune'],
@@ -20,16 +19,6 @@ const DOCKER = {
 }
 const policy = generousPolicy(DOCKER)
 const newName = (): string => `${setting('REGISTRY')}/team/${freshName('race')}:1`
-
-/** Two workers with a socket each. */
-function two(directory: string): string {
-  const { workers, ...file } = parse(generousPolicy(DOCKER)(directory))
-  const [one] = Object.values(objectOf(workers)).map(objectOf)
-  const other = { ...one, socket: otherSocket(directory) }
-  return stringify({ ...file, workers: { ...workers, other } }, { aliasDuplicateObjects: false })
-}
-
-const otherSocket = (directory: string): string => `${directory}/other/docker.sock`
 
 /** An archive of one layer that is like no other. */
 const files = (): Buffer =>
@@ -139,42 +128,34 @@ describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
   })
 })
 
-test('a name that another worker gives while an image is removed by its id stays, or is not given', async () => {
-  await using gate = await startGate({ policy: two })
-  const other = { socket: otherSocket(gate.directory) }
-  for (let round = 0; round < 10; round += 1) {
-    const [mine, given] = [newName(), newName()]
-    await docker(gate, ['import', '-', mine], { input: files() })
-    const id = (await docker(gate, ['images', '-q', '--no-trunc', mine])).stdout.trim()
-    const path = `/images/${id}/tag?repo=${encodeURIComponent(given.replace(/:1$/, ''))}&tag=1`
-    const [, { status }] = await Promise.all([
-      request(gate.socket, { method: 'DELETE', path: `/images/${id}?force=1` }),
-      request(other.socket, { method: 'POST', path }),
-    ])
-    const there = (await engineDocker('new', ['image', 'inspect', given])).code === 0
-    expect({ status, there }).toEqual({ status, there: status === 201 })
-    if (there) await engineDocker('new', ['rmi', '-f', id])
-  }
-})
-
-test('a name that another worker gives while an image is pruned stays, or is not given', async () => {
-  await using gate = await startGate({ policy: two })
-  const other = { socket: otherSocket(gate.directory) }
-  for (let round = 0; round < 10; round += 1) {
-    const [mine, given] = [newName(), newName()]
-    await docker(gate, ['import', '-', mine], { input: files() })
-    const id = (await docker(gate, ['images', '-q', '--no-trunc', mine])).stdout.trim()
-    const path = `/images/${id}/tag?repo=${encodeURIComponent(given.replace(/:1$/, ''))}&tag=1`
-    const filters = encodeURIComponent(JSON.stringify({ dangling: ['false'] }))
-    const [, { status }] = await Promise.all([
-      request(gate.socket, { method: 'POST', path: `/images/prune?filters=${filters}` }),
-      request(other.socket, { method: 'POST', path }),
-    ])
-    const there = (await engineDocker('new', ['image', 'inspect', given])).code === 0
-    expect({ status, there }).toEqual({ status, there: status === 201 })
-    await engineDocker('new', ['rmi', '-f', id])
-  }
-})
+test.each([
+  ['removed by its id', (id: string) => ({ method: 'DELETE', path: `/images/${id}?force=1` })],
+  [
+    'pruned',
+    () => {
+      const filters = encodeURIComponent(JSON.stringify({ dangling: ['false'] }))
+      return { method: 'POST', path: `/images/prune?filters=${filters}` }
+    },
+  ],
+] as const)(
+  'a name that another worker gives while an image is %s stays, or is not given',
+  async (_, removal) => {
+    await using gate = await startGate({ policy: withOther(policy) })
+    for (let round = 0; round < 10; round += 1) {
+      const [mine, given] = [newName(), newName()]
+      await docker(gate, ['import', '-', mine], { input: files() })
+      const id = (await docker(gate, ['images', '-q', '--no-trunc', mine])).stdout.trim()
+      const path = `/images/${id}/tag?repo=${encodeURIComponent(given.replace(/:1$/, ''))}&tag=1`
+      const [, { status }] = await Promise.all([
+        request(gate.socket, removal(id)),
+        request(otherSocket(gate.directory), { method: 'POST', path }),
+      ])
+      const there = (await engineDocker('new', ['image', 'inspect', given])).code === 0
+      expect({ status, there }).toEqual({ status, there: status === 201 })
+      await engineDocker('new', ['rmi', '-f', id])
+    }
+  },
+)
 
 test('a name that a worker gives to several images at once stays its own', async () => {
   await using gate = await startGate({ policy })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parse, stringify } from 'yaml'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
 import { everything, freshName, gateForAll, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request, type Response } from '../support/http.ts'
+import { otherSocket, withOther } from '../support/two-workers.ts'
 
 describe.each(['new', 'old'] as const)('containers of the operator on the %s engine', (engine) => {
   const hidden = freshName('hidden')
@@ -226,20 +226,11 @@ describe.each(['new', 'old'] as const)('containers of the operator on the %s eng
 })
 
 describe('two workers side by side', () => {
-  const policy = (directory: string): string => {
-    const granted = [...everything, 'exec', 'network', 'volume']
-    const { workers, ...file } = parse(generousPolicy({ allow: granted })(directory))
-    const [one] = Object.values<{ readonly docker: object }>(workers)
-    const other = { socket: `${directory}/other/docker.sock`, docker: { ...one?.docker, allow: granted } }
-    return stringify(
-      { ...file, workers: { ...workers, 'other-worker': other } },
-      { aliasDuplicateObjects: false },
-    )
-  }
+  const policy = withOther(generousPolicy({ allow: [...everything, 'exec', 'network', 'volume'] }))
 
   test('have each their own containers, volumes and totals', async () => {
     await using gate = await startGate({ policy })
-    const other = { socket: `${gate.directory}/other/docker.sock` }
+    const other = { socket: otherSocket(gate.directory) }
     const [name, volume] = [freshName('first'), freshName('volume')]
     await docker(gate, ['run', '-d', '--name', name, '-v', `${volume}:/m`, 'busybox', 'sleep', '1000'])
     expect(await docker(other, ['ps', '-aq'])).toMatchObject({ code: 0, stdout: '' })
@@ -260,7 +251,7 @@ describe('two workers side by side', () => {
 
   test('see nothing of each other, by whatever name', async () => {
     await using gate = await startGate({ policy })
-    const other = { socket: `${gate.directory}/other/docker.sock` }
+    const other = { socket: otherSocket(gate.directory) }
     const [name, network, volume] = [freshName('seen'), freshName('net'), freshName('volume')]
     const ask = (socket: string, method: string, path: string, body?: unknown): Promise<Response> =>
       request(socket, { method, path: `/v1.41${path}`, ...(body === undefined ? {} : { body }) })

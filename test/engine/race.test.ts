@@ -1,6 +1,5 @@
 /** Whose things are, while several make, use and remove under the same names, and gate and engine fall over meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parse, stringify } from 'yaml'
 import { describe, expect, test } from 'vitest'
 import { objectOf, textOf } from '../../src/shared/json-value.ts'
 import { Dice } from '../fuzz/mutate.ts'
@@ -20,6 +19,7 @@ import {
   type Rival,
 } from '../support/rivals.ts'
 import { runs, seedFor } from '../support/runs.ts'
+import { otherSocket, withOther } from '../support/two-workers.ts'
 
 const ENGINE = 'restart'
 const MORE = [
@@ -31,22 +31,12 @@ const MORE = [
   'volume rm',
 ]
 
-/** Two workers with a socket each. */
-function policy(directory: string): string {
-  const limits = { memory: '16m', containers: 1000, volumes: 1000 }
-  const allow = [...everything, ...MORE]
-  const { workers, ...file } = parse(generousPolicy({ allow, run: { limits } })(directory))
-  const [one] = Object.values<{ readonly docker: object }>(workers)
-  const other = { socket: otherSocket(directory), docker: one?.docker }
-  return stringify(
-    { ...file, workers: { ...workers, 'other-worker': other } },
-    { aliasDuplicateObjects: false },
-  )
-}
-
-function otherSocket(directory: string): string {
-  return `${directory}/other/docker.sock`
-}
+const policy = withOther(
+  generousPolicy({
+    allow: [...everything, ...MORE],
+    run: { limits: { memory: '16m', containers: 1000, volumes: 1000 } },
+  }),
+)
 
 /** Acts by chance, as three at once, until it is told to stop. */
 function keepBusy(

@@ -62,7 +62,15 @@ export function checkDockerfile(
   patterns: readonly string[],
   { buildArgs, target }: BuildOptions,
 ): CheckedDockerfile {
-  const reading = newReading(patterns)
+  const reading: Reading = {
+    patterns,
+    variables: new Map(),
+    stages: new Set(),
+    violations: [],
+    copied: [],
+    triggers: new Map(),
+    triggered: [],
+  }
   const { violations, variables, stages } = reading
   if (ESCAPE_DIRECTIVE.test(text))
     violations.push(odd('# escape', 'another escape character changes what every line means'))
@@ -93,14 +101,6 @@ export function checkDockerfile(
   }
   if (current === undefined) violations.push(odd('Dockerfile', 'it has no FROM'))
   return { violations, instructions, copied: reading.copied }
-}
-
-function newReading(patterns: readonly string[]): Reading {
-  const [violations, copied, triggered]: [Violation[], ImageReference[], ImageReference[]] = [[], [], []]
-  return {
-    ...{ patterns, variables: new Map(), stages: new Set(), violations },
-    ...{ copied, triggers: new Map(), triggered },
-  }
 }
 
 /** Characters of the longest word of an instruction that is told. */

@@ -11,12 +11,15 @@ const LEGACY = /^[^\s"'\\$=]+(?=[ \t]|$)/
 /** Why a LABEL could write a label of the gate's; undefined where it can't. @param rest what stands behind the word */
 export function wrongLabels(rest: string): string | undefined {
   const names = namesOf(rest)
-  const unquoted = (names ?? [rest]).map((name) => name.replaceAll(/["'\\]/g, '').toLowerCase())
-  if (
-    unquoted.some((name) => (names === undefined ? name.includes(OWN_LABELS) : name.startsWith(OWN_LABELS)))
-  )
-    return 'labels of dockgate are its own'
-  return names === undefined && rest.includes('$') ? 'its names are not known before the build' : undefined
+  const ours = 'labels of dockgate are its own'
+  if (names !== undefined)
+    return names.some((name) => unquoted(name).startsWith(OWN_LABELS)) ? ours : undefined
+  if (unquoted(rest).includes(OWN_LABELS)) return ours
+  return rest.includes('$') ? 'its names are not known before the build' : undefined
+}
+
+function unquoted(text: string): string {
+  return text.replaceAll(/["'\\]/g, '').toLowerCase()
 }
 
 /** Names as they are written; undefined where they can't be read for sure. */
