@@ -4,7 +4,7 @@ set -euo pipefail
 project=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
 . "$project/scripts/engine/common.sh"
 help "usage: npm test [-- VITEST ARGUMENTS...]
-  Builds the project, starts private engines (Docker 26, 20.10, and a 26 that tests restart; Podman) and a registry, and runs all tests on them.
+  Builds the project, starts private engines (Docker 26, 20.10, 28 with either image store, and a 26 that tests restart; Podman) and a registry, and runs all tests on them.
   Arguments go to vitest: 'npm test -- src/policy' runs the tests whose files match. Needs root on Debian 12 or newer." "$@"
 machine
 cd "$project"
@@ -18,17 +18,20 @@ npm run --silent build
 "$project/scripts/host/setup.sh"
 DOCKGATE_TEST_ENGINE=$("$scripts/start.sh" test-26)
 DOCKGATE_TEST_ENGINE_OLD=$("$scripts/start.sh" test-20.10)
+DOCKGATE_TEST_ENGINE_28=$("$scripts/start.sh" test-28)
+DOCKGATE_TEST_ENGINE_CONTAINERD=$("$scripts/start.sh" test-28-containerd)
 DOCKGATE_TEST_ENGINE_RESTART=$("$scripts/start.sh" test-restart)
 DOCKGATE_TEST_PODMAN=$("$scripts/podman.sh")
 DOCKGATE_TEST_REGISTRY=$("$scripts/registry.sh")
 DOCKGATE_TEST_DOCKER=$root/26/usr/bin/docker
 DOCKGATE_TEST_DOCKER_OLD=$root/20.10/usr/bin/docker
+DOCKGATE_TEST_DOCKER_28=$root/28/usr/bin/docker
 DOCKGATE_TEST_PLUGINS=$plugins
 export DOCKGATE_TEST_ENGINE DOCKGATE_TEST_ENGINE_OLD DOCKGATE_TEST_ENGINE_RESTART DOCKGATE_TEST_PODMAN
-export DOCKGATE_TEST_REGISTRY
+export DOCKGATE_TEST_ENGINE_28 DOCKGATE_TEST_ENGINE_CONTAINERD DOCKGATE_TEST_REGISTRY DOCKGATE_TEST_DOCKER_28
 export DOCKGATE_TEST_DOCKER DOCKGATE_TEST_DOCKER_OLD DOCKGATE_TEST_PLUGINS
 
-empty() { for each in test-26 test-20.10 test-restart; do "$scripts/empty.sh" "$each"; done; }
+empty() { for each in $for_tests; do "$scripts/empty.sh" "$each"; done; }
 empty
 code=0
 vitest run "$@" || code=$?

@@ -27,20 +27,27 @@ machine() {
   [ "${version%%.*}" -ge 12 ] || fail "the private engine needs Debian 12 or newer"
 }
 
+# Every engine. Those for tests are emptied by them.
+for_tests="test-26 test-20.10 test-28 test-28-containerd test-restart"
+all_engines="26 20.10 28 28-containerd $for_tests"
+
 # engine NAME: sets what belongs to that engine. Each has a network of its own: the bridge in the lower half, the pool in the upper.
+# A bridge's name has 15 letters at most.
 engine() {
+  store=classic
   case $1 in
-    26) network=10.213 ;;
-    20.10) network=10.214 ;;
-    test-26) network=10.215 ;;
-    test-20.10) network=10.216 ;;
-    test-restart) network=10.217 ;;
-    *) note "error: no engine $1; there are 26, 20.10, test-26, test-20.10, test-restart"; exit 64 ;;
+    26) network=10.213 version=26 bridge=dockgate26 ;;
+    20.10) network=10.214 version=20.10 bridge=dockgate20.10 ;;
+    28) network=10.218 version=28 bridge=dockgate28 ;;
+    28-containerd) network=10.219 version=28 bridge=dockgate28c store=containerd ;;
+    test-26) network=10.215 version=26 bridge=dockgatet26 ;;
+    test-20.10) network=10.216 version=20.10 bridge=dockgatet20.10 ;;
+    test-28) network=10.220 version=28 bridge=dockgatet28 ;;
+    test-28-containerd) network=10.221 version=28 bridge=dockgatet28c store=containerd ;;
+    test-restart) network=10.217 version=26 bridge=dockgatetr ;;
+    *) note "error: no engine $1; there are $all_engines"; exit 64 ;;
   esac
-  name=$1 version=${1#test-} bridge=dockgate$1 run=/run/dockgate-engine/$1 data=$root/data/$1
-  bridge=${bridge/test-/t}
-  # A name of 15 letters at most; it is a 26.
-  [ "$1" != test-restart ] || version=26 bridge=dockgatetr
+  name=$1 run=/run/dockgate-engine/$1 data=$root/data/$1
   socket=$run/docker.sock programs=$root/$version
 }
 

@@ -2,11 +2,12 @@
 # Empties one of the engines that are there for tests.
 set -euo pipefail
 . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
-help "usage: scripts/engine/empty.sh test-26|test-20.10|test-restart
-  Deletes all containers, networks, volumes, build caches and images of that engine but for the ready images." "$@"
+help "usage: scripts/engine/empty.sh NAME
+  Deletes all containers, networks, volumes, build caches and images of that engine but for the ready images.
+  NAME is one of $for_tests." "$@"
 case ${1:-} in
   test-*) engine "$1" ;;
-  *) note "error: only an engine for tests is emptied: test-26, test-20.10 or test-restart"; exit 64 ;;
+  *) note "error: only an engine for tests is emptied: $for_tests"; exit 64 ;;
 esac
 in_engine() { docker --host "unix://$socket" "$@"; }
 

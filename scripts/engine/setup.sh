@@ -1,17 +1,19 @@
 #!/bin/bash
-# Unpacks two Docker engines, a registry and busybox from Debian's packages. Nothing of it is installed: no package
+# Unpacks three Docker engines, a registry and busybox from Debian's packages. Nothing of it is installed: no package
 # state, no service, no file outside DOCKGATE_ENGINE_ROOT. Only curl, iptables, iproute2 and (where the kernel has
 # AppArmor) apparmor are installed where they are missing.
 set -euo pipefail
 . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
 help "usage: scripts/engine/setup.sh
-  Unpacks Docker 26 (engine, CLI, compose, buildx, registry) and Docker 20.10 to $root.
+  Unpacks Docker 26 (engine, CLI, compose, buildx, registry), Docker 28 (the same without a registry) and Docker 20.10 to $root.
   DOCKGATE_ENGINE_ROOT names another directory. A second run does nothing." "$@"
 machine
 lock setup
 
 newer=(docker.io docker-cli docker-compose docker-buildx docker-registry containerd runc tini)
 newer_libraries=(libc6 libseccomp2)
+newest=(docker.io docker-cli docker-compose docker-buildx containerd runc tini-static)
+newest_libraries=(libc6 libseccomp2 libcap2)
 older=(docker.io containerd runc tini)
 older_libraries=(libdevmapper1.02.1 libudev1 libselinux1 libpcre2-8-0 libseccomp2)
 tools=(busybox-static patchelf)
@@ -90,6 +92,19 @@ make_newer() {
   rm -rf "$work"
 }
 
+make_newest() {
+  local work
+  work=$(mktemp -d "$root/unpacking.XXXX")
+  download sid "$work/downloads" "${newest[@]}" "${newest_libraries[@]}"
+  unpack "$work/downloads" "$work/28" "${newest[@]}"
+  unpack "$work/downloads" "$work/28/libraries" "${newest_libraries[@]}"
+  give_libraries "$work/28" usr/sbin/runc
+  mkdir -p "$root/client-28"
+  echo "{\"cliPluginsExtraDirs\":[\"$root/28/usr/libexec/docker/cli-plugins\"]}" >"$root/client-28/config.json"
+  mv "$work/28" "$root/28"
+  rm -rf "$work"
+}
+
 make_older() {
   local work
   work=$(mktemp -d "$root/unpacking.XXXX")
@@ -106,10 +121,11 @@ make_older() {
 
 mkdir -p "$root/client"
 install_missing
-[ ! -d "$root/26" ] || [ ! -d "$root/20.10" ] || exit 0
+[ ! -d "$root/26" ] || [ ! -d "$root/28" ] || [ ! -d "$root/20.10" ] || exit 0
 mirror=$(mirror)
 [ -n "$mirror" ] || fail "apt's sources name no Debian mirror"
 # What an interrupted run left; the lock says that no other one is at work.
 rm -rf "$root"/unpacking.*
 [ -d "$root/20.10" ] || make_older
 [ -d "$root/26" ] || make_newer
+[ -d "$root/28" ] || make_newest

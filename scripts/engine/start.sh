@@ -4,7 +4,8 @@ set -euo pipefail
 . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
 help "usage: scripts/engine/start.sh [NAME]
   Starts a private Docker engine and prints its address (unix:///run/dockgate-engine/NAME/docker.sock).
-  NAME is 26 (the default) or 20.10, or test-26, test-20.10 and test-restart (a 26), which the tests empty.
+  NAME is 26 (the default), 20.10, 28 or 28-containerd (with containerd's image store), or one that the tests empty:
+  $for_tests (test-restart is a 26).
   The images busybox:latest and $registry/team/tool:1 are ready in it. scripts/engine/stop.sh stops it." "$@"
 engine "${1:-26}"
 machine
@@ -51,7 +52,10 @@ END
 # A containerd of its own, as dockerd else joins one that it finds at the usual place, with all that runs there.
 start_dockerd() {
   rm -f "$socket" "$run/docker.pid"
-  echo '{}' >"$run/daemon.json"
+  case $store in
+    classic) echo '{}' ;;
+    containerd) echo '{"features":{"containerd-snapshotter":true}}' ;;
+  esac >"$run/daemon.json"
   background dockerd "$programs/usr/sbin/dockerd" --config-file "$run/daemon.json" --host "unix://$socket" --group root \
     --containerd "$run/containerd.sock" --data-root "$data/docker" --exec-root "$run/docker" --pidfile "$run/docker.pid" \
     --bridge "$bridge" --default-address-pool "base=$network.128.0/17,size=24" --iptables=false --ip6tables=false

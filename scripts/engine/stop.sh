@@ -37,7 +37,7 @@ stop_engine() {
 }
 
 if [ $# = 0 ]; then
-  set -- 26 20.10 test-26 test-20.10 test-restart
+  set -- $all_engines
   lock registry
   stop /run/dockgate-engine/registry/registry.pid "$root/26/usr/bin/docker-registry"
 fi

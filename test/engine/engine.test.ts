@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { docker, oldDocker } from '../support/docker.ts'
+import { docker, newestDocker, oldDocker } from '../support/docker.ts'
 import { engineDocker, engineRequest, engineSocket } from '../support/engine.ts'
 import { raw } from '../support/http.ts'
 import { setting } from '../support/settings.ts'
@@ -7,6 +7,8 @@ import { setting } from '../support/settings.ts'
 const engines = [
   { engine: 'new', version: /^26\./, api: '1.45' },
   { engine: 'old', version: /^20\.10\./, api: '1.41' },
+  { engine: '28', version: /^28\./, api: '1.51' },
+  { engine: 'containerd', version: /^28\./, api: '1.51' },
 ] as const
 
 describe.each(engines)('the $engine engine', ({ engine, version, api }) => {
@@ -21,6 +23,11 @@ describe.each(engines)('the $engine engine', ({ engine, version, api }) => {
   test('runs a container with limits', async () => {
     const limits = ['--memory', '64m', '--cpus', '0.5', '--pids-limit', '50', '--init']
     const result = await engineDocker(engine, ['run', '--rm', ...limits, 'busybox', 'echo', 'hi'])
+    expect(result).toEqual({ code: 0, stdout: 'hi\n', stderr: '' })
+  })
+
+  test('runs a container for the newest command line', async () => {
+    const result = await newestDocker(engineSocket(engine), ['run', '--rm', 'busybox', 'echo', 'hi'])
     expect(result).toEqual({ code: 0, stdout: 'hi\n', stderr: '' })
   })
 

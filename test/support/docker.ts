@@ -43,16 +43,33 @@ export function oldDocker(
   return runDocker(setting('DOCKER_OLD'), target, args, options)
 }
 
+/** Runs `docker` 28 with compose 2.40 and buildx 0.29. */
+export function newestDocker(
+  target: Target,
+  args: readonly string[],
+  options?: CommandOptions,
+): Promise<CommandResult> {
+  const program = setting('DOCKER_28')
+  return runDocker(
+    program,
+    target,
+    args,
+    options,
+    program.replace('/bin/docker', '/libexec/docker/cli-plugins'),
+  )
+}
+
 async function runDocker(
   program: string,
   target: Target,
   args: readonly string[],
   options: CommandOptions = {},
+  plugins = setting('PLUGINS'),
 ): Promise<CommandResult> {
   // A home of its own for each call: no login, context or builder is carried from one test to the next.
   const home = await mkdtemp(join(tmpdir(), 'dockgate-home-'))
   try {
-    await writeFile(join(home, 'config.json'), JSON.stringify({ cliPluginsExtraDirs: [setting('PLUGINS')] }))
+    await writeFile(join(home, 'config.json'), JSON.stringify({ cliPluginsExtraDirs: [plugins] }))
     const env = {
       PATH: '/usr/local/bin:/usr/bin:/bin',
       LANG: 'C.UTF-8',

@@ -10,10 +10,20 @@ import { request } from './http.ts'
 import type { Request, Response } from './http.ts'
 import { setting } from './settings.ts'
 
-/** Docker 26, Docker 20.10, a 26 that is restarted, Podman. scripts/test.sh empties them before and after the tests. */
-export type EngineName = 'new' | 'old' | 'restart' | 'podman'
+/**
+ * Docker 26, Docker 20.10, Docker 28 with the classic and with containerd's image store, a 26 that is restarted, Podman.
+ * scripts/test.sh empties them before and after the tests.
+ */
+export type EngineName = 'new' | 'old' | '28' | 'containerd' | 'restart' | 'podman'
 
-const SETTINGS = { new: 'ENGINE', old: 'ENGINE_OLD', restart: 'ENGINE_RESTART', podman: 'PODMAN' } as const
+const SETTINGS = {
+  new: 'ENGINE',
+  old: 'ENGINE_OLD',
+  '28': 'ENGINE_28',
+  containerd: 'ENGINE_CONTAINERD',
+  restart: 'ENGINE_RESTART',
+  podman: 'PODMAN',
+} as const
 
 /** Address of the engine as `unix:///…`. */
 export function engineUrl(engine: EngineName): string {

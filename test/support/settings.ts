@@ -2,10 +2,13 @@
 type Setting =
   | 'ENGINE'
   | 'ENGINE_OLD'
+  | 'ENGINE_28'
+  | 'ENGINE_CONTAINERD'
   | 'ENGINE_RESTART'
   | 'PODMAN'
   | 'DOCKER'
   | 'DOCKER_OLD'
+  | 'DOCKER_28'
   | 'REGISTRY'
   | 'PLUGINS'
 
