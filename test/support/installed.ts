@@ -28,5 +28,5 @@ export function installProgram(directory: string): string {
 /** A second link where that is possible: Node alone is 120 MB. */
 function link(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true })
-  if (spawnSync('cp', ['-rl', from, to]).status !== 0) execFileSync('cp', ['-r', from, to])
+  if (spawnSync('cp', ['-rlT', from, to]).status !== 0) execFileSync('cp', ['-rT', from, to])
 }
