@@ -8,6 +8,7 @@ import type { Field } from '../src/decode/fields.ts'
 import { containerCreateBody } from '../src/decode/operations/container-create-body.ts'
 import { REFUSED_ENDPOINTS } from '../src/decode/refused-endpoints.ts'
 import { policyJsonSchema } from '../src/policy/json-schema.ts'
+import { parsePolicy } from '../src/policy/parse.ts'
 import { REACH_WORDS, UNRECORDED_WORDS } from '../src/policy/rights.ts'
 import { expandWord, SPELLINGS, SUBCOMMANDS } from '../src/policy/subcommands.ts'
 
@@ -92,6 +93,13 @@ describe('the source', () => {
     const isExplained = (folder: string): boolean => explained.some((where) => where.startsWith(folder))
     expect(folders.length).toBeGreaterThan(5)
     expect(folders.filter((folder) => folder !== 'test/support/' && !isExplained(folder))).toEqual([])
+  })
+})
+
+test('the policy in the README is sound', () => {
+  const block = /^A policy:\n\n((?: {4}.*\n)+)/m.exec(read('README.md'))?.[1] ?? ''
+  expect(parsePolicy(block.replaceAll(/^ {4}/gm, ''), 'README.md')).toMatchObject({
+    policy: { workers: [{ name: 'ai-worker' }] },
   })
 })
 

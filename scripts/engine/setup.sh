@@ -119,8 +119,20 @@ make_older() {
   rm -rf "$work"
 }
 
+# A docker for people: it finds its plugins, and builds by the builder that the gate knows.
+make_command() {
+  mkdir -p "$root/bin"
+  cat >"$root/bin/docker" <<END
+#!/bin/sh
+export DOCKER_CONFIG="\${DOCKER_CONFIG:-$root/client}" DOCKER_BUILDKIT="\${DOCKER_BUILDKIT:-0}"
+exec $root/26/usr/bin/docker "\$@"
+END
+  chmod 755 "$root/bin/docker"
+}
+
 mkdir -p "$root/client"
 install_missing
+make_command
 [ ! -d "$root/26" ] || [ ! -d "$root/28" ] || [ ! -d "$root/20.10" ] || exit 0
 mirror=$(mirror)
 [ -n "$mirror" ] || fail "apt's sources name no Debian mirror"
