@@ -7,31 +7,12 @@ import { pathToFileURL } from 'node:url'
 import {
   SQLITE_BUSY,
   SQLITE_CANNOT_OPEN,
-  StoreBroken,
   StoreMissing,
   StoreUnavailable,
   sqliteCode,
   storeError,
 } from './errors.ts'
-
-export const FORMAT = 2
-
-const SCHEMA = `
-  CREATE TABLE entries (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time INTEGER NOT NULL, worker TEXT NOT NULL,
-    operation TEXT NOT NULL, decision TEXT NOT NULL, about TEXT NOT NULL, text TEXT NOT NULL,
-    prev TEXT NOT NULL, hash TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE owned (
-    kind TEXT NOT NULL, id TEXT NOT NULL, worker TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL,
-    memory INTEGER NOT NULL, nano_cpus INTEGER NOT NULL, nonce TEXT NOT NULL, PRIMARY KEY (kind, id)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE claims (
-    nonce TEXT PRIMARY KEY, kind TEXT NOT NULL, worker TEXT NOT NULL, created INTEGER NOT NULL,
-    memory INTEGER NOT NULL, nano_cpus INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = ${FORMAT};
-`
+import { migrate, requireFormat } from './migrations.ts'
 
 export function databasePath(directory: string): string {
   return join(directory, 'dockgate.db')
@@ -62,7 +43,7 @@ export interface Log {
 }
 
 /**
- * Opens the database for writing and makes its tables where there are none.
+ * Opens the database for writing; makes its tables where there are none, and brings those of an earlier format forward.
  * Throws errors of SQLite, StoreBroken for a format that this version doesn't know.
  */
 export function openForWriting(directory: string): DatabaseSync {
@@ -71,8 +52,7 @@ export function openForWriting(directory: string): DatabaseSync {
   const database = new DatabaseSync(databasePath(directory), { timeout: 1000 })
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    if (formatOf(database) === 0) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
-    requireFormat(directory, database)
+    migrate(directory, database)
     return database
   } catch (error) {
     database.close()
@@ -125,14 +105,4 @@ export function lockDirectory(directory: string): DatabaseSync {
     if (sqliteCode(error) !== SQLITE_BUSY) throw error
     throw new StoreUnavailable(directory, 'another gate is using it', error)
   }
-}
-
-function requireFormat(directory: string, database: DatabaseSync): void {
-  const format = formatOf(database)
-  if (format === FORMAT) return
-  throw new StoreBroken(directory, `dockgate.db has format ${format}, this version reads format ${FORMAT}`)
-}
-
-function formatOf(database: DatabaseSync): number {
-  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
 }

@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { chainRow } from '../audit/chain.ts'
 import type { Link } from '../audit/chain.ts'
 import type { AuditEntry } from '../audit/entry.ts'
-import { FORMAT } from './database.ts'
+import { FORMAT } from './migrations.ts'
 import type { Change } from './store.ts'
 
 /** Writes all changes in one synced transaction and gives the chain's new end; on any error nothing is written. */
