@@ -41,3 +41,6 @@ export interface OutcomeEntry {
   /** The engine's message where it failed, else empty. */
   readonly reason: string
 }
+
+/** The operation of an entry by which the operator took over a record that something else had written to; the reason says what. */
+export const ACCEPT = 'record.accept'

@@ -8,6 +8,7 @@ export type FindingKind =
   | 'removed'
   | 'cut'
   | 'orphan'
+  | 'unsigned'
   | 'head'
 
 /** Something wrong with the entries `from` to `to`. */
@@ -45,6 +46,8 @@ export function findingText(finding: Finding): string {
       return `${which} ${one ? 'is' : 'are'} missing at the end: ${detail}`
     case 'orphan':
       return `${which} is the outcome of a decision that is not in the record: ${detail}`
+    case 'unsigned':
+      return `${which} ${was} not written by the gate: ${one ? 'it goes' : 'they go'} beyond what it signed`
     case 'head':
       return detail
   }

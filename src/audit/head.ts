@@ -1,90 +1,79 @@
-/** The signed head: a small file that says how far the record went, so that a cut tail shows. */
+/**
+ * The signed head: how far the record went, signed by the gate with each commit. By it an end that was cut off shows,
+ * and entries that something else added.
+ */
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
+import { hash, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
-import { StoreBroken } from '../store/errors.ts'
-import { readOrCreate } from '../store/files.ts'
 import { GENESIS } from './chain.ts'
 import type { Link } from './chain.ts'
 
-/** How far the record went, and when that was signed. */
+/** The newest entry at a commit, and which head of this record it is. */
 export interface Head extends Link {
+  /** Counts the heads of a record; 0 is that of an empty one, and of every one that an early version signed. */
+  readonly number: number
+  /** SHA-256 of the text of the head before, so that two heads of the same number show. */
+  readonly before: string
   /** ISO 8601, UTC. */
   readonly time: string
+  /** All of it with its signature, as it is stored: one line, which has one length. */
+  readonly text: string
 }
 
-const FORM = /^(dockgate-head 1 (\d{16}) ([0-9a-f]{64}) (\S{24})) ([A-Za-z0-9+/=]{88})\n$/
+const FORM =
+  /^(dockgate-head 2 (?<number>\d{16}) (?<before>[0-9a-f]{64}) (?<seq>\d{16}) (?<hash>[0-9a-f]{64}) (?<time>\S{24})) (?<signature>[A-Za-z0-9+/=]{88})\n$/
+/** As versions signed it that kept it in audit.head alone. */
+const FIRST_FORM =
+  /^(dockgate-head 1 (?<seq>\d{16}) (?<hash>[0-9a-f]{64}) (?<time>\S{24})) (?<signature>[A-Za-z0-9+/=]{88})\n$/
 
-/** Signs the head after each commit. Its file has one size, and is written in place by one call. */
-export interface HeadSigner {
-  /** The head as found at the start. */
-  readonly found: Head
-  /** Signs and writes; throws errors of the file system. Not synced: the database is synced before, so it is never older. */
-  write(link: Link): void
-  close(): void
+/** Signs that the record goes as far as `link`, next after `previous`. */
+export function signHead(key: KeyObject, link: Link, previous: Head): Head {
+  return signed(key, link, previous.number + 1, digest(previous))
 }
 
-/**
- * Opens the head for signing, `fresh` where there is no record yet: only then are key and head made.
- * Throws StoreBroken where one of them is missing, or where they don't belong together.
- */
-export function openHeadSigner(directory: string, fresh: boolean): HeadSigner {
-  const keyPath = join(directory, 'audit.key')
-  const headPath = join(directory, 'audit.head')
-  if (!existsSync(headPath) && !fresh) throw new StoreBroken(directory, 'audit.head is missing')
-  if (!existsSync(keyPath) && existsSync(headPath)) throw new StoreBroken(directory, 'audit.key is missing')
-  const pem = readOrCreate(keyPath, 0o600, makePrivatePem)
-  const key = readKey(directory, 'audit.key', () => createPrivateKey(pem))
-  const publicText = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString()
-  if (readOrCreate(join(directory, 'audit.pub'), 0o644, () => publicText).toString() !== publicText) {
-    throw new StoreBroken(directory, 'audit.pub is not the public half of audit.key')
+/** Signs the head of an empty record. */
+export function signFirstHead(key: KeyObject): Head {
+  return signed(key, GENESIS, 0, GENESIS.hash)
+}
+
+/** The head that the text of `source` states, or what is wrong with it. @param publicKey undefined where there is none to check with */
+export function readHead(text: string, source: string, publicKey: KeyObject | undefined): Head | string {
+  const match = FORM.exec(text) ?? FIRST_FORM.exec(text)
+  const {
+    number = '0',
+    before = GENESIS.hash,
+    seq = '',
+    hash: of = '',
+    time = '',
+    signature = '',
+  } = match?.groups ?? {}
+  const stated = match?.[1]
+  if (stated === undefined) return `${source} is not a signed head`
+  if (publicKey === undefined)
+    return `${source} can't be checked: audit.pub is missing, or is not an ed25519 key`
+  if (!verify(null, Buffer.from(stated), publicKey, Buffer.from(signature, 'base64'))) {
+    return `the signature in ${source} is wrong`
   }
-  readOrCreate(headPath, 0o644, () => headText(GENESIS, key))
-  const found = readHead(directory) ?? { ...GENESIS, time: '' }
-  const descriptor = openSync(headPath, constants.O_WRONLY)
-  return {
-    found,
-    write: (link) => writeSync(descriptor, headText(link, key), 0),
-    close: () => closeSync(descriptor),
-  }
+  return { seq: Number(seq), hash: of, number: Number(number), before, time, text }
 }
 
-/** The head on disk, undefined where there is none; throws StoreBroken where its form or signature is wrong. */
-export function readHead(directory: string): Head | undefined {
-  const path = join(directory, 'audit.head')
-  if (!existsSync(path)) return undefined
-  const match = FORM.exec(readFileSync(path, 'latin1'))
-  const [, signed, seq, hash, time, signature] = match ?? []
-  if (!signed || !seq || !hash || !time || !signature) {
-    throw new StoreBroken(directory, 'audit.head is not a signed head')
-  }
-  const publicPath = join(directory, 'audit.pub')
-  if (!existsSync(publicPath)) throw new StoreBroken(directory, 'audit.pub, which checks it, is missing')
-  const key = readKey(directory, 'audit.pub', () => createPublicKey(readFileSync(publicPath)))
-  if (!verify(null, Buffer.from(signed), key, Buffer.from(signature, 'base64'))) {
-    throw new StoreBroken(directory, 'the signature in audit.head is wrong')
-  }
-  return { seq: Number(seq), hash, time }
+/** Whether two heads of one record can both be true. One record has one head of each number, which names the one before. */
+export function areOfOneRecord(older: Head, newer: Head): boolean {
+  if (older.number === newer.number) return older.text === newer.text
+  return older.number + 1 !== newer.number || newer.before === digest(older)
 }
 
-function headText(link: Link, key: KeyObject): string {
-  const seq = String(link.seq).padStart(16, '0')
-  const signed = `dockgate-head 1 ${seq} ${link.hash} ${new Date().toISOString()}`
-  return `${signed} ${sign(null, Buffer.from(signed), key).toString('base64')}\n`
+function signed(key: KeyObject, { seq, hash: of }: Link, number: number, before: string): Head {
+  const time = new Date().toISOString()
+  const stated = `dockgate-head 2 ${padded(number)} ${before} ${padded(seq)} ${of} ${time}`
+  const text = `${stated} ${sign(null, Buffer.from(stated), key).toString('base64')}\n`
+  return { seq, hash: of, number, before, time, text }
 }
 
-function makePrivatePem(): string {
-  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+function digest({ text }: Head): string {
+  return hash('sha256', text)
 }
 
-function readKey(directory: string, name: string, read: () => KeyObject): KeyObject {
-  try {
-    const key = read()
-    if (key.asymmetricKeyType === 'ed25519') return key
-  } catch (error) {
-    throw new StoreBroken(directory, `${name} cannot be read`, error)
-  }
-  throw new StoreBroken(directory, `${name} is not an ed25519 key`)
+function padded(number: number): string {
+  return String(number).padStart(16, '0')
 }

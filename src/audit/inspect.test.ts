@@ -16,7 +16,7 @@ function chainOf(entries: readonly AuditEntry[]): Row[] {
 function findingsOf(rows: readonly Row[], whole: readonly Row[]): string[] {
   const { seq, hash } = whole.at(-1) ?? GENESIS
   const known = new Set(whole.filter((row) => row.decision !== 'outcome').map((row) => row.id))
-  const result = inspectRecord(rows, [{ seq, hash, source: 'audit.head' }], (id) => known.has(id))
+  const result = inspectRecord(rows, [{ seq, hash, source: 'audit.head' }], (id) => known.has(id), Infinity)
   return result.findings.map(findingText)
 }
 
@@ -137,7 +137,7 @@ describe('inspecting a record', () => {
   test('stops after a hundred findings', () => {
     const rows = chainOf(Array.from({ length: 300 }, () => decision()))
     const holes = rows.filter((row) => row.seq % 2 === 0)
-    const result = inspectRecord(holes, [], () => true)
+    const result = inspectRecord(holes, [], () => true, Infinity)
     expect(result).toMatchObject({ stopped: true, rows: 101 })
   })
 })

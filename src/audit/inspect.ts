@@ -2,6 +2,7 @@
 
 import { GENESIS, chainHash, columnsAgree } from './chain.ts'
 import type { Link, Row } from './chain.ts'
+import { ACCEPT } from './entry.ts'
 import type { Finding, FindingKind } from './findings.ts'
 import { parseEntry } from './text.ts'
 
@@ -16,6 +17,8 @@ export interface Inspection {
   readonly end: Link
   readonly rows: number
   readonly findings: readonly Finding[]
+  /** What the operator accepted, in words, with the row that says so. */
+  readonly accepted: readonly { readonly seq: number; readonly what: string }[]
   /** Whether the walk stopped because there were too many findings to go on. */
   readonly stopped: boolean
 }
@@ -29,13 +32,15 @@ const BUDGET = 1_000_000
 /**
  * Judges `rows`, in the order of their numbers, against each other and the anchors.
  * `hasDecision` says whether a decision with that id stands before a row's number.
+ * @param signed number of the last row that the gate signed
  */
 export function inspectRecord(
   rows: Iterable<Row>,
   anchors: readonly Anchor[],
   hasDecision: (id: string, before: number) => boolean,
+  signed: number,
 ): Inspection {
-  const walk = new Walk(anchors, hasDecision)
+  const walk = new Walk(anchors, hasDecision, signed)
   for (const row of rows) {
     walk.judge(row)
     if (walk.findings.length > MOST_FINDINGS) return walk.result(true)
@@ -46,8 +51,10 @@ export function inspectRecord(
 
 class Walk {
   readonly findings: Finding[] = []
-  readonly #anchors: readonly Anchor[]
+  readonly #accepted: { readonly seq: number; readonly what: string }[] = []
+  readonly #anchors = new Map<number, readonly Anchor[]>()
   readonly #hasDecision: (id: string, before: number) => boolean
+  readonly #signed: number
   #last: Link & { readonly id: string } = { ...GENESIS, id: '' }
   /** Whether the last row is good, so that the next has to follow from it. */
   #linked = true
@@ -55,9 +62,14 @@ class Walk {
   #budget = BUDGET
   #offset = 0
 
-  constructor(anchors: readonly Anchor[], hasDecision: (id: string, before: number) => boolean) {
-    this.#anchors = anchors
+  constructor(
+    anchors: readonly Anchor[],
+    hasDecision: (id: string, before: number) => boolean,
+    signed: number,
+  ) {
+    for (const anchor of anchors) this.#anchors.set(anchor.seq, [...this.#anchorsAt(anchor.seq), anchor])
     this.#hasDecision = hasDecision
+    this.#signed = signed
   }
 
   judge(row: Row): void {
@@ -72,6 +84,7 @@ class Walk {
       this.#judgeLink(row)
       this.#judgeContent(row)
       this.#judgeAnchors(row)
+      if (row.seq > this.#signed) this.#find('unsigned', row.seq, row.seq, row.id)
     }
     this.#linked = sound
     this.#last = { seq: row.seq, hash: row.hash, id: row.id }
@@ -101,27 +114,46 @@ class Walk {
     if (entry?.phase === 'outcome' && !this.#hasDecision(entry.of, row.seq)) {
       this.#find('orphan', row.seq, row.seq, row.id, 0, entry.of)
     }
+    if (entry?.operation === ACCEPT) this.#accepted.push({ seq: row.seq, what: entry.reason })
   }
 
   #judgeAnchors(row: Row): void {
-    for (const anchor of this.#anchors) {
-      if (anchor.seq !== row.seq || anchor.hash === row.hash) continue
-      this.#find('replaced', row.seq, row.seq, row.id, 0, `${anchor.source} has another hash for it`)
+    for (const { hash, source } of this.#anchorsAt(row.seq)) {
+      if (hash === row.hash) continue
+      this.#find('replaced', row.seq, row.seq, row.id, 0, `${source} has another hash for it`)
     }
   }
 
-  /** What the anchors know must not lie behind the end. */
+  #anchorsAt(seq: number): readonly Anchor[] {
+    return this.#anchors.get(seq) ?? []
+  }
+
+  /** What the anchors know must not lie behind the end. The one that is farthest is told. */
   requireAnchors(): void {
     const end = this.#last.seq
-    for (const { seq, source } of this.#anchors) {
-      if (seq > end)
-        this.#find('cut', end + 1, seq, '', 0, `the record ends at entry ${end}, ${source} says ${seq}`)
+    const farthest = this.#anchors.keys().reduce((most, seq) => Math.max(most, seq), 0)
+    if (farthest <= end) return
+    for (const { source } of this.#anchorsAt(farthest)) {
+      this.#find(
+        'cut',
+        end + 1,
+        farthest,
+        '',
+        0,
+        `the record ends at entry ${end}, ${source} says ${farthest}`,
+      )
     }
   }
 
   result(stopped: boolean): Inspection {
     const { seq, hash } = this.#last
-    return { end: { seq, hash }, rows: this.#rows, findings: this.findings, stopped }
+    return {
+      end: { seq, hash },
+      rows: this.#rows,
+      findings: this.findings,
+      accepted: this.#accepted,
+      stopped,
+    }
   }
 
   /** How far from the place where it was written a row stands; undefined where it is not whole, or from too far. */

@@ -1,16 +1,17 @@
-/** Checks the record of a state directory: every entry, the links between them, and the signed head. */
+/** Checks the record of a state directory: every entry, the links between them, and what the gate signed last. */
 
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { databasePath, openForReading } from '../store/database.ts'
-import { StoreBroken, storeError } from '../store/errors.ts'
+import { storeError } from '../store/errors.ts'
 import { entryRow } from '../store/rows.ts'
 import type { Link, Row } from './chain.ts'
 import type { Finding } from './findings.ts'
-import { readHead } from './head.ts'
 import type { Head } from './head.ts'
 import { inspectRecord } from './inspect.ts'
-import type { Anchor } from './inspect.ts'
+import type { Anchor, Inspection } from './inspect.ts'
+import { readPublicKey } from './keys.ts'
+import { headInDatabase, headInFile, judgeHeads } from './signed.ts'
 
 export interface VerifyResult {
   readonly sound: boolean
@@ -18,11 +19,13 @@ export interface VerifyResult {
   readonly entries: number
   /** Where the record ends. */
   readonly end: Link
-  /** The signed head, where there is a good one. */
-  readonly signed: Head | undefined
-  /** Entries after the signed head, as a crash leaves them, or a gate that is writing just now. */
+  /** What the gate signed last, where there is a good head. */
+  readonly signed: (Link & Pick<Head, 'time'>) | undefined
+  /** Entries beyond that: not the gate's. */
   readonly unsigned: number
   readonly findings: readonly Finding[]
+  /** What was wrong before, and accepted by the operator. */
+  readonly accepted: Inspection['accepted']
   /** Whether the check stopped early because of too many findings. */
   readonly stopped: boolean
 }
@@ -32,29 +35,36 @@ const BATCH = 1000
 const REMEMBERED = 20_000
 
 /**
- * Verifies the record in `directory`, also against a head kept elsewhere. Reads in batches, beside a running gate.
+ * Verifies the record in `directory`. Reads in batches, beside a running gate.
  * Throws StoreMissing where there is no record, StoreBroken where the file can't be read to its end.
+ * @param kept heads that were kept elsewhere
  */
-export function verifyRecord(directory: string, kept?: Link): VerifyResult {
-  // The head first: the gate may write on, and the database must not be older.
-  const { head, finding } = checkHead(directory)
-  const anchors: Anchor[] = head === undefined ? [] : [{ ...head, source: 'audit.head' }]
-  if (kept !== undefined) anchors.push({ ...kept, source: 'the head given' })
+export function verifyRecord(directory: string, kept: readonly Anchor[] = []): VerifyResult {
+  const publicKey = readPublicKey(directory)
+  // audit.head first: the gate may write on, and the database must not be older.
+  const file = headInFile(directory, publicKey)
   // A database that is gone is the longest cut there is.
-  const isGone = !existsSync(databasePath(directory)) && head !== undefined && head.seq > 0
+  const isGone = !existsSync(databasePath(directory)) && typeof file !== 'string' && file.seq > 0
   const database = isGone ? undefined : openForReading(directory)
   try {
+    const found = database === undefined ? { row: file, end: 0n } : headInDatabase(database, publicKey)
+    const { newest, anchors, problems } = judgeHeads(file, found.row)
     const decisions = new RecentDecisions(database)
-    const rows = database === undefined ? [] : decisions.watch(readRows(database))
-    const inspection = inspectRecord(rows, anchors, (id, before) => decisions.has(id, before))
-    const findings = [...finding, ...inspection.findings]
+    const inspection = inspectRecord(
+      database === undefined ? [] : decisions.watch(readRows(database, found.end)),
+      [...anchors, ...kept],
+      (id, before) => decisions.has(id, before),
+      newest?.seq ?? Infinity,
+    )
+    const findings = [...problems.map(headFinding), ...inspection.findings]
     return {
       sound: findings.length === 0,
       entries: inspection.rows,
       end: inspection.end,
-      signed: head,
-      unsigned: Math.max(0, inspection.end.seq - (head?.seq ?? 0)),
+      signed: newest && { seq: newest.seq, hash: newest.hash, time: newest.time },
+      unsigned: newest === undefined ? 0 : Math.max(0, inspection.end.seq - newest.seq),
       findings,
+      accepted: inspection.accepted,
       stopped: inspection.stopped,
     }
   } catch (error) {
@@ -64,26 +74,12 @@ export function verifyRecord(directory: string, kept?: Link): VerifyResult {
   }
 }
 
-/** A head that is missing or wrong is a finding; the rest of the record can be judged without it. */
-function checkHead(directory: string): { head: Head | undefined; finding: readonly Finding[] } {
-  const told = (detail: string): readonly Finding[] => [
-    { kind: 'head', from: 0, to: 0, id: '', offset: 0, detail },
-  ]
-  try {
-    const head = readHead(directory)
-    const isMissing = head === undefined && existsSync(databasePath(directory))
-    return { head, finding: isMissing ? told('audit.head is missing, so a cut end would not show') : [] }
-  } catch (error) {
-    if (!(error instanceof StoreBroken)) throw storeError(directory, error)
-    return { head: undefined, finding: told(`${error.why}, so a cut end would not show`) }
-  }
+function headFinding(detail: string): Finding {
+  return { kind: 'head', from: 0, to: 0, id: '', offset: 0, detail }
 }
 
-/** All rows that are there at the start, in order. Each batch is a read of its own, so the gate can tidy its log meanwhile. */
-function* readRows(database: DatabaseSync): Generator<Row> {
-  const last = database.prepare('SELECT max(seq) AS seq FROM entries')
-  last.setReadBigInts(true)
-  const end = last.get()?.['seq'] ?? 0n
+/** All rows up to `end`, in order. Each batch is a read of its own, so the gate can tidy its log meanwhile. */
+function* readRows(database: DatabaseSync, end: bigint): Generator<Row> {
   const batch = database.prepare('SELECT * FROM entries WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ?')
   // A row may have been given any number, also one below 1 or beyond what a double holds.
   batch.setReadBigInts(true)

@@ -43,7 +43,7 @@ export function jsonLine(value: unknown): string {
 
 /** The result of a verification in lines. */
 export function verifyLines(result: VerifyResult): string {
-  const { entries, end, signed, unsigned, findings, stopped } = result
+  const { entries, end, signed, findings, accepted, stopped } = result
   const lines = findings.map((finding) => printable(findingText(finding)))
   if (stopped) lines.push(`stopped after ${findings.length} findings`)
   lines.push(
@@ -51,10 +51,8 @@ export function verifyLines(result: VerifyResult): string {
       ? `verified ${entries} entries: none changed, removed, moved or cut`
       : `not sound: ${findings.length} finding${findings.length === 1 ? '' : 's'} in ${entries} entries`,
   )
+  for (const { seq, what } of accepted) lines.push(printable(`accepted by entry ${seq}: ${what}`))
   if (signed !== undefined) lines.push(`signed head: ${signed.seq}:${signed.hash} of ${signed.time}`)
-  if (signed !== undefined && unsigned > 0) {
-    lines.push(`${unsigned} newer than the signed head, as after a crash, or while the gate writes`)
-  }
   lines.push(`end: ${end.seq}:${end.hash}`)
   return lines.join('\n')
 }

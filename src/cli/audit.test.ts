@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -8,10 +8,13 @@ import {
   asChanges,
   decision,
   filledDirectory,
+  forge,
   newDirectory,
   outcome,
   tampered,
 } from '../../test/support/record.ts'
+import { headLine } from '../audit/head-lines.ts'
+import { verifyRecord } from '../audit/verify.ts'
 import { openStore } from '../store/sqlite.ts'
 
 const program = fileURLToPath(new URL('../../test/support/audit-command.ts', import.meta.url))
@@ -33,8 +36,18 @@ beforeAll(async () => {
   store.close()
 })
 
-function audit(...words: readonly string[]): { code: number | null; stdout: string; stderr: string } {
-  const result = spawnSync(process.execPath, [program, 'audit', ...words], { encoding: 'utf8' })
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function audit(...words: readonly string[]): Ended {
+  return auditWith('', ...words)
+}
+
+function auditWith(input: string, ...words: readonly string[]): Ended {
+  const result = spawnSync(process.execPath, [program, 'audit', ...words], { encoding: 'utf8', input })
   return { code: result.status, stdout: result.stdout, stderr: result.stderr }
 }
 
@@ -101,6 +114,53 @@ describe('dockgate audit', () => {
     const [, head] = /end: (\S+)/.exec(stdout) ?? []
     expect(audit('verify', '--state', directory, '--head', head ?? '').code).toBe(0)
     expect(audit('verify', '--state', directory, '--head', `4${head?.slice(1)}`).code).toBe(1)
+  })
+
+  test('verify takes the heads of a log, from a file or standard input, and says where there is none', async () => {
+    const { end } = verifyRecord(directory)
+    const line = (entries: number, head: string): string =>
+      `Nov 29 23:02:45 host dockgate[7]: dockgate: ${headLine({ entries, head, failing: undefined })}\n`
+    const log = join(newDirectory(), 'log')
+    writeFileSync(log, `something else\n${line(3, end.hash)}`)
+    const from = (path: string, input: string): Ended =>
+      auditWith(input, 'verify', '--state', directory, '--heads', path)
+    expect(from(log, '')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^verified 3 entries/) })
+    expect(from('-', line(5, end.hash) + line(4, end.hash) + line(2, end.hash))).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(
+        'was replaced: line 3 of standard input has another hash for it\n' +
+          'entries 4 to 5 are missing at the end: the record ends at entry 3, line 1 of standard input says 5\n',
+      ),
+    })
+    expect(from('-', 'nothing\n')).toEqual({
+      code: 66,
+      stdout: '',
+      stderr: expect.stringContaining('no line of standard input has the head of a record'),
+    })
+    expect(from('/nonexistent', '')).toMatchObject({
+      code: 66,
+      stderr: expect.stringContaining('/nonexistent'),
+    })
+  })
+
+  test('accept says what it accepted, and where there is nothing to', async () => {
+    const forged = await filledDirectory(2)
+    forge(forged, decision({ id: 'forged000001' }))
+    const wrong = 'entry 3 goes beyond what the gate signed'
+    expect(audit('accept', '--state', forged, '--json')).toMatchObject({
+      code: 0,
+      stdout: `${JSON.stringify({ accepted: [wrong] })}\n`,
+    })
+    expect(audit('accept', '--state', forged)).toMatchObject({
+      code: 0,
+      stdout: 'nothing to accept: the record is as the gate left it\n',
+    })
+    expect(audit('tail', '--state', forged, '-n', '1').stdout).toMatch(
+      /allow +record\.accept +- +entry 3 goes beyond what the gate signed\n$/,
+    )
+    expect(audit('verify', '--state', forged).stdout).toContain(`\naccepted by entry 4: ${wrong}\n`)
+    expect(audit('accept', '--state', '/nonexistent')).toMatchObject({ code: 66 })
+    expect(existsSync('/nonexistent')).toBe(false)
   })
 
   test('verify names what is wrong and exits with 1, also as JSON', () => {

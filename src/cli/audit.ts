@@ -1,9 +1,12 @@
 /** `dockgate audit`: reading and verifying the record. */
 
+import { open, type FileHandle } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Link } from '../audit/chain.ts'
+import type { Anchor } from '../audit/inspect.ts'
 import type { Filter, RecordReader, Recorded } from '../audit/query.ts'
 import { printable } from '../shared/refusal.ts'
 import { StoreError } from '../store/errors.ts'
@@ -23,6 +26,7 @@ interface TailOptions extends Common, Filter {
 
 interface VerifyOptions extends Common {
   readonly head?: Link
+  readonly heads?: string
 }
 
 /** Exit code of an answer that is no. */
@@ -30,7 +34,7 @@ const NO = 1
 /** Milliseconds between two looks for new entries. */
 const FOLLOW = 200
 
-/** Adds `audit tail`, `audit show` and `audit verify` to the program. */
+/** Adds `audit tail`, `audit show`, `audit verify` and `audit accept` to the program. */
 export function addAuditCommands(program: Command, environment: StateEnvironment): void {
   const audit = program.command('audit').description('read and verify the record of decisions')
   const directory = (options: Common): string =>
@@ -38,6 +42,7 @@ export function addAuditCommands(program: Command, environment: StateEnvironment
   addTail(audit, directory)
   addShow(audit, directory)
   addVerify(audit, directory)
+  addAccept(audit, directory)
 }
 
 type DirectoryOf = (options: Common) => string
@@ -102,16 +107,61 @@ function addVerify(audit: Command, directory: DirectoryOf): void {
   const command = common(audit.command('verify'), 'print the result as one JSON object')
     .description('find entries that were changed, removed, moved or cut off; exit code 1 if there are any')
     .option('--head <seq:hash>', 'also check against a head that was kept elsewhere', parseHead)
+    .option(
+      '--heads <file>',
+      "also against those in the gate's log, as journalctl prints it; - for standard input",
+    )
   command.action(() =>
     run(command, async () => {
       const options = command.opts<VerifyOptions>()
       const { verifyRecord } = await import('../audit/verify.ts')
       const { findingText } = await import('../audit/findings.ts')
       const { jsonLine, verifyLines } = await import('./audit-lines.ts')
-      const result = verifyRecord(directory(options), options.head)
+      const given = options.head === undefined ? [] : [{ ...options.head, source: 'the head given' }]
+      const logged = options.heads === undefined ? [] : await headsIn(options.heads)
+      const result = verifyRecord(directory(options), [...given, ...logged])
       const findings = result.findings.map((finding) => ({ ...finding, message: findingText(finding) }))
       answer(options.json ? jsonLine({ ...result, findings }) : verifyLines(result))
       return result.sound ? 0 : NO
+    }),
+  )
+}
+
+/** The heads in a log, of which there must be one: else it was another log. */
+async function headsIn(path: string): Promise<readonly Anchor[]> {
+  const { headsOf } = await import('../audit/head-lines.ts')
+  const input = path === '-' ? process.stdin : (await openLog(path)).createReadStream()
+  const name = path === '-' ? 'standard input' : path
+  const heads = await headsOf(createInterface({ input }), name)
+  if (heads.length > 0) return heads
+  throw new StoreError(
+    `no line of ${name} has the head of a record; print the gate's log, as with journalctl -u dockgate`,
+    66,
+  )
+}
+
+async function openLog(path: string): Promise<FileHandle> {
+  try {
+    return await open(path)
+  } catch (error) {
+    throw new StoreError(`${path} can't be read: ${error instanceof Error ? error.message : ''}`, 66, error)
+  }
+}
+
+function addAccept(audit: Command, directory: DirectoryOf): void {
+  const command = common(audit.command('accept'), 'print the result as one JSON object').description(
+    'let the gate go on with a record that something else wrote to, and put that on record',
+  )
+  command.action(() =>
+    run(command, async () => {
+      const options = command.opts<Common>()
+      const { acceptRecord } = await import('../audit/accept.ts')
+      const { jsonLine } = await import('./audit-lines.ts')
+      const accepted = acceptRecord(directory(options))
+      if (options.json) answer(jsonLine({ accepted }))
+      else if (accepted.length === 0) answer('nothing to accept: the record is as the gate left it')
+      else answer(accepted.map((what) => printable(`accepted: ${what}`)).join('\n'))
+      return 0
     }),
   )
 }

@@ -1,6 +1,7 @@
 /** `dockgate serve`: the gate itself. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { headLine } from '../audit/head-lines.ts'
 import { createRedactor } from '../audit/redact.ts'
 import { ownRecord } from '../audit/own.ts'
 import { Recorder } from '../audit/recorder.ts'
@@ -17,6 +18,7 @@ import type { Policy } from '../policy/policy.ts'
 import { openStore } from '../store/sqlite.ts'
 import { StoreError } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
+import { logHeads } from './log-heads.ts'
 import { describeStart, goOnUnread, note, print, showDecision } from './serve-lines.ts'
 import { PolicyWatch } from './watch-policy.ts'
 
@@ -96,6 +98,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   }
   const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
   const store = openStore(directory, tellRecord)
+  const endHeads = logHeads(store, note)
   const show = options.quiet === true ? () => undefined : showDecision
   const recorder = new Recorder(store, createRedactor(directory), show)
   const engine = new Engine(url)
@@ -144,9 +147,9 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   await following
   engine.close()
   records.close()
-  const { entries, head } = store.state()
+  endHeads()
   store.close()
-  note(`ended; the record has ${entries} entries, its head is ${entries}:${head}`)
+  note(`ended; ${headLine(store.state())}`)
 }
 
 /** The policy without the workers whose sockets can't be made, which are told. @throws {SocketError} where none can */

@@ -1,6 +1,14 @@
 /** Opening the one database file, for the gate that writes it and for those who only read. */
 
-import { closeSync, existsSync, fdatasync, fdatasyncSync, openSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fdatasyncSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -12,6 +20,7 @@ import {
   sqliteCode,
   storeError,
 } from './errors.ts'
+import { createWhole } from './files.ts'
 import { migrate, requireFormat } from './migrations.ts'
 
 export function databasePath(directory: string): string {
@@ -44,7 +53,7 @@ export interface Log {
 
 /**
  * Opens the database for writing; makes its tables where there are none, and brings those of an earlier format forward.
- * Throws errors of SQLite, StoreBroken for a format that this version doesn't know.
+ * Throws errors of SQLite and of the file system, StoreUnavailable for a format that this version doesn't know.
  */
 export function openForWriting(directory: string): DatabaseSync {
   // SQLite gives its -wal and -shm files the mode of the database.
@@ -52,12 +61,20 @@ export function openForWriting(directory: string): DatabaseSync {
   const database = new DatabaseSync(databasePath(directory), { timeout: 1000 })
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    migrate(directory, database)
+    migrate(directory, database, (format) => keepCopies(directory, database, format))
     return database
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+/** Keeps the database and its signed head as they are, for the version that wrote them. */
+function keepCopies(directory: string, database: DatabaseSync, format: number): void {
+  const named = (path: string): string => `${path}.format-${format}`
+  createWhole(named(databasePath(directory)), 0o600, (path) => database.prepare('VACUUM INTO ?').run(path))
+  const head = join(directory, 'audit.head')
+  if (existsSync(head)) createWhole(named(head), 0o600, (path) => writeFileSync(path, readFileSync(head)))
 }
 
 /** Opens the database for reading beside a gate; throws StoreMissing, StoreBroken or StoreUnavailable. */

@@ -41,6 +41,18 @@ export class StoreBroken extends StoreError {
   }
 }
 
+/** The record is not what the gate signed last: something else wrote to it, or put back an older one. A person decides how to go on. */
+export class StoreAltered extends StoreError {
+  constructor(directory: string, why: string) {
+    super(
+      `the record in ${directory} is not as the gate left it: ${why}. Keep a copy of the directory, and see what ` +
+        "'dockgate audit verify' says; then put it back whole from a backup, or let the gate go on with what is there: " +
+        "'dockgate audit accept' puts that on record",
+      74,
+    )
+  }
+}
+
 export const SQLITE_BUSY = 5
 export const SQLITE_CANNOT_OPEN = 14
 const SQLITE_ERROR = 1

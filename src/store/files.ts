@@ -1,7 +1,7 @@
 /** The state directory and the small secret files in it. */
 
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreUnavailable } from './errors.ts'
 
@@ -17,18 +17,25 @@ export function prepareDirectory(directory: string): void {
 
 /** The file's bytes; where it is missing, it is made from `make` first, whole or not at all, and synced. */
 export function readOrCreate(path: string, mode: number, make: () => string | Buffer): Buffer {
-  if (!existsSync(path)) {
-    const partial = `${path}.partial`
-    writeFileSync(partial, make(), { mode, flush: true })
-    renameSync(partial, path)
-    syncDirectory(dirname(path))
-  }
+  createWhole(path, mode, (partial) => writeFileSync(partial, make()))
   return readFileSync(path)
 }
 
-/** Puts the names of a directory's files on disk. */
-export function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r')
+/** Makes a file where it is missing, whole or not at all, and synced. @param fill writes the one that is there, and empty */
+export function createWhole(path: string, mode: number, fill: (partial: string) => void): void {
+  if (existsSync(path)) return
+  const partial = `${path}.partial`
+  rmSync(partial, { force: true })
+  writeFileSync(partial, '', { mode })
+  fill(partial)
+  syncPath(partial)
+  renameSync(partial, path)
+  syncPath(dirname(path))
+}
+
+/** Puts a file, or the names of a directory's files, on disk. */
+export function syncPath(path: string): void {
+  const descriptor = openSync(path, 'r')
   try {
     fsyncSync(descriptor)
   } finally {

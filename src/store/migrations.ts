@@ -1,7 +1,7 @@
 /** The tables, and how a database of an earlier format comes to have them: by the same steps that make a new one. */
 
 import type { DatabaseSync } from 'node:sqlite'
-import { StoreBroken } from './errors.ts'
+import { StoreUnavailable } from './errors.ts'
 
 interface Step {
   /** The format that the database has afterwards. */
@@ -10,19 +10,26 @@ interface Step {
 }
 
 /** In order. Nothing of a step is changed once it was released: what comes later is a step of its own. */
-const STEPS: readonly Step[] = [{ format: 2, take: makeTables }]
+const STEPS: readonly Step[] = [
+  { format: 2, take: makeTables },
+  { format: 3, take: addHead },
+]
 
 /** The format that this version writes and reads. */
-export const FORMAT = STEPS.at(-1)?.format ?? 0
+const FORMAT = STEPS.at(-1)?.format ?? 0
 
 /**
  * Brings a database to the format of this version, all steps or none; one that is empty has format 0.
- * Throws errors of SQLite, StoreBroken for a format that is newer, or older than the oldest known.
+ * Throws errors of SQLite, StoreUnavailable for a format that this version doesn't know.
+ * @param keep is called before one of an earlier format is changed
  */
-export function migrate(directory: string, database: DatabaseSync): void {
+export function migrate(directory: string, database: DatabaseSync, keep: (format: number) => void): void {
   const found = formatOf(database)
   if (found === FORMAT) return
-  if (found !== 0 && !STEPS.some(({ format }) => format === found)) throw unknownFormat(directory, found)
+  if (found !== 0) {
+    requireKnown(directory, found)
+    keep(found)
+  }
   database.exec('BEGIN IMMEDIATE')
   try {
     for (const { format, take } of STEPS) if (format > found) take(database)
@@ -32,18 +39,23 @@ export function migrate(directory: string, database: DatabaseSync): void {
   }
 }
 
-/** Throws StoreBroken where the database has another format, as an older version's that no gate has opened since. */
+/** Throws StoreUnavailable where the database has another format. */
 export function requireFormat(directory: string, database: DatabaseSync): void {
   const found = formatOf(database)
-  if (found !== FORMAT) throw unknownFormat(directory, found)
+  if (found === FORMAT) return
+  requireKnown(directory, found)
+  const why = `dockgate.db has format ${found}; a gate of this version brings it to format ${FORMAT} when it starts`
+  throw new StoreUnavailable(directory, why)
+}
+
+function requireKnown(directory: string, found: number): void {
+  if (STEPS.some(({ format }) => format === found)) return
+  const why = `dockgate.db has format ${found}, which this version doesn't know; it reads up to format ${FORMAT}`
+  throw new StoreUnavailable(directory, why)
 }
 
 function formatOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-}
-
-function unknownFormat(directory: string, format: number): StoreBroken {
-  return new StoreBroken(directory, `dockgate.db has format ${format}, this version reads format ${FORMAT}`)
 }
 
 function makeTables(database: DatabaseSync): void {
@@ -62,4 +74,9 @@ function makeTables(database: DatabaseSync): void {
       memory INTEGER NOT NULL, nano_cpus INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
   `)
+}
+
+/** One row: the head that was signed with the newest commit. */
+function addHead(database: DatabaseSync): void {
+  database.exec('CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL) STRICT')
 }

@@ -1,63 +1,56 @@
 /** The store on SQLite: one file, written ahead, each commit synced before anybody is told. */
 
-import { existsSync, statSync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
-import { GENESIS } from '../audit/chain.ts'
-import type { Link } from '../audit/chain.ts'
-import { openHeadSigner, readHead } from '../audit/head.ts'
 import type { AuditEntry } from '../audit/entry.ts'
-import { databasePath, lockDirectory, openForWriting, openLog, type Log } from './database.ts'
-import { StoreBroken, storeError, storeUnavailable, type StoreUnavailable } from './errors.ts'
-import { prepareDirectory, syncDirectory } from './files.ts'
+import { signHead } from '../audit/head.ts'
+import { openHeadFile } from '../audit/signed.ts'
+import { openDirectory, type OpenDirectory } from './directory.ts'
+import { StoreAltered, storeUnavailable, type StoreUnavailable } from './errors.ts'
 import { WriteQueue, type Sink } from './queue.ts'
 import { ownedRow } from './rows.ts'
 import type { Change, Store } from './store.ts'
 import { createCommit } from './writer.ts'
 
+type Told = (failure: StoreUnavailable | undefined) => void
+
 /**
  * Opens the store in a directory, which is made (0700) where it is missing. Throws StoreUnavailable where it can't be
- * written or another gate has it, StoreBroken where its files are damaged or don't belong together.
+ * written or another gate has it, StoreBroken where its files are damaged or don't belong together, StoreAltered where the
+ * record is not what the gate signed last.
  * @param told is told why nothing can be written any more, and with undefined that it can again
  */
-export function openStore(directory: string, told?: (failure: StoreUnavailable | undefined) => void): Store {
-  const opened: { close(): void }[] = []
-  const keep = <Resource extends { close(): void }>(resource: Resource): Resource => {
-    opened.unshift(resource)
-    return resource
-  }
-  try {
-    prepareDirectory(directory)
-    keep(lockDirectory(directory))
-    const signer = keep(openHeadSigner(directory, !hasRecord(directory)))
-    const database = keep(openForWriting(directory))
-    const end = findEnd(directory, database, signer.found)
-    const log = keep(openLog(directory))
-    syncDirectory(directory)
-    return createStore(directory, database, log, end, (link) => signer.write(link), opened, told)
-  } catch (error) {
-    for (const resource of opened) resource.close()
-    throw storeError(directory, error)
-  }
+export function openStore(directory: string, told?: Told): Store {
+  const opened = openDirectory(directory)
+  if (opened.problems.length === 0) return createStore(directory, opened, told)
+  opened.close()
+  throw new StoreAltered(directory, opened.problems.join('; '))
 }
 
-function createStore(
-  directory: string,
-  database: DatabaseSync,
-  log: Log,
-  found: Link,
-  sign: (link: Link) => void,
-  opened: readonly { close(): void }[],
-  told: ((failure: StoreUnavailable | undefined) => void) | undefined,
-): Store {
-  const commit = createCommit(database)
-  let end = found
+/** The same for a record that is not what the gate signed last, with what is wrong: what is written signs the record as it is. */
+export function openAltered(directory: string): {
+  readonly store: Store
+  readonly problems: readonly string[]
+} {
+  const opened = openDirectory(directory)
+  return { store: createStore(directory, opened), problems: opened.problems }
+}
+
+function createStore(directory: string, opened: OpenDirectory, told?: Told): Store {
+  const { database, log, privateKey } = opened
+  const commit = createCommit(database, (link, previous) => signHead(privateKey, link, previous))
+  const headFile = openHeadFile(directory)
+  let committed = opened.end
+  /** What of it is on disk. */
+  let head = opened.end
   const sink: Sink = {
     commit: (changes) => {
-      end = commit(changes, end)
+      committed = commit(changes, committed)
     },
     sync: () => log.sync(),
     syncNow: () => log.syncNow(),
-    seal: () => sign(end),
+    seal: () => {
+      head = committed
+      headFile.write(head)
+    },
     unavailable: (error) => storeUnavailable(directory, error),
   }
   const queue = new WriteQueue(sink, told)
@@ -74,44 +67,16 @@ function createStore(
     },
     owned: () => database.prepare('SELECT * FROM owned ORDER BY created, id').all().map(ownedRow),
     claims: () => database.prepare('SELECT * FROM claims ORDER BY created, nonce').all().map(ownedRow),
-    state: () => ({ entries: end.seq, head: end.hash, failing: queue.failure?.message }),
+    state: () => ({ entries: head.seq, head: head.hash, failing: queue.failure?.message }),
     close() {
       try {
         queue.close()
       } finally {
-        for (const resource of opened) resource.close()
+        headFile.close()
+        opened.close()
       }
     },
   }
-}
-
-/** Whether the directory holds a record already; a head that was signed without its database is damage. */
-function hasRecord(directory: string): boolean {
-  const path = databasePath(directory)
-  if (existsSync(path) && statSync(path).size > 0) return true
-  const head = readHead(directory)
-  if (head === undefined || head.seq === 0) return false
-  throw new StoreBroken(directory, `dockgate.db is gone, but audit.head was signed at entry ${head.seq}`)
-}
-
-/** The chain's end; throws StoreBroken where the record doesn't hold what was signed. */
-function findEnd(directory: string, database: DatabaseSync, head: Link): Link {
-  const last = database.prepare('SELECT max(seq) AS seq FROM entries').get()?.['seq']
-  const end = linkAt(database, Number(last ?? 0))
-  if (end.seq < head.seq) {
-    const why = `it ends at entry ${end.seq}, but audit.head was signed at entry ${head.seq}`
-    throw new StoreBroken(directory, why)
-  }
-  if (linkAt(database, head.seq).hash !== head.hash) {
-    throw new StoreBroken(directory, `entry ${head.seq} is not the one that audit.head signs`)
-  }
-  return end
-}
-
-function linkAt(database: DatabaseSync, seq: number): Link {
-  if (seq === 0) return GENESIS
-  const hash = database.prepare('SELECT hash FROM entries WHERE seq = ?').get(seq)?.['hash']
-  return { seq, hash: String(hash) }
 }
 
 /** One value that SQLite refuses would hold up all that is queued with it, so it is kept out. Throws TypeError. */

@@ -4,31 +4,35 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { chainRow } from '../audit/chain.ts'
 import type { Link } from '../audit/chain.ts'
 import type { AuditEntry } from '../audit/entry.ts'
-import { FORMAT } from './migrations.ts'
+import type { Head } from '../audit/head.ts'
 import type { Change } from './store.ts'
 
-/** Writes all changes in one synced transaction and gives the chain's new end; on any error nothing is written. */
-export type Commit = (changes: readonly Change[], end: Link) => Link
+/** Writes all changes and the next head in one transaction, and gives that head; on any error nothing is written. */
+export type Commit = (changes: readonly Change[], previous: Head) => Head
 
-/** Prepares the statements on an open database. */
-export function createCommit(database: DatabaseSync): Commit {
+/**
+ * Prepares the statements on an open database.
+ * @param sign makes the head of a commit
+ */
+export function createCommit(database: DatabaseSync, sign: (end: Link, previous: Head) => Head): Commit {
   const statements = prepareAll(database)
-  return (changes, start) => {
-    let end = start
+  return (changes, previous) => {
+    let end: Link = previous
     database.exec('BEGIN IMMEDIATE')
     try {
-      // An empty transaction would not touch the disk, and so not show whether it takes writes.
-      if (changes.length === 0) database.exec(`PRAGMA user_version = ${FORMAT}`)
       for (const change of changes) {
         if (change.type === 'entry') end = insertEntry(statements.entry, end, change.entry)
         else apply(statements, change)
       }
+      // With what it signs: so there is never an entry of the gate's that is not signed.
+      const head = sign(end, previous)
+      statements.head.run(head.text)
       database.exec('COMMIT')
+      return head
     } finally {
       // SQLite has rolled back by itself after some errors, not after all.
       if (database.isTransaction) database.exec('ROLLBACK')
     }
-    return end
   }
 }
 
@@ -71,6 +75,7 @@ function prepareAll(database: DatabaseSync) {
     claim: database.prepare('INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     own: database.prepare('INSERT OR REPLACE INTO owned VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     disown: database.prepare('DELETE FROM owned WHERE kind = ? AND id = ?'),
+    head: database.prepare('INSERT OR REPLACE INTO head VALUES (1, ?)'),
     unclaim: database.prepare('DELETE FROM claims WHERE nonce = ?'),
     resize: database.prepare(
       "UPDATE owned SET memory = ?, nano_cpus = ? WHERE kind = 'container' AND id = ?",

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import type { Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { policyFor, workerSocket } from '../support/policy.ts'
 import { dockgate, startDocker, startDockgate, until } from '../support/process.ts'
+import { decision, forge } from '../support/record.ts'
 import { startRelay } from '../support/relay.ts'
 
 const policyFile = (gate: Gate): string => join(gate.directory, 'policy.yaml')
@@ -82,12 +83,29 @@ describe('the end of a gate', () => {
     }
   })
 
-  test('the record’s head that it prints verifies what is on disk', async () => {
+  test('the record’s heads that it prints verify what is on disk, and find an older state that was put back whole', async () => {
     await using gate = await startGate()
-    await docker(gate, ['ps'])
-    const head = /its head is (\S+)/.exec((await gate.stop()).stderr)?.[1] ?? ''
     const state = join(gate.directory, 'state')
+    const older = join(gate.directory, 'older')
+    await docker(gate, ['ps'])
+    const first = await gate.stop()
+    await cp(state, older, { recursive: true, filter: (path) => !path.endsWith('.sock') })
+    await using again = await startGate({ directory: gate.directory })
+    await docker(again, ['ps'])
+    const second = await again.stop()
+    const head = /ended; .* its head is (\S+)/.exec(second.stderr)?.[1] ?? ''
     expect(await dockgate('audit', 'verify', '--state', state, '--head', head)).toMatchObject({ code: 0 })
+    const log = join(gate.directory, 'log')
+    await writeFile(log, first.stderr + second.stderr)
+    expect(await dockgate('audit', 'verify', '--state', state, '--heads', log)).toMatchObject({ code: 0 })
+    // Nothing in the directory itself tells.
+    expect(await dockgate('audit', 'verify', '--state', older)).toMatchObject({ code: 0 })
+    expect(await dockgate('audit', 'verify', '--state', older, '--heads', log)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /are missing at the end: the record ends at entry \d+, line \d+ of .*log says/,
+      ),
+    })
   })
 })
 
@@ -271,6 +289,32 @@ describe('starting a gate', () => {
     expect(second.stderr).toMatch(/^dockgate: error: /)
     expect(await answers(first.socket)).toBe(true)
     expect(await docker(first, ['ps'])).toMatchObject({ code: 0 })
+  })
+
+  test('on a record that something else wrote to is refused, until the operator accepts it', async () => {
+    await using gate = await startGate()
+    const name = freshName('kept')
+    await docker(gate, ['create', '--name', name, 'busybox'])
+    await gate.stop()
+    const state = join(gate.directory, 'state')
+    forge(state, decision({ id: 'forged000001' }))
+    const args = ['serve', '--policy', policyFile(gate), '--state', state, ...engine]
+    const refused = await dockgate(...args)
+    expect(refused).toMatchObject({ code: 74, stdout: '' })
+    expect(refused.stderr).toMatch(
+      /^dockgate: error: .* entry \d+ goes beyond what the gate signed.*audit accept/,
+    )
+    expect(await dockgate('audit', 'accept', '--state', state)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^accepted: entry \d+ goes beyond what the gate signed\n$/),
+    })
+    await using again = await startGate({ directory: gate.directory })
+    expect(await docker(again, ['ps', '-a', '--format', '{{.Names}}'])).toMatchObject({ stdout: `${name}\n` })
+    await docker(again, ['rm', name])
+    expect(await dockgate('audit', 'verify', '--state', state)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/accepted by entry \d+: entry \d+ goes beyond/),
+    })
   })
 
   test('without an engine says what to do', async () => {

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { GENESIS, chainRow, type Link } from '../../src/audit/chain.ts'
 import type { DecisionEntry, OutcomeEntry } from '../../src/audit/entry.ts'
 import { newRecordId } from '../../src/audit/id.ts'
 import { openStore } from '../../src/store/sqlite.ts'
@@ -59,6 +60,23 @@ export async function filledDirectory(count: number): Promise<string> {
   }
   store.close()
   return directory
+}
+
+/** Appends entries to a closed record as one can who may write there and has no key: with the hashes that they ought to have. */
+export function forge(directory: string, ...entries: readonly DecisionEntry[]): void {
+  const database = new DatabaseSync(join(directory, 'dockgate.db'))
+  const newest = database.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1').get()
+  let end: Link =
+    newest === undefined ? GENESIS : { seq: Number(newest['seq']), hash: String(newest['hash']) }
+  for (const entry of entries) {
+    const row = chainRow(end, entry)
+    const { seq, id, time, worker, operation, decision: verdict, about, text, prev, hash } = row
+    database
+      .prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(seq, id, time, worker, operation, verdict, about, text, prev, hash)
+    end = row
+  }
+  database.close()
 }
 
 /** A copy of a directory whose database was changed by SQL. */
