@@ -34,6 +34,50 @@ function open(recorder: Recorder, line: string): DecisionEntry | Promise<Decisio
   return recorder.open(caller, decoded, verdict, recorder.detailOf(decoded.operation, verdict), [])
 }
 
+/** What a reader of the record sees at this moment. */
+function onDisk(directory: string): readonly string[] {
+  const reader = openRecord(directory)
+  const ids = reader.newest({}, 10).map(({ entry }) => entry.id)
+  reader.close()
+  return ids
+}
+
+describe('a refusal', () => {
+  test.each(['POST /containers/db/stop', 'GET /containers/db/json', 'GET /nothing/of/the/kind'])(
+    'is on disk before it is answered: %s',
+    async (line) => {
+      const directory = newDirectory()
+      const store = openStore(directory)
+      const watched: string[] = []
+      const recorder = new Recorder(
+        store,
+        () => 'hash',
+        ({ id }) => watched.push(id),
+      )
+      const asked = open(recorder, line)
+      expect([onDisk(directory), watched]).toEqual([[], []])
+      const { id, decision } = await asked
+      expect([decision, onDisk(directory), watched]).toEqual(['refuse', [id], [id]])
+      store.close()
+    },
+  )
+
+  test('of a command line is too', async () => {
+    const directory = newDirectory()
+    const store = openStore(directory)
+    const recorder = new Recorder(
+      store,
+      () => 'hash',
+      () => undefined,
+    )
+    const verdict = refuse('docker', 'docker.allow', 'docker run', { why: 'it is not given' })
+    const operation = { kind: 'command', words: ['docker', 'run'] } as const
+    const { id } = await recorder.openCommand({ ...caller, door: 'ssh' }, operation, verdict)
+    expect(onDisk(directory)).toEqual([id])
+    store.close()
+  })
+})
+
 describe('an entry', () => {
   test('of an outcome holds the start of what went wrong, and of what it was about', async () => {
     const [, outcome] = await recorded(async (recorder) => {

@@ -34,9 +34,9 @@ export class Recorder {
   }
 
   /**
-   * Records a decision. Resolves when the request may go on: for a change, when it is on disk.
+   * Records a decision. Resolves when the request may go on: for a change, and for a refusal of anything, when it is on disk.
    * @param detail the operation as `detailOf` gives it
-   * @param changes what has to be written together with it: claims
+   * @param changes what has to be written together with it where it is allowed: claims
    * @throws {StoreUnavailable} where it can't be recorded
    */
   open(
@@ -63,7 +63,7 @@ export class Recorder {
     return this.#open(caller, operation.kind, verdict, target, JSON.stringify({ ...operation, words }), [])
   }
 
-  /** @param synced what is written together with an entry that is on disk before it is gone on; undefined for a read */
+  /** @param synced what is written together with what is allowed, before that is gone on with; undefined for a read */
   #open(
     caller: Caller,
     operation: string,
@@ -90,12 +90,14 @@ export class Recorder {
       // allowed is recorded whole: policy/record-size.ts lets nothing through that is too long for it.
       detail: shorten(detail, refused ? LONGEST_REFUSED : Infinity),
     }
-    if (refused || synced === undefined) {
+    // Who is refused much is whom the record is for: a refusal waits for the disk as a change does.
+    const together = refused ? [] : synced
+    if (together === undefined) {
       this.#store.note(entry)
       this.#watch(entry)
       return entry
     }
-    return this.#store.write([{ type: 'entry', entry }, ...synced], 'synced').then(() => {
+    return this.#store.write([{ type: 'entry', entry }, ...together], 'synced').then(() => {
       this.#watch(entry)
       return entry
     })

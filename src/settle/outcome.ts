@@ -79,7 +79,8 @@ export class Outcome {
     if (status >= 400) {
       this.#images?.doubt()
       this.#write(status, reply.kind === 'whole' ? messageOf(reply.body) : '', '', this.#claims.drop())
-      return reply
+      // It may be a refusal of the gate's own, as of what an archive holds.
+      return this.#written().then(() => reply)
     }
     if (this.#images !== undefined && reply.kind === 'stream') {
       return this.#images.follow(reply, (changes) => this.#writeNow(status, changes))
@@ -163,8 +164,12 @@ export class Outcome {
   /** Images carry no claim: whose they are is on disk before the worker is told of them. */
   async #writeNow(status: number, changes: readonly Change[]): Promise<void> {
     this.#write(status, '', this.#brought(), changes)
-    // Where the disk fails it is written as soon as that takes it again.
-    await this.#gate.keep([]).catch(warnOf('recording whose images are'))
+    await this.#written()
+  }
+
+  /** Waits for the outcome to be on disk. Where that fails it is written as soon as the disk takes it again. */
+  async #written(): Promise<void> {
+    await this.#gate.keep([]).catch(warnOf('recording an outcome'))
   }
 
   #write(status: number, reason: string, target: string, changes: readonly Change[]): void {

@@ -43,7 +43,7 @@ test('a loss of power at any moment leaves a record that the gate goes on with',
   }
 })
 
-test('a kill at any moment loses no entry whose write resolved, and the chain goes on', async () => {
+test('a kill at any moment loses no entry whose write resolved, and no refusal that was answered; the chain goes on', async () => {
   const directory = newDirectory()
   const acknowledged: string[] = []
   for (let round = 0; round < 8; round += 1) {

@@ -47,8 +47,8 @@ export type Change =
   | { readonly type: 'resize'; readonly id: string; readonly memory: number; readonly nanoCpus: number }
 
 /**
- * - `synced`, before an effect: resolves when it and all that was queued before it is on disk; else rejects, and is dropped.
- * - `soon`, for reads and refusals: resolves when queued, on disk within 100 ms; rejects at once while the store fails.
+ * - `synced`, before an effect or a refusal: resolves when it and all that was queued before it is on disk; else rejects, and is dropped.
+ * - `soon`, for reads: resolves when queued, on disk within 100 ms; rejects at once while the store fails.
  * - `kept`, after an effect: as `soon`, but queued also while the store fails, since what it tells has happened.
  *
  * What was queued as `soon` or `kept` is written again and again until it is on disk.

@@ -3,11 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import * as z from 'zod'
 import { recordOf } from '../support/audit.ts'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
 import { freshName, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
+import { request } from '../support/http.ts'
 import { dockgate, until } from '../support/process.ts'
 
 // A disk of its own for the record, so that it can really be full.
@@ -76,4 +78,33 @@ test('a full disk refuses changes with a clear message, lets the named reads go 
   expect(
     lines.filter(({ operation, phase }) => operation === 'container.stop' && phase === 'outcome').length,
   ).toBeGreaterThan(0)
+})
+
+test('a refusal that was answered is on record, on a full disk and after a kill; the others are answered with 503', async () => {
+  await using gate = await startGate({ directory, policy: generousPolicy() })
+  const answered: string[] = []
+  const statuses = new Set<number>()
+  /** Tells the record enough that pages which the database has already are used up soon. */
+  const ask = async (): Promise<number> => {
+    const body = { Image: 'busybox', Cmd: ['x'.repeat(3_000)], HostConfig: { Privileged: true } }
+    const { status, body: told } = await request(gate.socket, {
+      method: 'POST',
+      path: '/containers/create',
+      body,
+    })
+    statuses.add(status)
+    if (status !== 503) answered.push(z.object({ record: z.string() }).parse(JSON.parse(told)).record)
+    return status
+  }
+  await ask()
+  fill()
+  await until(async () => (await ask()) === 503, 'a refusal that can not be recorded')
+  await Promise.all(Array.from({ length: 50 }, ask))
+  await gate.kill9()
+  rmSync(join(directory, 'state', 'ballast'))
+  const ids = new Set((await recordOf(gate)).map(({ id }) => id))
+  expect(answered.length).toBeGreaterThan(0)
+  expect(answered.filter((id) => !ids.has(id))).toEqual([])
+  expect(statuses).toEqual(new Set([403, 503]))
+  expect(await dockgate('audit', 'verify', '--state', join(directory, 'state'))).toMatchObject({ code: 0 })
 })

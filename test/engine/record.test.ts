@@ -189,6 +189,30 @@ test('a decision is on disk before the engine hears of it', async () => {
   })
 })
 
+test('every refusal that was answered is on record, whenever the gate is killed', async () => {
+  for (let round = 0; round < 4; round += 1) {
+    await using gate = await startGate({ policy: generousPolicy() })
+    const answered: string[] = []
+    const refuseOn = async (): Promise<void> => {
+      for (;;) {
+        const body = { Image: 'busybox', HostConfig: { Privileged: true } }
+        const reply = await request(gate.socket, { method: 'POST', path: '/containers/create', body }).catch(
+          () => undefined,
+        )
+        if (reply === undefined) return
+        answered.push(String(JSON.parse(reply.body).record))
+      }
+    }
+    const asked = Promise.all(Array.from({ length: 8 }, refuseOn))
+    await until(() => answered.length > 5, 'refusals')
+    await sleep(13 * round)
+    await gate.kill9()
+    await asked
+    const ids = new Set((await recordOf(gate)).map(({ id }) => id))
+    expect(answered.filter((id) => !ids.has(id))).toEqual([])
+  }
+})
+
 test('status says that no gate runs, and that an engine is away', async () => {
   await using relay = await startRelay('new')
   await using gate = await startGate({ engineUrl: relay.url })

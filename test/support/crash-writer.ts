@@ -1,10 +1,21 @@
-/** Writes synced decisions into the store named by its argument until it is killed; prints the id of each when it is on disk. */
+/**
+ * Writes synced decisions and refusals into the store named by its argument until it is killed; prints the id of each when it is
+ * on disk, or the refusal could be answered.
+ */
 
 import { writeSync } from 'node:fs'
+import { Recorder } from '../../src/audit/recorder.ts'
 import { openStore } from '../../src/store/sqlite.ts'
+import { ask } from '../cases/world.ts'
 import { asChanges, decision } from './record.ts'
 
 const store = openStore(process.argv[2] ?? '')
+const recorder = new Recorder(
+  store,
+  () => 'hash',
+  () => undefined,
+)
+const { decoded, verdict } = ask({ line: 'GET /containers/db/json' })
 
 async function writeOn(): Promise<never> {
   for (;;) {
@@ -15,4 +26,11 @@ async function writeOn(): Promise<never> {
   }
 }
 
-await Promise.all([writeOn(), writeOn(), writeOn()])
+async function refuseOn(): Promise<never> {
+  for (;;) {
+    const { id } = await recorder.open({ worker: 'ai-worker', door: 'socket' }, decoded, verdict, '', [])
+    writeSync(1, `${id}\n`)
+  }
+}
+
+await Promise.all([writeOn(), writeOn(), refuseOn()])
