@@ -1,11 +1,10 @@
 /** Makes a worker's socket: its directory, owner and mode as the policy says. */
-import { execFile } from 'node:child_process'
 import { chmod, chown, lchown, lstat, mkdir, unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { promisify } from 'node:util'
 import type { SocketPolicy } from '../policy/policy.ts'
+import { runProgram } from '../programs/run.ts'
 
 /** A socket that can't be made. The message names the path and what to do. */
 export class SocketError extends Error {
@@ -111,18 +110,18 @@ function bind(server: Server, path: string, mode: number): Promise<void> {
 
 /** Owner and group that a policy names. @throws {SocketError} */
 export async function ownerOf({ owner, group }: SocketPolicy): Promise<Owner> {
-  const run = promisify(execFile)
   const number = async (
     name: string | undefined,
-    ...command: readonly [string, ...string[]]
+    file: string,
+    ...words: readonly string[]
   ): Promise<number> => {
     if (name === undefined) return -1
     if (/^[0-9]+$/.test(name)) return Number(name)
-    const [program, ...words] = command
-    const { stdout } = await run(program, [...words, name]).catch(() => {
+    const { code, stdout } = await runProgram({ file, words: [...words, name] })
+    if (code !== 0)
       throw new SocketError(`the policy names ${name} for a socket, but there is no such account or group`)
-    })
-    return Number(stdout.includes(':') ? stdout.split(':')[2] : stdout)
+    const told = stdout.toString()
+    return Number(told.includes(':') ? told.split(':')[2] : told)
   }
   return { user: await number(owner, 'id', '-u'), group: await number(group, 'getent', 'group') }
 }

@@ -1,13 +1,8 @@
 /** The account that a worker's own processes run as. */
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import type { SocketPolicy } from '../policy/policy.ts'
+import { runProgram } from '../programs/run.ts'
+import type { Account } from '../programs/start.ts'
 import { ownerOf } from './listen.ts'
-
-export interface Account {
-  readonly uid: number
-  readonly gid: number
-}
 
 /**
  * Owner and group of the worker's socket; undefined for a gate that is not root, whose own account it is.
@@ -22,8 +17,6 @@ export async function accountOf(socket: SocketPolicy): Promise<Account | undefin
 
 /** A number that is no account of the host has the group of the same number, as in containers. */
 async function primaryGroup(user: number): Promise<number> {
-  const { stdout } = await promisify(execFile)('getent', ['passwd', String(user)]).catch(() => ({
-    stdout: '',
-  }))
-  return Number(stdout.split(':')[3] ?? user)
+  const { stdout } = await runProgram({ file: 'getent', words: ['passwd', String(user)] })
+  return Number(stdout.toString().split(':')[3] ?? user)
 }

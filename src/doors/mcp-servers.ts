@@ -2,14 +2,15 @@
  * The processes that serve MCP over HTTP, one for each worker whose policy has it, under the account of the worker's socket. They are
  * started again when they end, and changed with the policy.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { mcpUrl } from '../policy/mcp-url.ts'
 import type { McpPolicy, Policy, WorkerPolicy } from '../policy/policy.ts'
+import { startPiped, type Account, type Piped } from '../programs/start.ts'
 import { printable, shorten } from '../shared/refusal.ts'
 import { VERSION } from '../shared/version.ts'
-import { accountOf, type Account } from './mcp-account.ts'
+import { accountOf } from './mcp-account.ts'
+import { tellLines } from './mcp-said.ts'
 import { readToken } from './mcp-token.ts'
 
 /** Milliseconds until an ended process is started again, at first and at most. */
@@ -86,7 +87,7 @@ export class McpServers {
   }
 
   #serve(wanted: Wanted): Server {
-    let child: ChildProcess | undefined
+    let child: Piped | undefined
     let timer: NodeJS.Timeout | undefined
     let pause = FIRST_PAUSE
     let isEnding = false
@@ -121,21 +122,21 @@ function start(
   { worker, socket, mcp, account, digest }: Wanted,
   { docker, dockerConfig }: Cli,
   tell: (message: string) => void,
-): ChildProcess {
+): Piped {
   // The source runs as .ts, the built package as .js; the compiler doesn't rewrite this one.
   const program = fileURLToPath(new URL(`./mcp/http-child${extname(import.meta.url)}`, import.meta.url))
   // Plain pipes: Node's own channel between processes would read whatever the worker's account can make this one send.
-  const child = spawn(process.execPath, [...FLAGS, program], {
-    // Nothing of the gate's environment, directory or groups.
-    ...account,
-    env: {},
-    cwd: '/',
-    stdio: ['pipe', 'pipe', 'inherit'],
+  const child = startPiped({
+    file: process.execPath,
+    words: [...FLAGS, program],
+    account,
+    streams: ['pipe', 'pipe', 'pipe'],
   })
+  tellLines(child.stderr, (line) => tell(`MCP of worker ${worker}: ${line}`))
   const { address, port } = mcp
   // It may be gone before it has read it.
-  child.stdin.on('error', () => undefined)
-  child.stdin.write(
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.write(
     `${JSON.stringify({ socket, address, port, digest, docker, dockerConfig, version: VERSION })}\n`,
   )
   // What it tells is only printed, and never believed.
@@ -146,7 +147,8 @@ function start(
         ? `MCP of worker ${worker} at ${mcpUrl(mcp)}`
         : `MCP of worker ${worker} is not served: ${shorten(printable(problem), 200)}`,
     )
-    child.stdout.resume()
+    // It tells no more, and nobody else is listened to.
+    child.stdout.destroy()
   })
   return child
 }
@@ -159,7 +161,7 @@ const FLAGS = [
 ]
 
 /** Closes its input, by which it ends; makes it end after a while. */
-function ended(child: ChildProcess): Promise<void> {
+function ended(child: Piped): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => child.kill('SIGKILL'), GRACE)
     child.once('exit', () => {

@@ -1,7 +1,7 @@
 /** The file with the token of a worker's MCP over HTTP. */
 import { createHash } from 'node:crypto'
 import { constants, open } from 'node:fs/promises'
-import type { Account } from './mcp-account.ts'
+import type { Account } from '../programs/start.ts'
 
 const LARGEST = 4096
 /** Characters of a token: 32 of base 64 are 192 bits. */

@@ -3,11 +3,11 @@
  * what was checked before an engine mounts it, now or at any later start. So the gate opens what was decided on, without
  * following links, and mounts that very file or directory in a place of its own; the engine is given that place.
  */
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, readlink, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { runProgram } from '../programs/run.ts'
 
 /** A source that can't be held: the message says why, without naming other paths. */
 export class PinError extends Error {
@@ -117,17 +117,20 @@ export class Pins {
   }
 }
 
-/** Runs a program of util-linux. @param descriptor handed on as number 3 */
-function run(program: 'mount' | 'umount', args: readonly string[], descriptor?: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stdio = ['ignore', 'ignore', 'pipe', ...(descriptor === undefined ? [] : [descriptor])] as const
-    const child = spawn(program, args, { stdio: [...stdio], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } })
-    let said = ''
-    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
-    child.once('error', () => reject(new PinError(`${program} can't be run`)))
-    child.once('close', (code) => {
-      if (code === 0) resolve()
-      else reject(new PinError(`the gate can't hold the directory fast: ${said.trim().split('\n')[0] ?? ''}`))
-    })
+/** Runs a program of util-linux. @param descriptor handed on as number 3 @throws {PinError} */
+async function run(
+  program: 'mount' | 'umount',
+  words: readonly string[],
+  descriptor?: number,
+): Promise<void> {
+  const more = descriptor === undefined ? [] : [descriptor]
+  const { code, stderr } = await runProgram({
+    file: program,
+    words,
+    streams: ['none', 'pipe', 'pipe', ...more],
+  }).catch((cause: unknown) => {
+    throw new PinError(`${program} can't be run`, { cause })
   })
+  if (code !== 0)
+    throw new PinError(`the gate can't hold the directory fast: ${stderr.trim().split('\n')[0] ?? ''}`)
 }

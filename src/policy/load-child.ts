@@ -1,18 +1,19 @@
-/** The child process of load.ts: reads and checks the policy file that it is told, tells the result and ends. */
+/** The child process of load.ts: reads and checks the policy, tells the result and ends. Its input is the file's name. */
 import { createReadStream } from 'node:fs'
-import { z } from 'zod'
+import { text } from 'node:stream/consumers'
+import { serialize } from 'node:v8'
 import type { LoadAnswer } from './load.ts'
 import { LARGEST_POLICY, parsePolicy } from './parse.ts'
 
-process.once('message', (message) => {
-  // With the channel closed, nothing keeps this process.
-  void load(z.string().parse(message)).then((answer) => process.send?.(answer, () => process.disconnect()))
-})
+/** The file itself, opened by whoever started this. */
+const POLICY = 3
+
+process.stdout.write(serialize(await load(await text(process.stdin))))
 
 async function load(file: string): Promise<LoadAnswer> {
   let bytes: Buffer
   try {
-    bytes = await read(file)
+    bytes = await read()
   } catch (cause) {
     return { unreadable: cause instanceof Error ? cause.message : String(cause) }
   }
@@ -26,9 +27,10 @@ async function load(file: string): Promise<LoadAnswer> {
 }
 
 /** The file, or as much of it as shows that it is too large; it may be a pipe without end. */
-async function read(file: string): Promise<Buffer> {
+async function read(): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of createReadStream(file, { end: LARGEST_POLICY })) chunks.push(Buffer.from(chunk))
+  const stream = createReadStream('', { fd: POLICY, end: LARGEST_POLICY })
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
 }
 

@@ -2,9 +2,12 @@
  * Loads a policy file in a process of its own that ends with it, so that the gate does not keep the YAML parser and the
  * schema in memory (27 MB).
  */
+import { open } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { fork } from 'node:child_process'
+import { buffer, text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { deserialize } from 'node:v8'
+import { ended, startPiped } from '../programs/start.ts'
 import type { Policy } from './policy.ts'
 import { formatProblems, type PolicyProblem } from './problem.ts'
 
@@ -36,19 +39,34 @@ export async function loadPolicy(file: string): Promise<Policy> {
   throw new PolicyError(formatProblems(answer.problems), 65, answer.problems)
 }
 
-function ask(file: string): Promise<LoadAnswer> {
+async function ask(file: string): Promise<LoadAnswer> {
+  const opened = await open(file).catch((cause: unknown) => {
+    if (cause instanceof Error) return cause
+    throw cause
+  })
+  if (opened instanceof Error) return { unreadable: opened.message }
+  try {
+    return await read(opened.fd, file)
+  } finally {
+    await opened.close()
+  }
+}
+
+/** @param descriptor of the file @param file its name, for what is told of it */
+async function read(descriptor: number, file: string): Promise<LoadAnswer> {
   // The source runs as .ts, the built package as .js; the compiler doesn't rewrite this one.
   const program = fileURLToPath(new URL(`./load-child${extname(import.meta.url)}`, import.meta.url))
-  const child = fork(program, [], { serialization: 'advanced', env: {} })
-  child.send(file)
-  return new Promise((resolve, reject) => {
-    let answer: LoadAnswer | undefined
-    // The child is this program's own, and tells nothing but that.
-    child.once('message', (message: LoadAnswer) => (answer = message))
-    child.once('error', reject)
-    child.once('close', (code) => {
-      if (answer !== undefined) resolve(answer)
-      else reject(new Error(`the process that reads the policy ended without an answer (${code})`))
-    })
+  const child = startPiped({
+    file: process.execPath,
+    words: [...process.execArgv, program],
+    streams: ['pipe', 'pipe', 'pipe', descriptor],
   })
+  // Where it ended before it read that, its exit code tells.
+  child.stdin?.on('error', () => undefined).end(file)
+  const [told, said, code] = await Promise.all([buffer(child.stdout), text(child.stderr), ended(child)])
+  if (code !== 0)
+    throw new Error(`the process that reads the policy ended without an answer (${code}): ${said}`)
+  // The child is this program's own, and tells nothing but that.
+  const answer: LoadAnswer = deserialize(told)
+  return answer
 }

@@ -1,7 +1,7 @@
 /** A diagnostic of the host: decided, recorded, run, and its end recorded. It needs no engine. */
 import { withoutSecrets } from '../../decode/line/secrets.ts'
 import { toldRefusal } from '../../filter/refusal.ts'
-import { ProgramError } from '../../host/diagnostics/program.ts'
+import { ProgramError } from '../../programs/roots.ts'
 import { runDiagnostic, type DiagnosticResult } from '../../host/diagnostics/run.ts'
 import { decideDiagnostic } from '../../policy/host/decide.ts'
 import { refuse } from '../../policy/refuse.ts'

@@ -32,4 +32,10 @@ describe('a diagnostic', () => {
     expect(Number(stdout)).toBeGreaterThan(1)
     expect(lives(Number(stdout))).toBe(false)
   })
+
+  test('that a signal ends has 128 and its number for an exit code', async () => {
+    expect(await shell('kill -TERM $$')).toMatchObject({ exit: 143 })
+    expect(await shell('kill -SEGV $$')).toMatchObject({ exit: 139 })
+    expect(await shell('kill -KILL $$')).toMatchObject({ exit: 137 })
+  })
 })

@@ -1,8 +1,8 @@
 /** Runs a diagnostic: one program with exact arguments, no shell, nothing inherited, within limits of time and output. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { findProgram, ProgramError } from '../../programs/roots.ts'
+import { exitCode, killGroup, startPiped, SYSTEM_PATH } from '../../programs/start.ts'
 import { clean } from '../../shared/clean.ts'
-import { findProgram, ProgramError } from './program.ts'
 
 /** Milliseconds. */
 const LONGEST = 10_000
@@ -13,7 +13,7 @@ const LARGEST = 256 * 2 ** 10
 
 /** All that a program finds in its environment: where other programs are, the language, and that there is no pager. */
 const ENVIRONMENT = {
-  PATH: '/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin',
+  PATH: SYSTEM_PATH,
   LANG: 'C.UTF-8',
   LC_ALL: 'C.UTF-8',
   TERM: 'dumb',
@@ -42,30 +42,24 @@ export async function runDiagnostic(
   signal: AbortSignal,
 ): Promise<DiagnosticResult> {
   const program = await findProgram(paths)
-  // A group of its own, so that its children end with it.
-  const child = spawn(program, args, {
-    cwd: '/',
-    env: ENVIRONMENT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
+  const child = startPiped({ file: program, words: args, env: ENVIRONMENT })
   const { promise: ended, resolve, reject } = Promise.withResolvers<number>()
   child.once('error', (cause) => reject(new ProgramError(`it can't be run: ${cause.message}`)))
   let rest: NodeJS.Timeout | undefined
   child.once('exit', () => {
-    kill(child)
+    killGroup(child)
     rest = setTimeout(() => {
       child.stdout.destroy()
       child.stderr.destroy()
     }, REST)
   })
-  child.once('close', (code, by) => resolve(code ?? (by === 'SIGKILL' ? 137 : 128)))
+  child.once('close', (code, by) => resolve(exitCode(code, by)))
   let late = false
   const timer = setTimeout(() => {
     late = true
-    kill(child)
+    killGroup(child)
   }, LONGEST)
-  const stop = (): void => kill(child)
+  const stop = (): void => killGroup(child)
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
   try {
@@ -84,17 +78,6 @@ export async function runDiagnostic(
     clearTimeout(timer)
     clearTimeout(rest)
     signal.removeEventListener('abort', stop)
-  }
-}
-
-function kill(child: ChildProcess): void {
-  if (child.pid === undefined) return
-  try {
-    process.kill(-child.pid, 'SIGKILL')
-  } catch (cause) {
-    // It may have ended by itself; and a gate that is not root can't end what took another account.
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code !== 'ESRCH' && code !== 'EPERM') throw cause
   }
 }
 

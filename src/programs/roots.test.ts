@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, realpathSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { findProgram } from './program.ts'
+import { findProgram } from './roots.ts'
 
-describe("a diagnostic's program", () => {
+describe('a program of the host', () => {
   test('is run by the name that it has, a link too', async () => {
     const directory = realpathSync(mkdtempSync(join(tmpdir(), 'program-')))
     symlinkSync('/bin/true', join(directory, 'link'))

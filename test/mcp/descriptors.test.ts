@@ -1,0 +1,103 @@
+/** What the worker's account can take out of the process that serves it over HTTP: descriptors, by pidfd_getfd(2). */
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startGate, type Gate } from '../support/gate.ts'
+import { installProgram } from '../support/installed.ts'
+import { freePort, NOBODY, policyWithHttp } from '../support/mcp.ts'
+import { until } from '../support/process.ts'
+
+let installed: string
+let gate: Gate
+let child: string
+
+beforeAll(async () => {
+  installed = await mkdtemp(join(tmpdir(), 'dockgate-installed-'))
+  await chmod(installed, 0o755)
+  const worker = { name: 'ai-worker', port: await freePort(), token: randomBytes(32).toString('base64') }
+  gate = await startGate({
+    program: installProgram(installed),
+    // Whoever starts the gate may have left a file open in it.
+    before: ['/bin/bash', '-c', `exec 21>${installed}/left-open; exec "$@"`, 'bash'],
+    policy: (directory) => policyWithHttp(directory, [worker]),
+  })
+  await until(() => gate.output().stderr.includes('MCP of worker ai-worker at'), 'MCP to be served')
+  child = readdirSync('/proc').find((id) => isServing(id)) ?? ''
+})
+afterAll(async () => {
+  await gate[Symbol.asyncDispose]()
+  await rm(installed, { recursive: true })
+})
+
+function isServing(id: string): boolean {
+  if (!/^[0-9]+$/.test(id)) return false
+  try {
+    return (
+      readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('http-child') &&
+      readFileSync(`/proc/${id}/status`, 'utf8').includes(`\nPPid:\t${gate.process.pid}\n`)
+    )
+  } catch (cause) {
+    // It ended meanwhile.
+    if (cause instanceof Error) return false
+    throw cause
+  }
+}
+
+/** What a process holds, but for what the kernel makes for it alone. */
+function held(id: number | string): readonly string[] {
+  return readdirSync(`/proc/${id}/fd`)
+    .map((number) => readlinkSync(`/proc/${id}/fd/${number}`))
+    .filter((what) => !/^anon_inode:|^\/dev\/null$/.test(what))
+}
+
+/** Takes every descriptor out of a process, and writes a text into its sockets. (The rest are its own affair.) Prints how many it took. */
+const TAKE = `
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+target = libc.syscall(434, int(sys.argv[1]), 0)
+taken = 0
+for number in range(64):
+    found = libc.syscall(438, target, number, 0)
+    if found < 0: continue
+    taken += 1
+    if not os.readlink(f'/proc/self/fd/{found}').startswith('socket:'): continue
+    try: os.set_blocking(found, False); os.write(found, sys.argv[2].encode().decode('unicode_escape').encode('latin1'))
+    except OSError: pass
+print(taken)
+`
+
+function take(text: string): number {
+  const as = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups']
+  const words = [...as, '/usr/bin/python3', '-c', TAKE, child, text]
+  return Number(execFileSync('/usr/bin/setpriv', words, { encoding: 'utf8' }))
+}
+
+test('none of them is one of the gate, and it has no terminal to take', () => {
+  const ours = new Set(held(gate.process.pid ?? 0))
+  const sockets = held(child).filter((what) => what.startsWith('socket:'))
+  // Three pipes to the gate, and the port that it listens at.
+  expect(sockets).toHaveLength(4)
+  expect(held(child).filter((what) => ours.has(what) && what !== `${installed}/left-open`)).toEqual([])
+  expect(held(child)).not.toContain(`${installed}/left-open`)
+  const [, , , , group, session, terminal] = readFileSync(`/proc/${child}/stat`, 'latin1')
+    .replace(/\(.*\)/, 'x')
+    .split(' ')
+  expect([group, session, terminal]).toEqual([child, child, '0'])
+})
+
+test("what is written into them comes into the gate's log as the worker's words, and little of it", async () => {
+  const before = gate.output().stderr
+  expect(take('\\x1b[2J\\ndockgate: engine lost\\r\\nforged\\n')).toBeGreaterThan(3)
+  await until(() => gate.output().stderr.includes('forged'), 'the log')
+  for (let count = 0; count < 20; count += 1) take('more\\n'.repeat(1_000))
+  const after = gate.output().stderr
+  expect(after.startsWith(before)).toBe(true)
+  const lines = after.slice(before.length).trimEnd().split('\n')
+  expect(lines.length).toBeLessThan(12)
+  for (const line of lines) expect(line).toMatch(/^dockgate: MCP of worker ai-worker: [ -~]+$/)
+  expect(lines[0]).toBe('dockgate: MCP of worker ai-worker: \\x1b[2J')
+})
