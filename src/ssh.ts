@@ -6,7 +6,7 @@ import { ask } from './ssh/ask.ts'
 import { keyOf } from './ssh/key.ts'
 import { readOptions } from './ssh/options.ts'
 import { print } from './ssh/print.ts'
-import { listOf, textOf, textsOf } from './shared/json-value.ts'
+import { listOf, objectOf, textOf, textsOf } from './shared/json-value.ts'
 
 const UNAVAILABLE = 69
 
@@ -16,6 +16,7 @@ async function main(): Promise<number> {
     print(options.exit === 0 ? 1 : 2, options.text)
     return options.exit
   }
+  if (options.isCheck) return (await import('./ssh/check.ts')).check(options)
   const { SSH_ORIGINAL_COMMAND: line = '', SSH_USER_AUTH: authentication } = process.env
   const key = keyOf(authentication)
   const request = { line, door: 'ssh', ...(key === undefined ? {} : { key }) }
@@ -29,6 +30,9 @@ async function main(): Promise<number> {
       return (await import('./ssh/docker.ts')).runDocker(options, {
         socket: textOf(value['socket']),
         arguments: textsOf(listOf(value['arguments'])),
+        binds: listOf(value['binds'])
+          .map(objectOf)
+          .map(({ path, mode }) => ({ path: textOf(path), mode: mode === 'rw' ? 'rw' : 'ro' })),
         verdict: value['verdict'] === undefined ? undefined : textOf(value['verdict']),
       })
     case 'dial':

@@ -34,6 +34,12 @@ describe('the linter', () => {
     ['policy/create', '../../rewrite/rewrite.ts', 'policy: a stage imports only what stands before it'],
     ['rewrite', 'node:http', 'this stage is pure: no I/O'],
     ['ssh', '../decode/json.ts', 'ssh: the forced command starts for each command'],
+    ['programs', '../decode/json.ts', 'programs: what starts programs of the host loads nothing of the gate'],
+    ['programs', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
+    ['host', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
+    ['doors', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
+    ['ssh', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
+    ['settle', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
     ['shared', '../decode/json.ts', 'shared: a stage imports only what stands before it'],
   ])('lets nothing in src/%s import %s', (folder, imported, message) => {
     const { code, said } = lint(folder, imported)

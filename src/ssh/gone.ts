@@ -1,5 +1,4 @@
 /** What happens to a command from outside while it goes on: its SSH client goes away, or a signal comes. */
-import type { ChildProcess } from 'node:child_process'
 import { writeSync } from 'node:fs'
 
 /** Milliseconds between two looks. */
@@ -29,7 +28,8 @@ function isRead(): boolean {
   }
 }
 
-/** Passes on what this process is asked by signals. */
-export function passSignals(child: ChildProcess): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+/** Passes on what this process is asked by signals, and that its terminal's size has changed: what it runs has no terminal of its own. */
+export function passSignals(pass: (signal: NodeJS.Signals) => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGWINCH'] as const)
+    process.on(signal, () => pass(signal))
 }

@@ -1,8 +1,8 @@
 /** MCP on standard input and output: a process of its own, as this one loads nothing of it. */
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Options } from './options.ts'
+import { ended, startProgram } from '../programs/start.ts'
 import { passSignals, whenGone } from './gone.ts'
+import type { Options } from './options.ts'
 
 /** Runs it to its end. Returns the exit code. @param key which came in, for the record */
 export function runMcp(
@@ -10,17 +10,20 @@ export function runMcp(
   key: string | undefined,
 ): Promise<number> {
   const program = fileURLToPath(new URL('../main.js', import.meta.url))
-  const [own] = docker.length === 1 ? docker : []
-  const args = ['mcp', '--worker', worker, '--socket', socket, '--docker-config', config]
-  args.push(...(own === undefined ? [] : ['--docker', own]), ...(key === undefined ? [] : ['--key', key]))
-  const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
-    env: {},
-    stdio: 'inherit',
+  const args = ['mcp', '--worker', worker, '--socket', socket]
+  for (const [option, value] of [
+    ['--docker', docker],
+    ['--docker-config', config],
+    ['--key', key],
+  ] as const)
+    if (value !== undefined) args.push(option, value)
+  const child = startProgram({
+    file: process.execPath,
+    words: [...process.execArgv, program, ...args],
+    // This process is its caller's, and so are its streams.
+    streams: [0, 1, 2],
   })
   whenGone(() => child.kill())
-  passSignals(child)
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code) => resolve(code ?? 1))
-  })
+  passSignals((signal) => child.kill(signal))
+  return ended(child)
 }

@@ -4,13 +4,15 @@ export interface Options {
   readonly worker: string
   /** The worker's own socket. */
   readonly socket: string
-  /** Where the docker CLI may be; the first that is there is run. */
-  readonly docker: readonly string[]
-  /** The CLI's DOCKER_CONFIG. */
-  readonly config: string
+  /** Path of the docker CLI, where it is not the usual one. */
+  readonly docker: string | undefined
+  /** The CLI's DOCKER_CONFIG, where it has one. */
+  readonly config: string | undefined
+  /** Whether only to tell if docker is run here. */
+  readonly isCheck: boolean
 }
 
-const HELP = `usage: dockgate ssh --worker NAME [--socket PATH] [--docker PATH] [--docker-config DIRECTORY]
+const HELP = `usage: dockgate ssh --worker NAME [--socket PATH] [--docker PATH] [--docker-config DIRECTORY] [--check]
 
 The forced command of a worker's SSH account: it takes the command of SSH_ORIGINAL_COMMAND to the gate, and does what that
 answers. docs/ssh.md has the lines for sshd.
@@ -19,6 +21,7 @@ answers. docs/ssh.md has the lines for sshd.
   --socket PATH              that socket, where it is elsewhere
   --docker PATH              the docker CLI (default: /usr/bin, /usr/local/bin, /run/current-system/sw/bin)
   --docker-config DIRECTORY  the CLI's configuration, not the account's to write (default: none)
+  --check                    tells whether docker is run on this host, for the account that asks; no gate is needed
 
 Exit codes: 64 the command can't be read, 69 the gate or docker is not there, 77 refused; else the command's own.
 `
@@ -37,11 +40,13 @@ export function readOptions(
   args: readonly string[],
 ): Options | { readonly exit: number; readonly text: string } {
   const given = new Map<string, string>()
-  for (let at = 0; at < args.length; at += 2) {
-    const name = args[at] ?? ''
+  const isCheck = args.includes('--check')
+  const rest = args.filter((word) => word !== '--check')
+  for (let at = 0; at < rest.length; at += 2) {
+    const name = rest[at] ?? ''
     if (name === '--help' || name === '-h') return { exit: 0, text: HELP }
     const key = KEYS.get(name)
-    const value = args[at + 1]
+    const value = rest[at + 1]
     if (key === undefined || value === undefined) {
       return {
         exit: USAGE,
@@ -54,12 +59,12 @@ export function readOptions(
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(worker)) {
     return { exit: USAGE, text: 'dockgate: ssh needs --worker NAME; see dockgate ssh --help\n' }
   }
-  const docker = given.get('docker')
   return {
     worker,
     socket: given.get('socket') ?? usualSocket(worker),
-    docker: docker === undefined ? DOCKER : [docker],
-    config: given.get('config') ?? NO_CONFIG,
+    docker: given.get('docker'),
+    config: given.get('config'),
+    isCheck,
   }
 }
 
@@ -67,8 +72,3 @@ export function readOptions(
 export function usualSocket(worker: string): string {
   return `/run/dockgate/${worker}/docker.sock`
 }
-
-/** Where the docker CLI usually is. */
-export const DOCKER = ['/usr/bin/docker', '/usr/local/bin/docker', '/run/current-system/sw/bin/docker']
-/** A directory that is not there, and that only root could make. */
-export const NO_CONFIG = '/nonexistent/docker'

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { docker, type CommandOptions } from './docker.ts'
 import { startGate, type Gate } from './gate.ts'
 import { policyFor, workerSocket, type DockerPart } from './policy.ts'
@@ -37,22 +37,43 @@ export interface SshOptions {
   readonly input?: string | Uint8Array
 }
 
+export interface HostOptions {
+  /** Another docker CLI, with the plugins of its package. */
+  readonly docker?: string
+  /** Whether sshd gives a terminal to whoever asks for one. */
+  readonly terminal?: boolean
+  /** A program that starts sshd, with its arguments. */
+  readonly before?: readonly string[]
+}
+
 /** Starts an sshd whose only way in leads to `dockgate ssh` on that socket. @param command instead of it, to measure by */
-export async function startHost(socket: string, command?: string): Promise<Host> {
+export async function startHost(
+  socket: string,
+  command?: string,
+  { docker: cli = setting('DOCKER'), terminal = false, before = [] }: HostOptions = {},
+): Promise<Host> {
   const directory = mkdtempSync(join(HOME, 'host-'))
   execFileSync('chmod', ['755', directory])
   const program = installProgram(directory)
   mkdirSync(join(directory, 'config'))
   writeFileSync(
     join(directory, 'config', 'config.json'),
-    JSON.stringify({ cliPluginsExtraDirs: [setting('PLUGINS')] }),
+    JSON.stringify({ cliPluginsExtraDirs: [join(dirname(cli), '../libexec/docker/cli-plugins')] }),
   )
   for (const name of ['host', 'key'])
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(directory, name)])
   const port = await freePort()
-  const forced = `${program} ssh --worker ai-worker --socket ${socket} --docker ${setting('DOCKER')} --docker-config ${directory}/config`
-  writeFileSync(join(directory, 'sshd_config'), sshdConfig(directory, port, command ?? forced))
-  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(directory, 'sshd_config')], {
+  const forced = `${program} ssh --worker ai-worker --socket ${socket} --docker ${cli} --docker-config ${directory}/config`
+  writeFileSync(join(directory, 'sshd_config'), sshdConfig(directory, port, command ?? forced, terminal))
+  const [first = '', ...others] = [
+    ...before,
+    '/usr/sbin/sshd',
+    '-D',
+    '-e',
+    '-f',
+    join(directory, 'sshd_config'),
+  ]
+  const server = spawn(first, others, {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
@@ -85,7 +106,7 @@ export async function startHost(socket: string, command?: string): Promise<Host>
 }
 
 /** The lines of docs/ssh.md, and beside them everything open that a careless host could have open. */
-function sshdConfig(directory: string, port: number, command: string): string {
+function sshdConfig(directory: string, port: number, command: string, terminal: boolean): string {
   mkdirSync(join(directory, 'keys'))
   execFileSync('cp', [join(directory, 'key.pub'), join(directory, 'keys', ACCOUNT)])
   return `Port ${port}
@@ -104,7 +125,7 @@ Match User ${ACCOUNT}
   ForceCommand ${command}
   DisableForwarding yes
   PermitUserRC no
-  PermitTTY no
+  PermitTTY ${terminal ? 'yes' : 'no'}
   ExposeAuthInfo yes
 `
 }

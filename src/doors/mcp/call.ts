@@ -2,8 +2,9 @@
 import type { CallToolResult, ServerContext } from '@modelcontextprotocol/server'
 import { endlessOf } from '../../policy/endless.ts'
 import { knownCommand } from '../../policy/risks.ts'
+import { startDocker, type DockerCli } from '../../programs/docker.ts'
+import type { Sandboxed } from '../../programs/sandbox.ts'
 import { clean, cleanLine } from '../../shared/clean.ts'
-import { startDocker, type DockerCli } from './docker.ts'
 import { readRefusal } from './refusal.ts'
 import { answerResult, PAGE, refusedResult, toldResult, usageResult, workResult } from './result.ts'
 import type { Answer, DockerSession, Surface } from './surface.ts'
@@ -62,7 +63,7 @@ export async function judge(
   let cancel = (): void => undefined
   try {
     const limits = { longest: LONGEST_READ, endWhenFull: true }
-    const work = new Work(startDocker(cli, answer), limits, () => undefined)
+    const work = new Work(startSession(cli, answer), limits, () => undefined)
     cancel = () => work.end('cancelled')
     mcpReq.signal.addEventListener('abort', cancel, { once: true })
     await work.ended
@@ -93,11 +94,17 @@ async function runDocker(
   }
   const isRead = command?.risk === 'read'
   const limits = { longest: isRead ? LONGEST_READ : LONGEST, endWhenFull: isRead }
-  const started = startIn(works, () => new Work(startDocker(cli, session), limits, session.end), session)
+  const started = startIn(works, () => new Work(startSession(cli, session), limits, session.end), session)
   if (started === undefined)
     return usageResult(`${MOST_AT_WORK} commands are running already: wait until one has ended`)
   const result = await hold(started.work, started.id, 0, context)
   return (await refusalOf(surface, started.work)) ?? result
+}
+
+/** Starts the CLI of a session where this process is, with no input. */
+function startSession(cli: DockerCli, session: DockerSession): Promise<Sandboxed> {
+  const run = { ...session, isTried: session.verdict !== undefined, directory: process.cwd() }
+  return startDocker(cli, run, ['none', 'pipe', 'pipe'])
 }
 
 /** Starts a program, or ends the session that it was to have. */

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import * as z from 'zod'
-import { dockerCli, homeDirectory } from './docker.ts'
+import { dockerCli, homeDirectory, tryDocker } from '../../programs/docker.ts'
 import { createMcpHttp } from './http.ts'
 import { Works } from './works.ts'
 import { workerSurface } from './worker-surface.ts'
@@ -38,7 +38,10 @@ function serve({
   version,
 }: z.infer<typeof orderSchema>): void {
   process.chdir(existsSync(homeDirectory()) ? homeDirectory() : '/')
-  const door = { surface: workerSurface({ socket }), works, cli: dockerCli(docker, dockerConfig) }
+  const cli = dockerCli(docker, dockerConfig)
+  // Everything else goes on without.
+  void tryDocker(cli, ['--version']).then(({ isRun, text }) => isRun || process.stderr.write(`${text}\n`))
+  const door = { surface: workerSurface({ socket }), works, cli }
   const server = createMcpHttp(door, version, { port, digest: Buffer.from(digest, 'hex') })
   server.once('error', (cause) => {
     process.stdout.write(`${cause.message}\n`, () => process.exit(1))

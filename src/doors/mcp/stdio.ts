@@ -1,8 +1,8 @@
 /** MCP on the standard input and output of this process. */
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
+import { dockerCli, tryDocker } from '../../programs/docker.ts'
 import { usualSocket } from '../../ssh/options.ts'
 import { VERSION } from '../../shared/version.ts'
-import { dockerCli } from './docker.ts'
 import { createMcpServer } from './server.ts'
 import { workerSurface } from './worker-surface.ts'
 import { Works } from './works.ts'
@@ -24,7 +24,12 @@ export function serve({
   key,
 }: StdioOptions): void {
   const works = new Works()
-  const door = { surface: workerSurface({ socket, key }), works, cli: dockerCli(docker, dockerConfig) }
+  const cli = dockerCli(docker, dockerConfig)
+  // Everything else goes on without.
+  void tryDocker(cli, ['--version']).then(
+    ({ isRun, text }) => isRun || process.stderr.write(`dockgate mcp: ${text}\n`),
+  )
+  const door = { surface: workerSurface({ socket, key }), works, cli }
   const handle = serveStdio(() => createMcpServer(door, VERSION), {
     onerror: (error) => process.stderr.write(`dockgate mcp: ${error.message}\n`),
   })

@@ -1,4 +1,5 @@
 /** What the MCP door needs of the worker's surface: the running gate, asked over the worker's socket. */
+import type { DockerRun } from '../../programs/docker.ts'
 import type { RecordedRefusal } from '../../shared/refusal.ts'
 import type { ToldFacts } from './result.ts'
 
@@ -11,10 +12,8 @@ export interface Answer {
   readonly refusal?: RecordedRefusal | undefined
 }
 
-export interface DockerSession {
+export interface DockerSession extends Pick<DockerRun, 'socket' | 'arguments' | 'binds'> {
   readonly do: 'docker'
-  readonly socket: string
-  readonly arguments: readonly string[]
   /** Of a command that is only tried: what came of it, once the CLI has ended. Its output means nothing. */
   readonly verdict?: ((exit: number) => Promise<Answer>) | undefined
   /** Ends the session. */

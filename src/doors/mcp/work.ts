@@ -1,7 +1,9 @@
 /** A docker CLI at work for a call, which it may outlive: agents wait for a minute, builds take longer. */
-import type { ChildProcess } from 'node:child_process'
+import type { Sandboxed } from '../../programs/sandbox.ts'
 import { Output } from './output.ts'
 
+/** Exit code where docker is not run. */
+const UNAVAILABLE = 69
 /** Milliseconds between asking a program to end and making it. */
 const GRACE = 2_000
 
@@ -14,36 +16,39 @@ export interface Limits {
 
 export class Work {
   readonly ended: Promise<void>
-  readonly #child: ChildProcess
   readonly #listeners = new Set<(line: string) => void>()
   readonly #output: Output
+  #program: Sandboxed | undefined
   #exit: number | undefined
   #note: string | undefined
 
-  /** @param child started in a process group of its own @param release gives up what it needed, once */
-  constructor(child: ChildProcess, { longest, endWhenFull }: Limits, release: () => void) {
-    this.#child = child
+  /** @param starting gives the program @param release gives up what it needed, once */
+  constructor(starting: Promise<Sandboxed>, { longest, endWhenFull }: Limits, release: () => void) {
     this.#output = new Output((line) => {
       for (const listener of this.#listeners) listener(line)
       if (endWhenFull && this.#output.lost > 0) this.end('ended, as it printed more than is kept')
     })
-    if (child.stdout !== null) this.#output.from(child.stdout)
-    if (child.stderr !== null) this.#output.from(child.stderr)
     const timer = setTimeout(() => this.end(`ended after ${longest / 1000} s`), longest)
-    this.ended = new Promise((resolve) => {
-      const finish = (exit: number): void => {
-        if (this.#exit !== undefined) return
-        this.#exit = exit
-        clearTimeout(timer)
-        release()
-        resolve()
-      }
-      child.once('error', (cause) => {
-        this.#output.add(`docker could not be started: ${cause.message}\n`)
-        finish(127)
-      })
-      child.once('close', (code) => finish(code ?? 137))
+    this.ended = this.#run(starting).then((exit) => {
+      this.#exit = exit
+      clearTimeout(timer)
+      release()
     })
+  }
+
+  /** Never throws: what keeps the program from running is what it printed. */
+  async #run(starting: Promise<Sandboxed>): Promise<number> {
+    try {
+      const program = await starting
+      this.#program = program
+      if (this.#note !== undefined) program.kill()
+      if (program.stdout !== null) this.#output.from(program.stdout)
+      if (program.stderr !== null) this.#output.from(program.stderr)
+      return await program.ended
+    } catch (cause) {
+      this.#output.add(`dockgate: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+      return UNAVAILABLE
+    }
   }
 
   /** Exit code, once it has ended. */
@@ -66,26 +71,15 @@ export class Work {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Asks the program and all that it started to end, and makes them after a moment. */
+  /** Asks the program to end, and makes it after a moment. */
   end(note: string): void {
     if (this.#exit !== undefined || this.#note !== undefined) return
     this.#note = note
-    this.#signal('SIGTERM')
-    const timer = setTimeout(() => this.#signal('SIGKILL'), GRACE)
+    this.#program?.signal('SIGTERM')
+    const timer = setTimeout(() => this.#program?.kill(), GRACE)
     this.ended.then(
       () => clearTimeout(timer),
       () => undefined,
     )
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    const { pid } = this.#child
-    if (pid === undefined) return
-    try {
-      process.kill(-pid, signal)
-    } catch (cause) {
-      // It may have ended in this very moment.
-      if (!(cause instanceof Error && 'code' in cause && cause.code === 'ESRCH')) throw cause
-    }
   }
 }

@@ -35,6 +35,7 @@ const docker = z.object({
   do: z.literal('docker'),
   socket: z.string(),
   arguments: z.array(z.string()),
+  binds: z.array(z.object({ path: z.string(), mode: z.enum(['ro', 'rw']) })),
   verdict: z.string().optional(),
 })
 const runAnswer = z.discriminatedUnion('do', [

@@ -1,4 +1,5 @@
 /** What the surface answers a command line with: one JSON object. */
+import type { BindRoot } from '../../policy/policy.ts'
 import { refusalText, type RecordedRefusal } from '../../shared/refusal.ts'
 
 export type RunAnswer = Answer | DockerAnswer | DialAnswer | { readonly do: 'mcp' }
@@ -19,6 +20,8 @@ export interface DockerAnswer {
   readonly do: 'docker'
   readonly socket: string
   readonly arguments: readonly string[]
+  /** Of the policy: directories that the CLI may read, or write in, as the worker's containers may. */
+  readonly binds: readonly BindRoot[]
   /** Of a command that is only tried: where its verdict is, once the CLI has ended. Its output means nothing. */
   readonly verdict?: string
 }

@@ -104,7 +104,8 @@ async function docker(
     const session = await sessions.open({ ...caller, rehearsal }, worker.docker.connections)
     const { socket } = session
     if (decided.effect === 'dial') return { answer: { do: 'dial', socket }, session }
-    const found = { do: 'docker', socket, arguments: decided.words } as const
+    const { binds } = worker.docker.run
+    const found = { do: 'docker', socket, arguments: decided.words, binds } as const
     if (rehearsal === undefined) return { answer: found, session }
     return { answer: { ...found, verdict: `/dockgate/verdict/${rehearsal.id}` }, session, rehearsal }
   } catch (cause) {

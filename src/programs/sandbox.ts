@@ -1,0 +1,148 @@
+/**
+ * Runs a program in a sandbox of bubblewrap's (bwrap(1)), as the account of this process and without any right beside: it can start no
+ * other program (seccomp.ts), has no network, sees no other process, writes where it is told, and opens no socket in /run or /tmp
+ * but those that it is shown. It ends with this process.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { findRealProgram, ProgramError } from './roots.ts'
+import { seccompFilter } from './seccomp.ts'
+import { ended, killGroup, startProgram, type Program, type Stream } from './start.ts'
+
+/** Where bubblewrap is. */
+const BWRAP = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/run/current-system/sw/bin/bwrap']
+
+/** Places of sockets and temporary files of others, which are empty in a sandbox. (Nix's daemon builds for any account.) */
+const EMPTY = ['/run', '/tmp', '/nix/var'].filter((path) => existsSync(path))
+/** The sandbox's own directory for temporary files, and its bytes. In /tmp a file would seem to be written, and be gone. */
+export const TEMPORARY = '/dev/shm'
+const TEMPORARY_SIZE = 16 * 2 ** 20
+
+/** Characters of what bubblewrap says where it fails. */
+const LONGEST_COMPLAINT = 500
+
+/** What a sandbox has of the host, by real paths. All else is there to be read, as far as the account may. */
+export interface Bounds {
+  /** Files and directories to write in. */
+  readonly writable: readonly string[]
+  /** What is to be seen also where all around it is empty. */
+  readonly visible: readonly string[]
+  /** Directories that are empty. */
+  readonly hidden: readonly string[]
+}
+
+export interface Sandboxed {
+  /** Its outputs, where they are pipes. */
+  readonly stdout: Readable | null
+  readonly stderr: Readable | null
+  /** The exit code. Rejects with a SandboxError where the program was not run. */
+  readonly ended: Promise<number>
+  /** Passes a signal to the program itself. */
+  readonly signal: (signal: NodeJS.Signals) => void
+  /** Ends it at once. */
+  readonly kill: () => void
+}
+
+/** A program that is not run as it can't be held. The message says why, and what mends it. */
+class SandboxError extends Error {
+  override readonly name = 'SandboxError'
+
+  constructor(why: string) {
+    super(
+      `docker is not run here, as this host can't hold it in a sandbox: ${why}. ` +
+        'It needs bubblewrap (bwrap), and accounts that may make namespaces: docs/ssh.md#the-sandbox',
+    )
+  }
+}
+
+/** Starts a program. @throws {SandboxError} where there is no bubblewrap, or not for this processor */
+export async function startInSandbox(program: Program, bounds: Bounds): Promise<Sandboxed> {
+  const bwrap = await findRealProgram(BWRAP).catch((cause: unknown) => {
+    if (cause instanceof ProgramError) throw new SandboxError(cause.message)
+    throw cause
+  })
+  const filter = seccompFilter(process.arch)
+  if (filter === undefined) throw new SandboxError(`there is no filter for ${process.arch} processors`)
+  const streams: readonly Stream[] = program.streams ?? ['none', 'pipe', 'pipe']
+  const child = startProgram({
+    ...program,
+    file: bwrap,
+    words: [...options(bounds), '--', program.file, ...program.words],
+    streams: [...streams, 'pipe', 'pipe'],
+  })
+  const [, , , filterInput, statusOutput] = child.stdio
+  if (filterInput == null || !('end' in filterInput) || statusOutput == null || !('read' in statusOutput))
+    throw new TypeError('these two are pipes')
+  // Where it has ended before it read that, its status tells.
+  filterInput.on('error', () => undefined).end(filter)
+  let complaint = ''
+  child.stderr?.on(
+    'data',
+    (part: unknown) => (complaint = (complaint + String(part)).slice(0, LONGEST_COMPLAINT)),
+  )
+  let status = ''
+  statusOutput.setEncoding('latin1').on('data', (part: string) => (status += part))
+  return {
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ended: ended(child).then((code) => {
+      // Written once the program has been run; who was killed from here says nothing.
+      if (child.signalCode === null && !status.includes('"exit-code"'))
+        throw new SandboxError(complaint.trim() || 'bwrap failed')
+      return code
+    }),
+    signal: (signal) => {
+      const [, first] = /"child-pid": ([0-9]+)/.exec(status) ?? []
+      if (first !== undefined && signalChild(first, signal)) return
+      // What has not begun yet ends by it.
+      if (signal !== 'SIGWINCH') killGroup(child)
+    },
+    // As long as it is being made, bwrap's own processes do not end with each other.
+    kill: () => killGroup(child),
+  }
+}
+
+/** Descriptors of the filter and the status, behind the three of the program. */
+const FILTER = 3
+const STATUS = 4
+
+function options({ writable, visible, hidden }: Bounds): readonly string[] {
+  const empty = [...EMPTY, ...hidden.filter((path) => !isHidden(path))]
+  const each = (option: string, paths: readonly string[]): readonly string[] =>
+    paths.flatMap((path) => [option, path, path])
+  return [
+    // Root has other accounts' files by a right that it would lose in a user namespace; it keeps no other.
+    ...(process.getuid?.() === 0
+      ? ['--cap-drop', 'ALL', '--cap-add', 'CAP_DAC_OVERRIDE']
+      : ['--unshare-user']),
+    ...['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--die-with-parent'],
+    ...['--seccomp', String(FILTER), '--json-status-fd', String(STATUS)],
+    ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev'],
+    ...['--size', String(TEMPORARY_SIZE), '--tmpfs', TEMPORARY],
+    ...empty.flatMap((path) => ['--tmpfs', path]),
+    ...each(
+      '--bind',
+      writable.filter((path) => path !== '/' && !EMPTY.includes(path)),
+    ),
+    ...each('--ro-bind', visible.filter(isHidden)),
+    // Last, as what is shown in them is put there first.
+    ...empty.flatMap((path) => ['--remount-ro', path]),
+  ]
+}
+
+/** Whether a path is in a place that is empty. */
+function isHidden(path: string): boolean {
+  return EMPTY.some((place) => path.startsWith(`${place}/`))
+}
+
+/** Signals the program, which is the only child of the sandbox's first process. @returns false where there is none */
+function signalChild(first: string, signal: NodeJS.Signals): boolean {
+  try {
+    const [child = ''] = readFileSync(`/proc/${first}/task/${first}/children`, 'latin1').split(' ')
+    return child !== '' && process.kill(Number(child), signal)
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ESRCH'))
+      return false
+    throw cause
+  }
+}
