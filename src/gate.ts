@@ -1,6 +1,7 @@
 /** The running gate: what the stages of the pipeline share. */
 import type { Recorder } from './audit/recorder.ts'
 import type { Engine } from './forward/engine.ts'
+import type { BindRoots } from './host/bind-roots.ts'
 import type { Pins } from './host/pins.ts'
 import type { Policy, WorkerPolicy } from './policy/policy.ts'
 import { Execs } from './resolve/execs.ts'
@@ -33,6 +34,7 @@ export class Gate implements World {
   readonly imageTurns = new OneAtATime()
   readonly #store: Store
   #workers: ReadonlyMap<string, WorkerPolicy>
+  #bindRoots: BindRoots
 
   constructor(
     engine: Engine,
@@ -40,12 +42,14 @@ export class Gate implements World {
     recorder: Recorder,
     pins: Pins,
     policy: Policy,
+    bindRoots: BindRoots,
     events: GateEvents,
   ) {
     this.engine = engine
     this.recorder = recorder
     this.#store = store
     this.#workers = byName(policy)
+    this.#bindRoots = bindRoots
     this.pins = pins
     this.ownership = new Ownership(store, (claim) => {
       pins.release(claim).catch(warnOf('letting go of a bind source'))
@@ -84,9 +88,17 @@ export class Gate implements World {
     return [...this.#workers.values()]
   }
 
-  /** Puts a new policy into force, whole. Running streams go on under the old one. */
-  adopt(policy: Policy): void {
+  /** The roots of the policy in force. */
+  get bindRoots(): BindRoots {
+    return this.#bindRoots
+  }
+
+  /** Puts a new policy into force, whole, with its roots. Running streams go on under the old one. */
+  adopt(policy: Policy, bindRoots: BindRoots): void {
+    const before = this.#bindRoots
     this.#workers = byName(policy)
+    this.#bindRoots = bindRoots
+    before.close().catch(warnOf('letting go of bind roots'))
   }
 
   #write(...changes: readonly (Change | undefined)[]): void {

@@ -76,7 +76,8 @@ interface Judged {
 
 async function judge({ gate, worker, connected, decoded, signal }: Call): Promise<Judged> {
   const written = hostPathsOf(gate, worker, decoded.operation)
-  const paths = await gate.paths.resolve(worker.name, written, signal)
+  await using roots = gate.bindRoots.share()
+  const paths = await gate.paths.resolve(worker.name, roots, written, signal)
   // From here to the claims nothing waits: calls made at the same moment count each other.
   const facts = resolve(gate, worker, decoded.operation, connected.facts, paths)
   const decided = decide(worker, decoded, facts)

@@ -29,8 +29,8 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
   const volumes = await ownVolumes(gate, worker.name, minor, permit.plan, claims, made)
   if ('status' in volumes) return outcome.close(notAfterAll(volumes, record?.id ?? '', worker.name))
   try {
-    const roots = worker.docker.run.binds.map(({ path }) => path)
-    const held = await holdBinds(gate.pins, permit, claims.object?.nonce ?? '', roots)
+    await using roots = gate.bindRoots.share()
+    const held = await holdBinds(gate.pins, roots, permit, claims.object?.nonce ?? '')
     outcome.plan(held)
     const reply = await exchange(undertaking, held)
     const id = madeContainer(reply)
@@ -41,7 +41,7 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
     return await outcome.close(notAfterAll(swapped, record?.id ?? '', worker.name))
   } catch (cause) {
     if (!(cause instanceof PinError)) throw cause
-    const refusal = refuse('run', 'run.binds', 'a bind mount below a root', { why: cause.message })
+    const refusal = refuse('run', 'run.binds', 'a bind mount', { why: cause.message })
     return outcome.close(refusalReply(refusal, record?.id ?? '', worker.name))
   }
 }

@@ -53,7 +53,7 @@ describe('policy check', () => {
       exitCode: 0,
     })
     const { out } = await run(['policy', 'check', good, '--json'])
-    expect(JSON.parse(out)).toEqual({ file: good, ok: true, workers: ['a'] })
+    expect(JSON.parse(out)).toEqual({ file: good, ok: true, workers: ['a'], notes: [] })
   })
 
   test('tells every problem on stderr, exit code 65', async () => {

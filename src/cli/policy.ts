@@ -1,7 +1,7 @@
 /** `dockgate policy`: checks a policy file, shows it in plain words, prints its schema. */
 import type { Command } from 'commander'
-import { loadPolicy, PolicyError } from '../policy/load.ts'
-import type { Policy } from '../policy/policy.ts'
+import { loadNoted, PolicyError, type NotedPolicy } from '../policy/load.ts'
+import { formatNote } from '../policy/problem.ts'
 
 interface Options {
   readonly json?: true
@@ -26,16 +26,20 @@ export function addPolicyCommands(program: Command): void {
 }
 
 async function check(file: string, options: Options, command: Command): Promise<void> {
-  const policy = await load(file, options, command)
+  const { policy, notes } = await load(file, options, command)
   const workers = policy.workers.map(({ name }) => name)
   const count = `${workers.length} worker${workers.length === 1 ? '' : 's'}`
-  print(command, options.json ? JSON.stringify({ file, ok: true, workers }) : `${file}: ok, ${count}`)
+  if (options.json) return print(command, JSON.stringify({ file, ok: true, workers, notes }))
+  print(command, [`${file}: ok, ${count}`, ...notes.map(formatNote)].join('\n'))
 }
 
 async function show(file: string, options: Options, command: Command): Promise<void> {
-  const policy = await load(file, options, command)
+  const { policy, notes } = await load(file, options, command)
+  if (options.json) return print(command, JSON.stringify(policy, undefined, 2))
   const { describePolicy } = await import('../policy/show.ts')
-  print(command, options.json ? JSON.stringify(policy, undefined, 2) : describePolicy(policy))
+  const onHost =
+    notes.length === 0 ? [] : ['', 'on this host', ...notes.map((note) => `  ! ${formatNote(note)}`)]
+  print(command, [describePolicy(policy), ...onHost].join('\n'))
 }
 
 async function schema(_: object, command: Command): Promise<void> {
@@ -44,9 +48,9 @@ async function schema(_: object, command: Command): Promise<void> {
 }
 
 /** The policy; without one the program ends here. */
-async function load(file: string, options: Options, command: Command): Promise<Policy> {
+async function load(file: string, options: Options, command: Command): Promise<NotedPolicy> {
   try {
-    return await loadPolicy(file)
+    return await loadNoted(file)
   } catch (cause) {
     if (!(cause instanceof PolicyError)) throw cause
     const { problems, message, exitCode } = cause

@@ -1,4 +1,5 @@
 /** `dockgate serve`: the gate itself. */
+import { resolve as absolute } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { headLine } from '../audit/head-lines.ts'
@@ -12,11 +13,16 @@ import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine } from '../forward/engine.ts'
 import { askEngine, closedTo, findEngine } from '../forward/find-engine.ts'
 import { Gate } from '../gate.ts'
+import { BindRoots } from '../host/bind-roots.ts'
+import { codeOf, reasonOf } from '../host/files/descriptor.ts'
+import { openOwnDirectory, PathError } from '../host/files/directory.ts'
+import { realPath } from '../host/files/walk.ts'
 import { Pins } from '../host/pins.ts'
-import { loadPolicy, PolicyError } from '../policy/load.ts'
+import { loadNoted, PolicyError } from '../policy/load.ts'
 import type { Policy } from '../policy/policy.ts'
+import { formatNote } from '../policy/problem.ts'
 import { openStore } from '../store/sqlite.ts'
-import { StoreError } from '../store/errors.ts'
+import { StoreError, StoreUnavailable } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
 import { logHeads } from './log-heads.ts'
 import { describeStart, goOnUnread, note, print, showDecision } from './serve-lines.ts'
@@ -87,7 +93,8 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   goOnUnread()
   // Before the policy is read, so that no change of it and no SIGHUP is missed.
   const watching = new PolicyWatch(options.policy)
-  const policy = await loadPolicy(options.policy)
+  const { policy, notes } = await loadNoted(options.policy)
+  for (const each of notes) note(formatNote(each))
   const url = await engineAddress(options.engine ?? policy.engine, environment)
   const own = policy.workers.find(({ socket }) => url === `unix://${socket.path}`)
   if (own !== undefined) {
@@ -96,14 +103,16 @@ async function serve(options: Options, environment: Environment): Promise<void> 
       64,
     )
   }
-  const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
+  const written = stateDirectory(options.state, environment, process.getuid?.() === 0)
+  const { directory, id } = await openState(written)
   const store = openStore(directory, tellRecord)
   const endHeads = logHeads(store, note)
   const show = options.quiet === true ? () => undefined : showDecision
   const recorder = new Recorder(store, createRedactor(directory), show)
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
-  const gate = new Gate(engine, store, recorder, await Pins.open(directory), policy, {
+  const pins = await Pins.open({ id, written })
+  const gate = new Gate(engine, store, recorder, pins, policy, await BindRoots.open(policy, note), {
     connected: (version, minor) => {
       firstConnection.resolve()
       note(`engine ${version} (API 1.${minor}) at ${url}`)
@@ -125,7 +134,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     served = servedOf(policy, await doors.open(policy))
   } catch (cause) {
     await doors.close(0)
-    control.close()
+    await control.close()
     gate.feed.close()
     store.close()
     throw cause
@@ -133,7 +142,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   print(describeStart(served))
   await mcp.open(policy)
   watching.begin(async (changed) => {
-    gate.adopt(changed)
+    gate.adopt(changed, await BindRoots.open(changed, note))
     tellUnserved(await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
@@ -142,7 +151,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   note('ending; calls may take 10 s more')
   await watching.close()
   await Promise.all([mcp.close(), doors.close(10_000)])
-  control.close()
+  await control.close()
   gate.feed.close()
   await following
   engine.close()
@@ -150,6 +159,21 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   endHeads()
   store.close()
   note(`ended; ${headLine(store.state())}`)
+}
+
+/**
+ * Makes the state directory where it is missing, and sees that nobody else can put another in its place.
+ * @throws {StoreUnavailable}
+ */
+async function openState(written: string): Promise<{ readonly directory: string; readonly id: string }> {
+  try {
+    const place = await openOwnDirectory(absolute(written), 0o700)
+    await place.found.close()
+    return { directory: realPath(place), id: place.found.status.id }
+  } catch (cause) {
+    if (!(cause instanceof PathError) && codeOf(cause) === undefined) throw cause
+    throw new StoreUnavailable(written, reasonOf(cause), cause)
+  }
 }
 
 /** The policy without the workers whose sockets can't be made, which are told. @throws {SocketError} where none can */

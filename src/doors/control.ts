@@ -5,7 +5,9 @@ import { createServer } from '../shared/http.ts'
 import { textOf } from '../shared/json-value.ts'
 import { containersInReach } from '../resolve/resolve.ts'
 import type { Store } from '../store/store.ts'
-import { listenOn, OWN } from './listen.ts'
+import { OWN } from '../host/files/directory.ts'
+import type { Listening } from '../host/files/sockets.ts'
+import { listenOn, openSocketDirectory } from './listen.ts'
 
 /** Path of the control socket in a state directory. */
 export function controlSocket(directory: string): string {
@@ -43,16 +45,28 @@ interface Setting {
 }
 
 /** A server that answers GET /status to whoever may open its socket: the gate's own account. */
-export function createControlDoor(gate: Gate, setting: Setting): { listen(): Promise<void>; close(): void } {
+export function createControlDoor(
+  gate: Gate,
+  setting: Setting,
+): { listen(): Promise<void>; close(): Promise<void> } {
   const server = createServer((request, response) => {
     const found = request.method === 'GET' && request.url === '/status'
     response.writeHead(found ? 200 : 404, { 'Content-Type': 'application/json' })
     response.end(JSON.stringify(found ? statusOf(gate, setting) : { message: 'there is /status' }))
   })
-  const path = controlSocket(setting.directory)
+  const socket = { path: controlSocket(setting.directory), mode: 0o600, directoryMode: 0o700 }
+  let listening: Listening | undefined
   return {
-    listen: () => listenOn(server, { path, mode: 0o600, directoryMode: 0o700 }, OWN),
-    close: () => {
+    listen: async () => {
+      const directory = await openSocketDirectory(socket, OWN)
+      try {
+        listening = await listenOn(directory, server, socket, OWN)
+      } finally {
+        await directory.close()
+      }
+    },
+    close: async () => {
+      await listening?.remove()
       server.close()
       server.closeAllConnections()
     },

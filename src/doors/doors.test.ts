@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { unlinkSync, writeFileSync } from 'node:fs'
-import { request, type ClientRequest } from 'node:http'
+import { request, type ClientRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGate } from '../../test/support/local-gate.ts'
@@ -18,12 +19,15 @@ afterEach(async () => {
   local[Symbol.dispose]()
 })
 
-/** A client that asks for a session and holds it: its answer goes on until it is cut. */
+/** A client that asks for a session and is connected to it: its answer goes on until it is cut. */
 async function hold(): Promise<ClientRequest> {
   const asked = request({ socketPath: local.socket, method: 'POST', path: '/dockgate/run' })
   asked.end(JSON.stringify({ line: 'docker ps', door: 'ssh' }))
-  await once(asked, 'response')
+  const [response]: IncomingMessage[] = await once(asked, 'response')
   asked.on('error', () => undefined)
+  const [answer] = response === undefined ? [] : await once(response, 'data')
+  const connection = connect(JSON.parse(String(answer)).socket).on('error', () => undefined)
+  await once(connection, 'connect')
   return asked
 }
 

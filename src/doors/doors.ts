@@ -4,14 +4,19 @@ import type { Duplex } from 'node:stream'
 import type { OwnRecord } from '../audit/own.ts'
 import type { Gate } from '../gate.ts'
 import type { Policy, SocketPolicy, WorkerPolicy } from '../policy/policy.ts'
+import { warnOf } from '../shared/warn.ts'
 import { createEngineDoor } from './engine-socket.ts'
-import { isSocket, listenOn, ownerOf, SocketError } from './listen.ts'
-import { removeStaleSessions, Sessions } from './surface/sessions.ts'
+import type { Owner } from '../host/files/descriptor.ts'
+import type { Listening, SocketDirectory } from '../host/files/sockets.ts'
+import { listenOn, openSocketDirectory, ownerOf, SocketError } from './listen.ts'
+import { Sessions } from './surface/sessions.ts'
 import { Surface } from './surface/surface.ts'
 
 interface OpenDoor {
   readonly server: Server
   readonly socket: SocketPolicy
+  readonly directory: SocketDirectory
+  readonly listening: Listening
   readonly connections: Set<Duplex>
   readonly sessions: Sessions
 }
@@ -39,12 +44,12 @@ export class Doors {
       if (
         worker !== undefined &&
         sameSocket(worker.socket, door.socket) &&
-        (await isSocket(door.socket.path))
+        (await door.listening.isThere())
       ) {
         door.server.maxConnections = worker.docker.connections
         continue
       }
-      this.#close(name, door)
+      await this.#close(name, door)
     }
     const failed = new Map<string, SocketError>()
     for (const worker of workers) {
@@ -62,7 +67,7 @@ export class Doors {
   /** Takes no more connections and waits for the calls under way. @param limit milliseconds, after which they are cut */
   async close(limit: number): Promise<void> {
     const timer = setTimeout(() => this.cut(), limit)
-    for (const [name, door] of this.#open) this.#close(name, door)
+    await Promise.all([...this.#open].map(([name, door]) => this.#close(name, door)))
     for (const { server } of this.#closing.keys()) server.closeIdleConnections()
     await Promise.all(this.#closing.values())
     clearTimeout(timer)
@@ -76,17 +81,37 @@ export class Doors {
     }
   }
 
-  #close(name: string, door: OpenDoor): void {
+  /** Resolves when its socket is gone; its connections may go on. */
+  async #close(name: string, door: OpenDoor): Promise<void> {
     this.#open.delete(name)
-    const over = closed(door).then(() => {
-      this.#closing.delete(door)
-    })
+    const isRemoved = door.listening.remove().catch(warnOf('removing the socket of a worker'))
+    const over = closed(door)
+      .then(() => isRemoved)
+      .then(() => door.directory.close())
+      .then(() => {
+        this.#closing.delete(door)
+      })
     this.#closing.set(door, over)
+    await isRemoved
   }
 
-  async #openOne({ name, socket, docker }: WorkerPolicy): Promise<void> {
-    const owner = await ownerOf(socket)
-    const sessions = new Sessions(this.#gate, socket, owner)
+  async #openOne(worker: WorkerPolicy): Promise<void> {
+    const owner = await ownerOf(worker.socket)
+    const directory = await openSocketDirectory(worker.socket, owner)
+    try {
+      this.#open.set(worker.name, await this.#serve(worker, directory, owner))
+    } catch (cause) {
+      await directory.close()
+      throw cause
+    }
+  }
+
+  async #serve(
+    { name, socket, docker }: WorkerPolicy,
+    directory: SocketDirectory,
+    owner: Owner,
+  ): Promise<OpenDoor> {
+    const sessions = new Sessions(this.#gate, directory, socket, owner)
     const surface = new Surface(this.#gate, name, sessions, this.#own)
     const caller = { worker: name, door: 'socket' } as const
     const server = createEngineDoor(this.#gate, caller, docker.connections, surface)
@@ -95,9 +120,8 @@ export class Doors {
       connections.add(connection)
       connection.once('close', () => connections.delete(connection))
     })
-    await removeStaleSessions(socket)
-    await listenOn(server, socket, owner)
-    this.#open.set(name, { server, socket, connections, sessions })
+    const listening = await listenOn(directory, server, socket, owner)
+    return { server, socket, directory, listening, connections, sessions }
   }
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readToken } from './mcp-token.ts'
 
@@ -37,13 +38,36 @@ describe('the file of a token', () => {
     await expect(readToken(make(), undefined)).rejects.toThrow(why)
   })
 
-  test('is no folder and no link', async () => {
+  test('is no folder', async () => {
     const folder = join(directory, 'folder')
     mkdirSync(folder, { mode: 0o700 })
     await expect(readToken(folder, undefined)).rejects.toThrow('is no file')
-    const link = join(directory, 'link')
-    symlinkSync(file(token), link)
-    await expect(readToken(link, undefined)).rejects.toThrow("can't read the token")
+  })
+
+  test('is found by a link of the operator’s, and by none in a folder of the worker’s', async () => {
+    const worker = { uid: 4321, gid: 4321 }
+    const roots = file(token)
+    const [link, home] = [join(directory, 'link'), join(directory, 'home')]
+    symlinkSync(roots, link)
+    expect(await readToken(link, worker)).toMatch(/^[0-9a-f]{64}$/)
+    mkdirSync(home)
+    symlinkSync(roots, join(home, 'token'))
+    symlinkSync(directory, join(home, 'inner'))
+    chownSync(home, 4321, 4321)
+    for (const path of [join(home, 'token'), join(home, 'inner', basename(roots))])
+      await expect(readToken(path, worker)).rejects.toThrow('has a link on its way')
+  })
+
+  test('is the worker’s own in a folder that the worker writes, where it may have been put by another name', async () => {
+    const home = join(directory, 'worker')
+    mkdirSync(home)
+    chownSync(home, 4321, 4321)
+    const path = join(home, 'token')
+    linkSync(file(token), path)
+    await expect(readToken(path, { uid: 4321, gid: 4321 })).rejects.toThrow('belongs to another account (0)')
+    chownSync(path, 4321, 4321)
+    expect(await readToken(path, { uid: 4321, gid: 4321 })).toMatch(/^[0-9a-f]{64}$/)
+    await expect(readToken(path, { uid: 1234, gid: 1234 })).rejects.toThrow('belongs to account 4321')
   })
 
   test("belongs to the gate's account or the worker's", async () => {

@@ -1,6 +1,8 @@
 /** The file with the token of a worker's MCP over HTTP. */
 import { createHash } from 'node:crypto'
-import { constants, open } from 'node:fs/promises'
+import { readStart, type Status } from '../host/files/descriptor.ts'
+import { describeMovable, ownAccount, type Movable } from '../host/files/trust.ts'
+import { walk } from '../host/files/walk.ts'
 import type { Account } from '../programs/start.ts'
 
 const LARGEST = 4096
@@ -13,30 +15,42 @@ const SHORTEST = 32
  * @throws {Error} saying what is wrong with the file
  */
 export async function readToken(path: string, account: Account | undefined): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    (cause: unknown) => {
-      throw new Error(`can't read the token: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        cause,
-      })
-    },
-  )
+  // Root reads it, so nobody may have put a link in its way.
+  const { found, movable } = await walk(path, { links: 'unmovable' }).catch((cause: unknown) => {
+    throw new Error(`can't read the token: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  })
   try {
-    const found = await file.stat()
-    const owners = [process.getuid?.(), account?.uid]
-    if (!found.isFile()) throw new Error(`the token ${path} is no file`)
-    if (!owners.includes(found.uid))
-      throw new Error(`the token ${path} belongs to another account (${found.uid})`)
-    if ((found.mode & 0o077) !== 0) throw new Error(`others may read or change the token: chmod 600 ${path}`)
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(LARGEST), 0, LARGEST, 0)
-    const token = buffer.toString('latin1', 0, bytesRead).replace(/\r?\n$/, '')
-    if (!/^[!-~]+$/.test(token))
-      throw new Error(`the token ${path} must be one line of plain characters without spaces`)
-    if (token.length < SHORTEST)
-      throw new Error(
-        `the token ${path} is shorter than ${SHORTEST} characters: openssl rand -base64 32 > ${path}`,
-      )
-    return createHash('sha256').update(token).digest('hex')
+    requireOwner(path, found.status, movable, account)
+    return digestOf(path, await readStart(found, LARGEST))
   } finally {
-    await file.close()
+    await found.close()
   }
+}
+
+/** It is of the gate's account or the worker's; of the worker's alone where the worker could have put it there. */
+function requireOwner(
+  path: string,
+  { kind, uid, mode }: Status,
+  movable: readonly Movable[],
+  account: Account | undefined,
+): void {
+  if (kind !== 'file') throw new Error(`the token ${path} is no file`)
+  const other = movable.find(({ mover }) => !('account' in mover) || mover.account !== account?.uid)
+  if (other !== undefined) throw new Error(`the token ${path} is not safe: ${describeMovable(other)}`)
+  const owners = movable.length > 0 ? [account?.uid] : [ownAccount(), account?.uid]
+  if (!owners.includes(uid)) throw new Error(`the token ${path} belongs to another account (${uid})`)
+  if ((mode & 0o077) !== 0) throw new Error(`others may read or change the token: chmod 600 ${path}`)
+}
+
+function digestOf(path: string, bytes: Buffer): string {
+  const token = bytes.toString('latin1').replace(/\r?\n$/, '')
+  if (!/^[!-~]+$/.test(token))
+    throw new Error(`the token ${path} must be one line of plain characters without spaces`)
+  if (token.length < SHORTEST)
+    throw new Error(
+      `the token ${path} is shorter than ${SHORTEST} characters: openssl rand -base64 32 > ${path}`,
+    )
+  return createHash('sha256').update(token).digest('hex')
 }

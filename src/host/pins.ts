@@ -4,41 +4,66 @@
  * following links, and mounts that very file or directory in a place of its own; the engine is given that place.
  */
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { lstat, mkdir, open, readdir, readFile, readlink, rm, rmdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { runProgram } from '../programs/run.ts'
+import {
+  codeOf,
+  listIn,
+  makeDirectoryIn,
+  openIn,
+  openThere,
+  readStart,
+  reasonOf,
+  removeDirectoryIn,
+  unlinkIn,
+  writeNewIn,
+  type Descriptor,
+} from './files/descriptor.ts'
+import { openOwnDirectory, PathError } from './files/directory.ts'
+import { walk, WalkError } from './files/walk.ts'
 
 /** A source that can't be held: the message says why, without naming other paths. */
 export class PinError extends Error {
   override readonly name = 'PinError'
 }
 
+/** Where the places of all gates are. */
+const PLACES = '/run/dockgate-binds'
 /** Behind the name of a place: a file that says what is held there, for as long as it is. */
 const ORIGIN = '.origin'
+/** Bytes of a path. */
+const LONGEST_PATH = 4096
+/** More than there can be: names of claims, and in one of them. */
+const MOST_NAMES = 1_000_000
 
-/** From open(2); Node has no name for it. */
-const O_PATH = 0o10000000
+/** The state directory of a gate. */
+export interface State {
+  /** Device and inode: by them each gate has places of its own, whatever path it is given, and what others have at that path. */
+  readonly id: string
+  /** The path as it was given: gates before this one had places by it. */
+  readonly written: string
+}
 
 export class Pins {
-  readonly #directory: string
+  /** The places of this gate, and those of earlier ones. */
+  readonly #directories: readonly [string, ...string[]]
   /** Claims of containers for which something is held. */
   readonly #held = new Set<string>()
   /** What is held, by place. */
   readonly #origins = new Map<string, string>()
 
-  private constructor(directory: string) {
-    this.#directory = directory
+  private constructor({ id, written }: State) {
+    this.#directories = [join(PLACES, keyOf(id)), join(PLACES, keyOf(written))]
   }
 
-  /**
-   * The places of a gate, with what it held there before it was started.
-   * @param state the gate's state directory: each gate has places of its own. They are gone after a reboot.
-   */
-  static async open(state: string): Promise<Pins> {
-    const name = createHash('sha256').update(state).digest('hex').slice(0, 12)
-    const pins = new Pins(join('/run/dockgate-binds', name))
-    for (const claim of await readdir(pins.#directory).catch(() => [])) await pins.#readOrigins(claim)
+  /** The places of a gate, with what it held there before it was started. They are gone after a reboot. */
+  static async open(state: State): Promise<Pins> {
+    const pins = new Pins(state)
+    for (const directory of pins.#directories)
+      await within(directory, async (opened) => {
+        for (const claim of await listIn(opened, MOST_NAMES))
+          await pins.#readOrigins(directory, opened, claim)
+      })
     return pins
   }
 
@@ -50,70 +75,111 @@ export class Pins {
   /**
    * Holds a source fast. Returns the path to give to the engine.
    * @param claim of the container that mounts it
-   * @param source its real path, as it was decided on
-   * @throws {PinError} if another thing is in its place by now, or it can't be mounted
+   * @param path of the source without links, as it was decided on
+   * @throws {PinError} if it can't be mounted
    */
-  async pin(claim: string, index: number, source: string): Promise<string> {
-    const place = join(this.#directory, claim, String(index))
+  async pin(claim: string, index: number, path: string, source: Descriptor): Promise<string> {
+    const [directory] = this.#directories
+    const name = String(index)
     this.#held.add(claim)
-    const file = await open(source, O_PATH | constants.O_NOFOLLOW).catch(() => {
-      throw new PinError(`${source} is no longer what it was`)
-    })
-    try {
-      // A link anywhere on the way, and this is another path than the one that was decided on.
-      if ((await readlink(`/proc/self/fd/${file.fd}`)) !== source)
-        throw new PinError(`${source} is no longer what it was`)
-      const status = await file.stat()
-      if (status.isSymbolicLink()) throw new PinError(`${source} is no longer what it was`)
-      const isDirectory = status.isDirectory()
-      await mkdir(isDirectory ? place : join(this.#directory, claim), { recursive: true, mode: 0o700 })
-      if (!isDirectory) await writeFile(place, '', { mode: 0o600 })
-      await writeFile(`${place}${ORIGIN}`, source, { mode: 0o600 })
-      await run('mount', ['--no-canonicalize', '--bind', '--make-private', '/proc/self/fd/3', place], file.fd)
-      this.#origins.set(place, source)
-      return place
-    } finally {
-      await file.close()
-    }
+    await using places = await openPlaces(directory, claim)
+    if (source.status.kind === 'directory') await makeDirectoryIn(places, name, 0o700)
+    else await writeNewIn(places, name, '', 0o600)
+    await writeNewIn(places, `${name}${ORIGIN}`, path, 0o600)
+    const place = join(directory, claim, name)
+    // Nobody else can move the place; what is mounted there is the descriptor that is handed on.
+    await run(
+      'mount',
+      ['--no-canonicalize', '--bind', '--make-private', '/proc/self/fd/3', place],
+      source.number,
+    )
+    this.#origins.set(place, path)
+    return place
   }
 
   /** Lets go of all that was held for a container. */
   async release(claim: string): Promise<void> {
     // Most containers have no such bind, and each of them comes here.
     if (!this.#held.delete(claim)) return
-    const directory = join(this.#directory, claim)
-    const places = await readdir(directory).catch(() => undefined)
-    if (places === undefined) return
-    for (const place of places) {
-      if (place.endsWith(ORIGIN)) await rm(join(directory, place))
-      else await this.#releaseOne(join(directory, place))
-    }
-    await rmdir(directory)
+    for (const directory of this.#directories)
+      await within(directory, async (opened) => {
+        const places = await openThere(opened, claim)
+        if (places === undefined) return
+        for (const name of await listIn(places, MOST_NAMES)) {
+          if (name.endsWith(ORIGIN)) await unlinkIn(places, name)
+          else await this.#releaseOne(places, join(directory, claim, name))
+        }
+        await places.close()
+        await removeDirectoryIn(opened, claim)
+      })
   }
 
   /** Lets go of what was held for containers that are gone. @param claims of those that are there */
   async releaseOthers(claims: ReadonlySet<string>): Promise<void> {
-    for (const claim of await readdir(this.#directory).catch(() => [])) {
+    for (const claim of await this.#claims()) {
       this.#held.add(claim)
       if (!claims.has(claim)) await this.release(claim)
     }
   }
 
-  async #readOrigins(claim: string): Promise<void> {
-    for (const file of await readdir(join(this.#directory, claim))) {
-      if (!file.endsWith(ORIGIN)) continue
-      const path = join(this.#directory, claim, file)
-      this.#origins.set(path.slice(0, -ORIGIN.length), await readFile(path, 'utf8'))
+  async #claims(): Promise<readonly string[]> {
+    const claims: string[] = []
+    for (const directory of this.#directories)
+      await within(directory, async (opened) => {
+        claims.push(...(await listIn(opened, MOST_NAMES)))
+      })
+    return claims
+  }
+
+  async #readOrigins(directory: string, opened: Descriptor, claim: string): Promise<void> {
+    await using places = await openIn(opened, claim)
+    for (const name of await listIn(places, MOST_NAMES)) {
+      if (!name.endsWith(ORIGIN)) continue
+      await using file = await openIn(places, name)
+      const place = join(directory, claim, name.slice(0, -ORIGIN.length))
+      this.#origins.set(place, (await readStart(file, LONGEST_PATH)).toString())
     }
   }
 
-  async #releaseOne(place: string): Promise<void> {
+  async #releaseOne(places: Descriptor, place: string): Promise<void> {
     this.#origins.delete(place)
     // Lazily, since an engine may be about to let go of it too.
     await run('umount', ['--lazy', '--no-canonicalize', place]).catch(() => undefined)
-    const isDirectory = (await lstat(place)).isDirectory()
+    const found = await openThere(places, basename(place))
+    await found?.close()
     // Never what is mounted there: a place that could not be unmounted stays.
-    await (isDirectory ? rmdir(place) : rm(place)).catch(() => undefined)
+    const remove = found?.status.kind === 'directory' ? removeDirectoryIn : unlinkIn
+    await remove(places, basename(place)).catch(() => undefined)
+  }
+}
+
+function keyOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
+
+/** Does something in a directory of places, where it is there and nobody else's. */
+async function within(directory: string, work: (opened: Descriptor) => Promise<void>): Promise<void> {
+  const place = await walk(directory).catch((cause: unknown) => {
+    if (cause instanceof WalkError && cause.why === 'missing') return undefined
+    throw cause
+  })
+  if (place === undefined) return
+  try {
+    if (place.movable.length === 0) await work(place.found)
+  } finally {
+    await place.found.close()
+  }
+}
+
+/** Opens the places for a container's sources, and makes them. @throws {PinError} */
+async function openPlaces(directory: string, claim: string): Promise<Descriptor> {
+  try {
+    // Nobody may learn the claims.
+    const { found } = await openOwnDirectory(join(directory, claim), 0o700)
+    return found
+  } catch (cause) {
+    if (!(cause instanceof PathError) && codeOf(cause) === undefined) throw cause
+    throw new PinError(`the gate can't hold the directory fast: ${reasonOf(cause)}`, { cause })
   }
 }
 

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { serialize } from 'node:v8'
+import { lookAtHost } from '../host/policy-on-host.ts'
 import type { LoadAnswer } from './load.ts'
 import { LARGEST_POLICY, parsePolicy } from './parse.ts'
 
@@ -18,11 +19,21 @@ async function load(file: string): Promise<LoadAnswer> {
     return { unreadable: cause instanceof Error ? cause.message : String(cause) }
   }
   if (bytes.length > LARGEST_POLICY) return wrongAsAWhole(file, 'is larger than 1 MiB')
+  const written = textOf(bytes)
+  if (written === undefined) return wrongAsAWhole(file, 'is not UTF-8 text')
+  const parsed = parsePolicy(written, file)
+  if ('problems' in parsed) return parsed
+  const { findings, notes } = await lookAtHost(parsed.policy, file)
+  if (findings.length > 0) return { problems: parsed.placed(findings) }
+  return { policy: parsed.policy, notes: parsed.placed(notes) }
+}
+
+function textOf(bytes: Buffer): string | undefined {
   try {
-    return parsePolicy(new TextDecoder('utf-8', { fatal: true }).decode(bytes), file)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause
-    return wrongAsAWhole(file, 'is not UTF-8 text')
+    if (cause instanceof TypeError) return undefined
+    throw cause
   }
 }
 

@@ -13,7 +13,7 @@ import { formatProblems, type PolicyProblem } from './problem.ts'
 
 /** What the child tells. */
 export type LoadAnswer =
-  | { readonly policy: Policy }
+  | NotedPolicy
   | { readonly problems: readonly PolicyProblem[] }
   | { readonly unreadable: string }
 
@@ -31,10 +31,22 @@ export class PolicyError extends Error {
   }
 }
 
+/** A policy that can be used, and what else the operator should know of it on this host. */
+export interface NotedPolicy {
+  readonly policy: Policy
+  readonly notes: readonly PolicyProblem[]
+}
+
 /** The checked policy of a file. Throws PolicyError; any other error is a fault of Dockgate's own. */
 export async function loadPolicy(file: string): Promise<Policy> {
+  const { policy } = await loadNoted(file)
+  return policy
+}
+
+/** The same with its notes. */
+export async function loadNoted(file: string): Promise<NotedPolicy> {
   const answer = await ask(file)
-  if ('policy' in answer) return answer.policy
+  if ('policy' in answer) return answer
   if ('unreadable' in answer) throw new PolicyError(`can't read the policy: ${answer.unreadable}`, 66)
   throw new PolicyError(formatProblems(answer.problems), 65, answer.problems)
 }

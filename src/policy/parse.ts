@@ -4,9 +4,15 @@ import { type Finding, findingsOf, issueMessage } from './findings.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyProblem } from './problem.ts'
 import { policyFile } from './schema.ts'
-import { type Complaint, readSource } from './source.ts'
+import { type Complaint, readSource, type Source } from './source.ts'
 
-export type ParsedPolicy = { readonly policy: Policy } | { readonly problems: readonly PolicyProblem[] }
+export type ParsedPolicy = Sound | { readonly problems: readonly PolicyProblem[] }
+
+interface Sound {
+  readonly policy: Policy
+  /** What else is found of its values, with their places. */
+  readonly placed: (findings: readonly Finding[]) => readonly PolicyProblem[]
+}
 
 /** Most characters of a policy; its bytes are limited where it is read. */
 export const LARGEST_POLICY = 2 ** 20
@@ -17,12 +23,19 @@ const MOST_PROBLEMS = 100
 /** Checks a policy's text. `file` is the name that problems carry. Never throws. */
 export function parsePolicy(text: string, file: string): ParsedPolicy {
   const checked = checkText(text)
-  if ('policy' in checked) return checked
-  const complaints = checked.complaints.toSorted((one, other) => one.offset - other.offset)
-  return { problems: complaints.slice(0, MOST_PROBLEMS).map((complaint) => problemAt(complaint, text, file)) }
+  const problems = (complaints: readonly Complaint[]) =>
+    complaints
+      .toSorted((one, other) => one.offset - other.offset)
+      .slice(0, MOST_PROBLEMS)
+      .map((complaint) => problemAt(complaint, text, file))
+  if ('complaints' in checked) return { problems: problems(checked.complaints) }
+  const { policy, source } = checked
+  return { policy, placed: (findings) => problems(findings.map((finding) => complaintOf(finding, source))) }
 }
 
-type Checked = { readonly policy: Policy } | { readonly complaints: readonly Complaint[] }
+type Checked =
+  | { readonly policy: Policy; readonly source: Source }
+  | { readonly complaints: readonly Complaint[] }
 
 function checkText(text: string): Checked {
   if (text.length > LARGEST_POLICY) return { complaints: [{ offset: 0, message: 'is larger than 1 MiB' }] }
@@ -33,10 +46,12 @@ function checkText(text: string): Checked {
   const findings: Finding[] = []
   if (!parsed.success) findings.push(...findingsOf(parsed.error.issues, source.data))
   const policy = parsed.success ? buildPolicy(parsed.data, findings) : undefined
-  if (policy !== undefined && findings.length === 0) return { policy }
-  return {
-    complaints: findings.map(({ path, at, ...told }) => ({ offset: source.offsetOf(path, at), ...told })),
-  }
+  if (policy !== undefined && findings.length === 0) return { policy, source }
+  return { complaints: findings.map((finding) => complaintOf(finding, source)) }
+}
+
+function complaintOf({ path, at, ...told }: Finding, { offsetOf }: Source): Complaint {
+  return { offset: offsetOf(path, at), ...told }
 }
 
 function problemAt({ offset, message, hint }: Complaint, text: string, file: string): PolicyProblem {

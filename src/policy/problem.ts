@@ -31,6 +31,11 @@ export function formatProblem(problem: PolicyProblem): string {
   return lines.join('\n')
 }
 
+/** What an operator should know, on one line. */
+export function formatNote({ file, line, column, message, hint }: PolicyProblem): string {
+  return visible(`${file}:${line}:${column}: note: ${message}${hint === undefined ? '' : `; ${hint}`}`)
+}
+
 /** All problems as text, the first twenty in full. */
 export function formatProblems(problems: readonly PolicyProblem[]): string {
   const shown = problems.slice(0, 20).map(formatProblem)

@@ -41,7 +41,7 @@ export function planUpdate(
     pids: changes.PidsLimit ? atMost(changes.PidsLimit, run.limits.pids) : undefined,
     cpusetCpus: changes.CpusetCpus,
     cpusetMems: changes.CpusetMems,
-    restart: restartOf(run, operation, container, violations),
+    restart: restartOf(run, operation, container, facts, violations),
   }
   // The container itself is counted already: only what it gets more of is added.
   const added = {
@@ -68,10 +68,12 @@ function restartOf(
   run: RunPolicy,
   { changes }: ContainerUpdate,
   container: ContainerFacts,
+  facts: Facts,
   violations: Violation[],
 ): LimitChanges['restart'] {
   const wanted = changes.RestartPolicy
   if (wanted?.Name === undefined || wanted.Name === '') return undefined
   const binds = container.binds.map(({ source, origin = source }) => ({ source, at: `bind of ${origin}` }))
-  return planRestart(run, { name: wanted.Name, retries: wanted.MaximumRetryCount ?? 0 }, binds, violations)
+  const restart = { name: wanted.Name, retries: wanted.MaximumRetryCount ?? 0 }
+  return planRestart(run, restart, binds, facts, violations)
 }

@@ -1,19 +1,22 @@
 /** Finds a program of the host, and makes sure that nobody but root could have put it there. */
-import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { writerOf } from '../host/files/trust.ts'
+import { realPath, walk, WalkError, type Place } from '../host/files/walk.ts'
 
 /** A program that is not run. The message says why, for the worker. */
 export class ProgramError extends Error {
   override readonly name = 'ProgramError'
 }
 
+const ROOT = [0]
+
 /** The first of the paths that is there, by its name: some programs do what they are called, as iptables does. @throws {ProgramError} */
 export async function findProgram(paths: readonly string[]): Promise<string> {
   const { path } = await find(paths)
   // Who can change a link could name any program.
-  const place = await realpath(dirname(path))
-  await requireRoots(place)
-  return join(place, basename(path))
+  const directory = await place(dirname(path))
+  if (directory === undefined) throw notInstalled(paths)
+  return join(realPath(directory), basename(path))
 }
 
 /** The first of the paths that is there, without links. @throws {ProgramError} */
@@ -23,22 +26,39 @@ export async function findRealProgram(paths: readonly string[]): Promise<string>
 
 async function find(paths: readonly string[]): Promise<{ readonly path: string; readonly real: string }> {
   for (const path of paths) {
-    const real = await realpath(path).catch(() => undefined)
-    if (real === undefined) continue
-    await requireRoots(real)
-    return { path, real }
+    const program = await place(path)
+    if (program === undefined) continue
+    requireRoots(program)
+    return { path, real: realPath(program) }
   }
-  throw new ProgramError(`it is not installed on this host: there is no ${paths.join(' or ')}`)
+  throw notInstalled(paths)
 }
 
-/** What is there and every directory above it belong to root, and only root writes there (or the directory is sticky, as Nix's store). */
-async function requireRoots(real: string): Promise<void> {
-  for (let path = real; ; path = dirname(path)) {
-    const status = await stat(path)
-    const open = (status.mode & 0o022) !== 0 && !(status.isDirectory() && (status.mode & 0o1000) !== 0)
-    if (status.uid !== 0 || open) {
-      throw new ProgramError(`${path} does not belong to root alone, so what is there is not run`)
-    }
-    if (path === '/') return
+function notInstalled(paths: readonly string[]): ProgramError {
+  return new ProgramError(`it is not installed on this host: there is no ${paths.join(' or ')}`)
+}
+
+/** It belongs to root, and only root can write it, or put another in the place of it and of every link that leads to it. */
+function requireRoots(program: Place): void {
+  const isOpen = writerOf(program.found.status, ROOT) !== undefined
+  const [movable] = program.movable
+  if (!isOpen && movable === undefined) return
+  const path = isOpen
+    ? realPath(program)
+    : movable?.mover.kind === 'owner of the entry'
+      ? movable.entry
+      : movable?.directory
+  throw new ProgramError(`${path} does not belong to root alone, so what is there is not run`)
+}
+
+/** What is at a path, with who could have put it there; its descriptor is closed. */
+async function place(path: string): Promise<Place | undefined> {
+  try {
+    const found = await walk(path, { trusted: ROOT })
+    await found.found.close()
+    return found
+  } catch (cause) {
+    if (cause instanceof WalkError) return undefined
+    throw cause
   }
 }

@@ -42,7 +42,8 @@ export interface ImageFacts {
 /** A directory or file of the host, its symbolic links resolved. */
 export type HostPath =
   | { readonly found: true; readonly real: string }
-  | { readonly found: false; readonly why: 'missing' | 'unreadable' }
+  /** `moved`: a root that is no longer what it was when the policy was loaded, or that others could move. */
+  | { readonly found: false; readonly why: 'missing' | 'unreadable' | 'moved' }
 
 /** Whose a volume name is: to be made, the worker's, the worker's and in use by another call, or somebody else's. */
 export type VolumeOwner = 'nobody' | 'self' | 'inUse' | 'other'

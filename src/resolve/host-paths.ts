@@ -1,17 +1,21 @@
 /** Paths of the host with their symbolic links resolved. The one stage of a decision that touches the file system. */
-import { realpath } from 'node:fs/promises'
 import type { HostPath } from './facts.ts'
 
 const NONE: ReadonlyMap<string, HostPath> = new Map()
 /**
  * Lookups at once, of all workers together. Each holds one of the four threads that Node has for files, and a path can be laid out
- * so that it takes a second; the record of every other worker waits for these threads too.
+ * so that it takes a second; the record of every other worker waits for these threads too. After each component another has its turn.
  */
 const MOST_AT_ONCE = 2
 
 /** Nobody waits any more for paths that were to be looked up. */
 export class LookupAbandoned extends Error {
   override readonly name = 'LookupAbandoned'
+}
+
+/** Who looks one path up. @param turn to be called before each component, and waited for */
+export interface HostPaths {
+  find(path: string, turn: () => Promise<void>): Promise<HostPath>
 }
 
 export class PathLookups {
@@ -26,12 +30,13 @@ export class PathLookups {
    */
   resolve(
     worker: string,
+    host: HostPaths,
     paths: readonly string[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, HostPath>> {
     if (paths.length === 0) return Promise.resolve(NONE)
     const before = this.#last.get(worker)
-    const resolved = Promise.allSettled([before]).then(() => this.#resolveAll(paths, signal))
+    const resolved = Promise.allSettled([before]).then(() => this.#resolveAll(host, paths, signal))
     const over = Promise.allSettled([resolved]).then(() => {
       if (this.#last.get(worker) === over) this.#last.delete(worker)
     })
@@ -39,20 +44,24 @@ export class PathLookups {
     return resolved
   }
 
-  async #resolveAll(paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, HostPath>> {
+  async #resolveAll(
+    host: HostPaths,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, HostPath>> {
     const found = new Map<string, HostPath>()
     for (const path of new Set(paths)) {
       if (signal.aborted) throw new LookupAbandoned('the client went away')
-      found.set(path, await this.#inTurn(path))
+      found.set(path, await this.#inTurn(host, path, signal))
     }
     return found
   }
 
-  async #inTurn(path: string): Promise<HostPath> {
+  async #inTurn(host: HostPaths, path: string, signal: AbortSignal): Promise<HostPath> {
     if (this.#running < MOST_AT_ONCE) this.#running += 1
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     try {
-      return await resolveOne(path)
+      return await host.find(path, () => this.#letOthers(signal))
     } finally {
       const next = this.#waiting.shift()
       // It takes over the place of this one.
@@ -60,13 +69,14 @@ export class PathLookups {
       else next()
     }
   }
-}
 
-async function resolveOne(path: string): Promise<HostPath> {
-  try {
-    return { found: true, real: await realpath(path) }
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    return { found: false, why: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable' }
+  /** Gives its place to whoever waits, and waits in turn. */
+  async #letOthers(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw new LookupAbandoned('the client went away')
+    const next = this.#waiting.shift()
+    if (next === undefined) return
+    const again = new Promise<void>((resolve) => this.#waiting.push(resolve))
+    next()
+    await again
   }
 }

@@ -6,6 +6,7 @@ import { decodeRequest, idOf, policyOf, worldWith } from '../../test/cases/world
 import { answerLimit } from '../forward/limits.ts'
 import { applyEvent } from './events.ts'
 import { Execs } from './execs.ts'
+import { BindRoots } from '../host/bind-roots.ts'
 import { PathLookups } from './host-paths.ts'
 import { Inventory } from './inventory.ts'
 import { splitLines } from './lines.ts'
@@ -145,7 +146,8 @@ describe('the paths of the host that are looked up', () => {
       await symlink(join(directory, 'loop'), join(directory, 'loop'))
       const at = (name: string) => join(directory, name)
       const written = ['inside', 'link', 'missing', 'file/x', 'loop'].map(at)
-      const paths = await new PathLookups().resolve('a', written, new AbortController().signal)
+      const host = await BindRoots.open({ engine: undefined, workers: [] }, () => undefined)
+      const paths = await new PathLookups().resolve('a', host, written, new AbortController().signal)
       expect([...paths]).toEqual([
         [at('inside'), { found: true, real: inside }],
         [at('link'), { found: true, real: inside }],

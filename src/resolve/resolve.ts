@@ -32,6 +32,10 @@ export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Opera
     // What has too many mounts is refused for that, whatever they are.
     return needsRoots && countMounts(operation) <= MOST_MOUNTS ? withRoots(worker, sources) : []
   }
+  if (operation.kind === 'container.update') {
+    const container = containerInReach(world, worker, operation.container)
+    return container === undefined || container.binds.length === 0 ? [] : withRoots(worker, [])
+  }
   if (!mounts(operation.kind) || !('container' in operation)) return []
   const container = containerInReach(world, worker, operation.container)
   const sources = container?.owner === 'self' ? container.binds.map(({ source }) => source) : []

@@ -1,29 +1,31 @@
 /** Holds the bind sources of a planned container fast before the engine hears of them. */
+import type { BindRoots } from '../host/bind-roots.ts'
 import type { Pins } from '../host/pins.ts'
 import type { CreatePermit } from '../policy/verdict.ts'
 
 /**
- * The permit with each source below a root replaced by the place that holds it.
- * A root itself can't be replaced by a worker: what is above it is the operator's.
- * @param roots paths of the policy's bind roots. @throws {PinError}
+ * The permit with each source below a root replaced by the place that holds it. A root itself stays as it is, once it was looked at
+ * again: the engine may be given its path, as nobody but the operator can put something else there (a restart policy needs that:
+ * what the gate holds is gone after a reboot).
+ * @throws {PinError}
  */
 export async function holdBinds(
   pins: Pins,
+  roots: BindRoots,
   permit: CreatePermit,
   claim: string,
-  roots: readonly string[],
 ): Promise<CreatePermit> {
   const { plan } = permit
-  if (!plan.mounts.some((mount) => mount.type === 'bind' && !roots.includes(mount.source))) return permit
+  if (!plan.mounts.some((mount) => mount.type === 'bind')) return permit
   const held = new Map<string, string>()
   const mounts = []
   for (const mount of plan.mounts) {
-    if (mount.type !== 'bind' || roots.includes(mount.source)) {
+    if (mount.type !== 'bind') {
       mounts.push(mount)
       continue
     }
     // One place for each source, however often it is mounted.
-    const place = held.get(mount.source) ?? (await pins.pin(claim, held.size, mount.source))
+    const place = held.get(mount.source) ?? (await hold(pins, roots, claim, held.size, mount.source))
     held.set(mount.source, place)
     mounts.push({ ...mount, source: place })
   }
@@ -34,5 +36,21 @@ export async function holdBinds(
       mounts,
       binds: plan.binds.map((bind) => ({ ...bind, source: held.get(bind.source) ?? bind.source })),
     },
+  }
+}
+
+async function hold(
+  pins: Pins,
+  roots: BindRoots,
+  claim: string,
+  index: number,
+  source: string,
+): Promise<string> {
+  const place = await roots.openSource(source)
+  if (place === undefined) return source
+  try {
+    return await pins.pin(claim, index, source, place.found)
+  } finally {
+    await place.found.close()
   }
 }

@@ -7,13 +7,11 @@ import { ownRecord, type OwnRecord } from '../../src/audit/own.ts'
 import { Recorder } from '../../src/audit/recorder.ts'
 import { Engine } from '../../src/forward/engine.ts'
 import { Gate } from '../../src/gate.ts'
+import { BindRoots } from '../../src/host/bind-roots.ts'
 import { Pins } from '../../src/host/pins.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { openStore } from '../../src/store/sqlite.ts'
-
-// Tests run in threads, which may not set the mode that sockets are made with: theirs are made with the process's.
-process.umask = () => 0o022
 
 interface LocalGate extends Disposable {
   readonly gate: Gate
@@ -39,7 +37,9 @@ export async function openGate(engine = 'unix:///nonexistent/docker.sock', Kind 
     () => '',
     () => undefined,
   )
-  const gate = new Kind(new Engine(engine), store, recorder, await Pins.open(directory), policy, {
+  const pins = await Pins.open({ id: directory, written: directory })
+  const roots = await BindRoots.open(policy, () => undefined)
+  const gate = new Kind(new Engine(engine), store, recorder, pins, policy, roots, {
     connected: () => undefined,
     lost: () => undefined,
   })

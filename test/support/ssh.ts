@@ -65,14 +65,7 @@ export async function startHost(
   const port = await freePort()
   const forced = `${program} ssh --worker ai-worker --socket ${socket} --docker ${cli} --docker-config ${directory}/config`
   writeFileSync(join(directory, 'sshd_config'), sshdConfig(directory, port, command ?? forced, terminal))
-  const [first = '', ...others] = [
-    ...before,
-    '/usr/sbin/sshd',
-    '-D',
-    '-e',
-    '-f',
-    join(directory, 'sshd_config'),
-  ]
+  const [first, ...others] = [...before, '/usr/sbin/sshd', '-D', '-e', '-f', join(directory, 'sshd_config')]
   const server = spawn(first, others, {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

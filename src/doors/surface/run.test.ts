@@ -2,14 +2,16 @@ import { expect, test } from 'vitest'
 import { openGate } from '../../../test/support/local-gate.ts'
 import { runLine } from './run.ts'
 import { Sessions } from './sessions.ts'
-import { OWN } from '../listen.ts'
+import { OWN } from '../../host/files/directory.ts'
+import { openSocketDirectory } from '../listen.ts'
 
 test('a line that can’t be read is told and recorded as it was written, also where it is only tried', async () => {
   using local = await openGate()
   const { gate, own, policy } = local
   const [worker] = policy.workers
   if (worker === undefined) throw new Error('the policy has no worker')
-  const sessions = new Sessions(gate, worker.socket, OWN)
+  await using directory = await openSocketDirectory(worker.socket, OWN)
+  const sessions = new Sessions(gate, directory, worker.socket, OWN)
   const caller = { worker: worker.name, door: 'ssh' } as const
   const line = { gate, worker, caller, sessions, own, signal: new AbortController().signal }
   const { answer } = await runLine(line, { line: 'can COLUMNS=80 docker ps' })

@@ -2,7 +2,6 @@
  * Sessions: sockets of the same worker that live as long as the request that asked for them, so that the record shows of
  * each call through one which door and key it came by. Each is the Engine API and nothing else.
  */
-import { readdir } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -11,8 +10,10 @@ import type { Gate } from '../../gate.ts'
 import type { Caller } from '../../identify/caller.ts'
 import type { SocketPolicy } from '../../policy/policy.ts'
 import { warnOf } from '../../shared/warn.ts'
+import type { Owner } from '../../host/files/descriptor.ts'
+import type { Listening, SocketDirectory } from '../../host/files/sockets.ts'
 import { createEngineDoor } from '../engine-socket.ts'
-import { listenAs, removeStale, SocketError, type Owner } from '../listen.ts'
+import { listenOn, SocketError } from '../listen.ts'
 
 /** Sessions that a worker may have at once. */
 const MOST = 32
@@ -33,18 +34,22 @@ export interface Session {
 
 interface Open {
   readonly server: Server
+  listening?: Listening
   readonly connections: Set<Duplex>
 }
 
 export class Sessions {
   readonly #gate: Gate
+  readonly #directory: SocketDirectory
   readonly #socket: SocketPolicy
   readonly #owner: Owner
   readonly #open = new Set<Open>()
   #count = 0
 
-  constructor(gate: Gate, socket: SocketPolicy, owner: Owner) {
+  /** @param directory that of the worker's socket */
+  constructor(gate: Gate, directory: SocketDirectory, socket: SocketPolicy, owner: Owner) {
     this.#gate = gate
+    this.#directory = directory
     this.#socket = socket
     this.#owner = owner
   }
@@ -62,7 +67,12 @@ export class Sessions {
     this.#open.add(session)
     try {
       if (Buffer.byteLength(path) > LONGEST_PATH) throw new SocketError(`${path} is too long for a socket`)
-      await listenAs(server, path, this.#socket.mode, this.#owner)
+      session.listening = await listenOn(
+        this.#directory,
+        server,
+        { path, mode: this.#socket.mode },
+        this.#owner,
+      )
     } catch (cause) {
       this.#count -= 1
       this.#open.delete(session)
@@ -71,7 +81,7 @@ export class Sessions {
     const end = (): void => {
       if (!this.#open.delete(session)) return
       this.#count -= 1
-      server.close()
+      stop(session)
       for (const connection of session.connections) connection.destroy()
     }
     return { socket: path, end, ended }
@@ -79,9 +89,9 @@ export class Sessions {
 
   /** Takes no more connections; sessions end when their calls have. */
   close(): void {
-    for (const { server } of this.#open) {
-      server.close()
-      server.closeIdleConnections()
+    for (const session of this.#open) {
+      stop(session)
+      session.server.closeIdleConnections()
     }
   }
 
@@ -101,16 +111,8 @@ export class Sessions {
   }
 }
 
-/** Removes the sockets of sessions that a gate before this one left in the directory of a worker's socket. */
-export async function removeStaleSessions(socket: SocketPolicy): Promise<void> {
-  const directory = dirname(socket.path)
-  // Where it can't be read, it is missing, or making the socket says why.
-  const names = await readdir(directory).catch(() => [])
-  const left = names.filter((name) => /^s-[0-9a-z]{12}\.sock$/.test(name))
-  for (const name of left) {
-    await removeStale(join(directory, name)).catch((cause: unknown) => {
-      // A live one is that of another worker whose socket is in the same directory.
-      if (!(cause instanceof SocketError)) warnOf('removing the socket of a session')(cause)
-    })
-  }
+/** Takes no more connections. */
+function stop({ server, listening }: Open): void {
+  listening?.remove().catch(warnOf('removing the socket of a session'))
+  server.close()
 }

@@ -66,6 +66,7 @@ function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Vi
   }
   const root = path?.found === true ? rootOf(run, path.real, facts) : undefined
   if (path?.found !== true || root === undefined) {
+    if (isUnderMoved(run, mount.source, facts)) return refused(MOVED, [])
     // The same words whether a link leads out or nowhere: which paths of the host exist is not told.
     return run.binds.some((candidate) => isUnder(mount.source, candidate.path))
       ? refused(`${mount.source} is missing there, or leads elsewhere`, [`mkdir ${mount.source}`])
@@ -80,10 +81,20 @@ function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Vi
   return { ...mount, source: path.real }
 }
 
-/** True for a root itself, which nobody below it can replace. */
-export function isBindRoot(run: RunPolicy, source: string): boolean {
-  return run.binds.some((root) => root.path === source)
+/** True for a root itself, by its path without links: nobody but the operator can replace it. */
+export function isBindRoot(run: RunPolicy, source: string, facts: Pick<Facts, 'roots'>): boolean {
+  return run.binds.some((root) => realRoot(root, facts) === source)
 }
+
+/** Whether a path begins with a root that is no longer what the operator meant. */
+function isUnderMoved(run: RunPolicy, path: string, facts: Facts): boolean {
+  return run.binds.some((root) => {
+    const now = facts.roots.get(root.path)
+    return isUnder(path, root.path) && now?.found === false && now.why === 'moved'
+  })
+}
+
+const MOVED = "nothing is mounted from this root for now: the gate's log tells the operator why"
 
 function bindAlternatives(run: RunPolicy): readonly string[] {
   const [root] = run.binds
@@ -96,7 +107,7 @@ function rootOf(run: RunPolicy, real: string, facts: Facts): BindRoot | undefine
   return run.binds.find((root) => isUnder(real, realRoot(root, facts)))
 }
 
-function realRoot(root: BindRoot, facts: Facts): string | undefined {
+function realRoot(root: BindRoot, facts: Pick<Facts, 'roots'>): string | undefined {
   const path = facts.roots.get(root.path)
   return path?.found === true ? path.real : undefined
 }
@@ -136,13 +147,15 @@ export function outsideRoots(
   readOnly = false,
 ): Violation | undefined {
   for (const bind of binds) {
-    // What is held nowhere must be a root itself, which nobody can replace.
+    // What is held nowhere must be a root itself, which nobody but the operator can replace.
     const root =
       bind.origin === undefined
-        ? run.binds.find(({ path }) => path === bind.source)
+        ? run.binds.find((candidate) => realRoot(candidate, facts) === bind.source)
         : rootOf(run, bind.origin, facts)
     const path = bind.origin ?? bind.source
     const what = `bind of ${path}`
+    if (root === undefined && isUnderMoved(run, path, facts))
+      return { rule: 'run.binds', what, why: MOVED, instead: [] }
     if (root === undefined) {
       const why =
         rootOf(run, path, facts) === undefined

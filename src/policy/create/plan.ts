@@ -58,7 +58,7 @@ export function planCreate(
     limits: planLimits(run.limits, operation.limits, facts.engine, violations),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
     binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
-    restart: planRestart(run, operation.restart, binds, violations),
+    restart: planRestart(run, operation.restart, binds, facts, violations),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
   }
   const newVolumes = [...plan.volumes.keys()].filter((name) => facts.volumes.get(name) === 'nobody')

@@ -116,7 +116,8 @@ describe('ulimits', () => {
 })
 
 describe('a restart policy', () => {
-  const plan = (name: string, retries: number) => planRestart(run, { name, retries }, [], [])
+  const plan = (name: string, retries: number) =>
+    planRestart(run, { name, retries }, [], { roots: new Map() }, [])
 
   test('of failures has an end', () => {
     expect(plan('on-failure', 0)).toEqual({ name: 'on-failure', retries: 10 })
@@ -132,15 +133,17 @@ describe('a restart policy', () => {
   test('with a folder that could be replaced is told what would do', () => {
     const bind = { source: '/srv/work/data', at: 'HostConfig.Binds[0]' }
     const restart = { name: 'always', retries: 0 }
-    expect(found((violations) => planRestart(run, restart, [bind], violations))).toMatchObject([
+    const roots = new Map([['/srv/docs', { found: true, real: '/mnt/docs' } as const]])
+    const violationsOf = (source: { readonly source: string; readonly at: string }) =>
+      found((violations) => planRestart(run, restart, [source], { roots }, violations))
+    expect(violationsOf(bind)).toMatchObject([
       {
         rule: 'run.restart',
         what: 'HostConfig.RestartPolicy = always with HostConfig.Binds[0]',
         instead: ['the root itself: /srv/work | /srv/docs', 'a named volume', '--restart no'],
       },
     ])
-    const root = { source: '/srv/docs', at: 'HostConfig.Binds[0]' }
-    expect(found((violations) => planRestart(run, restart, [root], violations))).toEqual([])
+    expect(violationsOf({ source: '/mnt/docs', at: 'HostConfig.Binds[0]' })).toEqual([])
   })
 })
 

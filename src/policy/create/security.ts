@@ -1,5 +1,6 @@
 /** Capabilities, security options, ulimits, restart and logging of a new container. */
 import type { Ulimit } from '../../decode/operations/container-create.ts'
+import type { Facts } from '../../resolve/facts.ts'
 import type { Limits, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
 import { MOST_LABELS, OWN_LABELS } from '../../shared/labels.ts'
@@ -107,6 +108,7 @@ export function planRestart(
   run: RunPolicy,
   restart: { readonly name: string; readonly retries: number },
   binds: readonly { readonly source: string; readonly at: string }[],
+  facts: Pick<Facts, 'roots'>,
   violations: Violation[],
 ): RestartPlan {
   const name = restart.name === '' ? 'no' : restart.name
@@ -121,7 +123,7 @@ export function planRestart(
     })
   }
   // An engine restarts by itself and follows whatever link has by then been put where the directory was.
-  const replaceable = binds.find((bind) => !isBindRoot(run, bind.source))
+  const replaceable = binds.find((bind) => !isBindRoot(run, bind.source, facts))
   if (replaceable !== undefined) {
     violations.push({
       rule: 'run.restart',

@@ -1,0 +1,187 @@
+/** What is mounted is what the operator vouched for when the policy was loaded, whoever can move it. */
+import { chown, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { docker } from '../support/docker.ts'
+import { engineDocker, engineUrl } from '../support/engine.ts'
+import { freshName, generousPolicy } from '../support/everything.ts'
+import { startGate, type Gate } from '../support/gate.ts'
+import { policyFor } from '../support/policy.ts'
+import { dockgate, until } from '../support/process.ts'
+
+/** An account of the host that may be a worker's. */
+const ACCOUNT = 4321
+
+let host = ''
+beforeEach(async () => {
+  host = await mkdtemp(join(tmpdir(), 'dockgate-roots-'))
+})
+afterEach(() => rm(host, { recursive: true, force: true }))
+
+/** A folder of the host with one file. */
+async function folder(name: string, file: string): Promise<string> {
+  const path = join(host, name)
+  await mkdir(path, { recursive: true })
+  await writeFile(join(path, file), '')
+  return path
+}
+
+const withRoot = (path: string, mode = 'rw') => generousPolicy({ run: { binds: [{ path, mode }] } })
+const list = (gate: Gate, source: string) =>
+  docker(gate, ['run', '--rm', '-v', `${source}:/m:ro`, 'busybox', 'ls', '/m'])
+const REFUSED = { code: 125, stderr: expect.stringContaining('refused by policy: run.binds') }
+const mounts = (...files: readonly string[]) => ({
+  code: 0,
+  stdout: files.map((file) => `${file}\n`).join(''),
+  stderr: '',
+})
+
+/** What `serve` and `policy check` say of a policy. */
+async function judge(policy: string) {
+  const file = join(host, 'policy.yaml')
+  await writeFile(file, policy)
+  const state = join(host, 'state')
+  const served = await dockgate('serve', '--policy', file, '--state', state, '--engine', engineUrl('new'))
+  return { served, checked: await dockgate('policy', 'check', file), policy }
+}
+
+describe('a policy is not used', () => {
+  test('whose root lies in a folder of another account’s, and it says where and what to do', async () => {
+    const path = await folder('home/proj', 'mine')
+    await chown(join(host, 'home'), ACCOUNT, ACCOUNT)
+    const { served, checked, policy } = await judge(withRoot(path)(host))
+    const line = policy.split('\n').findIndex((text) => text.includes(path)) + 1
+    for (const { code, stderr } of [served, checked]) {
+      expect(code).toBe(65)
+      expect(stderr).toContain(`policy.yaml:${line}:`)
+      expect(stderr).toContain(`${host}/home belongs to account ${ACCOUNT}`)
+      expect(stderr).toContain(`hint: chown root ${host}/home && chmod go-w ${host}/home`)
+    }
+  })
+
+  test('whose root is a link of another account’s', async () => {
+    const real = await folder('real', 'mine')
+    await mkdir(join(host, 'home'))
+    await symlink(real, join(host, 'home', 'link'))
+    await symlink(join(host, 'home', 'link'), join(host, 'root'))
+    await chown(join(host, 'home'), ACCOUNT, ACCOUNT)
+    const { served } = await judge(withRoot(join(host, 'root'))(host))
+    expect(served).toMatchObject({ code: 65, stderr: expect.stringContaining(`account ${ACCOUNT}`) })
+  })
+
+  test('whose root leads to what must not be mounted', async () => {
+    await symlink('/etc', join(host, 'root'))
+    const { served } = await judge(withRoot(join(host, 'root'))(host))
+    expect(served).toMatchObject({ code: 65, stderr: expect.stringContaining('it leads to /etc: ') })
+  })
+
+  test.each([
+    ['behind a link', (name: string) => symlink(join(host, 'work', 'inner'), join(host, name))],
+    [
+      'behind a link of its own',
+      async (name: string) => {
+        await symlink(await folder('elsewhere', 'x'), join(host, 'work', 'link'))
+        await symlink(join(host, 'work', 'link'), join(host, name))
+      },
+    ],
+  ])('whose root lies in another in which a worker may write, %s', async (_what, make) => {
+    await folder('work/inner', 'x')
+    await make('root')
+    const binds = [
+      { path: join(host, 'root'), mode: 'ro' },
+      { path: join(host, 'work'), mode: 'rw' },
+    ]
+    const { served } = await judge(policyFor(host, { run: { binds } }))
+    expect(served).toMatchObject({ code: 65, stderr: expect.stringContaining(`it lies in ${host}/work`) })
+  })
+
+  test('that lies in a root in which a worker may write', async () => {
+    const { served } = await judge(withRoot(host)(await folder('run', 'x')))
+    expect(served).toMatchObject({ code: 65, stderr: expect.stringContaining('is in it') })
+  })
+})
+
+describe('a root', () => {
+  test('that others can move by now is not mounted, whatever is in its place, and the operator is told once', async () => {
+    const path = await folder('home/proj', 'mine')
+    await using gate = await startGate({ policy: withRoot(path) })
+    expect(await list(gate, path)).toEqual(mounts('mine'))
+    await chown(join(host, 'home'), ACCOUNT, ACCOUNT)
+    expect(await list(gate, path)).toMatchObject(REFUSED)
+    await rename(path, `${path}.old`)
+    await symlink('/etc', path)
+    for (const source of [path, join(path, 'cron.d'), `${path}/.`])
+      expect(await list(gate, source)).toMatchObject(REFUSED)
+    const told = gate
+      .output()
+      .stderr.split(`nothing is mounted from ${path}: ${host}/home belongs to account ${ACCOUNT}`)
+    expect(told).toHaveLength(2)
+  })
+
+  test('that the operator replaces is not mounted until the policy is loaded again', async () => {
+    const path = await folder('root', 'first')
+    await mkdir(join(path, 'inner'))
+    await using gate = await startGate({ policy: withRoot(path) })
+    const name = freshName('replaced')
+    await docker(gate, [
+      'create',
+      '--name',
+      name,
+      '--restart',
+      'on-failure',
+      '-v',
+      `${path}:/m`,
+      'busybox',
+      'ls',
+      '/m',
+    ])
+    await rename(path, join(host, 'before'))
+    await folder('root', 'second')
+    await mkdir(join(path, 'inner'))
+    for (const source of [path, join(path, 'inner')])
+      expect(await list(gate, source)).toMatchObject({
+        code: 125,
+        stderr: expect.stringContaining("the gate's log tells the operator why"),
+      })
+    expect(await docker(gate, ['start', '-a', name])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('run.binds'),
+    })
+    gate.process.kill('SIGHUP')
+    await until(() => gate.output().stderr.includes('the new policy is in force'), 'the policy')
+    expect(await list(gate, path)).toEqual(mounts('inner', 'second'))
+    expect(await docker(gate, ['start', '-a', name])).toEqual(mounts('inner', 'second'))
+    await docker(gate, ['rm', '-f', name])
+  })
+
+  test('that is not there yet is mounted once it is', async () => {
+    const path = join(host, 'later')
+    await using gate = await startGate({ policy: withRoot(path) })
+    expect(gate.output().stderr).toMatch(/policy\.yaml:\d+:\d+: note: .*later is not there yet/)
+    expect(await list(gate, path)).toMatchObject(REFUSED)
+    await folder('later', 'mine')
+    expect(await list(gate, path)).toEqual(mounts('mine'))
+  })
+
+  test('behind a link of the operator’s is mounted, and so is what is below it, by any of its names', async () => {
+    const real = await folder('real', 'mine')
+    await folder('real/inner', 'below')
+    const path = join(host, 'root')
+    await symlink('real', path)
+    await symlink(path, join(host, 'alias'))
+    await symlink(`${path}/inner`, join(real, 'absolute'))
+    await using gate = await startGate({ policy: withRoot(path) })
+    const all = mounts('absolute', 'inner', 'mine')
+    for (const source of [path, real, join(host, 'alias')]) expect(await list(gate, source)).toEqual(all)
+    for (const source of [path, real, join(host, 'alias')])
+      expect(await list(gate, join(source, 'inner'))).toEqual(mounts('below'))
+    expect(await list(gate, join(path, 'absolute'))).toEqual(mounts('below'))
+    const name = freshName('linked')
+    const restarting = ['create', '--name', name, '--restart', 'on-failure', '-v', `${path}:/m`, 'busybox']
+    expect(await docker(gate, restarting)).toMatchObject({ code: 0 })
+    const source = await engineDocker('new', ['inspect', '-f', '{{json .HostConfig.Binds}}', name])
+    expect(source.stdout).toContain(`${real}:/m`)
+    await docker(gate, ['rm', name])
+  })
+})
