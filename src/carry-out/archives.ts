@@ -1,14 +1,16 @@
 /** What comes as an archive: contexts of builds, and images to load. */
 import { pipeline as joinStreams } from 'node:stream'
+import type { ArchivedImage } from '../decode/image-layout.ts'
 import { refusalReply } from '../filter/refusal.ts'
 import { BuildContext } from '../forward/build-context.ts'
 import { unpacked, type CheckedArchive } from '../forward/checked-archive.ts'
-import { ImageArchive, type ArchivedImage } from '../forward/image-archive.ts'
+import { ImageArchive } from '../forward/image-archive.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
+import { checkLoaded } from '../policy/image-room.ts'
 import { checkLoadedNames } from '../policy/image-transfer.ts'
 import { refuseAll } from '../policy/refuse.ts'
 import type { BuildPermit, LoadPermit } from '../policy/verdict.ts'
-import { ownersOfNames } from '../resolve/images.ts'
+import { imagesListed, ownersOfNames } from '../resolve/images.ts'
 import { BuildImages, PullFailed } from '../settle/build-images.ts'
 import { claimLoaded, storedNames } from '../settle/load.ts'
 import type { Change } from '../store/store.ts'
@@ -41,21 +43,27 @@ export async function build(undertaking: Undertaking, permit: BuildPermit): Prom
   }
 }
 
-/** An archive of images reaches the engine whole only if its names are the worker's to give. */
+/** An archive of images reaches the engine whole only if its names are the worker's to give, and its images have room. */
 export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Reply> {
-  const { gate, worker } = undertaking.call
-  const check = async (images: readonly ArchivedImage[]) => {
+  const { gate, worker, connected } = undertaking.call
+  const { facts } = connected
+  const names = async (written: readonly string[]) => {
     await gate.feed.refreshImages()
-    const written = [...new Set(images.flatMap(({ names }) => names))]
     const violations = checkLoadedNames(worker.docker.run, written, ownersOfNames(gate, worker, written))
-    if (violations.length > 0) return violations
-    undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, storedNames(written)))
-    const claims = claimLoaded(gate, worker.name, images)
-    undertaking.outcome.expect(claims)
-    await gate.keep(claims.map((claim) => ({ type: 'claim', claim })))
+    if (violations.length === 0)
+      undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, storedNames(written)))
     return violations
   }
-  return sendChecked(undertaking, permit, new ImageArchive(check))
+  const images = async (found: readonly ArchivedImage[]) => {
+    const missing = found.filter(({ id }) => gate.inventory.image(id) === undefined)
+    const violations = checkLoaded(found, missing, imagesListed(gate, worker.name, facts), facts)
+    if (violations.length > 0) return violations
+    const claims = claimLoaded(gate, worker.name, found)
+    undertaking.outcome.expect(claims)
+    await gate.keep(claims.map((claim) => ({ type: 'claim', claim })))
+    return []
+  }
+  return sendChecked(undertaking, permit, new ImageArchive(facts.containerd, { names, images }))
 }
 
 /** Sends an archive that is checked on its way. */

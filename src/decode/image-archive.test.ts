@@ -1,31 +1,32 @@
 import { describe, expect, test } from 'vitest'
 import { FieldError } from './fields.ts'
+import { readIndex, readManifest, readNaming, readRepositories } from './image-archive.ts'
 import { JsonError } from './json.ts'
-import { readIndex, readManifest, readParents, readRepositories } from './image-archive.ts'
-import { readConfig } from './image-config.ts'
-import { MOST_CHECK, MOST_TEXTS } from './operations/container-create.ts'
-import { MOST_LABELS } from '../shared/labels.ts'
+import { TarError } from './tar.ts'
 
-const NOTHING = { names: [], config: '', digest: '' }
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
 describe('a manifest', () => {
-  test('has the names and configurations of its images', () => {
+  test('has the names, configurations and layers of its images', () => {
     const first = { Config: 'a.json', RepoTags: ['a:1', 'b:2'], Layers: ['a/layer.tar'], Parent: '' }
     const second = { Config: 'b.json', RepoTags: null, LayerSources: { x: { size: 1 } } }
     expect(readManifest(json([first, second]))).toEqual([
-      { ...NOTHING, names: ['a:1', 'b:2'], config: 'a.json' },
-      { ...NOTHING, config: 'b.json' },
+      { names: ['a:1', 'b:2'], config: 'a.json', layers: ['a/layer.tar'] },
+      { names: [], config: 'b.json', layers: [] },
     ])
-    expect(readManifest(json([{}]))).toEqual([NOTHING])
+    expect(readManifest(json([{}]))).toEqual([{ names: [], config: '', layers: [] }])
     expect(readManifest(json([]))).toEqual([])
   })
 
-  test('has the images that others are built upon', () => {
-    expect(readParents(json([{ Parent: 'sha256:a' }, {}, { Parent: '' }, { Parent: 'b' }]))).toEqual([
-      'sha256:a',
-      'b',
+  test('has the paths of its layers in their one spelling', () => {
+    expect(readManifest(json([{ Layers: ['./a//b/layer.tar'] }]))).toMatchObject([
+      { layers: ['a/b/layer.tar'] },
     ])
+    expect(() => readManifest(json([{ Layers: ['../a'] }]))).toThrow(TarError)
+  })
+
+  test('has no images that are built upon others: an engine would link them', () => {
+    expect(() => readManifest(json([{}, { Parent: 'sha256:a' }]))).toThrow('one by one')
   })
 
   test.each<[unknown, string]>([
@@ -36,10 +37,8 @@ describe('a manifest', () => {
     [[{ Layers: [1] }], 'manifest.json[0].Layers[0] must be a string'],
     [[{ Other: 1 }], 'manifest.json[0].Other: this field is not known'],
   ])('%j is none', (value, why) => {
-    for (const read of [readManifest, readParents]) {
-      expect(() => read(json(value))).toThrow(FieldError)
-      expect(() => read(json(value))).toThrow(why)
-    }
+    expect(() => readManifest(json(value))).toThrow(FieldError)
+    expect(() => readManifest(json(value))).toThrow(why)
   })
 
   test('is one JSON value, without equal keys', () => {
@@ -52,43 +51,57 @@ describe('an index', () => {
   const full = (name: string) => ({ 'io.containerd.image.name': name })
   const short = (name: string) => ({ 'org.opencontainers.image.ref.name': name })
 
-  test.each<[string, object | undefined, readonly string[]]>([
-    ['nothing', undefined, []],
-    ['other words', { 'org.opencontainers.image.created': 'now' }, []],
-    ['a full name', full('docker.io/a/b:1'), ['docker.io/a/b:1']],
-    ['a tag alone', short('1'), ['1']],
-    ['a full name and its tag', { ...full('docker.io/a/b:1'), ...short('1') }, ['docker.io/a/b:1']],
-    ['a full name and another tag', { ...full('docker.io/a/b:1'), ...short('2') }, ['docker.io/a/b:1', '2']],
-    ['a full name without a tag', { ...full('docker.io/a/b'), ...short('1') }, ['docker.io/a/b', '1']],
-    ['what is no name', { ...full('A B'), ...short('1') }, ['A B', '1']],
-  ])('says of an image with %s what it is called', (_what, annotations, names) => {
+  test.each<[string, object | undefined, string]>([
+    ['nothing', undefined, ''],
+    ['other words', { 'org.opencontainers.image.created': 'now' }, ''],
+    ['a full name', full('docker.io/a/b:1'), 'docker.io/a/b:1'],
+    ['a full name and its tag', { ...full('docker.io/a/b:1'), ...short('1') }, 'docker.io/a/b:1'],
+    ['a full name and another', { ...full('docker.io/a/b:1'), ...short('c:2') }, 'docker.io/a/b:1'],
+    ['what is no name', full('A B'), 'A B'],
+    ['a short name', short('a:1'), 'a:1'],
+    ['a short name with a registry', short('localhost/a'), 'localhost/a'],
+    ['a tag alone', short('1'), ''],
+    ['an empty full name', { ...full(''), ...short('a:1') }, 'a:1'],
+  ])('says of an image with %s what containerd would call it', (_what, annotations, name) => {
     const digest = 'sha256:0'
-    expect(readIndex(json({ manifests: [{ annotations, digest }] }))).toEqual([
-      NOTHING,
-      { names, config: '', digest },
+    expect(readIndex(json({ manifests: [{ annotations, digest }] }))).toMatchObject([
+      { name, descriptor: { digest } },
     ])
-    expect(readIndex(json({ annotations }))).toEqual([{ ...NOTHING, names }])
   })
 
-  test('names every image in it, with all that an image layout says', () => {
-    const manifests = ['a:1', 'b:2'].map((name) => ({
+  test('says nothing by names of its own', () => {
+    expect(readIndex(json({ annotations: full('a:1') }))).toEqual([])
+  })
+
+  test('has all that an image layout says, and none of what is kept beside an image', () => {
+    const manifest = {
       mediaType: 'm',
       artifactType: 't',
       digest: 'sha256:0',
       size: 1,
-      platform: { os: 'linux' },
-      annotations: short(name),
-    }))
-    const index = { schemaVersion: 2, mediaType: 'm', artifactType: 't', annotations: full('c:3'), manifests }
-    expect(readIndex(json(index)).flatMap(({ names }) => names)).toEqual(['c:3', 'a:1', 'b:2'])
-    expect(readIndex(json({}))).toEqual([NOTHING])
+      platform: { os: 'linux', architecture: 'arm', variant: 'v7', 'os.version': '1', 'os.features': ['a'] },
+    }
+    const signature = { ...manifest, annotations: { 'io.containerd.manifest.subject': 'sha256:1' } }
+    const index = { schemaVersion: 2, mediaType: 'm', artifactType: 't', manifests: [manifest, signature] }
+    expect(readIndex(json(index))).toEqual([{ name: '', descriptor: manifest }])
   })
 
   test.each<[unknown, string]>([
     [[], 'index.json must be an object'],
     [{ manifests: {} }, 'index.json.manifests must be a list'],
     [{ manifests: [{ size: 'x' }] }, 'index.json.manifests[0].size must be a whole number'],
-    [{ manifests: [{ urls: ['x'] }] }, 'index.json.manifests[0].urls: this field is not known'],
+    [
+      { manifests: [{ urls: ['x'] }] },
+      'index.json.manifests[0].urls = [...]: an engine could fetch it from elsewhere',
+    ],
+    [
+      { manifests: [{ data: 'e30=' }] },
+      'index.json.manifests[0].data = "e30=": an engine could take it for the file',
+    ],
+    [
+      { manifests: [{ platform: { other: 1 } }] },
+      'index.json.manifests[0].platform.other: this field is not known',
+    ],
     [{ annotations: { a: 1 } }, 'index.json.annotations.a must be a string'],
     [{ Manifests: [{}], other: true }, 'index.json.other: this field is not known'],
   ])('%j is none', (value, why) => {
@@ -99,9 +112,9 @@ describe('an index', () => {
 describe('repositories', () => {
   test('are names with their tags', () => {
     expect(readRepositories(json({ 'a/b': { '1': 'x', '2': 'y' }, c: {}, d: { latest: 'z' } }))).toEqual([
-      { ...NOTHING, names: ['a/b:1', 'a/b:2'] },
-      NOTHING,
-      { ...NOTHING, names: ['d:latest'] },
+      'a/b:1',
+      'a/b:2',
+      'd:latest',
     ])
   })
 
@@ -114,63 +127,38 @@ describe('repositories', () => {
   })
 })
 
-describe('a configuration', () => {
-  test.each<[unknown, boolean]>([
-    [{}, false],
-    [{ config: null, os: 'linux' }, false],
-    [{ config: { OnBuild: null, Cmd: ['sh'] } }, false],
-    [{ config: { OnBuild: [], Cmd: ['sh'] } }, false],
-    [{ config: { Cmd: ['RUN ls'] }, rootfs: { type: 'layers' } }, false],
-    [{ OnBuild: ['RUN ls'] }, false],
-    [{ config: { Cmd: ['sh'], OnBuild: ['RUN ls'] } }, true],
-    [{ config: { OnBuild: ['RUN ls'], Cmd: ['sh'] }, os: 'linux' }, true],
-    [{ os: 'linux', Config: { onbuild: 'RUN ls' } }, true],
-    [{ container_config: { ONBUILD: ['RUN ls'] } }, true],
-  ])('%j has instructions for later builds: %j', (value, expected) => {
-    expect(readConfig(json(value)).wrong === 'ONBUILD instructions').toBe(expected)
+describe('an archive', () => {
+  const files = (all: Readonly<Record<string, unknown>>) =>
+    new Map(Object.entries(all).map(([path, value]) => [path, json(value)]))
+  const layout = { imageLayoutVersion: '1.0.0' }
+  const named = (name: string) => ({ manifests: [{ annotations: { 'io.containerd.image.name': name } }] })
+
+  test('says every name once, wherever it says it', () => {
+    const said = readNaming(
+      files({
+        'manifest.json': [{ RepoTags: ['a:1', 'b:1'] }],
+        'index.json': named('c:1'),
+        repositories: { a: { 1: 'x' }, d: { 1: 'x' } },
+      }),
+    )
+    expect(said.names).toEqual(['a:1', 'b:1', 'c:1', 'd:1'])
   })
 
-  const SECOND = 1e9
-  const text = (length: number): string => 'x'.repeat(length)
-  const labels = `labels of more than ${MOST_LABELS} characters`
-  const check = `a health check of more than ${MOST_CHECK} characters`
-  const often = 'a health check more than once a second'
-
-  test.each<[string, unknown, string | undefined]>([
-    ['as many labels as there may be', { Labels: { a: text(MOST_LABELS - 1) } }, undefined],
-    ['one character more', { Labels: { a: text(MOST_LABELS) } }, labels],
-    ['a long name of a label', { labels: { [text(MOST_LABELS)]: 'a' } }, labels],
-    ['much else', { Env: [text(MOST_LABELS), text(10)] }, undefined],
-    ['as much as there may be', { Cmd: [text(100), text(MOST_TEXTS - 103)] }, undefined],
-    [
-      'more',
-      { Cmd: [text(100), text(MOST_TEXTS - 102)] },
-      `a configuration of more than ${MOST_TEXTS} characters`,
-    ],
-    [
-      'a health check',
-      { Healthcheck: { Test: ['CMD', 'a'], Interval: SECOND, StartInterval: 0 } },
-      undefined,
-    ],
-    ['one in other letters, too often', { healthcheck: { INTERVAL: SECOND - 1 } }, often],
-    ['one that is too often at the start', { Healthcheck: { Interval: SECOND, StartInterval: -1 } }, often],
-    ['one of another time', { Healthcheck: { Timeout: 1, Interval: 0 } }, undefined],
-    ['one without a number', { Healthcheck: { Interval: 'x' } }, undefined],
-    ['a long one', { Healthcheck: { Test: [text(MOST_CHECK - 3)] } }, check],
-    ['one that is as long as it may be', { Healthcheck: { Test: [text(MOST_CHECK - 4)] } }, undefined],
-    ['none', { Healthcheck: null, Interval: 1 }, undefined],
-  ])('with %s is told by what is wrong with it', (_what, config, wrong) => {
-    expect(readConfig(json({ config, os: 'linux' })).wrong).toBe(wrong)
-    expect(readConfig(json({ config: {}, container_config: config })).wrong).toBe(wrong)
+  test('is an image layout by its oci-layout alone', () => {
+    expect(readNaming(files({ 'index.json': named('c:1') }))).toEqual({
+      names: ['c:1'],
+      items: undefined,
+      entries: undefined,
+    })
+    expect(readNaming(files({ 'index.json': named('c:1'), 'oci-layout': layout })).entries).toHaveLength(1)
+    expect(readNaming(files({ 'oci-layout': layout })).entries).toBeUndefined()
+    expect(readNaming(files({}))).toEqual({ names: [], items: undefined, entries: undefined })
   })
 
-  test('has as many characters of labels as all its parts', () => {
-    const part = { Labels: { a: 'bc', d: '' }, Env: ['long'] }
-    expect(readConfig(json({ config: part, container_config: { labels: { e: 'f' } } })).labels).toBe(6)
-    expect(readConfig(json({ config: { Labels: null } })).labels).toBe(0)
-  })
-
-  test.each(['[]', '"x"', 'null', '1'])('%s is none', (written) => {
-    expect(() => readConfig(Buffer.from(written))).toThrow('the configuration of an image must be an object')
-  })
+  test.each([{}, { imageLayoutVersion: '1.1.0' }, { imageLayoutVersion: '1.0.0', other: 1 }])(
+    'is none with an oci-layout of %j',
+    (other) => {
+      expect(() => readNaming(files({ 'oci-layout': other }))).toThrow(FieldError)
+    },
+  )
 })

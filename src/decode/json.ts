@@ -17,18 +17,23 @@ const DEPTH = 24
 const MOST_VALUES = 10_000
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+interface Form {
+  /** Whether numbers are whole ones, written so: Go reads no 2.0 where it expects one. */
+  readonly integers: boolean
+}
+
 /**
  * Reads one JSON value from UTF-8 bytes.
  * @throws {JsonError} where the bytes are not JSON, or are JSON that readers disagree about
  */
-export function parseJson(bytes: Uint8Array): Json {
+export function parseJson(bytes: Uint8Array, { integers }: Form = { integers: false }): Json {
   let text: string
   try {
     text = decoder.decode(bytes)
   } catch (cause) {
     throw new JsonError('the body is not valid UTF-8', { cause })
   }
-  const reader = new Reader(text)
+  const reader = new Reader(text, integers ? INTEGER : NUMBER)
   const value = reader.value(0)
   reader.end()
   return value
@@ -40,6 +45,7 @@ export function foldKey(key: string): string {
   return lower.includes('\u017f') ? lower.replaceAll('\u017f', 's') : lower
 }
 
+const INTEGER = /-?(?:0|[1-9][0-9]*)(?![.eE])/y
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const PLAIN = /[^"\\\u0000-\u001f]*/y
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -55,11 +61,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 class Reader {
   readonly #text: string
+  readonly #numbers: RegExp
   #at = 0
   #values = 0
 
-  constructor(text: string) {
+  constructor(text: string, numbers: RegExp) {
     this.#text = text
+    this.#numbers = numbers
   }
 
   value(depth: number): Json {
@@ -152,8 +160,8 @@ class Reader {
   }
 
   #number(): number {
-    NUMBER.lastIndex = this.#at
-    const digits = NUMBER.exec(this.#text)?.[0] ?? this.#fail('a value expected')
+    this.#numbers.lastIndex = this.#at
+    const digits = this.#numbers.exec(this.#text)?.[0] ?? this.#fail('a value expected')
     const number = Number(digits)
     // An engine reads 64-bit integers; a number that rounds here would be another one there.
     if (!Number.isFinite(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER)

@@ -114,7 +114,7 @@ describe('an entry', () => {
     ['2', 'link'],
     ['5', 'directory'],
   ])('of type %j has no content', (type, known) => {
-    expect(walk(tarBlock('a', type)).entries).toEqual([{ path: 'a', type: known, size: 0 }])
+    expect(walk(tarBlock('a', type)).entries).toMatchObject([{ path: 'a', type: known, size: 0 }])
     expect(refusal(tarBlock('a', type, 'x'))).toBe('the tar has a link or directory with content')
   })
 

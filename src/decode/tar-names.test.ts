@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { paxRecord, tarBlock } from '../../test/support/tar-blocks.ts'
-import { paths, refusal } from '../../test/support/tar-walk.ts'
+import { paths, refusal, walk } from '../../test/support/tar-walk.ts'
 
 const FILE = tarBlock('own', '0', 'x')
 const pax = (content: string) => tarBlock('', 'x', content)
@@ -119,5 +119,22 @@ describe('records of pax', () => {
     expect(refusal(pax(paxRecord(key, value)), FILE)).toBe(
       `the tar has a pax record that is not read here: ${key}`,
     )
+  })
+})
+
+describe('a target', () => {
+  const link = (type: string) => tarBlock('a/link', type, '', (header) => header.write('b', 157))
+  const targets = (...blocks: readonly Buffer[]) =>
+    walk(Buffer.concat(blocks)).entries.flatMap((entry) => (entry.type === 'link' ? entry.target : []))
+
+  test.each<[string, readonly Buffer[], readonly string[]]>([
+    ['of a symbolic link is from its folder', [link('2')], ['b']],
+    ['of a hard link is from the root', [link('1')], ['/b']],
+    ['of GNU is for one link', [longLink('new'), link('2'), link('2')], ['new', 'b']],
+    ['of pax is for one link', [pax(paxRecord('linkpath', 'new')), link('1'), link('1')], ['/new', '/b']],
+    ['of pax for all is none', [global(paxRecord('linkpath', 'new')), link('2')], ['b']],
+    ['of a file is none', [longLink('new'), FILE, link('2')], ['b']],
+  ])('%s', (_what, blocks, expected) => {
+    expect(targets(...blocks)).toEqual(expected)
   })
 })

@@ -9,15 +9,18 @@ export class TarError extends Error {
   override readonly name = 'TarError'
 }
 
-export type EntryType = 'file' | 'directory' | 'link'
+type EntryType = 'file' | 'directory' | 'link'
 
-export interface Entry {
+export type Entry = {
   /** In its one spelling: no leading `/` or `./`, no `..`. */
   readonly path: string
-  readonly type: EntryType
   /** Bytes of its content. */
   readonly size: number
-}
+} & (
+  | { readonly type: 'file' | 'directory' }
+  /** Where it leads, as written: from its own folder, or with a `/` in front from the root of the archive. */
+  | { readonly type: 'link'; readonly target: string }
+)
 
 const BLOCK = 512
 const LARGEST_META = 64 * 2 ** 10
@@ -40,6 +43,10 @@ export interface TarVisitor {
   readonly entry: (entry: Entry) => boolean
   /** Called with the content of an entry that was to be kept. */
   readonly content: (entry: Entry, content: Buffer) => void
+  /** Called with the content of any other, piece by piece. */
+  readonly piece?: (piece: Buffer) => void
+  /** Called behind the content of each such entry. */
+  readonly ended?: () => void
 }
 
 type State =
@@ -59,6 +66,7 @@ export class TarWalker {
   #state: State = { at: 'header' }
   #rest = Buffer.alloc(0)
   #longName: string | undefined
+  #longTarget: string | undefined
   #extended = false
 
   constructor(visitor: TarVisitor) {
@@ -115,8 +123,15 @@ export class TarWalker {
     // Go takes a file of the oldest type for a directory where its name ends so.
     if (known === 'file' && name.endsWith('/'))
       throw new TarError(`the tar has a file that is named as a directory: ${name}`)
-    const entry = { path: cleanPath(name), type: known, size }
+    const path = cleanPath(name)
+    const target = this.#longTarget ?? text(block.subarray(157, 257))
+    const entry: Entry =
+      known === 'link'
+        ? // A hard link tells its target from the root.
+          { path, type: known, size, target: type === '1' ? `/${target}` : target }
+        : { path, type: known, size }
     this.#longName = undefined
+    this.#longTarget = undefined
     this.#extended = false
     const isKept = this.#visitor.entry(entry)
     if (isKept && size > LARGEST_KEPT) throw new TarError(`${entry.path} is larger than 1 MiB`)
@@ -135,6 +150,7 @@ export class TarWalker {
     if (take > 0) {
       // However small the pieces are in which it comes.
       if (state.kept !== undefined) data.copy(state.kept, state.kept.length - state.left, at, at + take)
+      else this.#visitor.piece?.(data.subarray(at, at + take))
       state.left -= take
       if (state.left > 0) return take
     }
@@ -155,11 +171,13 @@ export class TarWalker {
   #close(state: Extract<State, { left: number }>): void {
     this.#state = { at: 'header' }
     if (state.at === 'content') {
-      if (state.kept !== undefined) this.#visitor.content(state.entry, state.kept)
+      if (state.kept === undefined) this.#visitor.ended?.()
+      else this.#visitor.content(state.entry, state.kept)
       return
     }
     const content = state.kept
-    const name = state.type === 'L' ? text(content) : state.type === 'x' ? paxPath(content) : undefined
+    const pax = state.type === 'x' || state.type === 'g' ? paxNames(content) : {}
+    const name = state.type === 'L' ? text(content) : state.type === 'x' ? pax.path : undefined
     if (name === '') throw new TarError('the tar has an empty name for an entry')
     if (name !== undefined && this.#longName !== undefined)
       throw new TarError('the tar has two names for one entry')
@@ -170,7 +188,9 @@ export class TarWalker {
       throw new TarError('the tar has a name that belongs to no entry')
     this.#extended ||= state.type === 'x'
     this.#longName = name ?? this.#longName
-    if (state.type === 'g' && paxPath(content) !== undefined)
+    if (state.type === 'K') this.#longTarget = text(content)
+    if (state.type === 'x') this.#longTarget = pax.linkpath ?? this.#longTarget
+    if (state.type === 'g' && pax.path !== undefined)
       throw new TarError('the tar has one name for all entries')
   }
 }
@@ -207,9 +227,9 @@ function text(bytes: Buffer): string {
   return bytes.subarray(0, end === -1 ? bytes.length : end).toString('utf8')
 }
 
-/** The `path` of pax records (`LENGTH KEY=VALUE\n`). Records that change how the content is read are not taken. */
-function paxPath(content: Buffer): string | undefined {
-  let path: string | undefined
+/** `path` and `linkpath` of pax records (`LENGTH KEY=VALUE\n`). Records that change how the content is read are not taken. */
+function paxNames(content: Buffer): { readonly path?: string; readonly linkpath?: string } {
+  const names: { path?: string; linkpath?: string } = {}
   for (let at = 0; at < content.length;) {
     const space = content.indexOf(0x20, at)
     const length = Number(content.subarray(at, space).toString('latin1'))
@@ -221,14 +241,14 @@ function paxPath(content: Buffer): string | undefined {
     const key = record.slice(0, equals)
     if (key === 'size' || key.startsWith('GNU.sparse'))
       throw new TarError(`the tar has a pax record that is not read here: ${key}`)
-    if (key === 'path') path = record.slice(equals + 1)
+    if (key === 'path' || key === 'linkpath') names[key] = record.slice(equals + 1)
     at += length
   }
-  return path
+  return names
 }
 
-/** @throws {TarError} for a path that leads out of the context, which an engine refuses too */
-function cleanPath(path: string): string {
+/** A path in its one spelling. @throws {TarError} for one that leads out of the archive, which an engine refuses too */
+export function cleanPath(path: string): string {
   if (path.length > LONGEST_PATH) throw new TarError('a path in the tar is too long')
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..')) throw new TarError(`the tar has a path that leads out: ${JSON.stringify(path)}`)

@@ -1,4 +1,4 @@
-/** The context of a build on its way to the engine, held back at its end until the Dockerfile was checked. */
+/** The context of a build on its way to the engine, passed on as it comes, but held back at its end until the Dockerfile was checked. */
 import { isUtf8 } from 'node:buffer'
 import { TarError, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
@@ -12,6 +12,8 @@ export interface CheckedText {
   readonly dockerfile: string
 }
 
+const BLOCK = 512
+
 type Check = (dockerfile: string) => Promise<CheckedText>
 
 export class BuildContext extends CheckedArchive {
@@ -19,6 +21,8 @@ export class BuildContext extends CheckedArchive {
   readonly #check: Check
   /** By path: its content, or undefined where the last entry of that path is no plain file. */
   readonly #found = new Map<string, string | undefined>()
+  /** The part of a block that has come: it may be the start of the archive's end. */
+  #partial = Buffer.alloc(0)
 
   /**
    * @param dockerfile its path in the context
@@ -46,6 +50,14 @@ export class BuildContext extends CheckedArchive {
     // Another text would be built than was written.
     if (!isUtf8(content)) throw new TarError(`${path} is not UTF-8`)
     this.#found.set(path, content.toString())
+  }
+
+  /** Passes on whole blocks alone, so that an entry can follow. */
+  protected override raw(bytes: Buffer): void {
+    const known = this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes])
+    const whole = known.length - (known.length % BLOCK)
+    this.#partial = Buffer.from(known.subarray(whole))
+    if (whole > 0) this.push(known.subarray(0, whole))
   }
 
   protected override async check(): Promise<readonly Violation[]> {

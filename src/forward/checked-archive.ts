@@ -1,4 +1,4 @@
-/** A tar on its way to the engine: passed on as it comes, but its end is held back until what matters in it was checked. */
+/** A tar on its way to the engine, whose end is held back until what matters in it was checked. */
 import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { TarError, TarWalker, type Entry } from '../decode/tar.ts'
@@ -19,8 +19,6 @@ export abstract class CheckedArchive extends Transform {
   readonly #links = new Set<string>()
   #linkLengths = 0
   #start = Buffer.alloc(0)
-  /** The part of a block that has come: it may be the start of the archive's end. */
-  #partial = Buffer.alloc(0)
   #violations: readonly Violation[] = []
 
   constructor() {
@@ -32,6 +30,8 @@ export abstract class CheckedArchive extends Transform {
         return this.entry(entry)
       },
       content: (entry, content) => this.content(entry, content),
+      piece: (piece) => this.piece(piece),
+      ended: () => this.ended(),
     })
   }
 
@@ -39,6 +39,11 @@ export abstract class CheckedArchive extends Transform {
   protected abstract entry(entry: Entry): boolean
   /** Takes the content of an entry that was to be kept. @throws {TarError} */
   protected abstract content(entry: Entry, content: Buffer): void
+  /** Takes content that is not kept, piece by piece, and its end. */
+  protected piece(_piece: Buffer): void {}
+  protected ended(): void {}
+  /** Takes the archive as it comes, up to its end. */
+  protected raw(_bytes: Buffer): void {}
   /** Checks what was found, once everything has come; it may push further entries. @throws {TarError} */
   protected abstract check(): readonly Violation[] | Promise<readonly Violation[]>
   /** What is told of a tar that is not read here. */
@@ -52,7 +57,7 @@ export abstract class CheckedArchive extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     try {
       this.#checkStart(chunk)
-      this.#pushBlocks(chunk.subarray(0, this.#walker.push(chunk)))
+      this.raw(chunk.subarray(0, this.#walker.push(chunk)))
       done()
     } catch (cause) {
       this.#fail(cause, done)
@@ -67,18 +72,10 @@ export abstract class CheckedArchive extends Transform {
   }
 
   async #finish(): Promise<void> {
-    this.#pushBlocks(Buffer.alloc(this.#walker.end()))
+    this.raw(Buffer.alloc(this.#walker.end()))
     this.#violations = await this.check()
     if (this.#violations.length > 0) throw new TarError('the archive is refused')
     this.push(END_OF_ARCHIVE)
-  }
-
-  /** Passes on whole blocks alone, so that an entry can follow. */
-  #pushBlocks(bytes: Buffer): void {
-    const known = this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes])
-    const whole = known.length - (known.length % BLOCK)
-    this.#partial = Buffer.from(known.subarray(whole))
-    if (whole > 0) this.push(known.subarray(0, whole))
   }
 
   /** A file's name at the start can make a tar that an engine would unpack first, and read something else. */

@@ -1,20 +1,40 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { ImageArchive } from './image-archive.ts'
+import {
+  archiveOf,
+  blobsOf,
+  bytesOf,
+  descriptorOf,
+  digestOf,
+  entryOf,
+  indexOf,
+  layoutOf,
+  madeImage,
+  savedOf,
+  type Content,
+} from '../../test/support/archives.ts'
+import { paxRecord, tarBlock } from '../../test/support/tar-blocks.ts'
 import { tar, type Step } from '../../test/support/tar.ts'
+import type { ArchivedImage } from '../decode/image-layout.ts'
+import { CONFIG, INDEX, LAYER, MANIFEST } from '../decode/oci.ts'
+import { TarWalker, type Entry } from '../decode/tar.ts'
+import { ImageArchive } from './image-archive.ts'
 import { tarFile } from './tar-file.ts'
 
-/** Sends an archive through the gate in pieces: the names that were checked, the rules that it broke, what passed. */
-async function send(bytes: Buffer, piece = 4096) {
-  const checked: string[] = []
-  const ids: string[] = []
+/** Sends an archive through the gate in pieces: the names and images that were checked, the rules that it broke, what passed. */
+async function send(bytes: Buffer, { containerd = false, piece = 4096 } = {}) {
+  const names: string[] = []
+  const found: ArchivedImage[] = []
   const passed: Buffer[] = []
-  const archive = new ImageArchive(async (images) => {
-    const names = images.flatMap((image) => image.names)
-    checked.push(...names)
-    ids.push(...images.map(({ id }) => id))
-    return names.includes('evil:1') ? [{ rule: 'image.name', what: 'evil:1', why: '', instead: [] }] : []
+  const archive = new ImageArchive(containerd, {
+    names: async (written) => {
+      names.push(...written)
+      return written.includes('evil:1') ? [{ rule: 'image.name', what: 'evil:1', why: '', instead: [] }] : []
+    },
+    images: async (images) => {
+      found.push(...images)
+      return images.length > 3 ? [{ rule: 'many', what: 'images', why: '', instead: [] }] : []
+    },
   })
   let failed = false
   try {
@@ -24,39 +44,193 @@ async function send(bytes: Buffer, piece = 4096) {
     failed = true
   }
   const told = archive.violations.map(({ rule, why }) => `${rule} ${why}`.trim())
-  return { checked, ids, told, failed, passed: Buffer.concat(passed) }
+  return { names, images: found, told, failed, passed: Buffer.concat(passed) }
 }
 
 function* pieces(bytes: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
+/** What an engine reads of a tar: of files the content, of links where they lead. */
+function read(bytes: Buffer): ReadonlyMap<string, string> {
+  const found: [string, string][] = []
+  const note = (entry: Entry, content: string): unknown => found.push([entry.path, content])
+  const walker = new TarWalker({
+    entry: (entry) => {
+      if (entry.type === 'link') note(entry, `to ${entry.target}`)
+      return entry.type === 'file'
+    },
+    content: (entry, content) => note(entry, content.toString('latin1')),
+  })
+  walker.push(bytes)
+  walker.end()
+  return new Map(found)
+}
+
+/** What passed of an archive, without the layers' content. */
+async function sent(bytes: Buffer, containerd = false) {
+  const { told, passed } = await send(bytes, { containerd })
+  expect(told).toEqual([])
+  return read(passed)
+}
+
 const WRITTEN = '{"config":{"OnBuild":null},"rootfs":{}}'
-const CONFIG: Step = ['abc.json', WRITTEN]
+const CONFIGURED: Step = ['abc.json', WRITTEN]
 const item = { Config: 'abc.json', RepoTags: ['mine:1'], Layers: ['a/layer.tar'] }
 const manifest = (value: unknown): Step => ['manifest.json', JSON.stringify(value)]
-const GOOD: readonly Step[] = [CONFIG, manifest([item])]
+const LAYERED: Step = ['a/layer.tar', 'layer']
+const GOOD: readonly Step[] = [CONFIGURED, LAYERED, manifest([item])]
+const FULL = {
+  'io.containerd.image.name': 'docker.io/library/mine:1',
+  'org.opencontainers.image.ref.name': '1',
+}
 
-test('an image that is said to be built upon another is refused: an engine would link them', async () => {
-  const bytes = tar(CONFIG, manifest([{ ...item, Parent: 'sha256:abc' }]))
-  expect((await send(bytes)).told).toEqual([expect.stringMatching(/load\.archive .*one by one/)])
-  expect((await send(tar(...GOOD))).told).toEqual([])
+describe('what an engine gets', () => {
+  test('is a manifest with each name in full, behind the files', async () => {
+    for (const piece of [100, 100_000]) {
+      const { names, images, passed } = await send(tar(...GOOD, ['repositories', '{"b":{"2":"x"}}']), {
+        piece,
+      })
+      expect(names).toEqual(['mine:1', 'b:2'])
+      const id = digestOf(Buffer.from(WRITTEN))
+      expect(images).toEqual([{ id, names: ['docker.io/library/mine:1'], labels: 0, parts: 2 }])
+      expect([...read(passed)]).toEqual([
+        ['abc.json', WRITTEN],
+        ['a/layer.tar', 'layer'],
+        [
+          'manifest.json',
+          '[{"Config":"abc.json","RepoTags":["docker.io/library/mine:1"],"Layers":["a/layer.tar"]}]',
+        ],
+      ])
+    }
+  })
+
+  test('is an image layout, where it keeps images in containerd’s store', async () => {
+    const [config, layer] = [Buffer.from(WRITTEN), Buffer.from('layer')]
+    const made = bytesOf({
+      schemaVersion: 2,
+      mediaType: MANIFEST,
+      config: descriptorOf(config, CONFIG),
+      layers: [descriptorOf(layer, LAYER)],
+    })
+    const { images, passed } = await send(tar(...GOOD), { containerd: true })
+    expect(images).toEqual([{ id: digestOf(made), names: ['docker.io/library/mine:1'], labels: 0, parts: 2 }])
+    const index = indexOf({ ...descriptorOf(made, MANIFEST), annotations: FULL })
+    expect([...read(passed)]).toEqual([
+      ['abc.json', WRITTEN],
+      ['a/layer.tar', 'layer'],
+      [`blobs/${digestOf(made).replace(':', '/')}`, made.toString()],
+      ['oci-layout', '{"imageLayoutVersion":"1.0.0"}'],
+      ['index.json', index.toString()],
+      ['manifest.json', '[]'],
+    ])
+  })
+
+  test.each([
+    ['tar', Buffer.from('x'), LAYER],
+    ['gzip', Buffer.from('1f8b0800', 'hex'), `${LAYER}+gzip`],
+    ['Zstandard', Buffer.from('28b52ffd00', 'hex'), `${LAYER}+zstd`],
+    ['nothing', Buffer.alloc(0), LAYER],
+  ])('has the type of a layer of %s', async (_what, layer, type) => {
+    const bytes = archiveOf([
+      ['abc.json', WRITTEN],
+      ['a/layer.tar', layer],
+      ['manifest.json', [item]],
+    ])
+    const files = await sent(bytes, true)
+    expect([...files.values()].find((content) => content.includes('"layers"'))).toContain(
+      `"layers":[{"mediaType":"${type}"`,
+    )
+  })
+
+  test('is a name in full in the place of any other, of an image layout', async () => {
+    const image = madeImage('a')
+    for (const [annotations, name] of [
+      [{ 'io.containerd.image.name': 'mine:1', other: 'x' }, FULL],
+      [{ 'io.containerd.image.name': 'mine:1', 'org.opencontainers.image.ref.name': 'evil:2' }, FULL],
+      [{ 'org.opencontainers.image.ref.name': 'docker.io/mine:1' }, FULL],
+      [{ 'org.opencontainers.image.ref.name': '1' }, undefined],
+    ] as const) {
+      const files = layoutOf([{ ...entryOf(image.manifest), annotations }], blobsOf(image))
+      const index = indexOf({ ...descriptorOf(image.manifest, MANIFEST), annotations: name })
+      const found = await sent(archiveOf([...files, ['manifest.json', [item]]]), true)
+      expect(found.get('index.json')).toBe(index.toString())
+      expect(found.get('manifest.json')).toBe('[]')
+    }
+  })
+
+  test('is of an index what is in the archive', async () => {
+    const [here, missing] = [madeImage('here'), madeImage('missing')]
+    const platform = { architecture: 'arm64', os: 'linux' }
+    const known = { ...descriptorOf(here.manifest, MANIFEST), annotations: { a: 'b' }, platform }
+    const index = indexOf(entryOf(missing.manifest), known)
+    const files = layoutOf([entryOf(index, 'mine:1', INDEX)], [index, ...blobsOf(here)])
+    const { images, passed } = await send(archiveOf(files), { containerd: true })
+    const reduced = indexOf(known)
+    expect(images).toMatchObject([{ id: digestOf(reduced) }])
+    expect(read(passed).get(`blobs/${digestOf(reduced).replace(':', '/')}`)).toBe(reduced.toString())
+    const whole = await send(archiveOf([...files, ...layoutOf([], blobsOf(missing)).slice(0, 3)]), {
+      containerd: true,
+    })
+    expect(whole.images).toMatchObject([{ id: digestOf(index) }])
+  })
+
+  test('has of each entry what the gate read of it, and no more', async () => {
+    const bytes = Buffer.concat([
+      tarBlock('dir', '5'),
+      tarBlock('pax', 'x', paxRecord('path', './/abc.json') + paxRecord('SCHILY.xattr.user.a', 'b')),
+      tarBlock('short', '0', WRITTEN),
+      tarBlock('/a/./layer.tar', '0', 'layer', (header) => header.write('0006755\0', 100)),
+      tarBlock('./manifest.json', '\0', JSON.stringify([item])),
+      Buffer.alloc(1024),
+    ])
+    const good = await sent(tar(...GOOD))
+    expect([...(await sent(bytes))]).toEqual([...good])
+    const { passed } = await send(bytes)
+    expect(passed.subarray(0, 512).equals(tarFile('abc.json', Buffer.from(WRITTEN)).subarray(0, 512))).toBe(
+      true,
+    )
+    expect(passed.includes('0006755')).toBe(false)
+  })
+
+  test('has long paths', async () => {
+    const path = `${'long/'.repeat(40)}layer.tar`
+    const bytes = tar(CONFIGURED, [path, 'layer'], manifest([{ ...item, Layers: [path] }]))
+    expect((await sent(bytes)).get(path)).toBe('layer')
+  })
+
+  test('has a layer that is a link to another', async () => {
+    const shared = manifest([{ ...item, Layers: ['a/layer.tar', 'b/layer.tar'] }])
+    const bytes = tar(CONFIGURED, LAYERED, ['b/layer.tar', { to: '../a/layer.tar' }], shared)
+    expect((await sent(bytes)).get('b/layer.tar')).toBe('to ../a/layer.tar')
+    const files = await sent(bytes, true)
+    expect(files.has('b/layer.tar')).toBe(false)
+    const layer = JSON.stringify(descriptorOf(Buffer.from('layer'), LAYER))
+    expect([...files.values()].join('')).toContain(`"layers":[${layer},${layer}]`)
+  })
+
+  test('has a hard link as another', async () => {
+    const hard = tarBlock('b/layer.tar', '1', '', (header) => header.write('a/layer.tar', 157))
+    expect((await sent(Buffer.concat([hard, tar(...GOOD)]))).get('b/layer.tar')).toBe('to ../a/layer.tar')
+  })
 })
 
 test('a configuration may go by its digest', async () => {
   const config = `sha256:${'a'.repeat(64)}`
-  const { checked, told } = await send(tar([config, '{}'], manifest([{ ...item, Config: config }])))
-  expect({ checked, told }).toEqual({ checked: ['mine:1'], told: [] })
+  const { names, told } = await send(tar([config, '{}'], manifest([{ ...item, Config: config }])))
+  expect({ names, told }).toEqual({ names: ['mine:1'], told: [] })
 })
 
-test('an image is told by the digest of its configuration, wherever that stands, or of its manifest', async () => {
-  const sha256 = (content: string): string => `sha256:${createHash('sha256').update(content).digest('hex')}`
-  const [other, blob] = ['{"os":"linux"}', `blobs/sha256/${'a'.repeat(64)}`]
-  const digest = sha256('')
-  const index = { manifests: [{ digest, annotations: { 'io.containerd.image.name': 'mine:2' } }] }
-  const two = manifest([item, { ...item, Config: blob, RepoTags: [] }])
-  const { ids } = await send(tar(CONFIG, [blob, other], two, ['index.json', JSON.stringify(index)]))
-  expect(ids).toEqual([sha256(WRITTEN), sha256(other), '', digest])
+test('what BuildKit attests is not held in memory', async () => {
+  const statement = Buffer.from(`{"_type":"x","y":"${'z'.repeat(900_000)}"}`)
+  const many = Array.from({ length: 6 }, (_, index) => Buffer.concat([statement, Buffer.alloc(index, ' ')]))
+  const other = Buffer.from(`{"type":"x","y":"${'z'.repeat(900_000)}"}`)
+  const files = (blobs: readonly Buffer[]) => [...savedOf(), ...layoutOf([], blobs)]
+  expect((await send(archiveOf(files(many)))).told).toEqual([])
+  const others = many.map((_, index) => Buffer.concat([other, Buffer.alloc(index, ' ')]))
+  expect((await send(archiveOf(files(others)))).told).toEqual([
+    'load.archive the archive has too many small files',
+  ])
 })
 
 test('many long paths are refused before they fill the memory', async () => {
@@ -65,62 +239,11 @@ test('many long paths are refused before they fill the memory', async () => {
   expect((await send(Buffer.concat(many))).told).toEqual(['load.archive the archive has too many entries'])
 })
 
-describe('names are read', () => {
-  test.each<[string, readonly Step[], readonly string[]]>([
-    ['of a manifest', GOOD, ['mine:1']],
-    ['of none', [CONFIG, manifest([{ ...item, RepoTags: null }])], []],
-    [
-      'for old engines',
-      [...GOOD, ['repositories', '{"a/b":{"1":"x","2":"y"}}']],
-      ['mine:1', 'a/b:1', 'a/b:2'],
-    ],
-    [
-      'of an index, a tag beside the full name being none',
-      [
-        ...GOOD,
-        indexWith({
-          'io.containerd.image.name': 'docker.io/a/b:1',
-          'org.opencontainers.image.ref.name': '1',
-        }),
-      ],
-      ['mine:1', 'docker.io/a/b:1'],
-    ],
-    [
-      'of an index, another name beside the full one',
-      [
-        ...GOOD,
-        indexWith({
-          'io.containerd.image.name': 'docker.io/a/b:1',
-          'org.opencontainers.image.ref.name': 'c:1',
-        }),
-      ],
-      ['mine:1', 'docker.io/a/b:1', 'c:1'],
-    ],
-    [
-      'of an index without a full name',
-      [...GOOD, indexWith({ 'org.opencontainers.image.ref.name': '1' })],
-      ['mine:1', '1'],
-    ],
-  ])('%s', async (_what, steps, names) => {
-    for (const piece of [100, 100_000]) {
-      expect(await send(tar(...steps), piece)).toMatchObject({ checked: names, told: [], failed: false })
-    }
-  })
-})
-
-function indexWith(annotations: Readonly<Record<string, string>>): Step {
-  const value = {
-    schemaVersion: 2,
-    manifests: [{ mediaType: 'x', digest: 'sha256:0', size: 1, annotations }],
-  }
-  return ['index.json', JSON.stringify(value)]
-}
-
 const LONG = 'x'.repeat(40_000)
 
 /** An archive of one image with this configuration. */
 function withConfig(config: object): readonly Step[] {
-  return [['abc.json', JSON.stringify({ config })], manifest([item])]
+  return [['abc.json', JSON.stringify({ config })], LAYERED, manifest([item])]
 }
 
 test('an image with labels, an environment and a health check passes', async () => {
@@ -129,53 +252,68 @@ test('an image with labels, an environment and a health check passes', async () 
     Env: ['A=b'],
     Healthcheck: { Test: ['CMD', 'true'], Interval: 1e9, StartInterval: 0 },
   }
-  expect(await send(tar(...withConfig(config)))).toMatchObject({ told: [], failed: false })
+  const { told, failed, images } = await send(tar(...withConfig(config)))
+  expect({ told, failed }).toEqual({ told: [], failed: false })
+  expect(images).toMatchObject([{ labels: 40_001 }])
 })
 
 describe('an archive is refused', () => {
   test.each<[string, readonly Step[], string]>([
-    ['without a manifest', [CONFIG], 'manifest.json is missing'],
+    ['without a manifest', [CONFIGURED], 'manifest.json is missing'],
     ['with two manifests', [...GOOD, manifest([])], 'there twice'],
-    ['whose manifest is a link', [CONFIG, ['b', 'x'], ['manifest.json', { to: 'b' }]], 'no plain file'],
-    ['whose manifest is no list', [CONFIG, manifest({})], 'must be a list'],
+    ['with two manifests, one by another path', [...GOOD, ['./manifest.json', '[]']], 'there twice'],
+    ['with something in its manifest', [...GOOD.slice(0, 2), ['manifest.json/x', 'y']], 'no plain file'],
+    ['whose manifest is a link', [CONFIGURED, ['b', 'x'], ['manifest.json', { to: 'b' }]], 'no plain file'],
+    ['whose manifest is no list', [CONFIGURED, manifest({})], 'must be a list'],
     [
       'whose manifest says a name otherwise',
-      [CONFIG, manifest([{ ...item, repotags: ['evil:1'] }])],
+      [CONFIGURED, manifest([{ ...item, repotags: ['evil:1'] }])],
       'twice',
     ],
     [
       'whose manifest says a name in small letters',
-      [CONFIG, manifest([{ Config: 'abc.json', repotags: ['evil:1'] }])],
+      [CONFIGURED, manifest([{ Config: 'abc.json', repotags: ['evil:1'] }])],
       'not known',
     ],
-    ['whose manifest goes on', [CONFIG, ['manifest.json', `${JSON.stringify([item])} []`]], 'load.archive'],
+    [
+      'whose manifest goes on',
+      [CONFIGURED, ['manifest.json', `${JSON.stringify([item])} []`]],
+      'load.archive',
+    ],
     ['whose index has what nobody knows', [...GOOD, ['index.json', '{"other":{"a":1}}']], 'not known'],
+    ['with an image upon another', [CONFIGURED, manifest([{ ...item, Parent: 'sha256:abc' }])], 'one by one'],
+  ])('%s', async (_what, steps, why) => {
+    for (const piece of [100, 100_000]) {
+      const { told, failed, names } = await send(tar(...steps), { piece })
+      const none = why === 'manifest.json is missing' ? [] : names
+      expect({ told, failed, names }).toEqual({
+        told: [expect.stringContaining(why)],
+        failed: true,
+        names: none,
+      })
+      expect(names).not.toContain('evil:1')
+    }
+  })
+
+  test.each<[string, readonly Step[], string]>([
     [
       'whose configuration is elsewhere',
-      [CONFIG, manifest([{ ...item, Config: '../abc.json' }])],
+      [CONFIGURED, manifest([{ ...item, Config: '../abc.json' }])],
       'not in the archive',
     ],
     [
       'whose configuration is spelt otherwise',
-      [CONFIG, manifest([{ ...item, Config: './abc.json' }])],
+      [CONFIGURED, manifest([{ ...item, Config: './abc.json' }])],
       'not in the archive',
     ],
     [
       'whose configuration is missing',
-      [CONFIG, manifest([{ ...item, Config: 'def.json' }])],
+      [CONFIGURED, manifest([{ ...item, Config: 'def.json' }])],
       'not in the archive',
     ],
+    ['whose configuration is no JSON', [['abc.json', 'x'], manifest([item])], 'no JSON object'],
     ['with triggers', [['abc.json', '{"config":{"OnBuild":["RUN ls"]}}'], manifest([item])], 'ONBUILD'],
-    [
-      'with triggers in another file',
-      [...GOOD, ['blobs/sha256/abc', '{"config":{"OnBuild":["RUN ls"]}}']],
-      'ONBUILD',
-    ],
-    [
-      'with what is no configuration in such a file',
-      [...GOOD, ['blobs/sha256/abc', '{"a":1,"a":2}']],
-      'twice',
-    ],
+    ['with equal keys', [['abc.json', '{"a":1,"a":2}'], manifest([item])], 'twice'],
     [
       'with triggers in another spelling',
       [['abc.json', '{"Config":{"onbuild":["RUN ls"]}}'], manifest([item])],
@@ -193,16 +331,6 @@ describe('an archive is refused', () => {
       withConfig({ Healthcheck: { Test: ['CMD', LONG] } }),
       'has a health check of',
     ],
-    [
-      'with labels of many images',
-      [
-        ...GOOD,
-        ...Array.from({ length: 7 }, (_, index): Step => {
-          return [`blobs/sha256/a${index}`, JSON.stringify({ config: { Labels: { a: LONG } } })]
-        }),
-      ],
-      'its images have labels of more than',
-    ],
     ['with many health checks', withConfig({ Healthcheck: { Interval: 1 } }), 'more than once a second'],
     [
       'with health checks all the time',
@@ -215,32 +343,72 @@ describe('an archive is refused', () => {
       'more than once a second',
     ],
     ['with a link that is no layer', [...GOOD, ['x', { to: 'y' }]], 'x is a link'],
+    ['with a link to nothing', [...GOOD, ['b/layer.tar', { to: 'x' }]], 'leads to no file'],
+    [
+      'with a link to a link',
+      [...GOOD, ['b/layer.tar', { to: '../c/layer.tar' }], ['c/layer.tar', { to: '../a/layer.tar' }]],
+      'leads to no file',
+    ],
+    ['with a link that leads out', [...GOOD, ['b/layer.tar', { to: '../../x' }]], 'leads out'],
+    [
+      'with a link to its manifest',
+      [...GOOD, ['b/layer.tar', { to: '../manifest.json' }]],
+      'leads to no file',
+    ],
     [
       'with something in a link',
-      [...GOOD, ['a/layer.tar', { to: '.' }], ['a/layer.tar/x', 'y']],
+      [...GOOD, ['b/layer.tar', { to: '../a/layer.tar' }], ['b/layer.tar/x', 'y']],
       'has something in it',
     ],
-    ['of nothing', [['x', 'y']], 'manifest.json is missing'],
-  ])('%s', async (_what, steps, why) => {
-    for (const piece of [100, 100_000]) {
-      const { told, failed, checked } = await send(tar(...steps), piece)
-      expect({ told, failed, checked }).toEqual({
-        told: [expect.stringContaining(why)],
+    ['of nothing', [['x', 'y']], 'is missing'],
+  ])('%s, on either store', async (_what, steps, why) => {
+    for (const containerd of [false, true]) {
+      const layers = steps.some(([path]) => path === LAYERED[0]) ? [] : [LAYERED]
+      const { told, failed, images } = await send(tar(...steps, ...layers), { containerd })
+      const expected = containerd && why === 'is missing' ? 'neither manifest.json nor oci-layout' : why
+      expect({ told, failed, images }).toEqual({
+        told: [expect.stringContaining(expected)],
         failed: true,
-        checked: [],
+        images: [],
       })
     }
   })
 
-  test('and has no end where a name in it is refused', async () => {
-    const bytes = tar(CONFIG, manifest([{ ...item, RepoTags: ['mine:1', 'evil:1'] }]))
-    const { told, failed, passed } = await send(bytes)
-    expect({ told, failed }).toEqual({ told: ['image.name'], failed: true })
-    expect(passed.length).toBeLessThan(bytes.lastIndexOf('evil:1') + 512)
+  test('without a layer, on containerd’s store', async () => {
+    const bytes = tar(CONFIGURED, manifest([item]))
+    expect((await send(bytes)).told).toEqual([])
+    expect((await send(bytes, { containerd: true })).told).toEqual([
+      expect.stringContaining('not in the archive: the layer a/layer.tar'),
+    ])
   })
-})
 
-test('a layer that is a link passes', async () => {
-  const bytes = tar(...GOOD, ['b/layer.tar', { to: '../a/layer.tar' }])
-  expect(await send(bytes)).toMatchObject({ told: [], failed: false })
+  test('without its manifest, where an engine reads no image layouts', async () => {
+    const image = madeImage('a')
+    const bytes = archiveOf(layoutOf([entryOf(image.manifest, 'mine:1')], blobsOf(image)))
+    expect((await send(bytes)).told).toEqual([expect.stringContaining('manifest.json is missing')])
+    expect((await send(bytes, { containerd: true })).told).toEqual([])
+  })
+
+  test('with content that is not what its digest says', async () => {
+    const image = madeImage('a')
+    for (const blob of [image.config, image.manifest, image.layer]) {
+      const files = layoutOf([entryOf(image.manifest, 'mine:1')], blobsOf(image))
+      const forged = files.map(([path, content]): [string, Content] =>
+        content === blob ? [path, Buffer.concat([blob, Buffer.from(' ')])] : [path, content],
+      )
+      expect((await send(archiveOf(forged), { containerd: true })).told).toEqual([
+        expect.stringContaining('not what its digest says'),
+      ])
+    }
+  })
+
+  test('and has no end where a name in it is refused, or what it brings', async () => {
+    const bytes = tar(...GOOD.slice(0, 2), manifest([{ ...item, RepoTags: ['mine:1', 'evil:1'] }]))
+    const one = await send(bytes)
+    expect(one).toMatchObject({ told: ['image.name'], failed: true, images: [] })
+    expect(one.passed.includes('manifest.json')).toBe(false)
+    const many = await send(tar(...GOOD.slice(0, 2), manifest([item, item, item, item])))
+    expect(many).toMatchObject({ told: ['many'], failed: true })
+    expect(many.passed.includes('manifest.json')).toBe(false)
+  })
 })

@@ -1,83 +1,175 @@
 /**
- * An archive of images on its way to `load` (moby, image/tarexport; OCI image layout), held back at its end until every name
- * in it was checked, wherever an engine could read one.
+ * An archive of images on its way to `load` (moby, image/tarexport; OCI image layout), written anew: of each entry what was read of
+ * it, in the order in which they come, and behind them the files that name the images, which are held back until they were decided on.
  */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
+import { posix } from 'node:path'
 import { FieldError } from '../decode/fields.ts'
+import { NAMING, readNaming, type SaidImages } from '../decode/image-archive.ts'
+import type { ArchivedImage, ArchiveFile } from '../decode/image-layout.ts'
 import { JsonError } from '../decode/json.ts'
-import { readIndex, readManifest, readParents, readRepositories } from '../decode/image-archive.ts'
-import { readConfig } from '../decode/image-config.ts'
-import { TarError, type Entry } from '../decode/tar.ts'
+import { cleanPath, TarError, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
+import {
+  encodeForDocker,
+  encodeItemsForContainerd,
+  encodeLayoutForContainerd,
+  type EncodedArchive,
+} from '../rewrite/image-archive.ts'
 import { CheckedArchive } from './checked-archive.ts'
-
-/** Files that hold names, and what reads them. */
-const NAMING = { 'manifest.json': readManifest, 'index.json': readIndex, repositories: readRepositories }
-const OTHER_META = ['oci-layout']
+import { tarFile, tarHeader, tarLink, tarPadding } from './tar-file.ts'
 
 /** Bytes of all files that are kept because they may be an image's configuration. */
 const MOST_KEPT = 4 * 2 ** 20
 const MOST_ENTRIES = 50_000
 /** Characters of the paths of all entries. */
 const MOST_PATHS = 4 * 2 ** 20
+/** Bytes of a configuration or a manifest. */
+const LARGEST_CONFIG = 2 ** 20
+/** Bytes by which a layer's compression is known. */
+const LONGEST_START = 4
+/** How a JSON object begins; a layer begins otherwise. */
+const OBJECT = Buffer.from('{')
+/** How BuildKit begins what it attests, which nobody takes for a configuration. */
+const STATEMENT = Buffer.from('{"_type"')
 
-/** An image in an archive. */
-export interface ArchivedImage {
-  /** As written in the archive. */
-  readonly names: readonly string[]
-  /** What it will be called by an engine; empty where the archive does not tell. */
-  readonly id: string
+/** A file that passes at this moment. */
+interface Passing {
+  readonly path: string
+  readonly size: number
+  /** An engine that keeps images itself looks into layers. */
+  readonly hash: Hash | undefined
+  start: Buffer
 }
 
-type Check = (images: readonly ArchivedImage[]) => Promise<readonly Violation[]>
+interface Checks {
+  /** Gives the violations of the names in the archive, as they are written there. */
+  readonly names: (names: readonly string[]) => Promise<readonly Violation[]>
+  /** Gives the violations of the images in it; without any they may come. */
+  readonly images: (images: readonly ArchivedImage[]) => Promise<readonly Violation[]>
+}
 
 export class ImageArchive extends CheckedArchive {
-  readonly #checkImages: Check
-  readonly #files = new Map<string, Buffer>()
+  readonly #containerd: boolean
+  readonly #checks: Checks
+  /** Those of `NAMING` that are there, and all others. */
+  readonly #naming = new Map<string, Buffer>()
+  readonly #files = new Map<string, ArchiveFile>()
+  /** Where links lead, by path. */
+  readonly #links = new Map<string, string>()
   readonly #seen = new Set<string>()
   #kept = 0
   #paths = 0
+  #passing: Passing | undefined
 
-  /** @param checkImages gives the violations of the images in the archive */
-  constructor(checkImages: Check) {
+  /** @param containerd whether the engine keeps images in containerd's store */
+  constructor(containerd: boolean, checks: Checks) {
     super()
-    this.#checkImages = checkImages
+    this.#containerd = containerd
+    this.#checks = checks
   }
 
-  protected override entry({ path, type, size }: Entry): boolean {
+  protected override entry(entry: Entry): boolean {
+    const { path, type, size } = entry
     if (path === '' && type !== 'directory') throw new TarError('the archive has an entry without a name')
     if (this.#seen.has(path) && type !== 'directory') throw new TarError(`${path} is there twice`)
     this.#paths += path.length
     if (this.#seen.add(path).size > MOST_ENTRIES || this.#paths > MOST_PATHS)
       throw new TarError('the archive has too many entries')
-    const names = isNaming(path) || OTHER_META.includes(path)
-    if (names && type !== 'file') throw new TarError(`${path} is no plain file`)
-    // Engines save a layer that two images share as a link.
-    if (type === 'link' && !path.endsWith('/layer.tar')) throw new TarError(`${path} is a link`)
-    return type === 'file' && (names || mayBeConfig(path, size))
+    const [top = ''] = path.split('/', 1)
+    if (NAMING.includes(top) && (top !== path || type !== 'file'))
+      throw new TarError(`${top} is no plain file`)
+    if (type === 'link') this.#link(path, entry.target)
+    if (type !== 'file') return false
+    if (NAMING.includes(path) || mayBeConfig(path, size)) return true
+    const hash = this.#containerd ? createHash('sha256') : undefined
+    this.#passing = { path, size, hash, start: Buffer.alloc(0) }
+    this.push(tarHeader(path, size))
+    return false
+  }
+
+  /** Engines save a layer that two images share as a link. */
+  #link(path: string, target: string): void {
+    if (!path.endsWith('/layer.tar')) throw new TarError(`${path} is a link`)
+    const from = target.startsWith('/') ? '' : posix.dirname(path)
+    this.#links.set(path, cleanPath(posix.normalize(posix.join(from, target))))
   }
 
   protected override content({ path }: Entry, content: Buffer): void {
-    if (!isNaming(path) && content[0] !== OBJECT) return
+    if (NAMING.includes(path)) {
+      this.#keep(content)
+      this.#naming.set(path, content)
+      return
+    }
+    this.push(tarFile(path, content))
+    const mayBe = startsWith(content, OBJECT) && !startsWith(content, STATEMENT)
+    if (mayBe) this.#keep(content)
+    this.#files.set(path, {
+      size: content.length,
+      digest: digestOf(createHash('sha256').update(content)),
+      start: content.subarray(0, LONGEST_START),
+      content: mayBe ? content : undefined,
+    })
+  }
+
+  #keep(content: Buffer): void {
     this.#kept += content.length
     if (this.#kept > MOST_KEPT) throw new TarError('the archive has too many small files')
-    this.#files.set(path, content)
+  }
+
+  protected override piece(piece: Buffer): void {
+    const passing = this.#passing
+    if (passing === undefined) return
+    this.push(piece)
+    passing.hash?.update(piece)
+    if (passing.start.length < LONGEST_START)
+      passing.start = Buffer.concat([passing.start, piece]).subarray(0, LONGEST_START)
+  }
+
+  protected override ended(): void {
+    if (this.#passing === undefined) return
+    const { path, size, hash, start } = this.#passing
+    this.#passing = undefined
+    this.push(tarPadding(size))
+    this.#files.set(path, { size, digest: digestOf(hash), start, content: undefined })
   }
 
   protected override async check(): Promise<readonly Violation[]> {
     try {
-      const manifest = this.#files.get('manifest.json')
-      if (manifest === undefined)
-        throw new TarError('manifest.json is missing: this is no archive of docker save')
-      if (readParents(manifest).length > 0)
-        throw new TarError('an image is said to be built upon another: save and load them one by one')
-      for (const { config } of readManifest(manifest)) this.#checkIsThere(config)
-      this.#checkConfigs()
-      return await this.#checkImages(this.#images())
+      const said = readNaming(this.#naming)
+      const violations = await this.#checks.names(said.names)
+      if (violations.length > 0) return violations
+      this.#followLinks()
+      const { images, files } = this.#encode(said)
+      const others = await this.#checks.images(images)
+      if (others.length > 0) return others
+      for (const [path, content] of files) this.push(tarFile(path, content))
+      return []
     } catch (cause) {
       if (!(cause instanceof FieldError || cause instanceof JsonError)) throw cause
       return [this.violation(cause.message)]
     }
+  }
+
+  #encode({ items, entries }: SaidImages): EncodedArchive {
+    if (!this.#containerd) {
+      if (items === undefined)
+        throw new TarError('manifest.json is missing: this is no archive of docker save')
+      return encodeForDocker(items, this.#files)
+    }
+    if (entries !== undefined) return encodeLayoutForContainerd(entries, this.#files)
+    if (items !== undefined) return encodeItemsForContainerd(items, this.#files)
+    throw new TarError('it has neither manifest.json nor oci-layout: this is no archive of images')
+  }
+
+  #followLinks(): void {
+    const found = [...this.#links].map(([path, target]) => {
+      const file = this.#files.get(target)
+      if (file === undefined) throw new TarError(`${path} leads to no file of the archive`)
+      if (!this.#containerd) this.push(tarLink(path, posix.relative(posix.dirname(path), target)))
+      return [path, file] as const
+    })
+    for (const [path, file] of found) this.#files.set(path, file)
   }
 
   protected override violation(why: string): Violation {
@@ -88,59 +180,20 @@ export class ImageArchive extends CheckedArchive {
       instead: ['docker save IMAGE | docker load', 'docker pull'],
     }
   }
-
-  #images(): readonly ArchivedImage[] {
-    return Object.entries(NAMING).flatMap(([path, read]) => {
-      const content = this.#files.get(path)
-      const images = content === undefined ? [] : read(content)
-      return images.map(({ names, config, digest }) => ({
-        names,
-        id: config === '' ? digest : this.#idOf(config),
-      }))
-    })
-  }
-
-  /** An image is called by the digest of its configuration (OCI image specification, ImageID). */
-  #idOf(config: string): string {
-    const content = this.#files.get(config)
-    return content === undefined ? '' : `sha256:${createHash('sha256').update(content).digest('hex')}`
-  }
-
-  #checkIsThere(config: string): void {
-    if (!this.#files.has(config))
-      throw new TarError(`the configuration ${JSON.stringify(config)} is not in the archive`)
-  }
-
-  /** Any of the files may be taken for a configuration. */
-  #checkConfigs(): void {
-    let labels = 0
-    for (const [path, content] of this.#files) {
-      if (isNaming(path)) continue
-      const config = readConfig(content)
-      if (config.wrong !== undefined) throw new TarError(`the image of ${path} has ${config.wrong}`)
-      labels += config.labels
-    }
-    if (labels > MOST_ARCHIVE_LABELS)
-      throw new TarError(`its images have labels of more than ${MOST_ARCHIVE_LABELS} characters`)
-  }
 }
-
-/** The first character of a JSON object; a layer begins otherwise. */
-const OBJECT = 0x7b
-
-function isNaming(path: string): boolean {
-  return Object.hasOwn(NAMING, path)
-}
-
-/** Characters of the labels of all images in an archive. */
-const MOST_ARCHIVE_LABELS = 256 * 1024
-
-/** Bytes of a configuration. */
-const LARGEST_CONFIG = 2 ** 20
 
 function mayBeConfig(path: string, size: number): boolean {
   return (
     size <= LARGEST_CONFIG &&
     (/^(?:[^/]+\.json|sha256:[0-9a-f]{64})$/.test(path) || /^blobs\/[a-z0-9]+\/[0-9a-f]+$/.test(path))
   )
+}
+
+function startsWith(content: Buffer, start: Buffer): boolean {
+  return content.subarray(0, start.length).equals(start)
+}
+
+/** Empty where nothing was hashed. */
+function digestOf(hash: Hash | undefined): string {
+  return hash === undefined ? '' : `sha256:${hash.digest('hex')}`
 }

@@ -76,6 +76,8 @@ export interface EngineFacts {
   readonly logDriver: string
   /** Whether it is Podman, which speaks Docker's API and differs in some of it. */
   readonly podman: boolean
+  /** Whether it keeps images in containerd's store: an image is called by its manifest or index there. */
+  readonly containerd: boolean
 }
 
 export interface Facts {
@@ -107,7 +109,7 @@ export interface Facts {
   readonly usage: Usage
   /** Streams of events that the worker has open. */
   readonly eventStreams: number
-  /** Characters that an engine lists of all images which the worker brought. */
+  /** Characters that an engine lists of all images which the worker brought, or what takes it as long. */
   readonly imagesListed: number
   /** Full ids of every container in reach. */
   readonly reach: readonly string[]

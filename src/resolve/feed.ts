@@ -173,6 +173,7 @@ export class Feed {
       nanoCpus: Number(objectOf(info)['NCPU'] || Infinity) * 1e9,
       logDriver: textOf(objectOf(info)['LoggingDriver']),
       podman,
+      containerd: isContainerd(objectOf(info)['DriverStatus']),
     }
     this.#connected = { facts, pingHeaders, version: objectOf(version) }
     this.#events.connected(this.#connected)
@@ -280,6 +281,11 @@ export class Feed {
       throw new EngineUnavailable(`the engine answers ${answer.statusCode} to /${path.join('/')}`)
     return JSON.parse(body.toString())
   }
+}
+
+/** Whether images are in containerd's store, which only the driver's status tells (moby, daemon/containerd/service.go). */
+function isContainerd(status: unknown): boolean {
+  return listOf(status).some((pair) => listOf(pair)[1] === 'io.containerd.snapshotter.v1')
 }
 
 function eventsRequest(minor: number) {

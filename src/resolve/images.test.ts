@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { imageIdOf, policyOf, UNLABELLED, worldWith } from '../../test/cases/world.ts'
-import { imagesListed, ownersOfNames } from './images.ts'
+import { findImage, imagesListed, ownersOfNames } from './images.ts'
 import { reconcileImages } from './reconcile.ts'
 
 const worker = policyOf()
@@ -70,6 +70,38 @@ test('what is listed of a worker’s images is that of its own, and of nobody’
     image('left', worker.name, 100),
     image('theirs', 'rival', 1_000),
   ])
-  expect(imagesListed(world, worker.name)).toBe(101)
-  expect(imagesListed(world, 'rival')).toBe(1_000)
+  expect(imagesListed(world, worker.name, { containerd: false })).toBe(101)
+  expect(imagesListed(world, 'rival', { containerd: false })).toBe(1_000)
+  expect(imagesListed(world, 'rival', { containerd: true })).toBe(1_000 + 16 * 1024)
+})
+
+describe('on containerd’s store', () => {
+  const id = imageIdOf('own')
+  const image = (name: string, names: readonly string[]) => {
+    return { id: imageIdOf(name), names, parent: '', worker: '', labels: 0, listed: 0 }
+  }
+
+  const digest = `docker.io/library/own@${id}`
+
+  test('a name that is listed twice is nobody’s to give, and no image’s', () => {
+    for (const images of [[image('own', [OWN]), image('shared', [OWN])], [image('own', [OWN, OWN])]]) {
+      const world = worldWith()
+      world.inventory.replaceImages(images)
+      expect(findImage(world, worker, 'own:1')).toBeUndefined()
+      expect(ownersOfNames(world, worker, ['own:1'])).toEqual(new Map([['own:1', 'other']]))
+      reconcileImages(world.ownership, world.inventory)
+      expect(world.ownership.owner('tag', OWN)).toBeUndefined()
+    }
+  })
+
+  test('a digest of an image that is its id is whose the tags of its repository are', () => {
+    const namesOf = (...names: readonly string[]) => {
+      const world = worldWith()
+      world.inventory.replaceImages([image('own', names)])
+      return findImage(world, worker, id)?.ownNames
+    }
+    expect(namesOf(OWN, digest)).toEqual([OWN, digest])
+    expect(namesOf(OWN, 'docker.io/library/own:theirs', digest)).toEqual([OWN])
+    expect(namesOf(digest)).toEqual([])
+  })
 })

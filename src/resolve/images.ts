@@ -14,7 +14,7 @@ import type { ImageOperation } from '../decode/operation.ts'
 import { fullReference, looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import type { Facts, ImageFacts } from './facts.ts'
+import type { EngineFacts, Facts, ImageFacts } from './facts.ts'
 import type { Inventory, KnownImage } from './inventory.ts'
 import { lookUp } from './look-up.ts'
 import type { World } from './resolve.ts'
@@ -70,7 +70,8 @@ function imageFacts(
 ): ImageFacts | undefined {
   if (known === undefined) return undefined
   const own = ownership.owner('image', known.id) === worker.name
-  const ownNames = known.names.filter((name) => ownership.ownsTag(worker.name, name, known.id))
+  const isMine = (name: string): boolean => ownership.ownsTag(worker.name, name, known.id)
+  const ownNames = known.names.filter((name) => tagsFor(known, name).every(isMine))
   const { id, names, labels } = known
   return {
     id,
@@ -82,15 +83,33 @@ function imageFacts(
   }
 }
 
+/** Characters as which an image counts beside what is listed of it: containerd's store looks up each of its parts. */
+export const LOOKED_UP = 16 * 1024
+
 /**
  * Characters that an engine lists of a worker's images, also of those that a build which failed has left: nobody owns them, and they
  * have the worker's label.
  */
-export function imagesListed({ inventory, ownership }: World, worker: string): number {
+export function imagesListed(
+  { inventory, ownership }: Pick<World, 'inventory' | 'ownership'>,
+  worker: string,
+  { containerd }: Pick<EngineFacts, 'containerd'>,
+): number {
   let sum = 0
   for (const { id, worker: label, listed } of inventory.images())
-    if ((ownership.owner('image', id) ?? label) === worker) sum += listed
+    if ((ownership.owner('image', id) ?? label) === worker) sum += listed + (containerd ? LOOKED_UP : 0)
   return sum
+}
+
+/**
+ * The names that an image must have been given to have this one: that name itself; of a digest that containerd's store tells beside the
+ * tags of a repository, those tags.
+ */
+export function tagsFor({ id, names }: KnownImage, name: string): readonly string[] {
+  if (!name.endsWith(`@${id}`)) return [name]
+  const repository = name.slice(0, name.indexOf('@'))
+  const tags = names.filter((other) => other.startsWith(`${repository}:`))
+  return tags.length === 0 ? [name] : tags
 }
 
 /** Ids of the nameless images below one, the nearest first, up to one that is not the worker's. */
@@ -127,7 +146,7 @@ export function ownersOfNames(
     if (reference === undefined) return undefined
     const name = storedReference(reference)
     const giver = ownership.namesGiven.workerOf(name)
-    if (giver !== undefined && giver !== worker.name) return 'other'
+    if ((giver !== undefined && giver !== worker.name) || inventory.isDoubtful(name)) return 'other'
     const image = inventory.imageNamed(name)
     if (image === undefined) return 'nobody'
     return ownership.ownsTag(worker.name, name, image.id) ? 'self' : 'other'

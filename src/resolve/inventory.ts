@@ -39,6 +39,8 @@ export class Inventory {
   #containerNames = new Map<string, string>()
   #images = new Map<string, KnownImage>()
   #imageNames = new Map<string, string>()
+  /** Names that are listed more than once: what an engine takes them for is not known. */
+  #doubtfulNames: ReadonlySet<string> = new Set()
   #volumes = new Set<string>()
   /** Names of networks by id. */
   #networks = new Map<string, string>()
@@ -64,10 +66,18 @@ export class Inventory {
     return this.#images.values()
   }
 
-  /** @param name in full, `docker.io/library/alpine:3` */
+  /** The image of a name; undefined also where it may be that of two. @param name in full, `docker.io/library/alpine:3` */
   imageNamed(name: string): KnownImage | undefined {
     const id = this.#imageNames.get(name)
     return id === undefined ? undefined : this.#images.get(id)
+  }
+
+  /**
+   * Whether a name is listed more than once: containerd's store can have one in full and as somebody wrote it, which Docker finds nobody's
+   * image by but lists as the same.
+   */
+  isDoubtful(name: string): boolean {
+    return this.#doubtfulNames.has(name)
   }
 
   /** Names with a tag, in full, of this repository. */
@@ -150,9 +160,15 @@ export class Inventory {
 
   replaceImages(images: readonly KnownImage[]): void {
     this.#images = new Map(images.map((image) => [image.id, image]))
-    this.#imageNames = new Map(
-      images.flatMap((image) => image.names.map((name) => [name, image.id] as const)),
-    )
+    this.#imageNames = new Map()
+    const twice = new Set<string>()
+    for (const { id, names } of images)
+      for (const name of names) {
+        if (this.#imageNames.has(name)) twice.add(name)
+        this.#imageNames.set(name, id)
+      }
+    for (const name of twice) this.#imageNames.delete(name)
+    this.#doubtfulNames = twice
   }
 
   /** Gives a name to an image that is known, and takes it from any other. @param name in full */

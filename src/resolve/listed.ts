@@ -1,5 +1,5 @@
 /** What an engine lists, as far as the inventory keeps it. */
-import { parseReference, storedReference } from '../decode/reference.ts'
+import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import { CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
 import type { KnownContainer, KnownImage } from './inventory.ts'
@@ -37,7 +37,9 @@ export function readImage(listed: Unknown): KnownImage {
 /** Full references of an image as the engine lists it. */
 function imageNames(listed: Unknown): readonly string[] {
   return [...textsOf(listed['RepoTags']), ...textsOf(listed['RepoDigests'])].flatMap((name) => {
-    const reference = name.includes('<none>') ? undefined : parseReference(name)
+    // Of an image for another platform containerd's store lists the id among its digests.
+    const isNone = name.includes('<none>') || looksLikeImageId(name)
+    const reference = isNone ? undefined : parseReference(name)
     return reference === undefined ? [] : [storedReference(reference)]
   })
 }

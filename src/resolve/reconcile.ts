@@ -4,6 +4,7 @@ import type { Change, Claim, OwnedKind } from '../store/store.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Inventory } from './inventory.ts'
+import { tagsFor } from './images.ts'
 import type { Ownership } from './ownership.ts'
 
 /** What the engine lists, as it lists it. */
@@ -76,7 +77,8 @@ function settleThere(
     // One that has the operator's name came by another way too.
     ...images.flatMap((claim) => {
       const image = inventory.image(claim.id)
-      return settled(claim, image?.names.every((name) => ownership.isGiven(name, image.id)) ?? false)
+      const isGiven = (name: string): boolean => ownership.isGiven(name, claim.id)
+      return settled(claim, image?.names.flatMap((name) => tagsFor(image, name)).every(isGiven) ?? false)
     }),
   ]
 }

@@ -15,7 +15,7 @@ import { beginReconciling, reconcileImages } from './reconcile.ts'
 import { containersInReach, hostPathsOf, resolve, type World } from './resolve.ts'
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
-const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false }
+const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
 const worker = policyOf()
 
 function containerOf(world: World, reference: string) {

@@ -54,7 +54,7 @@ export function resolve(
   engine: EngineFacts,
   paths: HostPaths,
 ): Facts {
-  const listedOf = addsImages(operation.kind) ? imagesListed(world, worker.name) : 0
+  const listedOf = addsImages(operation.kind) ? imagesListed(world, worker.name, engine) : 0
   const nothing = { ...NO_FACTS, engine, paths, roots: paths, imagesListed: listedOf }
   switch (operation.kind) {
     case 'container.create':

@@ -153,10 +153,7 @@ describe('what a load is to bring', () => {
   test('is no image that was here before', () => {
     const known = world()
     known.inventory.replaceImages([{ ...loaded, names: [] }])
-    const claims = claimLoaded(known, WORKER, [
-      { id: NEW, names: ['new:1'] },
-      { id: '', names: ['b:1'] },
-    ])
+    const claims = claimLoaded(known, WORKER, [{ id: NEW, names: ['new:1'] }])
     expect(claims.map(({ kind, id, name }) => [kind, id, name])).toEqual([['tag', NAME, NEW]])
   })
 })

@@ -1,6 +1,6 @@
 /** What an archive of images is to bring: claimed before its end reaches the engine, so that nothing of it is nobody's. */
+import type { ArchivedImage } from '../decode/image-layout.ts'
 import { parseReference, storedReference } from '../decode/reference.ts'
-import type { ArchivedImage } from '../forward/image-archive.ts'
 import type { World } from '../resolve/resolve.ts'
 import type { Claim } from '../store/store.ts'
 
@@ -8,11 +8,10 @@ import type { Claim } from '../store/store.ts'
 export function claimLoaded(
   { inventory, ownership }: Pick<World, 'inventory' | 'ownership'>,
   worker: string,
-  images: readonly ArchivedImage[],
+  images: readonly Pick<ArchivedImage, 'id' | 'names'>[],
 ): readonly Claim[] {
-  const known = images.filter(({ id }) => id !== '')
-  const missing = new Set(known.map(({ id }) => id).filter((id) => inventory.image(id) === undefined))
-  const tags = known.flatMap(({ id, names }) => storedNames(names).map((name) => [name, id] as const))
+  const missing = new Set(images.map(({ id }) => id).filter((id) => inventory.image(id) === undefined))
+  const tags = images.flatMap(({ id, names }) => storedNames(names).map((name) => [name, id] as const))
   return [
     ...[...missing].map((id) => ownership.claimImage(worker, id)),
     ...tags.map(([name, id]) => ownership.claimTag(worker, name, id)),

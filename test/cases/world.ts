@@ -60,6 +60,7 @@ const world = z.strictObject({
   /** Who made the execs, by the container that they are in. */
   execs: z.record(z.string(), z.enum(['self', 'other'])),
   podman: z.boolean(),
+  containerd: z.boolean().default(false),
   paths: z.record(z.string(), z.string().nullable()),
   /** What the gate holds, by place. */
   held: z.record(z.string(), z.string()),
@@ -143,6 +144,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
     nanoCpus: facts.cpus * 1e9,
     logDriver: facts.logDriver,
     podman: facts.podman,
+    containerd: facts.containerd,
   }
   const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, paths))
   const sending = {
