@@ -10,17 +10,9 @@ import { splitLines } from '../resolve/lines.ts'
 import { objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { cleanMessage } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
+import { filterHistory, filterImage, filterImages } from './images.ts'
 import { redactContainer } from './inspect.ts'
-import {
-  filterContainers,
-  filterDiskUsage,
-  filterImage,
-  filterHistory,
-  filterImages,
-  filterNetwork,
-  filterNetworks,
-  filterVolumes,
-} from './lists.ts'
+import { filterContainers, filterDiskUsage, filterNetwork, filterNetworks, filterVolumes } from './lists.ts'
 import { filterInfo, type Counts } from './system.ts'
 import type { View } from './view.ts'
 
@@ -139,7 +131,7 @@ function transformOf(permit: Permit, view: View, counts: () => Counts): Transfor
     case 'image.list':
       return (json) => filterImages(json, view, operation.parameters.filters?.has('reference'))
     case 'image.inspect':
-      return (json) => filterImage(objectOf(json), view)
+      return (json) => filterImage(json, view)
     case 'image.history':
       return (json) => filterHistory(json, view)
     case 'network.create':

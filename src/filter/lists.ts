@@ -1,5 +1,6 @@
 /** Lists, brought down to what is in reach. */
-import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { filterImages } from './images.ts'
 import { pick } from './inspect.ts'
 import type { View } from './view.ts'
 
@@ -25,45 +26,6 @@ export function filterContainers(list: unknown, view: View): readonly Unknown[] 
         ? container
         : { ...pick(container, PLAIN_CONTAINER), Command: '', Ports: [], Labels: {}, Mounts: [] },
     )
-}
-
-/**
- * Images that go by one of the worker's names, or are its own; other names of theirs are left out.
- * @param byName whether the engine was asked for names: it then lists those that match alone, and a name that is left out
- *   must not show by the image's being there
- */
-export function filterImages(list: unknown, view: View, byName = false): readonly Unknown[] {
-  return listOf(list)
-    .map(objectOf)
-    .flatMap((image) => {
-      const names = ownNames(image, view)
-      const known = names.RepoTags.length + names.RepoDigests.length > 0
-      const isOwn = !byName && view.image(textOf(image['Id']))
-      // How many containers use it, and how much of it others have too, would tell of other people's.
-      return known || isOwn ? [{ ...image, ...names, Containers: -1, SharedSize: -1 }] : []
-    })
-}
-
-/** An image as it is inspected: other people's names for it are left out. */
-export function filterImage(image: Unknown, view: View): Unknown {
-  return { ...image, ...ownNames(image, view) }
-}
-
-/** An image's layers, with no other names than the worker's. */
-export function filterHistory(list: unknown, view: View): readonly Unknown[] {
-  return listOf(list)
-    .map(objectOf)
-    .map((layer) => ({ ...layer, Tags: textsOf(layer['Tags']).filter(view.imageName) }))
-}
-
-function ownNames(
-  image: Unknown,
-  view: View,
-): { readonly RepoTags: readonly string[]; readonly RepoDigests: readonly string[] } {
-  return {
-    RepoTags: textsOf(image['RepoTags']).filter(view.imageName),
-    RepoDigests: textsOf(image['RepoDigests']).filter(view.imageName),
-  }
 }
 
 const NETWORK = [
