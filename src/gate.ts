@@ -57,7 +57,13 @@ export class Gate implements World {
     this.feed = new Feed(engine, this.inventory, {
       connected: ({ facts, version }) => events.connected(String(version['Version']), facts.minor),
       lost: events.lost,
-      removed: (gone) => this.#write(this.ownership.forgetGone(gone)),
+      removed: ({ kind, id }) => {
+        const volume = kind === 'volume' ? this.ownership.get(kind, id) : undefined
+        // It may be late news, of the one before that had its name.
+        if (volume !== undefined) this.feed.lookAtVolume(volume)
+        else this.#write(this.ownership.forget(kind, id))
+      },
+      volumeFound: (owned, claim) => this.#write(this.ownership.forgetUnlessThere(owned, claim)),
       made: (nonce, id, name) => {
         const claim = this.ownership.unsureClaim(nonce)
         if (claim !== undefined) this.#write(this.ownership.settle(claim, id, name))

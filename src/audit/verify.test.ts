@@ -170,6 +170,18 @@ describe('verifying a record', () => {
     }
   })
 
+  test('a record whose clock was set back, and forward, is sound: entries count, not times', async () => {
+    const directory = newDirectory()
+    const store = openStore(directory)
+    for (const time of [Date.UTC(2026, 0), Date.UTC(1969, 0), Date.UTC(9999, 0), 0]) {
+      const entry = decision({ time })
+      await store.write(asChanges(entry, outcome(entry.id, { time: time - 1 })), 'synced')
+    }
+    store.close()
+    openStore(directory).close()
+    expect(verifyRecord(directory)).toMatchObject({ sound: true, entries: 8 })
+  })
+
   test('an outcome finds its decision, also one far back; without it, it is named', async () => {
     const directory = newDirectory()
     const store = openStore(directory)

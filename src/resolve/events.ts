@@ -23,14 +23,11 @@ export type Effect =
 export interface Gone {
   readonly kind: 'container' | 'volume' | 'network'
   readonly id: string
-  /** Milliseconds since 1970, when it went. */
-  readonly time: number
 }
 
 /** Applies one event, and says what others have to know of it. */
 export function applyEvent(inventory: Inventory, event: unknown): Effect {
-  const { Type: type, Action: action, Actor: actor, timeNano } = objectOf(event)
-  const time = Math.floor(Number(timeNano) / 1e6)
+  const { Type: type, Action: action, Actor: actor } = objectOf(event)
   const id = textOf(objectOf(actor)['ID'])
   const attributes = objectOf(objectOf(actor)['Attributes'])
   const name = textOf(attributes['name'])
@@ -39,7 +36,6 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
       id,
       name,
       claim: textOf(attributes[CLAIM_LABEL]),
-      time,
     })
   }
   if (type === 'image') return 'images'
@@ -47,7 +43,7 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
     if (action === 'create') inventory.putNetwork(id, name)
     if (!GONE.includes(action)) return undefined
     inventory.removeNetwork(id)
-    return { kind: 'network', id, time }
+    return { kind: 'network', id }
   }
   if (type !== 'volume') return undefined
   // Podman gives a volume's name as an attribute alone.
@@ -55,21 +51,16 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
   if (action === 'create') inventory.putVolume(volume)
   if (!GONE.includes(action)) return undefined
   inventory.removeVolume(volume)
-  return { kind: 'volume', id: volume, time }
+  return { kind: 'volume', id: volume }
 }
 
 interface Subject {
   readonly id: string
   readonly name: string
   readonly claim: string
-  readonly time: number
 }
 
-function applyContainerEvent(
-  inventory: Inventory,
-  action: string,
-  { id, name, claim, time }: Subject,
-): Effect {
+function applyContainerEvent(inventory: Inventory, action: string, { id, name, claim }: Subject): Effect {
   switch (action) {
     case 'create':
       if (inventory.container(id) === undefined) {
@@ -91,7 +82,7 @@ function applyContainerEvent(
     case 'destroy':
     case 'remove':
       inventory.removeContainer(id)
-      return { kind: 'container', id, time }
+      return { kind: 'container', id }
     default:
       return undefined
   }

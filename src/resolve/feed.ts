@@ -5,9 +5,11 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EngineUnavailable, readWhole, type Engine } from '../forward/engine.ts'
+import { inspectVolume } from '../forward/volumes.ts'
 import { NEWEST_MINOR } from '../decode/target.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
 import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import type { Owned } from '../store/store.ts'
 import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
 import type { EngineFacts } from './facts.ts'
 import type { Inventory } from './inventory.ts'
@@ -43,6 +45,8 @@ export interface FeedEvents {
   readonly connected: (connected: Connected) => void
   readonly lost: (reason: string) => void
   readonly removed: (gone: Gone) => void
+  /** The claim that the volume of that name carries now, undefined where there is none. */
+  readonly volumeFound: (owned: Owned, claim: string | undefined) => void
   /** A container was made whose labels hold a claim. */
   readonly made: (claim: string, id: string, name: string) => void
   /** Everything is about to be listed; what it returns is called with the lists. */
@@ -127,6 +131,20 @@ export class Feed {
       this.#resyncTimer = undefined
       this.#resync()
     }, RESYNC).unref()
+  }
+
+  /** Asks which volume has the name of an owned one now. */
+  lookAtVolume(owned: Owned): void {
+    const minor = this.#connected?.facts.minor
+    if (minor === undefined) return
+    void inspectVolume(this.#engine, minor, owned.id).then(
+      ({ status, claim }) => {
+        if (status === 200) this.#events.volumeFound(owned, claim)
+        else if (status === 404) this.#events.volumeFound(owned, undefined)
+        else this.resyncLater()
+      },
+      () => this.resyncLater(),
+    )
   }
 
   #resync(): void {
@@ -256,7 +274,7 @@ export class Feed {
         const there = new Set(listed.map((network) => textOf(network['Id'])))
         for (const id of before.filter((known) => !there.has(known))) {
           this.#inventory.removeNetwork(id)
-          this.#events.removed({ kind: 'network', id, time: Date.now() })
+          this.#events.removed({ kind: 'network', id })
         }
       },
       () => undefined,

@@ -1,54 +1,85 @@
-import { expect, test } from 'vitest'
-import { applyEvent } from './events.ts'
-import { Inventory } from './inventory.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Claim } from '../store/store.ts'
 import { Ownership } from './ownership.ts'
+import { beginReconciling } from './reconcile.ts'
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
+const MINUTE = 60_000
+const NOTHING = { containers: [], volumes: [], networks: [] }
 
-/** That a volume went, so many milliseconds after now. */
-function goneIn(milliseconds: number) {
-  const effect = applyEvent(new Inventory(), {
-    Type: 'volume',
-    Action: 'destroy',
-    Actor: { ID: 'data' },
-    timeNano: (Date.now() + milliseconds) * 1e6,
-  })
-  if (effect === undefined || effect === 'images' || effect.kind === 'made') throw new Error('it is gone')
-  return effect
-}
+afterEach(() => void vi.useRealTimers())
 
-test('a volume that was made anew outlives the late news that the one before is gone', () => {
+function withVolume() {
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   ownership.settle(ownership.claim('volume', 'worker', NO_LIMITS), 'data', 'data')
-  expect(ownership.forgetGone(goneIn(-5))).toBeUndefined()
-  expect(ownership.owner('volume', 'data')).toBe('worker')
-  expect(ownership.forgetGone(goneIn(1_000))).toEqual({ type: 'disown', kind: 'volume', id: 'data' })
+  const owned = ownership.get('volume', 'data')
+  if (owned === undefined) throw new Error('it is owned')
+  return { ownership, owned }
+}
+
+test.each([
+  ['none', undefined],
+  ['another', 'n2'],
+])('a volume is forgotten where the engine has %s of its name', (_, claim) => {
+  const { ownership, owned } = withVolume()
+  expect(ownership.forgetUnlessThere(owned, owned.nonce)).toBeUndefined()
+  expect(ownership.forgetUnlessThere(owned, claim)).toEqual({ type: 'disown', kind: 'volume', id: 'data' })
   expect(ownership.owner('volume', 'data')).toBeUndefined()
 })
 
-test('a volume that is there after all outlives the news that it went, be that late or not', () => {
-  const claim = {
-    id: '',
-    name: '',
-    nonce: 'n1',
-    kind: 'volume' as const,
-    worker: 'worker',
-    created: 1,
-    ...NO_LIMITS,
-  }
-  const ownership = new Ownership({ owned: () => [], claims: () => [claim] })
-  ownership.settle(claim, 'data', 'data')
-  const owned = ownership.get('volume', 'data')
-  if (owned === undefined) throw new Error('it is owned')
-  ownership.confirm(owned, Date.now())
-  expect(ownership.forgetGone(goneIn(-5))).toBeUndefined()
+test('a volume that was made anew, or found to be there, outlives what the engine said before', () => {
+  const { ownership, owned } = withVolume()
+  expect(ownership.confirm(owned)).toEqual([])
+  expect(ownership.forgetUnlessThere(owned, undefined)).toBeUndefined()
+  expect(ownership.owner('volume', 'data')).toBe('worker')
   ownership.forget('volume', 'data')
-  expect(ownership.confirm(owned, Date.now())).toMatchObject([
-    { type: 'own', owned: { id: 'data', nonce: 'n1' } },
-  ])
+  expect(ownership.confirm(owned)).toMatchObject([{ type: 'own', owned: { id: 'data', nonce: owned.nonce } }])
   expect(ownership.owner('volume', 'data')).toBe('worker')
   ownership.forget('volume', 'data')
   ownership.settle(ownership.claim('volume', 'rival', NO_LIMITS), 'data', 'data')
-  expect(ownership.confirm(owned, Date.now())).toEqual([])
+  expect(ownership.confirm(owned)).toEqual([])
+  expect(ownership.forgetUnlessThere(owned, undefined)).toBeUndefined()
   expect(ownership.owner('volume', 'data')).toBe('rival')
+})
+
+describe('a claim of which it is not known what came of it', () => {
+  const found = (created: number): Claim => ({
+    ...NO_LIMITS,
+    nonce: 'n1',
+    kind: 'container',
+    worker: 'worker',
+    id: '',
+    name: '',
+    created,
+  })
+
+  test('stays open when the clock is set forward, and made what the engine made under it', () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+    const ownership = new Ownership({ owned: () => [], claims: () => [] })
+    const claim = ownership.claim('container', 'worker', NO_LIMITS)
+    ownership.doubt(claim)
+    vi.setSystemTime(Date.now() + 365 * 24 * 60 * MINUTE)
+    expect(beginReconciling(ownership)(NOTHING)).toEqual([])
+    const made = { Id: 'made', Names: ['/job'], Labels: { 'dockgate.claim': claim.nonce } }
+    expect(beginReconciling(ownership)({ ...NOTHING, containers: [made] })).toMatchObject([
+      { type: 'own', owned: { id: 'made', worker: 'worker' } },
+    ])
+  })
+
+  test.each([
+    ['by this gate', undefined],
+    ['by one before', found(Date.UTC(2096, 0))],
+  ])('is dropped after some minutes though the clock was set back since it was opened %s', (_, before) => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+    const ownership = new Ownership({ owned: () => [], claims: () => (before === undefined ? [] : [before]) })
+    const claim = before ?? ownership.claim('container', 'worker', NO_LIMITS)
+    ownership.doubt(claim)
+    vi.setSystemTime(Date.UTC(1999, 0))
+    vi.advanceTimersByTime(6 * MINUTE)
+    expect(beginReconciling(ownership)(NOTHING)).toEqual([])
+    expect(ownership.usage('worker').containers).toBe(1)
+    vi.advanceTimersByTime(2 * MINUTE)
+    expect(beginReconciling(ownership)(NOTHING)).toEqual([{ type: 'unclaim', nonce: claim.nonce }])
+    expect(ownership.usage('worker').containers).toBe(0)
+  })
 })

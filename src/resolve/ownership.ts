@@ -1,7 +1,6 @@
 /** Whose objects are whose: the gate's own record of ids that the engine gave it, with what is being made at this moment. */
 import { randomBytes } from 'node:crypto'
 import type { Change, Claim, Owned, OwnedKind, Store } from '../store/store.ts'
-import type { Gone } from './events.ts'
 import type { Usage } from './facts.ts'
 import { Reservations } from './reservations.ts'
 
@@ -19,6 +18,8 @@ export class Ownership {
   readonly #released: (claim: string) => void
   readonly #owned = new Map<string, Owned>()
   readonly #claims = new Map<string, Claim>()
+  /** When claims were opened, by `performance.now`. */
+  readonly #begun = new Map<string, number>()
   /** Claims of which nobody knows whether something was made under them; those found at start are. */
   readonly #unsure = new Set<string>()
   /** Owners of containers that were removed lately, whose last events are still on their way. */
@@ -33,6 +34,8 @@ export class Ownership {
     for (const claim of store.claims()) {
       this.#claims.set(claim.nonce, claim)
       this.#unsure.add(claim.nonce)
+      // One of the future was made before the host's clock was set back.
+      this.#begun.set(claim.nonce, performance.now() - Math.max(0, Date.now() - claim.created))
     }
   }
 
@@ -168,25 +171,30 @@ export class Ownership {
   }
 
   /**
-   * Forgets an object that an event says is gone. Volumes go by name: one that was made since under the same name is another.
-   * @returns the change to write, or undefined where it was nobody's
+   * Forgets a volume where the engine has none, or another, under its name.
+   * @param owned as it was known when the engine was asked: what was made or confirmed since stays
+   * @param claim that the volume of that name carries, undefined where there is none
    */
-  forgetGone({ kind, id, time }: Gone): Change | undefined {
-    const isAnother = kind === 'volume' && (this.get(kind, id)?.created ?? 0) >= time
-    return isAnother ? undefined : this.forget(kind, id)
+  forgetUnlessThere(owned: Owned, claim: string | undefined): Change | undefined {
+    if (claim === owned.nonce || this.get(owned.kind, owned.id) !== owned) return undefined
+    return this.forget(owned.kind, owned.id)
   }
 
   /**
-   * Takes over that a volume is there under its claim: older news that it went are of the one before.
-   * @param asked milliseconds since 1970, before the engine was asked
+   * Takes over that a volume is there under its claim: who asked for it before knows less.
    * @returns the changes to write, where it was forgotten meanwhile
    */
-  confirm(owned: Owned, asked: number): readonly Change[] {
+  confirm(owned: Owned): readonly Change[] {
     const known = this.get(owned.kind, owned.id)
     if (known !== undefined && known.nonce !== owned.nonce) return []
-    const confirmed = { ...owned, created: Math.max(owned.created, asked) }
-    this.#put(confirmed)
-    return known === undefined ? [{ type: 'own', owned: confirmed }] : []
+    this.#put({ ...owned })
+    return known === undefined ? [{ type: 'own', owned }] : []
+  }
+
+  /** Milliseconds that a claim is open, by a clock that nobody sets. */
+  ageOf({ nonce }: Claim): number {
+    const now = performance.now()
+    return now - (this.#begun.get(nonce) ?? now)
   }
 
   /** Counts a container with the larger of two limits while an update is under way. Returns what undoes it. */
@@ -210,12 +218,14 @@ export class Ownership {
   #open(about: Omit<Claim, 'nonce' | 'created'>): Claim {
     const claim = { ...about, nonce: randomBytes(16).toString('hex'), created: Date.now() }
     this.#claims.set(claim.nonce, claim)
+    this.#begun.set(claim.nonce, performance.now())
     return claim
   }
 
   #close(claim: Claim): void {
     this.#claims.delete(claim.nonce)
     this.#unsure.delete(claim.nonce)
+    this.#begun.delete(claim.nonce)
   }
 
   #remember(id: string, worker: string): void {

@@ -31,7 +31,6 @@ export async function ownVolumes(
     const nonce = claim?.nonce ?? owned?.nonce
     // Forgotten since the decision: it was removed in the meantime.
     if (nonce === undefined) return { name, status: 409 }
-    const asked = Date.now()
     const answer = await ensureVolume(gate.engine, minor, { name, worker, claim: nonce, labels })
     if (answer.status !== 201) return { name, status: answer.status }
     if (claim !== undefined && answer.claim === claim.nonce) {
@@ -40,7 +39,7 @@ export async function ownVolumes(
       continue
     }
     // Removed meanwhile, it was made anew under the claim that it had.
-    if (owned?.nonce === answer.claim) made(gate.ownership.confirm(owned, asked))
+    if (owned?.nonce === answer.claim) made(gate.ownership.confirm(owned))
     if (!isOwnVolume(gate, worker, name, answer.claim)) return { name, status: 403 }
   }
   return [...plan.volumes.keys()].flatMap((name) => gate.ownership.get('volume', name) ?? [])
@@ -69,7 +68,6 @@ export async function swappedVolume(
   checked: readonly Owned[],
   made: (changes: readonly Change[]) => void,
 ): Promise<FailedVolume | undefined> {
-  const asked = Date.now()
   const found = await Promise.all(
     [...plan.volumes.keys()].map(async (name) => ({
       name,
@@ -78,7 +76,7 @@ export async function swappedVolume(
   )
   for (const owned of checked)
     if (found.some(({ name, claim }) => name === owned.id && claim === owned.nonce))
-      made(gate.ownership.confirm(owned, asked))
+      made(gate.ownership.confirm(owned))
   const swapped = found.find(({ name, claim }) => !isOwnVolume(gate, worker, name, claim))
   return swapped && { name: swapped.name, status: 409 }
 }
