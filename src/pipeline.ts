@@ -83,7 +83,7 @@ async function judge({ gate, worker, connected, decoded, signal }: Call): Promis
   const decided = decide(worker, decoded, facts)
   const detail = gate.recorder.detailOf(decoded.operation, decided)
   const verdict = withinRecord(decided, Buffer.byteLength(detail))
-  return { verdict, claims: openClaims(gate.ownership, worker.name, verdict), detail }
+  return { verdict, claims: openClaims(gate, worker.name, verdict), detail }
 }
 
 async function open(call: Call, { verdict, claims, detail }: Judged): Promise<DecisionEntry | undefined> {

@@ -96,13 +96,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const { policy, notes } = await loadNoted(options.policy)
   for (const each of notes) note(formatNote(each))
   const url = await engineAddress(options.engine ?? policy.engine, environment)
-  const own = policy.workers.find(({ socket }) => url === `unix://${socket.path}`)
-  if (own !== undefined) {
-    throw new StartError(
-      `${url} is the socket of worker ${own.name}, not an engine; name one with --engine`,
-      64,
-    )
-  }
+  requireEngine(url, policy)
   const written = stateDirectory(options.state, environment, process.getuid?.() === 0)
   const { directory, id } = await openState(written)
   const store = openStore(directory, tellRecord)
@@ -118,6 +112,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
       note(`engine ${version} (API 1.${minor}) at ${url}`)
     },
     lost: (reason) => note(`engine lost: ${reason}; trying again`),
+    unbound: noteUnbound,
   })
   const records = ownRecord(directory, store)
   const doors = new Doors(gate, records)
@@ -174,6 +169,21 @@ async function openState(written: string): Promise<{ readonly directory: string;
     if (!(cause instanceof PathError) && codeOf(cause) === undefined) throw cause
     throw new StoreUnavailable(written, reasonOf(cause), cause)
   }
+}
+
+/** @throws {StartError} where the address is that of a worker's socket */
+function requireEngine(url: string, { workers }: Policy): void {
+  const own = workers.find(({ socket }) => url === `unix://${socket.path}`)
+  if (own === undefined) return
+  throw new StartError(
+    `${url} is the socket of worker ${own.name}, not an engine; name one with --engine`,
+    64,
+  )
+}
+
+function noteUnbound(name: string, meant: string): void {
+  const why = `${name} is a name that a worker gave to the operator's ${meant}, so the policy's ${name} is not that container`
+  note(`${why}; rename it yourself if it is`)
 }
 
 /** The policy without the workers whose sockets can't be made, which are told. @throws {SocketError} where none can */

@@ -5,7 +5,8 @@ import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
 import type { NetworkFacts } from '../resolve/facts.ts'
-import { containersInReach, networksInReach, type World } from '../resolve/resolve.ts'
+import { containersInReach } from '../resolve/containers.ts'
+import { networksInReach, type World } from '../resolve/resolve.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 
@@ -43,7 +44,7 @@ export function viewOf(world: World, worker: WorkerPolicy): View {
     inspectable: (id) => {
       if (isOwn(id)) return true
       const container = named(id)
-      return container !== undefined && reachOf(worker, container.name).includes('inspect')
+      return container !== undefined && reachOf(worker, container.policyName).includes('inspect')
     },
     image: (id) => ownership.owner('image', id) === worker.name,
     imageName: (name) => {

@@ -36,8 +36,8 @@ export function instead(worker: WorkerPolicy, word: string, ours: readonly strin
 
 /** What the policy does not give on a container of the operator's that it names. */
 export function notReached(worker: WorkerPolicy, word: Subcommand, container: ContainerFacts): Refused {
-  const words = reachOf(worker, container.name)
-  return refuse(word, `docker.reach.${container.name}`, `docker ${word} ${container.name}`, {
+  const words = reachOf(worker, container.policyName)
+  return refuse(word, `docker.reach.${container.policyName}`, `docker ${word} ${container.name}`, {
     why: `on ${container.name} this worker may only: ${words.join(', ')}`,
     instead: instead(worker, word, []),
   })

@@ -24,6 +24,7 @@ import {
 } from './image-transfer.ts'
 import type { RunPolicy, WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
+import { decideRename } from './rename.ts'
 import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
 import { planUpdate } from './update.ts'
@@ -169,8 +170,8 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   const word = wordOf(operation.kind)
   const container = facts.container
   if (container === undefined) return notFound(word, `No such container: ${operation.container}`)
-  const allowed = container.owner === 'self' ? worker.docker.allow : reachOf(worker, container.name)
-  const rule = container.owner === 'self' ? 'docker.allow' : `docker.reach.${container.name}`
+  const allowed = container.owner === 'self' ? worker.docker.allow : reachOf(worker, container.policyName)
+  const rule = container.owner === 'self' ? 'docker.allow' : `docker.reach.${container.policyName}`
   const by = grantOn(operation.kind, container, allowed)
   if (operation.kind === 'container.inspect') {
     // The CLI looks before it asks for logs, stop or start: without the right, it sees what that needs and no more.
@@ -200,6 +201,7 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
     return decideCommit(worker.docker.run, by, operation, container, facts)
   if (operation.kind === 'container.update')
     return planUpdate(worker.docker.run, by, operation, container, facts)
+  if (operation.kind === 'container.rename') return decideRename(by, rule, operation, container, facts)
   if (
     operation.kind === 'container.top' &&
     container.owner === 'operator' &&

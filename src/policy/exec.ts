@@ -56,10 +56,11 @@ function rightsOn(worker: WorkerPolicy, container: ContainerFacts): Rights {
       ? { rule: 'docker.allow', patterns: 'any' }
       : { rule: 'docker.exec.own', patterns: exec.own }
   }
-  if (reachOf(worker, container.name).includes(WORD))
-    return { rule: `docker.reach.${container.name}`, patterns: 'any' }
-  const named = Object.hasOwn(exec.named, container.name) ? exec.named[container.name] : undefined
-  return { rule: `docker.exec.${container.name}`, patterns: named ?? [] }
+  const { policyName } = container
+  if (reachOf(worker, policyName).includes(WORD))
+    return { rule: `docker.reach.${policyName}`, patterns: 'any' }
+  const named = Object.hasOwn(exec.named, policyName) ? exec.named[policyName] : undefined
+  return { rule: `docker.exec.${policyName}`, patterns: named ?? [] }
 }
 
 /** Decides what is done with an exec that is there: whoever made it may, while its container is in reach. */

@@ -12,7 +12,7 @@ export const REACH_NOTES: Readonly<Partial<Record<Subcommand, string>>> = {
   cp: 'reads and writes any file in it',
   export: 'copies all of its files out',
   update: 'changes its limits and its restart policy',
-  rename: 'hides it from programs that know it by name',
+  rename: 'hides it from programs that know it by name, and lets it answer to another on its networks',
   rm: 'deletes it',
 }
 

@@ -48,8 +48,8 @@ export function notFound(subcommand: string, message: string): Refused {
   }
 }
 
-/** What another call of the same worker is at; told in the engine's words, as the engine tells it. */
+/** What another call is at; told in the engine's words, as the engine tells it. */
 export function inUse(subcommand: string, message: string): Refused {
-  const why = 'another call of this worker is using it at this moment'
+  const why = 'another call is using it at this moment'
   return { ...refuse(subcommand, 'docker.busy', message, { why, retryable: true }), status: 409 }
 }

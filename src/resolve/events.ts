@@ -12,10 +12,11 @@ export const EVENT_ACTIONS: readonly string[] = [
 /** What Docker calls destroy, Podman calls remove (libpod/events). */
 const GONE: readonly unknown[] = ['destroy', 'remove']
 
-/** That the images have to be listed again, that a container was made under a claim, or that an object is gone. */
+/** That the images have to be listed again, that a container was made under a claim or got a name, or that an object is gone. */
 export type Effect =
   | 'images'
   | { readonly kind: 'made'; readonly id: string; readonly name: string; readonly claim: string }
+  | { readonly kind: 'renamed'; readonly id: string; readonly name: string }
   | Gone
   | undefined
 
@@ -78,7 +79,7 @@ function applyContainerEvent(inventory: Inventory, action: string, { id, name, c
       return undefined
     case 'rename':
       inventory.changeContainer(id, { name })
-      return undefined
+      return { kind: 'renamed', id, name }
     case 'destroy':
     case 'remove':
       inventory.removeContainer(id)

@@ -3,7 +3,10 @@
 export interface ContainerFacts {
   /** Full id, 64 hexadecimal digits. */
   readonly id: string
+  /** As the engine has it. */
   readonly name: string
+  /** The name by which a policy means it: of the operator's the one that the operator gave it, whatever a worker called it since. */
+  readonly policyName: string
   /** The worker's own, or one of the operator's that the policy names. */
   readonly owner: 'self' | 'operator'
   readonly running: boolean
@@ -86,6 +89,10 @@ export interface Facts {
   readonly container: ContainerFacts | undefined
   /** Whether another call is changing the limits of that container. */
   readonly updating: boolean
+  /** Whether another call is giving that container, one of the operator's, a name, or was, and it is not known what came of it. */
+  readonly renaming: boolean
+  /** Whether the name that a rename gives is one by which a policy, or what a worker renamed, means a container of the operator's. */
+  readonly nameMeant: boolean
   /** The full id of the container of an exec that this worker made, and may still reach. */
   readonly exec: string | undefined
   /** Other containers that a create names (network, pid, ipc, volumes-from); those in reach. */
@@ -96,7 +103,7 @@ export interface Facts {
   readonly network: NetworkFacts | undefined
   /** Networks that a create names; those in reach. */
   readonly networks: ReadonlyMap<string, NetworkFacts>
-  /** Whether a network of the name that a create gives is there, whosever it is. */
+  /** Whether a network of the name that a create gives is there, whosever it is, or is meant by a policy. */
   readonly networkTaken: boolean
   /** Images that a save or the filter of a list names, by the name as written. */
   readonly images: ReadonlyMap<string, ImageFacts>

@@ -44,9 +44,13 @@ interface Ping {
 export interface FeedEvents {
   readonly connected: (connected: Connected) => void
   readonly lost: (reason: string) => void
+  /** Events are about to be followed, before everything is listed anew. */
+  readonly following: () => void
   readonly removed: (gone: Gone) => void
   /** The claim that the volume of that name carries now, undefined where there is none. */
   readonly volumeFound: (owned: Owned, claim: string | undefined) => void
+  /** What a container is called, by an event or a listing. */
+  readonly named: (id: string, name: string) => void
   /** A container was made whose labels hold a claim. */
   readonly made: (claim: string, id: string, name: string) => void
   /** Everything is about to be listed; what it returns is called with the lists. */
@@ -167,6 +171,7 @@ export class Feed {
 
   async #follow(onConnected: () => void): Promise<void> {
     const { minor, podman, pingHeaders } = await this.#ping()
+    this.#events.following()
     const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop.signal)
     try {
       if (stream.statusCode !== 200)
@@ -218,6 +223,7 @@ export class Feed {
       // Whoever has to know lists them again, and is told if that fails.
       if (effect === 'images') this.refreshImages().catch(() => undefined)
       else if (effect?.kind === 'made') this.#events.made(effect.claim, effect.id, effect.name)
+      else if (effect?.kind === 'renamed') this.#events.named(effect.id, effect.name)
       else if (effect !== undefined) this.#events.removed(effect)
     }
   }
@@ -244,7 +250,9 @@ export class Feed {
     const reconcile = this.#events.listing()
     const [lists] = await Promise.all([this.#lists(minor), this.#listImages(minor)])
     const named = lists.networks.map((network) => [textOf(network['Id']), textOf(network['Name'])] as const)
-    this.#inventory.replaceContainers(lists.containers.map(readContainer))
+    const containers = lists.containers.map(readContainer)
+    this.#inventory.replaceContainers(containers)
+    for (const { id, name } of containers) this.#events.named(id, name)
     this.#inventory.replaceVolumes(lists.volumes.map((volume) => textOf(volume['Name'])))
     this.#inventory.replaceNetworks(new Map(named))
     reconcile(lists)

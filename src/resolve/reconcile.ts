@@ -47,7 +47,7 @@ export function reconcileImages(ownership: Ownership, inventory: Inventory): rea
   const tags = ownership.all('tag').filter(({ id, name }) => inventory.imageNamed(id)?.id !== name)
   const gone = [...images, ...tags].flatMap(({ kind, id }) => forget(ownership, kind, id))
   const unsure = ownership.unsureClaims().filter(({ kind }) => isOfImages(kind))
-  return [...gone, ...settleThere(ownership, inventory, unsure, (claim) => isOld(ownership, claim))]
+  return [...gone, ...settleThere(ownership, inventory, unsure, (claim) => isOld(ownership.ageOf(claim)))]
 }
 
 /** Settles the claims of a call that is over. Returns the changes to write. */
@@ -87,9 +87,9 @@ function isOfImages(kind: OwnedKind): boolean {
   return kind === 'image' || kind === 'tag'
 }
 
-/** An engine may still be at what it was asked for: then its event tells. What is older did not come to be. */
-function isOld(ownership: Ownership, claim: Claim): boolean {
-  return ownership.ageOf(claim) >= STILL_AT_IT
+/** An engine may still be at what it was asked for: then its event tells. What is older did not come to be. @param age milliseconds */
+export function isOld(age: number): boolean {
+  return age >= STILL_AT_IT
 }
 
 interface Made {
@@ -113,7 +113,7 @@ function settleClaims(ownership: Ownership, objects: readonly Made[]): readonly 
     if (isOfImages(claim.kind)) return []
     const object = byNonce.get(`${claim.kind} ${claim.nonce}`)
     if (object !== undefined) return [ownership.settle(claim, object.id, object.name)]
-    return isOld(ownership, claim) ? [ownership.drop(claim)] : []
+    return isOld(ownership.ageOf(claim)) ? [ownership.drop(claim)] : []
   })
 }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeRequest, idOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { answerLimit } from '../forward/limits.ts'
+import { meantBy } from '../policy/reach.ts'
+import { containersInReach } from './containers.ts'
 import { applyEvent } from './events.ts'
 import { Execs } from './execs.ts'
 import { BindRoots } from '../host/bind-roots.ts'
@@ -12,7 +14,8 @@ import { Inventory } from './inventory.ts'
 import { splitLines } from './lines.ts'
 import { Ownership } from './ownership.ts'
 import { beginReconciling, reconcileImages } from './reconcile.ts'
-import { containersInReach, hostPathsOf, resolve, type World } from './resolve.ts'
+import { Renames } from './renames.ts'
+import { hostPathsOf, resolve, type World } from './resolve.ts'
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
@@ -38,7 +41,14 @@ describe('a container', () => {
   put('abc9', 'abc1', worker.name)
   put('def1', 'ollama')
   put('def2', 'database')
-  const world = { inventory, ownership, execs: new Execs(), pins: { originOf: () => undefined } }
+  const world = {
+    inventory,
+    ownership,
+    execs: new Execs(),
+    renames: new Renames({ renamed: () => [] }),
+    meant: meantBy([worker]),
+    pins: { originOf: () => undefined },
+  }
 
   test.each([
     [id('abc1'), 'web'],

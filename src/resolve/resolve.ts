@@ -1,21 +1,27 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
 import { addsImages, mounts, type Operation } from '../decode/operation.ts'
+import type { ContainerRename } from '../decode/operations/container.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import { countMounts, MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Filters } from '../decode/query.ts'
-import { reachOf } from '../policy/reach.ts'
-import type { ContainerFacts, EngineFacts, Facts, HostPath, NetworkFacts, VolumeOwner } from './facts.ts'
+import { reachOf, type Meant } from '../policy/reach.ts'
+import { containerInReach, containersInReach } from './containers.ts'
+import type { EngineFacts, Facts, HostPath, NetworkFacts, VolumeOwner } from './facts.ts'
 import type { Execs } from './execs.ts'
 import { factsOfImages, findImage, imagesListed } from './images.ts'
-import type { Inventory, KnownContainer } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
 import { lookUp } from './look-up.ts'
 import type { Ownership } from './ownership.ts'
+import type { Renames } from './renames.ts'
 
 export interface World {
   readonly inventory: Inventory
   readonly ownership: Ownership
   readonly execs: Execs
+  readonly renames: Renames
+  /** By all policies in force. */
+  readonly meant: Meant
   /** Where bind sources are held fast. */
   readonly pins: { originOf(place: string): string | undefined }
 }
@@ -65,6 +71,8 @@ export function resolve(
       }
     case 'container.update':
       return { ...nothing, ...factsOfUpdate(world, worker, operation) }
+    case 'container.rename':
+      return { ...nothing, ...factsOfRename(world, worker, operation) }
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
@@ -90,7 +98,8 @@ export function resolve(
     case 'exec.resize':
       return { ...nothing, exec: execInReach(world, worker, operation.exec) }
     case 'network.create': {
-      const networkTaken = world.inventory.hasNetworkNamed(operation.name)
+      const { inventory, meant } = world
+      const networkTaken = inventory.hasNetworkNamed(operation.name) || meant.networks.has(operation.name)
       return { ...nothing, networkTaken, usage: world.ownership.usage(worker.name) }
     }
     case 'network.connect':
@@ -126,6 +135,20 @@ function factsOfUpdate(
   return { container, updating, usage: world.ownership.usage(worker.name) }
 }
 
+function factsOfRename(
+  world: World,
+  worker: WorkerPolicy,
+  operation: ContainerRename,
+): Pick<Facts, 'container' | 'nameMeant' | 'renaming'> {
+  const { container } = containerFact(world, worker, operation)
+  const { name = '' } = operation.parameters
+  return {
+    container,
+    renaming: container !== undefined && world.renames.isUnderWay(container.id),
+    nameMeant: world.meant.containers.has(name) || world.renames.isMeant(name),
+  }
+}
+
 /** Filters that would tell what only inspect shows, value by value. */
 const INSIDE = ['expose', 'label', 'network', 'publish', 'volume']
 
@@ -137,7 +160,10 @@ function factsOfList(
 ): Pick<Facts, 'images' | 'reach'> {
   const asksInside = INSIDE.some((key) => filters?.has(key))
   const reach = containersInReach(world, worker)
-    .filter(({ owner, name }) => owner === 'self' || !asksInside || reachOf(worker, name).includes('inspect'))
+    .filter(
+      ({ owner, policyName }) =>
+        owner === 'self' || !asksInside || reachOf(worker, policyName).includes('inspect'),
+    )
     .map(({ id }) => id)
   const images = lookUp(filters?.get('ancestor') ?? [], (name) => findImage(world, worker, name))
   return { images, reach }
@@ -147,6 +173,8 @@ const NO_FACTS = {
   exec: undefined,
   container: undefined,
   updating: false,
+  renaming: false,
+  nameMeant: false,
   others: NOTHING,
   image: undefined,
   images: NOTHING,
@@ -245,56 +273,4 @@ function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name
   if (owner === undefined) return inventory.hasVolume(name) ? 'other' : 'nobody'
   if (owner !== worker.name) return 'other'
   return ownership.volumesInUse.workerOf(name) === undefined ? 'self' : 'inUse'
-}
-
-/** Every container that the worker may know of: its own, and the operator's that the policy names. */
-export function containersInReach(world: World, worker: WorkerPolicy): readonly ContainerFacts[] {
-  const own = [...world.ownership.idsOf(worker.name, 'container')].flatMap(
-    (id) => ownContainer(world, id) ?? [],
-  )
-  const { reach, exec } = worker.docker
-  const names = new Set([...Object.keys(reach), ...Object.keys(exec.named)])
-  const named = [...names].flatMap((name) => operatorContainer(world, name) ?? [])
-  return [...own, ...named]
-}
-
-/**
- * A container by its full id, its name or the start of its id, as engines look one up; but only among those in reach,
- * so that nothing can be learnt of the others.
- */
-function containerInReach(world: World, worker: WorkerPolicy, reference: string): ContainerFacts | undefined {
-  if (world.ownership.owner('container', reference) === worker.name) return ownContainer(world, reference)
-  const inReach = containersInReach(world, worker)
-  const exact = inReach.find(({ id, name }) => id === reference || name === reference)
-  if (exact !== undefined || !/^[0-9a-f]{1,64}$/.test(reference)) return exact
-  const starting = inReach.filter(({ id }) => id.startsWith(reference))
-  return starting.length === 1 ? starting[0] : undefined
-}
-
-function ownContainer(world: World, id: string): ContainerFacts | undefined {
-  const { inventory, ownership } = world
-  const known = inventory.container(id)
-  const owned = ownership.get('container', id)
-  if (known === undefined || owned === undefined) return undefined
-  return factsOf(world, known, 'self', owned)
-}
-
-function operatorContainer(world: World, name: string): ContainerFacts | undefined {
-  const { inventory, ownership } = world
-  const known = inventory.containerNamed(name)
-  // A worker's container by that name is not the operator's.
-  if (known === undefined || ownership.owner('container', known.id) !== undefined) return undefined
-  // Nor is one that is being made for a worker at this moment, whose answer has not come yet.
-  if (ownership.isClaimed(known.claim)) return undefined
-  return factsOf(world, known, 'operator', { memory: 0, nanoCpus: 0 })
-}
-
-function factsOf(
-  { pins }: World,
-  { id, name, running, started, binds: known }: KnownContainer,
-  owner: ContainerFacts['owner'],
-  { memory, nanoCpus }: { readonly memory: number; readonly nanoCpus: number },
-): ContainerFacts {
-  const binds = known.map((bind) => ({ ...bind, origin: pins.originOf(bind.source) }))
-  return { id, name, owner, running, started, binds, memory, nanoCpus }
 }

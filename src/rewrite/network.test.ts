@@ -5,6 +5,7 @@ const NETWORK = { id: 'b'.repeat(64), name: 'net', owner: 'self' } as const
 const CONTAINER = {
   id: 'a'.repeat(64),
   name: 'web',
+  policyName: 'web',
   owner: 'self',
   running: true,
   memory: 0,

@@ -1,6 +1,8 @@
 /** Claims: what is about to be made counts, and is on record, before the engine is asked. */
 import type { Verdict } from '../policy/verdict.ts'
 import type { Ownership } from '../resolve/ownership.ts'
+import type { Asked } from '../resolve/renames.ts'
+import type { World } from '../resolve/resolve.ts'
 import type { Change, Claim, OwnedKind } from '../store/store.ts'
 
 export interface Claims {
@@ -8,6 +10,8 @@ export interface Claims {
   readonly object: Claim | undefined
   /** Of a new container's volumes that have no owner yet, by name. */
   readonly volumes: ReadonlyMap<string, Claim>
+  /** The name that one of the operator's containers is to get; undefined for any other call. */
+  readonly rename: Asked | undefined
   /** To be written together with the decision. */
   readonly changes: readonly Change[]
   /** Gives up every claim that is still open, where nothing was made; returns the changes to write. */
@@ -19,7 +23,11 @@ export interface Claims {
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 
 /** Opens the claims that a verdict needs; from now on they count. */
-export function openClaims(ownership: Ownership, worker: string, verdict: Verdict): Claims {
+export function openClaims(
+  { ownership, renames }: Pick<World, 'ownership' | 'renames'>,
+  worker: string,
+  verdict: Verdict,
+): Claims {
   const open = (kind: OwnedKind, limits = NO_LIMITS): Claim => ownership.claim(kind, worker, limits)
   const permit = verdict.effect === 'allow' ? verdict.permit : undefined
   switch (permit?.on) {
@@ -45,6 +53,15 @@ export function openClaims(ownership: Ownership, worker: string, verdict: Verdic
       return kind === 'volume.remove'
         ? keeping(NO_CLAIMS, ownership.volumesRemoved.keep(worker, [volume]))
         : NO_CLAIMS
+    }
+    case 'container': {
+      const { operation, container } = permit
+      if (operation.kind !== 'container.rename' || container.owner === 'self') return NO_CLAIMS
+      const { name } = operation.parameters
+      // An engine refuses it without one.
+      if (name === undefined) return NO_CLAIMS
+      const { asked, change } = renames.ask(container.id, container.policyName, name)
+      return { ...NO_CLAIMS, rename: asked, changes: [change], drop: () => renames.dropped(asked) }
     }
     case 'update': {
       const { container, changes } = permit
@@ -89,6 +106,7 @@ const NONE: ReadonlyMap<string, Claim> = new Map()
 const NO_CLAIMS: Claims = {
   object: undefined,
   volumes: NONE,
+  rename: undefined,
   changes: [],
   drop: () => [],
   release: () => undefined,

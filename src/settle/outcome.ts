@@ -105,7 +105,7 @@ export class Outcome {
       const id = textOf(objectOf(JSON.parse(reply.body.toString()))['Id'])
       this.#gate.execs.put(id, this.#worker, this.#permit.container.id)
     }
-    this.#write(status, '', '', settle(this.#gate, this.#permit))
+    this.#write(status, '', '', settle(this.#gate, this.#permit, this.#claims))
     return reply
   }
 
@@ -119,12 +119,13 @@ export class Outcome {
   /** The engine broke off, or the gate failed: whether there was an effect is not known. */
   broken(cause: unknown): void {
     if (!isChange(this.#permit.operation.kind)) return this.#claims.release()
-    const { object, volumes } = this.#claims
+    const { object, volumes, rename } = this.#claims
     for (const claim of [object, ...volumes.values()])
       if (claim !== undefined) this.#gate.ownership.doubt(claim)
+    if (rename !== undefined) this.#gate.renames.doubt(rename)
     this.#images?.doubt()
     // What the engine has tells which of them came to be.
-    if (object !== undefined || volumes.size > 0) this.#gate.feed.resyncNow()
+    if (object !== undefined || volumes.size > 0 || rename !== undefined) this.#gate.feed.resyncNow()
     const reason = cause instanceof EngineUnavailable ? cause.message : 'internal error'
     this.#write(0, reason, '', [])
   }

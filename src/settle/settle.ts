@@ -2,9 +2,14 @@
 import type { Permit } from '../policy/verdict.ts'
 import type { World } from '../resolve/resolve.ts'
 import type { Change } from '../store/store.ts'
+import type { Claims } from './claims.ts'
 
 /** Takes over the effect of an operation that the engine has answered with success. Returns the changes to write. */
-export function settle({ inventory, ownership }: World, permit: Permit): readonly Change[] {
+export function settle(
+  { inventory, ownership, renames }: World,
+  permit: Permit,
+  { rename }: Pick<Claims, 'rename'>,
+): readonly Change[] {
   if (permit.on === 'update') {
     const { container, changes } = permit
     return [
@@ -26,9 +31,13 @@ export function settle({ inventory, ownership }: World, permit: Permit): readonl
     case 'container.restart':
       inventory.changeContainer(container.id, { running: true, started: true })
       return []
-    case 'container.rename':
-      inventory.changeContainer(container.id, { name: operation.parameters.name ?? container.name })
-      return []
+    case 'container.rename': {
+      const { isNews, changes } = rename === undefined ? { isNews: true, changes: [] } : renames.given(rename)
+      // Else an event told of it already, and later ones may have told of other names.
+      if (isNews)
+        inventory.changeContainer(container.id, { name: operation.parameters.name ?? container.name })
+      return changes
+    }
     case 'container.remove': {
       inventory.removeContainer(container.id)
       return changesOf(ownership.forget('container', container.id))

@@ -13,6 +13,7 @@ interface Step {
 const STEPS: readonly Step[] = [
   { format: 2, take: makeTables },
   { format: 3, take: addHead },
+  { format: 4, take: makeRenamed },
 ]
 
 /** The format that this version writes and reads. */
@@ -79,4 +80,13 @@ function makeTables(database: DatabaseSync): void {
 /** One row: the head that was signed with the newest commit. */
 function addHead(database: DatabaseSync): void {
   database.exec('CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL) STRICT')
+}
+
+/** Names that workers gave to the operator's containers. */
+function makeRenamed(database: DatabaseSync): void {
+  database.exec(`
+    CREATE TABLE renamed (
+      container TEXT PRIMARY KEY, meant TEXT NOT NULL, given TEXT NOT NULL, asked TEXT NOT NULL, since INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+  `)
 }

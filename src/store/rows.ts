@@ -2,7 +2,7 @@
 
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Row } from '../audit/chain.ts'
-import type { Claim, Owned, OwnedKind } from './store.ts'
+import type { Claim, Owned, OwnedKind, Renamed } from './store.ts'
 
 type Values = Readonly<Record<string, SQLOutputValue>>
 
@@ -36,6 +36,17 @@ export function ownedRow(values: Values): Owned & Claim {
     created: whole(values, 'created'),
     memory: whole(values, 'memory'),
     nanoCpus: whole(values, 'nano_cpus'),
+  }
+}
+
+/** A row of `renamed`. */
+export function renamedRow(values: Values): Renamed {
+  return {
+    container: word(values, 'container'),
+    meant: word(values, 'meant'),
+    given: word(values, 'given'),
+    asked: word(values, 'asked'),
+    since: whole(values, 'since'),
   }
 }
 

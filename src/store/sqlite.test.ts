@@ -1,5 +1,6 @@
 import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { asChanges, decision, newDirectory, outcome } from '../../test/support/record.ts'
@@ -130,6 +131,34 @@ describe('the store', () => {
     )
     await store.write([{ type: 'unclaim', nonce: 'n1' }], 'synced')
     expect([store.claims(), store.owned()]).toEqual([[], []])
+    store.close()
+  })
+
+  test('keeps one row for each container that workers gave names to, until it is called by the operator’s', async () => {
+    const directory = newDirectory()
+    let store = openStore(directory)
+    const asked = { container: 'c1', meant: 'web', given: '', asked: 'moved', since: 5 }
+    const given = { ...asked, given: 'moved', asked: '', since: 0 }
+    await store.write([{ type: 'rename', renamed: asked }], 'synced')
+    expect(store.renamed()).toEqual([asked])
+    await store.write([{ type: 'rename', renamed: given }], 'kept')
+    store.close()
+
+    store = openStore(directory)
+    expect(store.renamed()).toEqual([given])
+    await store.write([{ type: 'unrename', container: 'c1' }], 'synced')
+    expect(store.renamed()).toEqual([])
+    store.close()
+  })
+
+  test('brings a database of format 2 forward', () => {
+    const directory = newDirectory()
+    openStore(directory).close()
+    const database = new DatabaseSync(join(directory, 'dockgate.db'))
+    database.exec('DROP TABLE renamed; PRAGMA user_version = 2')
+    database.close()
+    const store = openStore(directory)
+    expect(store.renamed()).toEqual([])
     store.close()
   })
 

@@ -6,7 +6,7 @@ import { openHeadFile } from '../audit/signed.ts'
 import { openDirectory, type OpenDirectory } from './directory.ts'
 import { StoreAltered, storeUnavailable, type StoreUnavailable } from './errors.ts'
 import { WriteQueue, type Sink } from './queue.ts'
-import { ownedRow } from './rows.ts'
+import { ownedRow, renamedRow } from './rows.ts'
 import type { Change, Store } from './store.ts'
 import { createCommit } from './writer.ts'
 
@@ -67,6 +67,7 @@ function createStore(directory: string, opened: OpenDirectory, told?: Told): Sto
     },
     owned: () => database.prepare('SELECT * FROM owned ORDER BY created, id').all().map(ownedRow),
     claims: () => database.prepare('SELECT * FROM claims ORDER BY created, nonce').all().map(ownedRow),
+    renamed: () => database.prepare('SELECT * FROM renamed ORDER BY container').all().map(renamedRow),
     state: () => ({ entries: head.seq, head: head.hash, failing: queue.failure?.message }),
     close() {
       try {
@@ -82,10 +83,22 @@ function createStore(directory: string, opened: OpenDirectory, told?: Told): Sto
 /** One value that SQLite refuses would hold up all that is queued with it, so it is kept out. Throws TypeError. */
 function requireStorable(change: Change): void {
   if (change.type === 'entry') return requireTime(change.entry)
-  const values = change.type === 'own' ? change.owned : change.type === 'claim' ? change.claim : change
-  for (const [name, value] of Object.entries(values)) {
+  for (const [name, value] of Object.entries(valuesOf(change))) {
     if (typeof value === 'string' || Number.isSafeInteger(value)) continue
     throw new TypeError(`${name} is neither text nor a whole number: ${value}`)
+  }
+}
+
+function valuesOf(change: Exclude<Change, { type: 'entry' }>): object {
+  switch (change.type) {
+    case 'own':
+      return change.owned
+    case 'claim':
+      return change.claim
+    case 'rename':
+      return change.renamed
+    default:
+      return change
   }
 }
 

@@ -36,6 +36,20 @@ export interface Claim {
   readonly nanoCpus: number
 }
 
+/** A container of the operator's to which a worker gives a name. */
+export interface Renamed {
+  /** Its full id. */
+  readonly container: string
+  /** The name that the operator gave it last. */
+  readonly meant: string
+  /** The name that a worker gave it; empty where none has yet. */
+  readonly given: string
+  /** The name that a worker asks for; empty where the engine has told what came of it. */
+  readonly asked: string
+  /** Milliseconds since 1970, when that was asked for; 0 where none is. */
+  readonly since: number
+}
+
 /** One change of the store. */
 export type Change =
   | { readonly type: 'entry'; readonly entry: AuditEntry }
@@ -45,6 +59,10 @@ export type Change =
   | { readonly type: 'disown'; readonly kind: OwnedKind; readonly id: string }
   | { readonly type: 'unclaim'; readonly nonce: string }
   | { readonly type: 'resize'; readonly id: string; readonly memory: number; readonly nanoCpus: number }
+  /** Records, in the place of what was recorded of it before, by whom a container has its name. */
+  | { readonly type: 'rename'; readonly renamed: Renamed }
+  /** The container has the operator's name, or is gone. */
+  | { readonly type: 'unrename'; readonly container: string }
 
 /**
  * - `synced`, before an effect or a refusal: resolves when it and all that was queued before it is on disk; else rejects, and is dropped.
@@ -73,6 +91,8 @@ export interface Store {
   owned(): readonly Owned[]
   /** The claims that are not settled, as on disk. */
   claims(): readonly Claim[]
+  /** The containers that workers gave names to, as on disk. */
+  renamed(): readonly Renamed[]
   state(): StoreState
   /** Writes what is queued and closes; throws StoreUnavailable, after closing, where that could not be written. */
   close(): void

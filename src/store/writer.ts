@@ -64,6 +64,14 @@ function apply(statements: Statements, change: Exclude<Change, { type: 'entry' }
       return
     case 'resize':
       statements.resize.run(change.memory, change.nanoCpus, change.id)
+      return
+    case 'rename': {
+      const { container, meant, given, asked, since } = change.renamed
+      statements.rename.run(container, meant, given, asked, since)
+      return
+    }
+    case 'unrename':
+      statements.unrename.run(change.container)
   }
 }
 
@@ -80,5 +88,7 @@ function prepareAll(database: DatabaseSync) {
     resize: database.prepare(
       "UPDATE owned SET memory = ?, nano_cpus = ? WHERE kind = 'container' AND id = ?",
     ),
+    rename: database.prepare('INSERT OR REPLACE INTO renamed VALUES (?, ?, ?, ?, ?)'),
+    unrename: database.prepare('DELETE FROM renamed WHERE container = ?'),
   } as const
 }

@@ -8,12 +8,14 @@ import type { Decoded } from '../../src/decode/operation.ts'
 import { decide } from '../../src/policy/decide.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { WorkerPolicy } from '../../src/policy/policy.ts'
+import { meantBy } from '../../src/policy/reach.ts'
 import { parseSize } from '../../src/shared/sizes.ts'
 import type { Verdict } from '../../src/policy/verdict.ts'
 import type { HostPath } from '../../src/resolve/facts.ts'
 import { Execs } from '../../src/resolve/execs.ts'
 import { Inventory } from '../../src/resolve/inventory.ts'
 import { Ownership } from '../../src/resolve/ownership.ts'
+import { Renames } from '../../src/resolve/renames.ts'
 import { hostPathsOf, resolve, type World } from '../../src/resolve/resolve.ts'
 import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
 import { rewrite, type Sendable } from '../../src/rewrite/rewrite.ts'
@@ -22,6 +24,8 @@ const WORKER = 'ai-worker'
 
 const container = z.strictObject({
   owner: z.enum(['self', 'operator', 'other']),
+  /** What the operator called it, where a worker gave it the name that it has. */
+  meant: z.string().optional(),
   running: z.boolean().default(false),
   started: z.boolean().default(false),
   /** Sources of bind mounts, `:ro` behind those that are read-only. */
@@ -52,10 +56,16 @@ const world = z.strictObject({
   images: z.record(z.string(), knownImage),
   networks: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
   volumes: z.record(z.string(), z.enum(['self', 'operator', 'other'])),
-  /** Own volumes and containers that another call is at. */
+  /** Own volumes and containers that another call is at, and containers of the operator's that are being renamed. */
   busy: z.strictObject({
     volumes: z.array(z.string()).default([]),
     containers: z.array(z.string()).default([]),
+    renamed: z.array(z.string()).default([]),
+  }),
+  /** What the policies of other workers name. */
+  others: z.strictObject({
+    containers: z.array(z.string()).default([]),
+    networks: z.array(z.string()).default([]),
   }),
   /** Who made the execs, by the container that they are in. */
   execs: z.record(z.string(), z.enum(['self', 'other'])),
@@ -134,7 +144,7 @@ export function policyOf({ docker, run, without }: Settings = NONE): WorkerPolic
 export function ask(request: Request, given: Settings = NONE): Answer {
   const facts = world.parse({ ...standard.world, ...given.world })
   const worker = policyOf(given)
-  const known = worldOf(facts)
+  const known = worldOf(facts, worker)
   const decoded = decodeRequest(request)
   const paths = new Map(
     hostPathsOf(known, worker, decoded.operation).map((path) => [path, hostPath(facts.paths, path)]),
@@ -179,7 +189,7 @@ export function decodeRequest({ line, headers = {}, body }: Request): Decoded {
 
 /** What the gate knows of the standard world, with some of its keys replaced. */
 export function worldWith(given: Readonly<Record<string, unknown>> = {}): World {
-  return worldOf(world.parse({ ...standard.world, ...given }))
+  return worldOf(world.parse({ ...standard.world, ...given }), policyOf())
 }
 
 function hostPath(paths: Readonly<Record<string, string | null>>, path: string): HostPath {
@@ -188,15 +198,10 @@ function hostPath(paths: Readonly<Record<string, string | null>>, path: string):
   return typeof real === 'string' ? { found: true, real } : { found: false, why: 'missing' }
 }
 
-function worldOf({
-  containers,
-  images,
-  networks,
-  volumes,
-  busy,
-  held,
-  execs: made,
-}: z.output<typeof world>): World {
+function worldOf(
+  { containers, images, networks, volumes, busy, others, held, execs: made }: z.output<typeof world>,
+  asking: WorkerPolicy,
+): World {
   const inventory = new Inventory()
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   const own = (
@@ -208,7 +213,10 @@ function worldOf({
   ): void => {
     ownership.settle(ownership.claim(kind, worker, limits), id, name)
   }
-  for (const [name, { owner, running, started, binds, memory, cpus }] of Object.entries(containers)) {
+  const renames = new Renames({ renamed: () => [] })
+  for (const [name, known] of Object.entries(containers)) {
+    const { owner, meant, running, started, binds, memory, cpus } = known
+    if (meant !== undefined) renames.given(renames.ask(idOf(name), meant, name).asked)
     inventory.putContainer({
       id: idOf(name),
       name,
@@ -246,7 +254,13 @@ function worldOf({
   const execs = new Execs()
   for (const [name, maker] of Object.entries(made))
     execs.put(execIdOf(name), maker === 'self' ? WORKER : 'rival', idOf(name))
-  return { inventory, ownership, execs, pins: { originOf: (place) => held[place] } }
+  for (const name of busy.renamed) renames.ask(idOf(name), name, `${name}-renamed`)
+  const named = meantBy([asking])
+  const meant = {
+    containers: named.containers.union(new Set(others.containers)),
+    networks: named.networks.union(new Set(others.networks)),
+  }
+  return { inventory, ownership, execs, renames, meant, pins: { originOf: (place) => held[place] } }
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }

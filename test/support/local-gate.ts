@@ -42,6 +42,7 @@ export async function openGate(engine = 'unix:///nonexistent/docker.sock', Kind 
   const gate = new Kind(new Engine(engine), store, recorder, pins, policy, roots, {
     connected: () => undefined,
     lost: () => undefined,
+    unbound: () => undefined,
   })
   const own = ownRecord(directory, store)
   return {

@@ -1,0 +1,69 @@
+/** Which containers are in a worker's reach, and by which name its policy means each. */
+import type { WorkerPolicy } from '../policy/policy.ts'
+import { containersOf } from '../policy/reach.ts'
+import type { ContainerFacts } from './facts.ts'
+import type { KnownContainer } from './inventory.ts'
+import type { World } from './resolve.ts'
+
+/** Every container that the worker may know of: its own, and the operator's that the policy names. */
+export function containersInReach(world: World, worker: WorkerPolicy): readonly ContainerFacts[] {
+  const own = [...world.ownership.idsOf(worker.name, 'container')].flatMap(
+    (id) => ownContainer(world, id) ?? [],
+  )
+  return [...own, ...operatorContainers(world, containersOf(worker))]
+}
+
+/**
+ * A container by its full id, its name or the start of its id, as engines look one up; but only among those in reach,
+ * so that nothing can be learnt of the others.
+ */
+export function containerInReach(
+  world: World,
+  worker: WorkerPolicy,
+  reference: string,
+): ContainerFacts | undefined {
+  if (world.ownership.owner('container', reference) === worker.name) return ownContainer(world, reference)
+  const inReach = containersInReach(world, worker)
+  const exact = inReach.find(({ id, name }) => id === reference || name === reference)
+  if (exact !== undefined || !/^[0-9a-f]{1,64}$/.test(reference)) return exact
+  const starting = inReach.filter(({ id }) => id.startsWith(reference))
+  return starting.length === 1 ? starting[0] : undefined
+}
+
+function ownContainer(world: World, id: string): ContainerFacts | undefined {
+  const { inventory, ownership } = world
+  const known = inventory.container(id)
+  const owned = ownership.get('container', id)
+  if (known === undefined || owned === undefined) return undefined
+  return factsOf(world, known, 'self', owned)
+}
+
+/** Those that the operator gave one of the names. */
+function operatorContainers(world: World, names: ReadonlySet<string>): readonly ContainerFacts[] {
+  const { inventory, renames } = world
+  const called = [...names].flatMap((name) => inventory.containerNamed(name)?.id ?? [])
+  return [...new Set([...called, ...renames.containers()])]
+    .flatMap((id) => operatorContainer(world, id) ?? [])
+    .filter(({ policyName }) => names.has(policyName))
+}
+
+function operatorContainer(world: World, id: string): ContainerFacts | undefined {
+  const { inventory, ownership, renames } = world
+  const known = inventory.container(id)
+  // A worker's container by that name is not the operator's.
+  if (known === undefined || ownership.owner('container', known.id) !== undefined) return undefined
+  // Nor is one that is being made for a worker at this moment, whose answer has not come yet.
+  if (ownership.isClaimed(known.claim)) return undefined
+  const policyName = renames.meant(id) ?? known.name
+  return { ...factsOf(world, known, 'operator', { memory: 0, nanoCpus: 0 }), policyName }
+}
+
+function factsOf(
+  { pins }: World,
+  { id, name, running, started, binds: known }: KnownContainer,
+  owner: ContainerFacts['owner'],
+  { memory, nanoCpus }: { readonly memory: number; readonly nanoCpus: number },
+): ContainerFacts {
+  const binds = known.map((bind) => ({ ...bind, origin: pins.originOf(bind.source) }))
+  return { id, name, policyName: name, owner, running, started, binds, memory, nanoCpus }
+}
