@@ -1,42 +1,44 @@
 /** Loads the policy again when its file changes and on SIGHUP: whole, or not at all. */
-import { watch, type FSWatcher } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { stat } from 'node:fs/promises'
 import { loadPolicy } from '../policy/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { warnOf } from '../shared/warn.ts'
 import { note } from './serve-lines.ts'
 
-/** Milliseconds of quiet after a change: editors write in several steps. */
-const QUIET = 200
+/**
+ * Milliseconds between two looks at the file, through whatever links lead to it: events of folders tell nothing of a link further up that is
+ * put in another's place, which is how NixOS and Kubernetes change a file.
+ */
+const LOOK = 250
+/** Looks after which a file is read that is written without a pause. */
+const MOST_LOOKS = 4
 
 type Adopt = (policy: Policy) => Promise<void>
 
 /** Takes down from its making on that the policy is to be loaded again, and loads it from `begin` on. */
 export class PolicyWatch {
   readonly #file: string
-  readonly #watcher: FSWatcher | undefined
-  /** Why changes of the file are not seen. */
+  readonly #timer: NodeJS.Timeout
+  /** How the file looked when it was read last, and at the last look. */
+  #read: Promise<string>
+  #seen = ''
+  #changing = 0
+  #isLooking = false
+  /** Why the file can't be looked at. */
   #blind: string | undefined
   #adopt: Adopt | undefined
   #isDue = false
   #isClosed = false
-  #timer: NodeJS.Timeout | undefined
-  #last = Promise.resolve()
+  #last: Promise<void> = Promise.resolve()
+  #isWaiting = false
 
   constructor(file: string) {
     this.#file = file
     process.on('SIGHUP', () => this.#reload())
-    try {
-      // The directory is watched, since many editors put a new file in the old one's place.
-      this.#watcher = watch(dirname(file), { persistent: false }, (_event, name) => {
-        if (name !== null && name !== basename(file)) return
-        clearTimeout(this.#timer)
-        this.#timer = setTimeout(() => this.#reload(), QUIET)
-      })
-      this.#watcher.on('error', (cause) => this.#lose(cause))
-    } catch (cause) {
-      this.#lose(cause)
-    }
+    this.#read = look(file).catch(() => '')
+    this.#timer = setInterval(() => {
+      this.#look().catch(warnOf('looking at the policy'))
+    }, LOOK).unref()
   }
 
   /**
@@ -45,7 +47,6 @@ export class PolicyWatch {
    */
   begin(adopt: Adopt): void {
     this.#adopt = adopt
-    this.#tellBlind()
     if (this.#isDue) this.#reload()
   }
 
@@ -53,17 +54,41 @@ export class PolicyWatch {
   close(): Promise<void> {
     // SIGHUP is heard on: it would end the process.
     this.#isClosed = true
-    clearTimeout(this.#timer)
-    this.#watcher?.close()
+    clearInterval(this.#timer)
     return this.#last
+  }
+
+  async #look(): Promise<void> {
+    // Before the policy was read, that it is not there is told in its place.
+    if (this.#isLooking || this.#adopt === undefined) return
+    this.#isLooking = true
+    try {
+      const before = await this.#read
+      const now = await look(this.#file)
+      this.#tellSeen()
+      const isQuiet = now === this.#seen
+      this.#seen = now
+      if (now === before) this.#changing = 0
+      else if (isQuiet || (this.#changing += 1) > MOST_LOOKS) this.#reload()
+    } catch (cause) {
+      this.#tellBlind(messageOf(cause))
+    } finally {
+      this.#isLooking = false
+    }
   }
 
   #reload(): void {
     const adopt = this.#adopt
     this.#isDue = adopt === undefined
-    if (adopt === undefined || this.#isClosed) return
+    // However often it was asked meanwhile, the newest file is read once.
+    if (adopt === undefined || this.#isClosed || this.#isWaiting) return
+    this.#isWaiting = true
     // One at a time, in order, so that the newest file wins.
     this.#last = this.#last.then(async () => {
+      this.#isWaiting = false
+      this.#changing = 0
+      this.#read = look(this.#file).catch(() => '')
+      await this.#read
       const policy = await loadPolicy(this.#file).catch((cause: unknown) => {
         note(`the old policy stays in force; the new one can't be used:\n${messageOf(cause)}`)
       })
@@ -71,16 +96,24 @@ export class PolicyWatch {
     })
   }
 
-  #lose(cause: unknown): void {
-    this.#blind = messageOf(cause)
-    this.#tellBlind()
+  #tellBlind(why: string): void {
+    if (this.#blind === undefined)
+      note(
+        `changes of ${this.#file} are not seen (${why}): the policy in force stays, and it is looked for again`,
+      )
+    this.#blind = why
   }
 
-  #tellBlind(): void {
-    // Before the policy was read, that it is not there is told in its place.
-    if (this.#blind === undefined || this.#adopt === undefined) return
-    note(`changes of ${this.#file} are not seen any more (${this.#blind}); use SIGHUP`)
+  #tellSeen(): void {
+    if (this.#blind !== undefined) note(`${this.#file} can be looked at again`)
+    this.#blind = undefined
   }
+}
+
+/** What tells one state of a file from another: which file it is, its size and its times. */
+async function look(file: string): Promise<string> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }
 
 function messageOf(cause: unknown): string {

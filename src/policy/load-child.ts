@@ -1,6 +1,7 @@
 /** The child process of load.ts: reads and checks the policy, tells the result and ends. Its input is the file's name. */
-import { createReadStream } from 'node:fs'
+import { createReadStream, fstatSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
 import { serialize } from 'node:v8'
 import { lookAtHost } from '../host/policy-on-host.ts'
 import type { LoadAnswer } from './load.ts'
@@ -37,10 +38,35 @@ function textOf(bytes: Buffer): string | undefined {
   }
 }
 
-/** The file, or as much of it as shows that it is too large; it may be a pipe without end. */
+/** Milliseconds without a change after which a file counts as written: a kernel's clock for files goes in steps of 10 at most. */
+const QUIET = 50
+const MOST_TRIES = 20
+
+/** The file as it was at one moment: what is written into while it is read would be neither the old policy nor the new one. */
 async function read(): Promise<Buffer> {
+  for (let tries = 1; ; tries += 1) {
+    const before = stateOfFile()
+    const bytes = await readAll(before === undefined ? {} : { start: 0 })
+    const after = stateOfFile()
+    // A pipe has no state.
+    if (after === undefined || (before?.text === after.text && after.age > QUIET)) return bytes
+    if (tries === MOST_TRIES) throw new Error('it is written into all the time')
+    await pause(QUIET)
+  }
+}
+
+function stateOfFile(): { readonly text: string; readonly age: number } | undefined {
+  const status = fstatSync(POLICY, { bigint: true })
+  const { size, mtimeNs, ctimeNs, ctimeMs } = status
+  // Of a clock that was set back nothing is known.
+  const age = Math.abs(Date.now() - Number(ctimeMs))
+  return status.isFile() ? { text: [size, mtimeNs, ctimeNs].join(' '), age } : undefined
+}
+
+/** All of it, or as much as shows that it is too large; it may be a pipe without end. */
+async function readAll(from: { readonly start?: number }): Promise<Buffer> {
   const chunks: Buffer[] = []
-  const stream = createReadStream('', { fd: POLICY, end: LARGEST_POLICY })
+  const stream = createReadStream('', { fd: POLICY, autoClose: false, end: LARGEST_POLICY, ...from })
   for await (const chunk of stream) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
 }
