@@ -1,8 +1,10 @@
 /** The running gate: what the stages of the pipeline share. */
 import type { Recorder } from './audit/recorder.ts'
-import type { Engine } from './forward/engine.ts'
+import { CallEngine, type Standing } from './forward/call-engine.ts'
+import { EngineUnavailable, type Engine } from './forward/engine.ts'
 import type { BindRoots } from './host/bind-roots.ts'
 import type { Pins } from './host/pins.ts'
+import { Identity } from './identify/identity.ts'
 import type { Policy, WorkerPolicy } from './policy/policy.ts'
 import { meantBy, type Meant } from './policy/reach.ts'
 import { Execs } from './resolve/execs.ts'
@@ -10,13 +12,26 @@ import { Feed } from './resolve/feed.ts'
 import { PathLookups } from './resolve/host-paths.ts'
 import { Inventory } from './resolve/inventory.ts'
 import { readContainer } from './resolve/listed.ts'
+import { MadeWith } from './resolve/made.ts'
 import { Ownership } from './resolve/ownership.ts'
 import { beginReconciling, reconcileImages } from './resolve/reconcile.ts'
 import { Renames } from './resolve/renames.ts'
 import type { World } from './resolve/resolve.ts'
+import { Roster } from './rights/roster.ts'
+import { RunningCalls } from './rights/running.ts'
+import { learnMade } from './settle/made.ts'
 import { OneAtATime } from './shared/one-at-a-time.ts'
 import { warnOf } from './shared/warn.ts'
 import type { Change, Store } from './store/store.ts'
+
+/** A worker that is to be served. */
+export interface Served {
+  readonly identity: Identity
+  /** Why it is another than the one that had its name before; undefined where it is not. */
+  readonly another: string | undefined
+  /** How many things those that had its name before have left, out of its reach. */
+  readonly left: number
+}
 
 /** What happens to the gate itself, for whoever shows it. */
 export interface GateEvents {
@@ -26,21 +41,34 @@ export interface GateEvents {
   readonly unbound: (name: string, meant: string) => void
 }
 
+/** A policy in force: one value with a number, put in the place of the one before in one step. */
+export interface PolicyInForce extends Policy {
+  readonly number: number
+  /** Milliseconds since 1970. */
+  readonly since: number
+}
+
 export class Gate implements World {
-  readonly engine: Engine
   readonly recorder: Recorder
   readonly inventory = new Inventory()
   readonly execs = new Execs()
   readonly paths = new PathLookups()
+  readonly made: MadeWith
   readonly ownership: Ownership
   readonly renames: Renames
+  /** What goes on by the rights of workers. */
+  readonly running = new RunningCalls()
   readonly feed: Feed
   readonly pins: Pins
   /** Names of images are given and taken by one call at a time: an engine has no way to do so only if nothing has changed. */
   readonly imageTurns = new OneAtATime()
+  readonly #engine: Engine
   readonly #store: Store
   readonly #events: GateEvents
-  #workers: ReadonlyMap<string, WorkerPolicy>
+  readonly #roster: Roster
+  /** Workers that are served, by their names in the policy. */
+  readonly #identities = new Map<string, Identity>()
+  #policy: PolicyInForce
   #bindRoots: BindRoots
   #meant: Meant
 
@@ -53,18 +81,22 @@ export class Gate implements World {
     bindRoots: BindRoots,
     events: GateEvents,
   ) {
-    this.engine = engine
+    this.#engine = engine
     this.recorder = recorder
     this.#store = store
     this.#events = events
-    this.#workers = byName(policy)
+    this.#policy = { ...policy, number: 1, since: Date.now() }
     this.#bindRoots = bindRoots
     this.#meant = meantBy(policy.workers)
     this.pins = pins
     this.renames = new Renames(store)
+    this.made = new MadeWith(store)
     this.ownership = new Ownership(store, (claim) => {
+      this.made.forget(claim)
       pins.release(claim).catch(warnOf('letting go of a bind source'))
     })
+    this.#roster = new Roster(store, this.ownership.owners())
+    this.#write(...this.#roster.retain(policy.workers.map(({ name }) => name)))
     this.feed = new Feed(engine, this.inventory, {
       connected: ({ facts, version }) => {
         events.connected(String(version['Version']), facts.minor)
@@ -104,13 +136,13 @@ export class Gate implements World {
     return this.#store.write(changes, 'synced')
   }
 
-  /** The policy in force for a worker, or undefined where it has none any more. */
-  worker(name: string): WorkerPolicy | undefined {
-    return this.#workers.get(name)
+  get policy(): PolicyInForce {
+    return this.#policy
   }
 
-  workers(): readonly WorkerPolicy[] {
-    return [...this.#workers.values()]
+  /** Workers that are served. */
+  get identities(): readonly Identity[] {
+    return [...this.#identities.values()]
   }
 
   /** The roots of the policy in force. */
@@ -122,14 +154,71 @@ export class Gate implements World {
     return this.#meant
   }
 
-  /** Puts a new policy into force, whole, with its roots. Running streams go on under the old one. */
+  /** The engine for what a call does. */
+  engineFor(standing: Standing): CallEngine {
+    return new CallEngine(this.#engine, standing)
+  }
+
+  /**
+   * Puts a new policy into force, whole and in one step: from here on nothing goes out by the one before, and what goes on by a
+   * right that it does not give has ended. Workers that it does not name, or on another socket, are ended.
+   */
   adopt(policy: Policy, bindRoots: BindRoots): void {
+    const number = this.#policy.number + 1
     const before = this.#bindRoots
-    this.#workers = byName(policy)
+    this.#policy = { ...policy, number, since: Date.now() }
     this.#meant = meantBy(policy.workers)
     this.#bindRoots = bindRoots
     before.close().catch(warnOf('letting go of bind roots'))
     this.#tellUnbound()
+    const sections = new Map(policy.workers.map((worker) => [worker.name, worker]))
+    const changed = new Set(
+      this.identities.filter((identity) => identity.adopt(sections.get(identity.section), number)),
+    )
+    this.running.review(changed)
+    if (policy.onReload === 'cut') {
+      this.running.end(changed, 'policy.on_reload is cut')
+      for (const identity of changed) identity.cut()
+    }
+    for (const identity of changed) if (identity.rights === undefined) this.#forget(identity)
+    this.#write(...this.#roster.retain([...sections.keys()]))
+    for (const identity of this.identities) this.#write(...this.#inheritances(identity))
+  }
+
+  /**
+   * The worker of a section of the policy in force, as it is to be served: the one that is served, or another.
+   * @param account whose its socket is
+   * @throws {StoreUnavailable} where that can't be put on disk
+   */
+  async admit(worker: WorkerPolicy, account: string): Promise<Served> {
+    const served = this.#identities.get(worker.name)
+    const { name, changes, another } = this.#roster.admit(worker.name, account)
+    this.#write(...changes)
+    if (served !== undefined && served.name !== name) this.end(served)
+    const identity = this.#identities.get(worker.name) ?? new Identity(name, worker, this.#policy.number)
+    this.#identities.set(worker.name, identity)
+    this.#write(...this.#inheritances(identity))
+    await this.keep([])
+    return { identity, another, left: this.leftBefore(identity) }
+  }
+
+  /** How many things those that had a worker's name before it have left, out of its reach. */
+  leftBefore({ section }: Identity): number {
+    return this.#roster.before(section).reduce((sum, from) => sum + this.ownership.count(from), 0)
+  }
+
+  /** Ends a worker, with all that goes on by its rights. */
+  end(identity: Identity): void {
+    identity.end()
+    this.running.review(new Set([identity]))
+    this.#forget(identity)
+  }
+
+  /** Asks the engine what a worker's container was made with, where that is not known. @throws {EngineUnavailable} */
+  async learn(id: string): Promise<void> {
+    const minor = this.feed.connected?.facts.minor
+    if (minor === undefined) throw new EngineUnavailable('the engine is away')
+    this.#write(await learnMade(this, this.#engine, minor, id))
   }
 
   #tellUnbound(): void {
@@ -140,13 +229,20 @@ export class Gate implements World {
     }
   }
 
+  #forget(identity: Identity): void {
+    this.execs.forget(identity.name)
+    if (this.#identities.get(identity.section) === identity) this.#identities.delete(identity.section)
+  }
+
+  /** Gives a worker what those had that had its name before it, where its policy says so. */
+  #inheritances({ name, section, rights }: Identity): readonly Change[] {
+    if (rights?.worker.inherits !== true) return []
+    return this.#roster.before(section).flatMap((from) => this.ownership.bequeath(from, name))
+  }
+
   #write(...changes: readonly (Change | undefined)[]): void {
     const real = changes.filter((change) => change !== undefined)
     // 'kept' is queued whatever the state of the disk, and written as soon as it can be.
-    if (real.length > 0) this.#store.write(real, 'kept').catch(warnOf('recording whose objects are gone'))
+    if (real.length > 0) this.#store.write(real, 'kept').catch(warnOf('recording what is known of objects'))
   }
-}
-
-function byName(policy: Policy): ReadonlyMap<string, WorkerPolicy> {
-  return new Map(policy.workers.map((worker) => [worker.name, worker]))
 }

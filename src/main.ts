@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from './shared/version.ts'
 
 const USAGE = 64
+const COMMANDS = ['serve', 'init', 'policy', 'audit', 'status', 'enforce', 'mcp']
 const HINT = '(dockgate --help lists the commands)\n'
 
 /** Commands load only what they need: the gate keeps nothing of the others in memory. */
@@ -16,12 +17,13 @@ async function build(wanted: string | undefined): Promise<Command> {
     .configureOutput({
       outputError: (text, write) => write(text.startsWith('error: ') ? `dockgate: ${text}${HINT}` : text),
     })
-  const all = wanted === undefined || !['serve', 'init', 'policy', 'audit', 'status', 'mcp'].includes(wanted)
+  const all = wanted === undefined || !COMMANDS.includes(wanted)
   if (all || wanted === 'serve') (await import('./cli/serve.ts')).addServeCommand(program, process.env)
   if (all || wanted === 'init') (await import('./cli/init.ts')).addInitCommand(program, process.env)
-  if (all || wanted === 'policy') (await import('./cli/policy.ts')).addPolicyCommands(program)
+  if (all || wanted === 'policy') (await import('./cli/policy.ts')).addPolicyCommands(program, process.env)
   if (all || wanted === 'audit') (await import('./cli/audit.ts')).addAuditCommands(program, process.env)
   if (all || wanted === 'status') (await import('./cli/status.ts')).addStatusCommand(program, process.env)
+  if (all || wanted === 'enforce') (await import('./cli/enforce.ts')).addEnforceCommand(program, process.env)
   if (all || wanted === 'mcp') (await import('./cli/mcp.ts')).addMcpCommand(program)
   // bin/dockgate runs src/ssh.ts for it, which starts faster than all of this.
   if (all) program.command('ssh').description("the forced command of a worker's SSH account")

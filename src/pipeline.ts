@@ -4,7 +4,6 @@
  */
 import type { DecisionEntry } from './audit/entry.ts'
 import { carryOut } from './carry-out/carry-out.ts'
-import type { Call } from './carry-out/exchange.ts'
 import { decode, type Routed } from './decode/decode.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
 import { isChange } from './decode/operation.ts'
@@ -12,13 +11,11 @@ import { EngineUnavailable } from './forward/engine.ts'
 import { errorReply, type Reply } from './forward/reply.ts'
 import type { Gate } from './gate.ts'
 import type { Caller } from './identify/caller.ts'
-import { decide } from './policy/decide.ts'
-import { withinRecord } from './policy/record-size.ts'
 import { refusalReply } from './filter/refusal.ts'
-import type { Verdict } from './policy/verdict.ts'
 import { rehearse } from './rehearse.ts'
 import { LookupAbandoned } from './resolve/host-paths.ts'
-import { hostPathsOf, resolve } from './resolve/resolve.ts'
+import { decideCall, Ended, lookUp, type Call, type Decision } from './rights/decision.ts'
+import { Right, RightEnded } from './rights/right.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
 import { StoreUnavailable } from './store/errors.ts'
 import { knownAnswer } from './filter/known.ts'
@@ -34,31 +31,19 @@ export async function handle(
   caller: Caller,
   routed: Routed,
   request: IncomingRequest,
-  signal: AbortSignal,
+  gone: AbortSignal,
 ): Promise<Reply> {
-  const worker = gate.worker(caller.worker)
   const connected = gate.feed.connected
-  if (worker === undefined) return errorReply(403, `the policy has no worker ${caller.worker} any more`)
   if (connected === undefined)
     return errorReply(503, 'the Docker engine behind dockgate does not answer; try again in a moment')
   const decoded = routed.found
     ? decode(routed.match, request)
     : { operation: routed.malformed, minor: routed.minor, findings: [] }
-  const call = { gate, caller, worker, connected, decoded, content: request.content, signal }
   try {
-    const judged = await judge(call)
-    const { verdict, claims } = judged
-    const record = await open(call, judged)
-    if (caller.rehearsal !== undefined) {
-      const reply = rehearse(caller.rehearsal, decoded.operation.kind, verdict, record, worker.name)
-      if (reply !== undefined) {
-        claims.drop()
-        return reply
-      }
-    }
-    if (verdict.effect === 'refuse') return refusalReply(verdict, record?.id ?? '', worker.name)
-    return knownAnswer(connected, verdict.permit) ?? (await undertake(call, verdict.permit, record, claims))
+    return await serve({ gate, caller, connected, decoded, content: request.content, gone })
   } catch (cause) {
+    if (cause instanceof Ended) return errorReply(403, cause.message)
+    if (cause instanceof RightEnded) return endedReply(cause, caller)
     if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
     if (cause instanceof LookupAbandoned) return errorReply(503, cause.message)
     if (cause instanceof StoreUnavailable)
@@ -67,32 +52,57 @@ export async function handle(
   }
 }
 
-interface Judged {
-  readonly verdict: Verdict
+async function serve(call: Call): Promise<Reply> {
+  const { decision, claims, record } = await decideAndRecord(call)
+  const { rehearsal } = call.caller
+  const { name } = decision.rights.worker
+  const { verdict } = decision
+  if (rehearsal !== undefined) {
+    const reply = rehearse(rehearsal, call.decoded.operation.kind, verdict, record, name)
+    if (reply !== undefined) {
+      claims.drop()
+      return reply
+    }
+  }
+  if (verdict.effect === 'refuse') return refusalReply(verdict, record?.id ?? '', name)
+  const known = knownAnswer(call.connected, verdict.permit)
+  if (known !== undefined) return known
+  const right = new Right(call, decision, verdict.permit, record, claims.object?.nonce ?? '')
+  return releasing(right, () => undertake(call, verdict.permit, right, claims))
+}
+
+interface Decided {
+  readonly decision: Decision
   readonly claims: Claims
-  /** The operation as the record will hold it. */
-  readonly detail: string
+  readonly record: DecisionEntry | undefined
 }
 
-async function judge({ gate, worker, connected, decoded, signal }: Call): Promise<Judged> {
-  const written = hostPathsOf(gate, worker, decoded.operation)
-  await using roots = gate.bindRoots.share()
-  const paths = await gate.paths.resolve(worker.name, roots, written, signal)
-  // From here to the claims nothing waits: calls made at the same moment count each other.
-  const facts = resolve(gate, worker, decoded.operation, connected.facts, paths)
-  const decided = decide(worker, decoded, facts)
-  const detail = gate.recorder.detailOf(decoded.operation, decided)
-  const verdict = withinRecord(decided, Buffer.byteLength(detail))
-  return { verdict, claims: openClaims(gate, worker.name, verdict), detail }
+/** Decides by the policy in force, and again where another came into force while that was put on disk. */
+async function decideAndRecord(call: Call): Promise<Decided> {
+  for (;;) {
+    const { rights, paths } = await lookUp(call)
+    const decision = decideCall(call, rights, paths)
+    const claims = openClaims(call.gate, rights.worker.name, decision.verdict)
+    const record = await open(call, decision, claims)
+    if (decision.verdict.effect === 'refuse' || call.caller.identity.rights === rights)
+      return { decision, claims, record }
+    const dropped = claims.drop()
+    if (record !== undefined)
+      call.gate.recorder.close(record, 0, 'another policy came into force', '', dropped)
+  }
 }
 
-async function open(call: Call, { verdict, claims, detail }: Judged): Promise<DecisionEntry | undefined> {
+async function open(
+  call: Call,
+  { rights, verdict, detail }: Decision,
+  claims: Claims,
+): Promise<DecisionEntry | undefined> {
   try {
     // What is only tried makes nothing that a claim would have to be known for.
     const changes = call.caller.rehearsal === undefined ? claims.changes : []
     return await call.gate.recorder.open(call.caller, call.decoded, verdict, detail, changes)
   } catch (cause) {
-    const words: readonly string[] = call.worker.docker.unrecorded
+    const words: readonly string[] = rights.worker.docker.unrecorded
     const mayGoOn = !isChange(call.decoded.operation.kind) && words.includes(verdict.subcommand)
     if (cause instanceof StoreUnavailable && mayGoOn) return undefined
     claims.drop()
@@ -104,7 +114,26 @@ async function undertake(...permitted: Parameters<typeof carryOut>): Promise<Rep
   try {
     return await carryOut(...permitted)
   } catch (cause) {
-    if (cause instanceof EngineUnavailable || cause instanceof StoreUnavailable) throw cause
+    if (cause instanceof RightEnded || cause instanceof StoreUnavailable) throw cause
+    const [, , right] = permitted
+    if (cause instanceof EngineUnavailable) throw right.over ?? cause
     throw new FailedUnderway('a request that was let through failed', { cause })
   }
+}
+
+/** Gives a right back when nothing goes on by it any more: with the reply, or at the end of one that goes on. */
+async function releasing(right: Right, work: () => Promise<Reply>): Promise<Reply> {
+  try {
+    const reply = await work()
+    if (reply.kind === 'whole') right.release()
+    else (reply.kind === 'stream' ? reply.body : reply.connection.socket).once('close', () => right.release())
+    return reply
+  } catch (cause) {
+    right.release()
+    throw cause
+  }
+}
+
+function endedReply({ message, refused, record }: RightEnded, { identity }: Caller): Reply {
+  return refused === undefined ? errorReply(403, message) : refusalReply(refused, record, identity.name)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ask } from '../../test/cases/world.ts'
+import { ask, policyOf } from '../../test/cases/world.ts'
 import { newDirectory } from '../../test/support/record.ts'
+import { Identity } from '../identify/identity.ts'
 import { refuse } from '../policy/refuse.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { AuditEntry, DecisionEntry } from './entry.ts'
@@ -8,7 +9,7 @@ import { openRecord } from './query.ts'
 import { Recorder } from './recorder.ts'
 import { verifyRecord } from './verify.ts'
 
-const caller = { worker: 'ai-worker', door: 'socket' } as const
+const caller = { identity: new Identity('ai-worker', policyOf(), 1), door: 'socket' } as const
 
 /** What is on record once `work` was done with a recorder. */
 async function recorded(work: (recorder: Recorder) => unknown): Promise<readonly AuditEntry[]> {

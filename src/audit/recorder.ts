@@ -63,6 +63,26 @@ export class Recorder {
     return this.#open(caller, operation.kind, verdict, target, JSON.stringify({ ...operation, words }), [])
   }
 
+  /** Records that a container is stopped on the operator's word, since it does not fit the policy. @throws {StoreUnavailable} */
+  async openEnforced(misfit: {
+    readonly worker: string
+    readonly id: string
+    readonly rule: string
+    readonly what: string
+    readonly why: string
+  }): Promise<DecisionEntry> {
+    const { worker, id, rule, what, why } = misfit
+    const entry: DecisionEntry = {
+      ...{ phase: 'decision', id: newRecordId(), time: Date.now(), worker, door: 'control' },
+      ...{ operation: 'container.stop', subcommand: 'enforce', target: id, decision: 'allow', rule },
+      reason: shorten(`${what}: ${why}`, LONGEST_REASON),
+      detail: '{}',
+    }
+    await this.#store.write([{ type: 'entry', entry }], 'synced')
+    this.#watch(entry)
+    return entry
+  }
+
   /** @param synced what is written together with what is allowed, before that is gone on with; undefined for a read */
   #open(
     caller: Caller,
@@ -77,7 +97,7 @@ export class Recorder {
       phase: 'decision',
       id: newRecordId(),
       time: Date.now(),
-      worker: caller.worker,
+      worker: caller.identity.name,
       door: caller.rehearsal === undefined ? caller.door : `${caller.door} rehearsal`,
       key: caller.key,
       operation,

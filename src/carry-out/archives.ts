@@ -1,30 +1,28 @@
 /** What comes as an archive: contexts of builds, and images to load. */
 import { pipeline as joinStreams } from 'node:stream'
 import type { ArchivedImage } from '../decode/image-layout.ts'
-import { refusalReply } from '../filter/refusal.ts'
 import { BuildContext } from '../forward/build-context.ts'
 import { unpacked, type CheckedArchive } from '../forward/checked-archive.ts'
 import { ImageArchive } from '../forward/image-archive.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
 import { checkLoaded } from '../policy/image-room.ts'
 import { checkLoadedNames } from '../policy/image-transfer.ts'
+import type { WorkerPolicy } from '../policy/policy.ts'
 import { refuseAll } from '../policy/refuse.ts'
 import type { BuildPermit, LoadPermit } from '../policy/verdict.ts'
 import { imagesListed, ownersOfNames } from '../resolve/images.ts'
 import { BuildImages, PullFailed } from '../settle/build-images.ts'
 import { claimLoaded, storedNames } from '../settle/load.ts'
 import type { Change } from '../store/store.ts'
-import { send, type Undertaking } from './exchange.ts'
+import { refusedOnTheWay, send, type Undertaking } from './exchange.ts'
 
 /** A context reaches the engine whole only if its Dockerfile takes nothing from elsewhere, and nothing unseen. */
 export async function build(undertaking: Undertaking, permit: BuildPermit): Promise<Reply> {
-  const { call, outcome } = undertaking
-  const { gate, connected, signal } = call
+  const { call, right, outcome } = undertaking
   const about = {
-    gate,
-    worker: call.worker.name,
-    minor: connected.facts.minor,
-    signal,
+    gate: call.gate,
+    right,
+    minor: call.connected.facts.minor,
     settled: (changes: readonly Change[]) => outcome.add(changes),
     pulled: (name: string) => outcome.concerns(`pulled ${name}`),
     begun: (ids: Iterable<string>) => outcome.buildUpon(ids),
@@ -45,20 +43,26 @@ export async function build(undertaking: Undertaking, permit: BuildPermit): Prom
 
 /** An archive of images reaches the engine whole only if its names are the worker's to give, and its images have room. */
 export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Reply> {
-  const { gate, worker, connected } = undertaking.call
+  const { right, call } = undertaking
+  const { gate, connected } = call
   const { facts } = connected
   const names = async (written: readonly string[]) => {
     await gate.feed.refreshImages()
-    const violations = checkLoadedNames(worker.docker.run, written, ownersOfNames(gate, worker, written))
-    if (violations.length === 0)
-      undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, storedNames(written)))
+    const namesOf = (worker: WorkerPolicy) =>
+      checkLoadedNames(worker.docker.run, written, ownersOfNames(gate, worker, written))
+    const { worker } = right
+    const violations = namesOf(worker)
+    if (violations.length > 0) return violations
+    right.alsoHolds(namesOf)
+    undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, storedNames(written)))
     return violations
   }
   const images = async (found: readonly ArchivedImage[]) => {
     const missing = found.filter(({ id }) => gate.inventory.image(id) === undefined)
-    const violations = checkLoaded(found, missing, imagesListed(gate, worker.name, facts), facts)
+    const { name } = right.worker
+    const violations = checkLoaded(found, missing, imagesListed(gate, name, facts), facts)
     if (violations.length > 0) return violations
-    const claims = claimLoaded(gate, worker.name, found)
+    const claims = claimLoaded(gate, name, found)
     undertaking.outcome.expect(claims)
     await gate.keep(claims.map((claim) => ({ type: 'claim', claim })))
     return []
@@ -72,7 +76,7 @@ async function sendChecked(
   permit: BuildPermit | LoadPermit,
   archive: CheckedArchive,
 ): Promise<Reply> {
-  const { call, record, outcome } = undertaking
+  const { call, outcome } = undertaking
   // What breaks here shows in the request that it is the body of.
   if (call.content === undefined) archive.end()
   else joinStreams(unpacked(call.content), archive, () => undefined)
@@ -80,8 +84,6 @@ async function sendChecked(
     return await send(undertaking, permit, archive)
   } catch (cause) {
     if (archive.violations.length === 0) throw cause
-    return outcome.close(
-      refusalReply(refuseAll(permit.on, archive.violations), record?.id ?? '', call.worker.name),
-    )
+    return outcome.close(refusedOnTheWay(undertaking, refuseAll(permit.on, archive.violations)))
   }
 }

@@ -1,7 +1,8 @@
 /** The second half of the way: what was permitted and recorded is done, filtered, settled and recorded again. */
-import type { DecisionEntry } from '../audit/entry.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Permit } from '../policy/verdict.ts'
+import type { Call } from '../rights/decision.ts'
+import type { Right } from '../rights/right.ts'
 import { bringsImages } from '../settle/bringing.ts'
 import type { Claims } from '../settle/claims.ts'
 import { NewImages } from '../settle/images.ts'
@@ -10,24 +11,19 @@ import { Outcome } from '../settle/outcome.ts'
 import { prune } from '../settle/prune.ts'
 import type { Change } from '../store/store.ts'
 import { build, load } from './archives.ts'
-import { create, createVolume, joinOrLeave, onVolume } from './containers.ts'
-import { send, type Call } from './exchange.ts'
+import { create, createVolume, joinOrLeave, onVolume, restart } from './containers.ts'
+import { send } from './exchange.ts'
 import { onImage, tag } from './image-names.ts'
 
 /** Does what a permit stands for. The outcome is on record whichever way it ends. @throws {EngineUnavailable} */
-export async function carryOut(
-  call: Call,
-  permit: Permit,
-  record: DecisionEntry | undefined,
-  claims: Claims,
-): Promise<Reply> {
-  const { gate, worker, connected } = call
+export async function carryOut(call: Call, permit: Permit, right: Right, claims: Claims): Promise<Reply> {
+  const { gate, connected } = call
   const give = (image: string, names: readonly string[], changes: readonly Change[]) =>
-    giveNames(gate, worker, connected.facts.minor, image, names, changes)
-  const outcome = new Outcome(gate, worker.name, permit, record, claims)
-  const undertaking = { call, record, claims, outcome }
+    giveNames(gate, right, connected.facts.minor, image, names, changes)
+  const outcome = new Outcome(gate, right, permit, claims)
+  const undertaking = { call, right, claims, outcome }
   try {
-    if (bringsImages(permit)) outcome.brings(await NewImages.before(gate, worker.name, permit, give))
+    if (bringsImages(permit)) outcome.brings(await NewImages.before(gate, right.worker.name, permit, give))
     switch (permit.on) {
       case 'prune': {
         const removed = (id: string, changes: readonly Change[]): void => {
@@ -35,8 +31,12 @@ export async function carryOut(
           outcome.add(changes)
         }
         const { minor } = connected.facts
-        return await outcome.close(await prune(gate, worker.name, minor, permit, removed))
+        return await outcome.close(await prune(gate, right, minor, permit, removed))
       }
+      case 'container':
+        return permit.operation.kind === 'container.restart'
+          ? await restart(undertaking, permit, permit.operation)
+          : await send(undertaking, permit, call.content)
       case 'create':
         return await create(undertaking, permit)
       case 'volume create':

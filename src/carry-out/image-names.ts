@@ -1,18 +1,15 @@
 /** Names of images: given and taken by one call after the other, each as it is decided by what is here then. */
-import { refusalReply } from '../filter/refusal.ts'
 import { removeParents } from '../forward/remove.ts'
 import { errorReply, jsonReply, type Reply } from '../forward/reply.ts'
-import { decide } from '../policy/decide.ts'
 import type { ImagePermit, Permit, TagPermit } from '../policy/verdict.ts'
-import { resolve, type HostPaths } from '../resolve/resolve.ts'
 import { listOf } from '../shared/json-value.ts'
-import { exchange, send, type Undertaking } from './exchange.ts'
+import { exchange, refusedOnTheWay, send, type Undertaking } from './exchange.ts'
 
 /** With an image go the own ones that it was built upon step by step, as an engine would do it. */
 export async function onImage(undertaking: Undertaking, permit: ImagePermit): Promise<Reply> {
   if (permit.operation.kind !== 'image.remove') return send(undertaking, permit)
-  const { gate, connected } = undertaking.call
-  const { outcome } = undertaking
+  const { connected } = undertaking.call
+  const { right, outcome } = undertaking
   const same = (again: Permit): ImagePermit | undefined =>
     again.on === 'image' && again.image === permit.image && again.reference === permit.reference
       ? again
@@ -26,7 +23,7 @@ export async function onImage(undertaking: Undertaking, permit: ImagePermit): Pr
       // A digest goes with the last tag of its repository.
       else if (removed.length === 0) return outcome.close(reply)
     }
-    const parents = await removeParents(gate.engine, connected.facts.minor, now.parents)
+    const parents = await removeParents(right.engine, connected.facts.minor, now.parents)
     return outcome.close(jsonReply(200, [...removed, ...parents.map((Deleted) => ({ Deleted }))]))
   })
 }
@@ -37,21 +34,19 @@ export function tag(undertaking: Undertaking, permit: TagPermit): Promise<Reply>
   return inTurn(undertaking, same, (now) => send(undertaking, now))
 }
 
-/** Operations on images tell no paths of the host. */
-const NO_PATHS: HostPaths = new Map()
-
 /** @param same gives what is decided now, where it is about the same image */
 function inTurn<Same extends ImagePermit | TagPermit>(
-  { call, record, outcome }: Undertaking,
+  undertaking: Undertaking,
   same: (again: Permit) => Same | undefined,
   work: (permit: Same) => Promise<Reply>,
 ): Promise<Reply> {
-  const { gate, worker, connected, decoded } = call
+  const { call, right, outcome } = undertaking
+  const { gate } = call
   return gate.imageTurns.run(async () => {
     await gate.feed.refreshImages()
-    const facts = resolve(gate, worker, decoded.operation, connected.facts, NO_PATHS)
-    const again = decide(worker, decoded, facts)
-    if (again.effect === 'refuse') return outcome.close(refusalReply(again, record?.id ?? '', worker.name))
+    await right.renew()
+    const again = right.decideNow()
+    if (again.effect === 'refuse') return outcome.close(refusedOnTheWay(undertaking, again))
     const permit = same(again.permit)
     return permit === undefined
       ? outcome.close(errorReply(409, 'this became the name of another image meanwhile'))

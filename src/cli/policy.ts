@@ -1,14 +1,21 @@
 /** `dockgate policy`: checks a policy file, shows it in plain words, prints its schema. */
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { loadNoted, PolicyError, type NotedPolicy } from '../policy/load.ts'
 import { formatNote } from '../policy/problem.ts'
+import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
 
 interface Options {
   readonly json?: true
 }
 
+interface ShowOptions extends Options {
+  readonly since?: string
+  readonly state?: string
+}
+
 /** Adds `policy check`, `policy show` and `policy schema`. A policy with problems ends the program with 65, none with 66. */
-export function addPolicyCommands(program: Command): void {
+export function addPolicyCommands(program: Command, environment: StateEnvironment = {}): void {
   const policy = program.command('policy').description('check and read the policy file')
   policy
     .command('check')
@@ -21,7 +28,16 @@ export function addPolicyCommands(program: Command): void {
     .description('say in plain words what a policy gives each worker, and what that means')
     .argument('<file>', 'the policy file')
     .option('--json', 'print the policy as JSON, with every default filled in')
-    .action(show)
+    .option(
+      '--since <file>',
+      'say what is given otherwise than by this file, and what is there that fits no more',
+    )
+    .option('--state <directory>', 'of the gate that is asked what is there (default: as for serve)')
+    .action((file: string, options: ShowOptions, command: Command) =>
+      options.since === undefined
+        ? show(file, options, command)
+        : showSince(file, options.since, stateOf(options, environment), options, command),
+    )
   policy.command('schema').description('print the JSON Schema of the policy file, for editors').action(schema)
 }
 
@@ -40,6 +56,41 @@ async function show(file: string, options: Options, command: Command): Promise<v
   const onHost =
     notes.length === 0 ? [] : ['', 'on this host', ...notes.map((note) => `  ! ${formatNote(note)}`)]
   print(command, [describePolicy(policy), ...onHost].join('\n'))
+}
+
+function stateOf({ state }: ShowOptions, environment: StateEnvironment): string {
+  return stateDirectory(state, environment, process.getuid?.() === 0)
+}
+
+async function showSince(
+  file: string,
+  old: string,
+  state: string,
+  options: Options,
+  command: Command,
+): Promise<void> {
+  const { policy: before } = await load(old, options, command)
+  const { policy: after } = await load(file, options, command)
+  const { describeDifferences, differences } = await import('../policy/differences.ts')
+  const { askGate } = await import('./ask-gate.ts')
+  const { describeMisfit, readMisfits } = await import('./enforce.ts')
+  const changes = differences(before, after)
+  const path = `/misfits?policy=${encodeURIComponent(resolve(file))}`
+  const misfits = await askGate(state, 'GET', path, LONGEST).then(readMisfits, messageOf)
+  if (options.json) return print(command, JSON.stringify({ changes, misfits }))
+  const told =
+    typeof misfits === 'string'
+      ? [`what is there could not be looked at: ${misfits}`]
+      : misfits.map((misfit) => `${misfit.running ? 'running' : 'stopped'}  ${describeMisfit(misfit)}`)
+  const heading = told.length === 0 ? 'all that is there fits it' : ['fits it no more:', ...told].join('\n')
+  print(command, `${describeDifferences(changes)}\n${typeof misfits === 'string' ? told[0] : heading}`)
+}
+
+/** Milliseconds. */
+const LONGEST = 60_000
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 async function schema(_: object, command: Command): Promise<void> {

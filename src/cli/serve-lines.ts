@@ -4,7 +4,9 @@
  */
 import { styleText } from 'node:util'
 import type { DecisionEntry } from '../audit/entry.ts'
+import type { Other } from '../doors/doors.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { Misfit } from '../rights/misfits.ts'
 import { printable, shorten } from '../shared/refusal.ts'
 
 /** Outputs that nobody reads any more, as stdout in `serve | head -1`. */
@@ -43,6 +45,41 @@ export function describeStart({ workers }: Policy): string {
       )
     })
     .join('')
+}
+
+/** Says that a worker is another than the one that had its name. */
+export function describeOther({ name, why, left }: Other): string {
+  const things =
+    left === 0
+      ? ''
+      : `; ${left} things of the one before are out of its reach, inherits: true in its section gives them to it`
+  return `worker ${name} is another than before: ${why}${things}`
+}
+
+/** Containers that are named in a line. */
+const MOST_NAMED = 10
+
+/** Lines about what does not fit the policy any more, one for each worker that has such. */
+export function describeMisfits(misfits: readonly Misfit[]): readonly string[] {
+  return [...new Set(misfits.map(({ worker }) => worker))].map((worker) => {
+    const own = misfits.filter((misfit) => misfit.worker === worker)
+    const named = (word: string, some: readonly Misfit[]): readonly string[] => {
+      if (some.length === 0) return []
+      const names = some.slice(0, MOST_NAMED).map(({ name }) => printable(name))
+      return [`${some.length} ${word} (${names.join(', ')}${some.length > MOST_NAMED ? ', ...' : ''})`]
+    }
+    const which = [
+      ...named(
+        'running',
+        own.filter(({ running }) => running),
+      ),
+      ...named(
+        'stopped',
+        own.filter(({ running }) => !running),
+      ),
+    ]
+    return `of ${worker}, ${which.join(' and ')} no longer fit it: dockgate status says why, dockgate enforce stops what runs`
+  })
 }
 
 /** Milliseconds that lines are gathered, so that a busy gate does not write for each call. */

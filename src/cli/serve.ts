@@ -7,10 +7,10 @@ import { createRedactor } from '../audit/redact.ts'
 import { ownRecord } from '../audit/own.ts'
 import { Recorder } from '../audit/recorder.ts'
 import { createControlDoor } from '../doors/control.ts'
-import { Doors } from '../doors/doors.ts'
+import { Doors, type Opened } from '../doors/doors.ts'
 import { SocketError } from '../doors/listen.ts'
 import { McpServers } from '../doors/mcp-servers.ts'
-import { Engine } from '../forward/engine.ts'
+import { Engine, EngineUnavailable } from '../forward/engine.ts'
 import { askEngine, closedTo, findEngine } from '../forward/find-engine.ts'
 import { Gate } from '../gate.ts'
 import { BindRoots } from '../host/bind-roots.ts'
@@ -21,11 +21,20 @@ import { Pins } from '../host/pins.ts'
 import { loadNoted, PolicyError } from '../policy/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { formatNote } from '../policy/problem.ts'
+import { findMisfits } from '../rights/misfits.ts'
 import { openStore } from '../store/sqlite.ts'
 import { StoreError, StoreUnavailable } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
 import { logHeads } from './log-heads.ts'
-import { describeStart, goOnUnread, note, print, showDecision } from './serve-lines.ts'
+import {
+  describeMisfits,
+  describeOther,
+  describeStart,
+  goOnUnread,
+  note,
+  print,
+  showDecision,
+} from './serve-lines.ts'
 import { PolicyWatch } from './watch-policy.ts'
 
 interface Options {
@@ -117,7 +126,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const records = ownRecord(directory, store)
   const doors = new Doors(gate, records)
   const mcp = new McpServers(options, note)
-  const control = createControlDoor(gate, { directory, engine: url, policy: options.policy, store })
+  const control = createControlDoor(gate, { directory, url, engine, policy: options.policy, store })
   const following = gate.feed.run()
   // Before anybody can connect: who sees the gate may ask it to end.
   const asked = askedToEnd(doors)
@@ -138,9 +147,10 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   await mcp.open(policy)
   watching.begin(async (changed) => {
     gate.adopt(changed, await BindRoots.open(changed, note))
-    tellUnserved(await doors.open(changed))
+    tellOpened(await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
+    await tellMisfits(gate)
   })
   await asked
   note('ending; calls may take 10 s more')
@@ -187,17 +197,27 @@ function noteUnbound(name: string, meant: string): void {
 }
 
 /** The policy without the workers whose sockets can't be made, which are told. @throws {SocketError} where none can */
-function servedOf(policy: Policy, failed: ReadonlyMap<string, SocketError>): Policy {
-  const workers = policy.workers.filter(({ name }) => !failed.has(name))
-  const [first] = failed.values()
+function servedOf(policy: Policy, opened: Opened): Policy {
+  const workers = policy.workers.filter(({ name }) => !opened.failed.has(name))
+  const [first] = opened.failed.values()
   if (workers.length === 0 && first !== undefined) throw first
-  tellUnserved(failed)
+  tellOpened(opened)
   return { ...policy, workers }
 }
 
-function tellUnserved(failed: ReadonlyMap<string, SocketError>): void {
+function tellOpened({ failed, others }: Opened): void {
   for (const [name, { message }] of failed)
     note(`worker ${name} is not served: ${message}; SIGHUP tries again`)
+  for (const other of others) note(describeOther(other))
+}
+
+/** Says what the new policy leaves behind. Where the engine is away, `dockgate status` tells later. */
+async function tellMisfits(gate: Gate): Promise<void> {
+  try {
+    for (const line of describeMisfits(await findMisfits(gate))) note(line)
+  } catch (cause) {
+    if (!(cause instanceof EngineUnavailable)) throw cause
+  }
 }
 
 async function engineAddress(chosen: string | undefined, environment: Environment): Promise<string> {

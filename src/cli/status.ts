@@ -1,27 +1,28 @@
 /** `dockgate status`: workers, engine, store, and what runs. */
-import type { IncomingMessage } from 'node:http'
 import type { Command } from 'commander'
 import * as z from 'zod'
-import { controlSocket, type Status, type WorkerStatus } from '../doors/control.ts'
-import { formatCpus, formatSize } from '../shared/sizes.ts'
-import { request } from '../shared/http.ts'
+import type { ContainerStatus, Status, WorkerStatus } from '../doors/control.ts'
 import { printable } from '../shared/refusal.ts'
+import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
+import { askGate } from './ask-gate.ts'
 
 interface Options {
   readonly state?: string
   readonly json?: true
 }
 
-/** Milliseconds, and characters, of the gate's answer. */
-const LONGEST = 5_000
-const LARGEST = 16 * 2 ** 20
-
 const amounts = z.object({ containers: z.number(), memory: z.number(), nanoCpus: z.number() })
-const oneContainer = z.object({ id: z.string(), name: z.string(), running: z.boolean() })
+const oneContainer = z.object({
+  id: z.string(),
+  name: z.string(),
+  running: z.boolean(),
+  misfit: z.string().exactOptional(),
+})
 const statusSchema = z.object({
   engine: z.object({ url: z.string(), connected: z.boolean(), version: z.string() }),
   policy: z.string(),
+  left: z.array(z.object({ worker: z.string(), things: z.number() })),
   store: z.object({
     directory: z.string(),
     entries: z.number(),
@@ -49,7 +50,8 @@ export function addStatusCommand(program: Command, environment: StateEnvironment
     .option('--json', 'print JSON')
     .action(async (options: Options, command: Command) => {
       const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
-      const status = await askGate(controlSocket(directory)).catch((cause: unknown) => {
+      const answer = askGate(directory, 'GET', '/status').then(readStatus)
+      const status = await answer.catch((cause: unknown) => {
         const why = cause instanceof Error ? cause.message : String(cause)
         return command.error(`dockgate: error: no gate answers on ${directory}: ${why}`, { exitCode: 69 })
       })
@@ -58,43 +60,16 @@ export function addStatusCommand(program: Command, environment: StateEnvironment
     })
 }
 
-async function askGate(socketPath: string): Promise<Status> {
-  const signal = AbortSignal.timeout(LONGEST)
+function readStatus(answer: unknown): Status {
   try {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      request({ socketPath, path: '/status', signal }, resolve).on('error', reject).end()
-    })
-    const text = await readAnswer(answer)
-    if (answer.statusCode !== 200) throw new Error(`it answers ${answer.statusCode}`)
-    return readStatus(text)
-  } catch (cause) {
-    if (!signal.aborted) throw cause
-    throw new Error(`it took more than ${LONGEST / 1000} s`, { cause })
-  }
-}
-
-function readAnswer(answer: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    answer.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk
-      if (text.length > LARGEST) answer.destroy(new Error(`its answer is larger than ${LARGEST} characters`))
-    })
-    answer.once('end', () => resolve(text))
-    answer.once('error', reject)
-  })
-}
-
-function readStatus(text: string): Status {
-  try {
-    return statusSchema.parse(JSON.parse(text))
+    return statusSchema.parse(answer)
   } catch (cause) {
     throw new Error('what it says is no status of a gate', { cause })
   }
 }
 
 /** The status for people. */
-function describeStatus({ engine, policy, store, workers, process: own }: Status): string {
+function describeStatus({ engine, policy, left, store, workers, process: own }: Status): string {
   const engineState = engine.connected
     ? `connected, version ${engine.version}`
     : 'not reached; workers get 503'
@@ -105,6 +80,10 @@ function describeStatus({ engine, policy, store, workers, process: own }: Status
     `policy   ${policy}`,
     `record   ${store.directory}, ${storeState}, ${store.entries} entries, head ${store.head.slice(0, 16)}`,
     ...workers.flatMap(describeWorker),
+    ...left.map(
+      ({ worker, things }) =>
+        `left     ${things} things of ${worker}, which no worker reaches; inherits: true gives them to one of its name`,
+    ),
     '',
   ].join('\n')
 }
@@ -114,10 +93,14 @@ function describeWorker({ name, socket, containers, limits, usage }: WorkerStatu
     `worker   ${name} at ${socket}`,
     `         ${usage.containers} of ${limits.containers} containers, memory ${formatSize(usage.memory)} of ` +
       `${formatSize(limits.memory)}, CPUs ${formatCpus(usage.nanoCpus)} of ${formatCpus(limits.nanoCpus)}`,
-    ...containers.map(
-      (container) =>
-        `         ${container.id.slice(0, 12)} ${container.running ? 'running' : 'stopped'} ${printable(container.name)}`,
-    ),
+    ...containers.flatMap(describeContainer),
+  ]
+}
+
+function describeContainer({ id, name, running, misfit }: ContainerStatus): readonly string[] {
+  return [
+    `         ${id.slice(0, 12)} ${running ? 'running' : 'stopped'} ${printable(name)}`,
+    ...(misfit === undefined ? [] : [`                      fits no more: ${printable(misfit)}`]),
   ]
 }
 

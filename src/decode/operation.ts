@@ -174,6 +174,16 @@ export function mounts(kind: OperationKind): boolean {
   return MOUNTING.has(kind)
 }
 
+const RUNNING: ReadonlySet<OperationKind> = new Set<OperationKind>([
+  ...(['container.start', 'container.restart', 'container.unpause', 'container.commit'] as const),
+  ...(['container.exec', 'exec.start'] as const),
+])
+
+/** Whether it makes a container run, enters it or copies it: the policy in force must give what it was made with. */
+export function needsFit(kind: OperationKind): boolean {
+  return RUNNING.has(kind)
+}
+
 const ADDING: ReadonlySet<OperationKind> = new Set([
   ...(['image.build', 'image.pull', 'image.tag', 'image.import', 'image.load', 'container.commit'] as const),
 ])

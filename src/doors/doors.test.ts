@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { unlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGate } from '../../test/support/local-gate.ts'
+import { BindRoots } from '../host/bind-roots.ts'
 import { Doors } from './doors.ts'
 
 let local = await openGate()
@@ -31,11 +32,34 @@ async function hold(): Promise<ClientRequest> {
   return asked
 }
 
-const NONE = { engine: undefined, workers: [] }
+/** A client whose call is under way: the rest of its body is still to come. */
+async function begin(): Promise<ClientRequest> {
+  const headers = { 'Content-Length': 10 }
+  const asked = request({ socketPath: local.socket, method: 'POST', path: '/dockgate/run', headers })
+  asked.on('error', () => undefined)
+  asked.write('{')
+  await once(asked, 'socket')
+  // An answer on another connection: the gate has read what came on this one.
+  const [answer] = await once(
+    request({ socketPath: local.socket, path: '/dockgate/whoami' }).end(),
+    'response',
+  )
+  answer.resume()
+  await once(answer, 'end')
+  return asked
+}
 
-test('the connections of a door that a new policy closed are waited for, and cut in the end', async () => {
-  const held = await hold()
-  await doors.open(NONE)
+const NONE = { engine: undefined, onReload: 'drain', workers: [] } as const
+
+/** A door in the place of one whose socket somebody has removed. */
+async function openAnew(): Promise<void> {
+  unlinkSync(local.socket)
+  await doors.open(local.policy)
+}
+
+test('the connections of a door whose socket was removed are waited for, and cut in the end', async () => {
+  const held = await begin()
+  await openAnew()
   let isCut = false
   held.once('close', () => (isCut = true))
   const before = performance.now()
@@ -44,21 +68,31 @@ test('the connections of a door that a new policy closed are waited for, and cut
   await expect.poll(() => isCut).toBe(true)
 })
 
-test('the connections of a door that a new policy closed are cut with the others', async () => {
-  const held = await hold()
-  await doors.open(NONE)
-  const closed = once(held, 'close')
+test('the connections of a door whose socket was removed are cut with the others', async () => {
+  const held = await begin()
+  await openAnew()
+  const closed = new Promise((resolve) => held.once('close', resolve))
   doors.cut()
   await closed
 })
 
-test('a door that a new policy closed is done with when its last connection has ended', async () => {
-  const held = await hold()
-  await doors.open(NONE)
+test('a door whose socket was removed is done with when its last connection has ended', async () => {
+  const held = await begin()
+  await openAnew()
   held.destroy()
   const before = performance.now()
   await doors.close(10_000)
   expect(performance.now() - before).toBeLessThan(2_000)
+})
+
+test('a worker that a new policy does not name has no connection and no session at once', async () => {
+  const held = await hold()
+  const sockets = () => readdirSync(dirname(local.socket)).filter((name) => name.startsWith('s-'))
+  expect(sockets()).toHaveLength(1)
+  const closed = new Promise((resolve) => held.once('close', resolve))
+  local.gate.adopt(NONE, await BindRoots.open(NONE, () => undefined))
+  await closed
+  expect(sockets()).toHaveLength(0)
 })
 
 test('a socket that can’t be made keeps no other from being made', async () => {
@@ -70,14 +104,14 @@ test('a socket that can’t be made keeps no other from being made', async () =>
     name: 'first',
     socket: { ...worker.socket, path: join(local.directory, 'file/x') },
   }
-  const failed = await doors.open({ engine: undefined, workers: [first, worker] })
+  const { failed } = await doors.open({ ...NONE, workers: [first, worker] })
   expect([...failed.keys()]).toEqual(['first'])
 })
 
 test('a socket that was deleted is made again when the policy is loaded again', async () => {
   unlinkSync(local.socket)
   await expect(hold()).rejects.toThrow('ENOENT')
-  expect(await doors.open(local.policy)).toEqual(new Map())
+  expect((await doors.open(local.policy)).failed).toEqual(new Map())
   const held = await hold()
   held.destroy()
 })

@@ -10,7 +10,6 @@ import { startFakeEngine } from '../../test/support/fake-engine.ts'
 import { request } from '../../test/support/http.ts'
 import { openGate } from '../../test/support/local-gate.ts'
 import { tar } from '../../test/support/tar.ts'
-import { Gate } from '../gate.ts'
 import { createEngineDoor } from './engine-socket.ts'
 
 let directory = ''
@@ -24,8 +23,8 @@ afterEach(() => {
 })
 
 /** The worker's door of a gate. */
-async function openDoor(gate: Gate): Promise<string> {
-  const server: Server = createEngineDoor(gate, { worker: 'ai-worker', door: 'socket' }, 8)
+async function openDoor({ gate, identity }: Awaited<ReturnType<typeof openGate>>): Promise<string> {
+  const server: Server = createEngineDoor(gate, { identity, door: 'socket' }, 8)
   const path = join(directory, 'docker.sock')
   await once(server.listen(path), 'listening')
   ends.push(() => {
@@ -45,20 +44,19 @@ async function openBefore(special: Parameters<typeof startFakeEngine>[0]): Promi
   )
   void local.gate.feed.run()
   await expect.poll(() => local.gate.feed.connected).toBeDefined()
-  return openDoor(local.gate)
+  return openDoor(local)
 }
 
-/** A gate that fails wherever it looks for the worker. */
-class Faulty extends Gate {
-  override worker(): never {
-    throw new Error('a fault of the gate')
-  }
-}
-
+/** The door of a gate that fails at everything. */
 async function openFaulty(): Promise<string> {
-  const local = await openGate(undefined, Faulty)
+  const local = await openGate()
+  Object.defineProperty(local.gate.feed, 'connected', {
+    get: () => {
+      throw new Error('a fault of the gate')
+    },
+  })
   ends.push(() => local[Symbol.dispose]())
-  return openDoor(local.gate)
+  return openDoor(local)
 }
 
 /** What the process was warned of, meanwhile. */

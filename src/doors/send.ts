@@ -94,6 +94,8 @@ export function sendHijacked(connection: Hijacked, request: IncomingMessage, res
 
 /** Joins two connections, each side's end passed on by itself, so that stdin can end before stdout does. */
 function join(client: Duplex, engine: Duplex): void {
+  // It may have been ended while the answer was on its way here.
+  if (engine.destroyed) client.end()
   engine.on('error', () => engine.destroy())
   client.on('close', () => engine.destroy())
   engine.on('close', () => client.end())

@@ -4,7 +4,7 @@ import { asksInside, filterEvent } from './events.ts'
 import { viewOf } from './view.ts'
 
 const world = worldWith()
-const policy = policyOf()
+const policy = { worker: policyOf() }
 const view = viewOf(world, policy)
 
 describe('events', () => {
@@ -56,7 +56,7 @@ describe('events', () => {
     world.inventory.putNetwork(own, 'mine')
     world.inventory.putNetwork(others, 'billing')
     world.ownership.settle(
-      world.ownership.claim('network', policy.name, { memory: 0, nanoCpus: 0 }),
+      world.ownership.claim('network', policy.worker.name, { memory: 0, nanoCpus: 0 }),
       own,
       'mine',
     )
@@ -124,7 +124,7 @@ describe('events', () => {
   })
 
   test('of a container that is being made are shown by its claim, of another worker not', () => {
-    const claim = world.ownership.claim('container', policy.name, { memory: 0, nanoCpus: 0 })
+    const claim = world.ownership.claim('container', policy.worker.name, { memory: 0, nanoCpus: 0 })
     const other = world.ownership.claim('container', 'rival', { memory: 0, nanoCpus: 0 })
     const unknown = 'f'.repeat(64)
     expect(filterEvent(event('container', unknown, { 'dockgate.claim': claim.nonce, a: 'b' }), view)).toEqual(

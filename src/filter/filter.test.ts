@@ -11,7 +11,7 @@ import { countsOf, viewOf } from './view.ts'
 
 const world = worldWith()
 const policy = policyOf()
-const view = viewOf(world, policy)
+const view = viewOf(world, { worker: policy })
 
 const listed = (name: string) => ({
   Id: idOf(name),

@@ -29,35 +29,41 @@ export interface View {
   readonly network: (id: string) => NetworkFacts['owner'] | undefined
 }
 
+/** What a worker may, as the policy has it that is in force. */
+interface Holder {
+  readonly worker: WorkerPolicy
+}
+
 /** The view of a worker at this moment; streams ask it anew for each object. */
-export function viewOf(world: World, worker: WorkerPolicy): View {
+export function viewOf(world: World, holder: Holder): View {
   const { ownership } = world
-  const isOwn = (id: string): boolean => ownership.recentOwner(id) === worker.name
+  const { name: own } = holder.worker
+  const isOwn = (id: string): boolean => ownership.recentOwner(id) === own
   // A shorter one is none: the event of a prune has an empty one, with which every id begins.
   const named = (id: string) =>
     id.length < 12
       ? undefined
-      : containersInReach(world, worker).find((container) => container.id.startsWith(id))
+      : containersInReach(world, holder.worker).find((container) => container.id.startsWith(id))
   return {
     container: (id) => isOwn(id) || named(id) !== undefined,
-    claim: (nonce) => ownership.hasClaim(worker.name, nonce),
+    claim: (nonce) => ownership.hasClaim(own, nonce),
     inspectable: (id) => {
       if (isOwn(id)) return true
       const container = named(id)
-      return container !== undefined && reachOf(worker, container.policyName).includes('inspect')
+      return container !== undefined && reachOf(holder.worker, container.policyName).includes('inspect')
     },
-    image: (id) => ownership.owner('image', id) === worker.name,
+    image: (id) => ownership.owner('image', id) === own,
     imageName: (name) => {
       // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
       const reference = looksLikeImageId(name) ? undefined : parseReference(name)
-      return reference !== undefined && someImageMatches(worker.docker.run.images, reference)
+      return reference !== undefined && someImageMatches(holder.worker.docker.run.images, reference)
     },
-    volumeName: (name) => ownership.owner('volume', name) === worker.name,
+    volumeName: (name) => ownership.owner('volume', name) === own,
     volume: ({ Name, Labels }) => {
       const owned = ownership.get('volume', textOf(Name))
-      return owned?.worker === worker.name && owned.nonce === objectOf(Labels)[CLAIM_LABEL]
+      return owned?.worker === own && owned.nonce === objectOf(Labels)[CLAIM_LABEL]
     },
-    network: (id) => networksInReach(world, worker).find((network) => network.id === id)?.owner,
+    network: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.owner,
   }
 }
 

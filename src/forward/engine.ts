@@ -9,6 +9,11 @@ export class EngineUnavailable extends Error {
   override readonly name = 'EngineUnavailable'
 }
 
+/** A request was given up before any of it went out. */
+export class NotSent extends Error {
+  override readonly name = 'NotSent'
+}
+
 /** A connection that the engine has handed over. */
 export interface Hijacked {
   readonly socket: Duplex
@@ -38,16 +43,22 @@ export class Engine {
    * @param limit milliseconds until the head must have come; undefined for calls that wait for something
    * @param signal ends the request, for a client that went away
    * @param content the body where it is a stream
-   * @throws {EngineUnavailable}
+   * @param mayGo is asked at the moment in which the request is put on the wire
+   * @throws {EngineUnavailable | NotSent}
    */
   send(
     encoded: EncodedRequest,
     limit: number | undefined,
     signal?: AbortSignal,
     content?: Readable,
+    mayGo: () => boolean = always,
   ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const request = this.#request(encoded, signal, reject)
+      const request = this.#request(encoded, signal, reject, mayGo, () => {
+        if (encoded.body !== 'stream') request.end(encoded.body)
+        // An engine may answer before it has read everything; what is left is then nobody's.
+        else if (content !== undefined) pipeline(content, request, () => undefined)
+      })
       if (limit !== undefined) {
         const timer = setTimeout(
           () => request.destroy(new Error(`no answer within ${limit / 1000} s`)),
@@ -57,28 +68,29 @@ export class Engine {
         request.once('response', () => clearTimeout(timer))
       }
       request.once('response', resolve)
-      if (encoded.body !== 'stream') request.end(encoded.body)
-      // An engine may answer before it has read everything; what is left is then nobody's.
-      else if (content !== undefined) pipeline(content, request, () => undefined)
     })
   }
 
-  /** Sends a request that asks for the connection itself. @throws {EngineUnavailable} */
-  upgrade(encoded: EncodedRequest, signal?: AbortSignal): Promise<Upgraded> {
+  /** Sends a request that asks for the connection itself. @param mayGo as of `send` @throws {EngineUnavailable | NotSent} */
+  upgrade(encoded: EncodedRequest, signal?: AbortSignal, mayGo: () => boolean = always): Promise<Upgraded> {
     return new Promise((resolve, reject) => {
-      const request = this.#request(encoded, signal, reject)
+      const request = this.#request(encoded, signal, reject, mayGo, () =>
+        request.end(encoded.body === 'stream' ? undefined : encoded.body),
+      )
       request.once('upgrade', (response, socket, head) => {
         resolve({ hijacked: { socket, head, contentType: response.headers['content-type'] } })
       })
       request.once('response', (response) => resolve({ refused: response }))
-      request.end(encoded.body === 'stream' ? undefined : encoded.body)
     })
   }
 
+  /** @param write sends head and body; called in the very step in which `mayGo` said yes */
   #request(
     encoded: EncodedRequest,
     signal: AbortSignal | undefined,
     reject: (error: Error) => void,
+    mayGo: () => boolean,
+    write: () => void,
   ): ClientRequest {
     const request = httpRequest({
       agent: this.#agent,
@@ -93,15 +105,23 @@ export class Engine {
       signal.addEventListener('abort', abort, { once: true })
       request.once('close', () => signal.removeEventListener('abort', abort))
     }
+    const go = (): void => {
+      if (mayGo()) write()
+      else request.destroy(new NotSent('it was given up'))
+    }
     request.once('socket', (socket) => {
-      if (!socket.connecting) return
+      if (!socket.connecting) return go()
       socket.setTimeout(
         CONNECT_LIMIT,
         () => socket.connecting && socket.destroy(new Error('no connection within 5 s')),
       )
-      socket.once('connect', () => socket.setTimeout(0))
+      socket.once('connect', () => {
+        socket.setTimeout(0)
+        go()
+      })
     })
     request.on('error', (cause) => {
+      if (cause instanceof NotSent) return reject(cause)
       // Where the engine's socket lies is no worker's business.
       reject(
         new EngineUnavailable('the Docker engine behind dockgate does not answer, or broke off', { cause }),
@@ -114,6 +134,10 @@ export class Engine {
   close(): void {
     this.#agent.destroy()
   }
+}
+
+function always(): boolean {
+  return true
 }
 
 /** The path in `unix:///path`. @throws {RangeError} for any other address */

@@ -3,27 +3,33 @@ import type { IncomingMessage } from 'node:http'
 import { isChange, type OperationKind } from '../decode/operation.ts'
 import type { Readable } from 'node:stream'
 import { rewrite, type Sendable, type Sending } from '../rewrite/rewrite.ts'
-import type { Engine, Hijacked } from './engine.ts'
+import type { CallEngine } from './call-engine.ts'
+import type { Hijacked } from './engine.ts'
 import { answerLimit } from './limits.ts'
 
 export type Forwarded = { readonly answer: IncomingMessage } | { readonly hijacked: Hijacked }
 
 /** Sends the request that a permit stands for. @throws {EngineUnavailable} */
 export async function forward(
-  engine: Engine,
+  engine: CallEngine,
   permit: Sendable,
   sending: Sending,
-  signal: AbortSignal,
   content: Readable | undefined,
 ): Promise<Forwarded> {
   const encoded = rewrite(permit, sending)
   if ('Upgrade' in encoded.headers) {
-    const upgraded = await engine.upgrade(encoded, signal)
+    const upgraded = await engine.upgrade(encoded, engine.untilGone())
     return 'hijacked' in upgraded ? upgraded : { answer: upgraded.refused }
   }
-  // What changes something goes on when its client has gone: how it ends has to be taken down in the record.
-  const until = endsWithClient(permit.operation.kind) ? signal : undefined
+  const until = signalFor(engine, permit.operation.kind)
   return { answer: await engine.send(encoded, answerLimit(permit.operation), until, content) }
+}
+
+/** What changes something goes on when its client has gone: how it ends has to be taken down in the record. */
+function signalFor(engine: CallEngine, kind: OperationKind): AbortSignal | undefined {
+  if (endsWithClient(kind)) return engine.untilGone()
+  // An engine goes on with a stop that was asked for, but nobody waits ten minutes for it by a right that is gone.
+  return kind === 'container.stop' ? engine.untilEnded() : undefined
 }
 
 /** Reads, and what takes long while it streams. */

@@ -1,13 +1,14 @@
 /** Removes what the gate made, or a worker owns, by a request of the gate's own. */
 import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
-import { readWhole, type Engine } from './engine.ts'
+import type { CallEngine } from './call-engine.ts'
+import { readWhole } from './engine.ts'
 
 const LIMIT = 60_000
 const LARGEST_ANSWER = 2 ** 20
 
 /** Whether the engine removed it; it keeps what is in use. @throws {EngineUnavailable} */
 export async function remove(
-  engine: Engine,
+  engine: CallEngine,
   minor: number,
   path: readonly [kind: 'containers' | 'images' | 'networks' | 'volumes', id: string],
   query: Parameters = {},
@@ -22,7 +23,7 @@ export async function remove(
  * @param ids the nearest first. @returns those that are gone. @throws {EngineUnavailable}
  */
 export async function removeParents(
-  engine: Engine,
+  engine: CallEngine,
   minor: number,
   ids: readonly string[],
 ): Promise<readonly string[]> {

@@ -2,7 +2,8 @@
 import { CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from '../rewrite/encoded.ts'
-import { readWhole, type Engine } from './engine.ts'
+import type { CallEngine } from './call-engine.ts'
+import { readWhole } from './engine.ts'
 
 const LIMIT = 60_000
 const LARGEST_ANSWER = 2 ** 20
@@ -16,6 +17,9 @@ export interface NewVolume {
   readonly labels: ReadonlyMap<string, string>
 }
 
+/** For a call, or for what the gate asks itself. */
+type Sender = Pick<CallEngine, 'send'>
+
 interface VolumeAnswer {
   readonly status: number
   readonly claim: string
@@ -26,7 +30,11 @@ interface VolumeAnswer {
  * @returns the claim that the volume carries; another one than `claim` where it was there before
  * @throws {EngineUnavailable}
  */
-export async function ensureVolume(engine: Engine, minor: number, volume: NewVolume): Promise<VolumeAnswer> {
+export async function ensureVolume(
+  engine: CallEngine,
+  minor: number,
+  volume: NewVolume,
+): Promise<VolumeAnswer> {
   const labels = {
     ...Object.fromEntries(volume.labels),
     [CLAIM_LABEL]: volume.claim,
@@ -37,11 +45,11 @@ export async function ensureVolume(engine: Engine, minor: number, volume: NewVol
 }
 
 /** What a volume carries at this moment, or that there is none of that name. @throws {EngineUnavailable} */
-export function inspectVolume(engine: Engine, minor: number, name: string): Promise<VolumeAnswer> {
+export function inspectVolume(engine: Sender, minor: number, name: string): Promise<VolumeAnswer> {
   return ask(engine, plainRequest('GET', apiPath(minor, ['volumes', name])), 200)
 }
 
-async function ask(engine: Engine, request: EncodedRequest, success: number): Promise<VolumeAnswer> {
+async function ask(engine: Sender, request: EncodedRequest, success: number): Promise<VolumeAnswer> {
   const answer = await engine.send(request, LIMIT)
   const body = await readWhole(answer, LARGEST_ANSWER)
   const status = answer.statusCode ?? 502

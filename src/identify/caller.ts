@@ -1,6 +1,8 @@
 /** Who asks: the worker whose socket the request came in by. A door knows that and decides nothing. */
+import type { Identity } from './identity.ts'
+
 export interface Caller {
-  readonly worker: string
+  readonly identity: Identity
   /** How the call got to the socket. Beside `socket` the worker's side says so: for the record alone. */
   readonly door: Door
   /** The key that came in, as the worker's side says: for the record alone. Printable ASCII. */

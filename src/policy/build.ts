@@ -23,20 +23,21 @@ type LimitsFile = WorkerFile['docker']['run']['limits']
 /** The policy of a file; what is wrong with it as a whole goes into `findings`. */
 export function buildPolicy(file: PolicyFile, findings: Finding[]): Policy {
   const workers = Object.entries(file.workers).map(([name, worker]) => buildWorker(name, worker, findings))
-  const policy = { engine: file.engine, workers }
+  const policy = { engine: file.engine, onReload: file.policy.on_reload, workers }
   findings.push(...socketFindings(policy), ...bindFindings(policy), ...mcpFindings(workers))
   return policy
 }
 
 function buildWorker(
   name: string,
-  { socket, docker, host, mcp }: WorkerFile,
+  { inherits, socket, docker, host, mcp }: WorkerFile,
   findings: Finding[],
 ): WorkerPolicy {
   const limitsPath = ['workers', name, 'docker', 'run', 'limits', 'total']
   findings.push(...totalFindings(docker.run.limits, limitsPath))
   return {
     name,
+    inherits,
     socket: buildSocket(socket),
     docker: buildDocker(docker),
     host: buildHost(host, ['workers', name, 'host'], findings),

@@ -1,8 +1,16 @@
 /** The decision: a pure function of the policy, the operation and the facts. Everything that is not allowed is refused. */
-import { mounts, type ContainerOperation, type Decoded, type Operation } from '../decode/operation.ts'
+import {
+  mounts,
+  needsFit,
+  type ContainerOperation,
+  type Decoded,
+  type Operation,
+} from '../decode/operation.ts'
 import type { SystemEvents } from '../decode/operations/system.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
+import { misfits } from './create/fit.ts'
+import { totalViolations } from './create/limits.ts'
 import { outsideRoots } from './create/mounts.ts'
 import { planCreate } from './create/plan.ts'
 import { allow, grantedBy, instead, notAllowed, notReached } from './answers.ts'
@@ -110,7 +118,7 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'exec.start':
     case 'exec.inspect':
     case 'exec.resize':
-      return decideExecUse(operation, facts)
+      return decideExecUse(worker, operation, facts)
     case 'image.build':
       return grantedBy(worker, 'image.build', (word) => decideBuild(run, word, operation, facts))
     case 'image.pull':
@@ -197,6 +205,8 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
   }
   const lost = lostBind(worker.docker.run, container, operation, facts)
   if (lost !== undefined) return refuseAll(by, [lost])
+  const unfit = needsFit(operation.kind) ? unfitNow(worker.docker.run, container, operation, facts) : []
+  if (unfit.length > 0) return refuseAll(by, unfit)
   if (operation.kind === 'container.commit')
     return decideCommit(worker.docker.run, by, operation, container, facts)
   if (operation.kind === 'container.update')
@@ -214,6 +224,25 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
     })
   }
   return allow(by, rule, { on: 'container', operation, container, view: 'full' })
+}
+
+/** What a container has that a create would not be given now, beside what else there is of the worker's where it is to run. */
+function unfitNow(
+  run: RunPolicy,
+  container: ContainerFacts,
+  operation: ContainerOperation,
+  facts: Facts,
+): readonly Violation[] {
+  const unfit = misfits(run, container, facts)
+  if (container.owner === 'operator' || operation.kind === 'container.commit') return unfit
+  const { containers, memory, nanoCpus } = facts.usage
+  const others = {
+    ...facts.usage,
+    containers: containers - 1,
+    memory: memory - container.memory,
+    nanoCpus: nanoCpus - container.nanoCpus,
+  }
+  return [...unfit, ...totalViolations(run.limits, container, others)]
 }
 
 /**

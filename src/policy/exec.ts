@@ -4,15 +4,23 @@ import type { ExecOperation } from '../decode/operation.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import { allow, instead, notAllowed, notReached } from './answers.ts'
 import { argvMatches, type ArgvPattern } from './argv.ts'
+import { misfits } from './create/fit.ts'
 import type { WorkerPolicy } from './policy.ts'
 import { reachOf } from './reach.ts'
-import { notFound, refuse } from './refuse.ts'
+import { hasRun, notFound, refuse, refuseAll } from './refuse.ts'
 import type { Verdict } from './verdict.ts'
 
 const WORD = 'exec'
 
 /** Decides the making of an exec. */
 export function decideExec(worker: WorkerPolicy, operation: ContainerExec, facts: Facts): Verdict {
+  const verdict = decideProgram(worker, operation, facts)
+  if (verdict.effect === 'refuse' || facts.container === undefined) return verdict
+  const unfit = misfits(worker.docker.run, facts.container, facts)
+  return unfit.length === 0 ? verdict : refuseAll(WORD, unfit)
+}
+
+function decideProgram(worker: WorkerPolicy, operation: ContainerExec, facts: Facts): Verdict {
   const { container } = facts
   if (container === undefined) return notFound(WORD, `No such container: ${operation.container}`)
   const { rule, patterns } = rightsOn(worker, container)
@@ -63,8 +71,15 @@ function rightsOn(worker: WorkerPolicy, container: ContainerFacts): Rights {
   return { rule: `docker.exec.${policyName}`, patterns: named ?? [] }
 }
 
-/** Decides what is done with an exec that is there: whoever made it may, while its container is in reach. */
-export function decideExecUse(operation: ExecOperation, facts: Facts): Verdict {
-  if (facts.exec === undefined) return notFound(WORD, `No such exec instance: ${operation.exec}`)
-  return allow(WORD, 'docker.exec', { on: 'exec', operation })
+/**
+ * Decides what is done with an exec that is there. Whoever made it may look at it while its container is in reach; it is started by
+ * the right to make it now.
+ */
+export function decideExecUse(worker: WorkerPolicy, operation: ExecOperation, facts: Facts): Verdict {
+  const { exec } = facts
+  if (exec === undefined) return notFound(WORD, `No such exec instance: ${operation.exec}`)
+  if (operation.kind !== 'exec.start') return allow(WORD, 'docker.exec', { on: 'exec', operation })
+  if (exec.made === undefined) return hasRun(WORD, `Exec command ${operation.exec} has already run`)
+  const verdict = decideExec(worker, exec.made, { ...facts, container: exec.container })
+  return verdict.effect === 'refuse' ? verdict : allow(WORD, verdict.rule, { on: 'exec', operation })
 }

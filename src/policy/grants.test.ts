@@ -12,6 +12,7 @@ const fresh: ContainerFacts = {
   memory: 0,
   nanoCpus: 0,
   binds: [],
+  made: undefined,
 }
 const running = { ...fresh, running: true, started: true }
 const stopped = { ...fresh, started: true }

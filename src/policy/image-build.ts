@@ -31,7 +31,7 @@ export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBu
   checkLabels(operation.labels, violations)
   const limits = planBuildLimits(run, operation, facts, violations)
   if (violations.length > 0) return refuseAll(word, violations)
-  const permit = { on: 'build', operation, tags, limits, patterns: run.images } as const
+  const permit = { on: 'build', operation, tags, limits } as const
   return { effect: 'allow', subcommand: word, rule: 'run.images', permit }
 }
 

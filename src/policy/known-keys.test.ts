@@ -4,10 +4,10 @@ import { knownKeys } from './known-keys.ts'
 const DOCKER = ['workers', 'a', 'docker']
 
 test.each([
-  [[], ['version', 'engine', 'workers']],
+  [[], ['version', 'engine', 'policy', 'workers']],
   [
     ['workers', 'a'],
-    ['socket', 'docker', 'host', 'mcp'],
+    ['inherits', 'socket', 'docker', 'host', 'mcp'],
   ],
   [
     ['workers', 'a', 'socket'],

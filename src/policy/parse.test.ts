@@ -32,9 +32,11 @@ describe('a good policy', () => {
   test('has every default filled in', () => {
     expect(policyOf(withDocker('allow: [ps]'))).toEqual({
       engine: undefined,
+      onReload: 'drain',
       workers: [
         {
           name: 'a',
+          inherits: false,
           socket: {
             path: '/run/gate/a.sock',
             owner: undefined,
@@ -210,7 +212,7 @@ describe('the head of the file', () => {
     [`version: 1\nengin: x\n${rest}`, '2:1: unknown key "engin" [did you mean engine?]'],
     [
       `version: 1\n__proto__: x\n${rest}`,
-      '2:1: unknown key "__proto__" [known here: version, engine, workers]',
+      '2:1: unknown key "__proto__" [known here: version, engine, policy, workers]',
     ],
     [
       `version: 1\nengine: tcp://10.0.0.1:2375\n${rest}`,

@@ -7,11 +7,15 @@ import type { Subcommand } from './subcommands.ts'
 export interface Policy {
   /** The engine's address as written (`unix:///var/run/docker.sock`), or undefined to look for one. */
   readonly engine: string | undefined
+  /** What a new policy does to connections and streams of workers whose section it changes: ends those alone that it refuses, or all. */
+  readonly onReload: 'drain' | 'cut'
   readonly workers: readonly WorkerPolicy[]
 }
 
 export interface WorkerPolicy {
   readonly name: string
+  /** Whether it is given what workers had that had its name before. */
+  readonly inherits: boolean
   readonly socket: SocketPolicy
   readonly docker: DockerPolicy
   readonly host: HostPolicy

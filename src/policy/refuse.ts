@@ -48,6 +48,11 @@ export function notFound(subcommand: string, message: string): Refused {
   }
 }
 
+/** What was done once and is not done again; told in the engine's words, as the engine tells it. */
+export function hasRun(subcommand: string, message: string): Refused {
+  return { ...refuse(subcommand, 'docker.exec', message, { why: 'an exec is started once' }), status: 409 }
+}
+
 /** What another call is at; told in the engine's words, as the engine tells it. */
 export function inUse(subcommand: string, message: string): Refused {
   const why = 'another call is using it at this moment'

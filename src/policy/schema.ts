@@ -203,10 +203,25 @@ export const policyFile = z.strictObject({
   engine: engine
     .optional()
     .describe('The Docker Engine, as unix:///var/run/docker.sock. Default: it is looked for.'),
+  policy: z
+    .strictObject({
+      on_reload: z
+        .enum(['drain', 'cut'])
+        .prefault('drain')
+        .describe(
+          'What a new policy does to workers whose section it changes. drain: ends what it refuses; cut: ends every connection.',
+        ),
+    })
+    .prefault({})
+    .describe('How policies come into force.'),
   workers: z
     .record(
       workerName,
       z.strictObject({
+        inherits: z
+          .boolean()
+          .prefault(false)
+          .describe('Whether it is given what a worker had that was there under its name before.'),
         socket,
         docker,
         host: host.prefault({}).describe('Diagnostics of the host, which the gate runs.'),

@@ -30,7 +30,7 @@ import { SUBCOMMANDS, type Subcommand } from './subcommands.ts'
 const WIDTH = 100
 
 /** A heading and the lines under it. */
-interface Group {
+export interface Group {
   readonly title: string
   readonly lines: readonly string[]
 }
@@ -38,18 +38,31 @@ interface Group {
 /** The policy as text of several lines, none longer than 100 characters where words allow it; `!` marks what to think about. */
 export function describePolicy(policy: Policy): string {
   const engine = policy.engine ?? 'looked for when the gate starts'
-  return [`engine: ${engine}`, ...policy.workers.flatMap((worker) => ['', ...describeWorker(worker)])].join(
-    '\n',
-  )
+  const cut =
+    policy.onReload === 'cut' ? ['a new policy ends every connection of workers that it changes'] : []
+  return [
+    `engine: ${engine}`,
+    ...cut,
+    ...policy.workers.flatMap((worker) => ['', ...describeWorker(worker)]),
+  ].join('\n')
 }
 
 /** One worker of a policy, in lines. */
-export function describeWorker({ name, socket, docker, host, mcp }: WorkerPolicy): readonly string[] {
+export function describeWorker(worker: WorkerPolicy): readonly string[] {
+  const groups = groupsOf(worker)
+  return [
+    `worker ${worker.name}`,
+    ...groups.flatMap(({ title, lines }) => [`  ${title}`, ...lines.flatMap(wrap)]),
+  ]
+}
+
+/** The same in groups, each with a line for each thing that there is to say. */
+export function groupsOf({ inherits, socket, docker, host, mcp }: WorkerPolicy): readonly Group[] {
   const { allow, run } = docker
   const more = allow.map((word) => [word, alsoGives(word).filter((other) => !allow.includes(other))] as const)
   const given = new Set([...allow, ...more.flatMap(([, others]) => others)])
   const refused = SUBCOMMANDS.filter((word) => !given.has(word))
-  const groups: readonly Group[] = [
+  return [
     { title: 'socket', lines: describeSocket(socket, docker.connections) },
     ...(mcp === undefined
       ? []
@@ -80,8 +93,8 @@ export function describeWorker({ name, socket, docker, host, mcp }: WorkerPolicy
     ...(Object.keys(docker.hints).length > 0
       ? [{ title: 'told when refused', lines: pairs(docker.hints) }]
       : []),
+    ...(inherits ? [{ title: 'inherits', lines: ['what workers had that had its name before'] }] : []),
   ]
-  return [`worker ${name}`, ...groups.flatMap(({ title, lines }) => [`  ${title}`, ...lines.flatMap(wrap)])]
 }
 
 function inOrder(words: readonly Subcommand[]): readonly Subcommand[] {

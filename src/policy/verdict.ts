@@ -242,8 +242,6 @@ export interface BuildPermit {
   /** References in full. */
   readonly tags: readonly string[]
   readonly limits: BuildLimits
-  /** Patterns of images that the Dockerfile may take from. */
-  readonly patterns: readonly string[]
 }
 
 /** Limits of each container of a build. Memory in bytes, CPU period and quota in microseconds. */
@@ -295,6 +293,8 @@ export interface RestartPlan {
 export interface CreatePlan {
   /** Reference in full, or an image id. */
   readonly image: string
+  /** What grants it: a name in full, or the id of an own image. */
+  readonly granted: string
   /** Binds with real sources, tmpfs with sizes. */
   readonly mounts: readonly Mount[]
   /** Volumes that must be the worker's before the container is made: labels of a new one, by name. */

@@ -35,7 +35,7 @@ function ownContainer(world: World, id: string): ContainerFacts | undefined {
   const known = inventory.container(id)
   const owned = ownership.get('container', id)
   if (known === undefined || owned === undefined) return undefined
-  return factsOf(world, known, 'self', owned)
+  return factsOf(world, known, 'self', owned, world.made.get(owned.nonce))
 }
 
 /** Those that the operator gave one of the names. */
@@ -55,7 +55,7 @@ function operatorContainer(world: World, id: string): ContainerFacts | undefined
   // Nor is one that is being made for a worker at this moment, whose answer has not come yet.
   if (ownership.isClaimed(known.claim)) return undefined
   const policyName = renames.meant(id) ?? known.name
-  return { ...factsOf(world, known, 'operator', { memory: 0, nanoCpus: 0 }), policyName }
+  return { ...factsOf(world, known, 'operator', { memory: 0, nanoCpus: 0 }, undefined), policyName }
 }
 
 function factsOf(
@@ -63,7 +63,8 @@ function factsOf(
   { id, name, running, started, binds: known }: KnownContainer,
   owner: ContainerFacts['owner'],
   { memory, nanoCpus }: { readonly memory: number; readonly nanoCpus: number },
+  made: ContainerFacts['made'],
 ): ContainerFacts {
   const binds = known.map((bind) => ({ ...bind, origin: pins.originOf(bind.source) }))
-  return { id, name, policyName: name, owner, running, started, binds, memory, nanoCpus }
+  return { id, name, policyName: name, owner, running, started, binds, memory, nanoCpus, made }
 }

@@ -1,4 +1,6 @@
 /** What is true of the objects that an operation names, looked up once; the decision is made on this and nothing else. */
+import type { ContainerCreate } from '../decode/operations/container-create.ts'
+import type { ContainerExec } from '../decode/operations/exec.ts'
 
 export interface ContainerFacts {
   /** Full id, 64 hexadecimal digits. */
@@ -16,6 +18,15 @@ export interface ContainerFacts {
   readonly binds: readonly BindFacts[]
   /** Whether it was ever started. */
   readonly started: boolean
+  /** The create that makes the same; undefined for the operator's, and where it is not known. */
+  readonly made: ContainerCreate | undefined
+}
+
+/** An exec that this worker made, in a container that it may still reach. */
+export interface ExecFacts {
+  readonly container: ContainerFacts
+  /** How it was made; undefined once it was started. */
+  readonly made: ContainerExec | undefined
 }
 
 /** A bind mount of a container. */
@@ -93,15 +104,14 @@ export interface Facts {
   readonly renaming: boolean
   /** Whether the name that a rename gives is one by which a policy, or what a worker renamed, means a container of the operator's. */
   readonly nameMeant: boolean
-  /** The full id of the container of an exec that this worker made, and may still reach. */
-  readonly exec: string | undefined
-  /** Other containers that a create names (network, pid, ipc, volumes-from); those in reach. */
+  readonly exec: ExecFacts | undefined
+  /** Other containers that a create names (network, pid, ipc, volumes-from), and that theirs named; those in reach. */
   readonly others: ReadonlyMap<string, ContainerFacts>
   /** The image that the operation is on, if the engine has it. */
   readonly image: ImageFacts | undefined
   /** The network that the operation is on, or undefined if none in reach goes by that name. */
   readonly network: NetworkFacts | undefined
-  /** Networks that a create names; those in reach. */
+  /** Networks that a create, or that of a container which is there, names; those in reach. */
   readonly networks: ReadonlyMap<string, NetworkFacts>
   /** Whether a network of the name that a create gives is there, whosever it is, or is meant by a policy. */
   readonly networkTaken: boolean

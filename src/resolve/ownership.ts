@@ -51,6 +51,26 @@ export class Ownership {
     return [...this.#owned.values()].filter((owned) => owned.kind === kind)
   }
 
+  /** Names of all who own or claim something. */
+  owners(): ReadonlySet<string> {
+    return new Set([...this.#owned.values(), ...this.#claims.values()].map(({ worker }) => worker))
+  }
+
+  /** How many objects a worker owns. */
+  count(worker: string): number {
+    return KINDS.reduce((sum, kind) => sum + this.idsOf(worker, kind).size, 0)
+  }
+
+  /** Gives all that one worker owns, and its claims, to another. Returns the changes to write. */
+  bequeath(from: string, to: string): readonly Change[] {
+    const owned = [...this.#owned.values()].filter(({ worker }) => worker === from)
+    const claims = [...this.#claims.values()].filter(({ worker }) => worker === from)
+    for (const kind of KINDS) this.#ids.delete(key(kind, from))
+    for (const one of owned) this.#put({ ...one, worker: to })
+    for (const claim of claims) this.#claims.set(claim.nonce, { ...claim, worker: to })
+    return owned.length + claims.length === 0 ? [] : [{ type: 'bequeath', from, to }]
+  }
+
   /** Ids of a worker's objects of a kind. */
   idsOf(worker: string, kind: OwnedKind): ReadonlySet<string> {
     return this.#ids.get(key(kind, worker)) ?? NONE
@@ -138,8 +158,10 @@ export class Ownership {
 
   /** Settles a claim: what was made under it is the worker's. Returns the change to write. */
   settle(claim: Claim, id = claim.id, name = claim.name): Change {
+    // Whose it is may have changed since it was opened.
+    const { worker } = this.#claims.get(claim.nonce) ?? claim
     this.#close(claim)
-    const { kind, worker, created, memory, nanoCpus, nonce } = claim
+    const { kind, created, memory, nanoCpus, nonce } = claim
     const owned = { kind, id, worker, name, created, memory, nanoCpus, nonce }
     this.#put(owned)
     return { type: 'own', owned, claim: nonce }
@@ -242,6 +264,7 @@ export class Ownership {
 }
 
 const NONE: ReadonlySet<string> = new Set()
+const KINDS: readonly OwnedKind[] = ['container', 'image', 'tag', 'volume', 'network']
 const REMEMBERED = 1_000
 
 function key(kind: OwnedKind, name: string): string {

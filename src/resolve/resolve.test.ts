@@ -47,6 +47,7 @@ describe('a container', () => {
     execs: new Execs(),
     renames: new Renames({ renamed: () => [] }),
     meant: meantBy([worker]),
+    made: { get: () => undefined },
     pins: { originOf: () => undefined },
   }
 
@@ -156,7 +157,10 @@ describe('the paths of the host that are looked up', () => {
       await symlink(join(directory, 'loop'), join(directory, 'loop'))
       const at = (name: string) => join(directory, name)
       const written = ['inside', 'link', 'missing', 'file/x', 'loop'].map(at)
-      const host = await BindRoots.open({ engine: undefined, workers: [] }, () => undefined)
+      const host = await BindRoots.open(
+        { engine: undefined, onReload: 'drain' as const, workers: [] },
+        () => undefined,
+      )
       const paths = await new PathLookups().resolve('a', host, written, new AbortController().signal)
       expect([...paths]).toEqual([
         [at('inside'), { found: true, real: inside }],

@@ -1,17 +1,28 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
-import { addsImages, mounts, type Operation } from '../decode/operation.ts'
+import { addsImages, mounts, needsFit, type NetworkOperation, type Operation } from '../decode/operation.ts'
 import type { ContainerRename } from '../decode/operations/container.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
+import type { NetworkCreate } from '../decode/operations/network.ts'
 import { countMounts, MOST_MOUNTS } from '../decode/operations/mounts.ts'
+import { sharedContainers } from '../policy/create/fit.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Filters } from '../decode/query.ts'
 import { reachOf, type Meant } from '../policy/reach.ts'
 import { containerInReach, containersInReach } from './containers.ts'
-import type { EngineFacts, Facts, HostPath, NetworkFacts, VolumeOwner } from './facts.ts'
+import type {
+  ContainerFacts,
+  EngineFacts,
+  ExecFacts,
+  Facts,
+  HostPath,
+  NetworkFacts,
+  VolumeOwner,
+} from './facts.ts'
 import type { Execs } from './execs.ts'
 import { factsOfImages, findImage, imagesListed } from './images.ts'
 import type { Inventory } from './inventory.ts'
 import { lookUp } from './look-up.ts'
+import type { MadeWith } from './made.ts'
 import type { Ownership } from './ownership.ts'
 import type { Renames } from './renames.ts'
 
@@ -22,6 +33,7 @@ export interface World {
   readonly renames: Renames
   /** By all policies in force. */
   readonly meant: Meant
+  readonly made: Pick<MadeWith, 'get'>
   /** Where bind sources are held fast. */
   readonly pins: { originOf(place: string): string | undefined }
 }
@@ -34,7 +46,8 @@ const NOTHING = new Map<string, never>()
 export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Operation): readonly string[] {
   if (operation.kind === 'container.create') {
     const sources = operation.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
-    const needsRoots = sources.length > 0 || operation.volumesFrom.length > 0
+    const shared = stockOf(world, worker, operation).some(({ binds }) => binds.length > 0)
+    const needsRoots = sources.length > 0 || operation.volumesFrom.length > 0 || shared
     // What has too many mounts is refused for that, whatever they are.
     return needsRoots && countMounts(operation) <= MOST_MOUNTS ? withRoots(worker, sources) : []
   }
@@ -42,10 +55,30 @@ export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Opera
     const container = containerInReach(world, worker, operation.container)
     return container === undefined || container.binds.length === 0 ? [] : withRoots(worker, [])
   }
-  if (!mounts(operation.kind) || !('container' in operation)) return []
-  const container = containerInReach(world, worker, operation.container)
-  const sources = container?.owner === 'self' ? container.binds.map(({ source }) => source) : []
-  return sources.length === 0 ? [] : withRoots(worker, sources)
+  const stock = stockOf(world, worker, operation)
+  if (!stock.some(({ binds }) => binds.length > 0)) return []
+  const [own] = stock
+  // What runs is mounted already: where its sources are by now, no engine asks.
+  const sources = mounts(operation.kind) ? own?.binds.map(({ source }) => source) : undefined
+  return withRoots(worker, sources ?? [])
+}
+
+/** Own containers that must still be what the policy gives: the one that an operation is on first, and those whose namespaces it is in. */
+export function stockOf(world: World, worker: WorkerPolicy, operation: Operation): readonly ContainerFacts[] {
+  const found = new Map<string, ContainerFacts>()
+  const add = (container: ContainerFacts | undefined): void => {
+    if (container?.owner !== 'self' || found.has(container.id)) return
+    found.set(container.id, container)
+    if (container.made !== undefined) addShared(container.made)
+  }
+  const addShared = (create: ContainerCreate): void => {
+    for (const shared of sharedContainers(create)) add(containerInReach(world, worker, shared))
+  }
+  if (operation.kind === 'container.create') addShared(operation)
+  else if (operation.kind === 'exec.start') add(execInReach(world, worker, operation.exec)?.container)
+  else if ((needsFit(operation.kind) || mounts(operation.kind)) && 'container' in operation)
+    add(containerInReach(world, worker, operation.container))
+  return [...found.values()]
 }
 
 function withRoots({ docker }: WorkerPolicy, sources: readonly string[]): readonly string[] {
@@ -61,7 +94,10 @@ export function resolve(
   paths: HostPaths,
 ): Facts {
   const listedOf = addsImages(operation.kind) ? imagesListed(world, worker.name, engine) : 0
-  const nothing = { ...NO_FACTS, engine, paths, roots: paths, imagesListed: listedOf }
+  const stock = needsFit(operation.kind)
+    ? { ...factsOfStock(world, worker, operation), usage: world.ownership.usage(worker.name) }
+    : {}
+  const nothing = { ...NO_FACTS, engine, paths, roots: paths, imagesListed: listedOf, ...stock }
   switch (operation.kind) {
     case 'container.create':
       return {
@@ -97,19 +133,12 @@ export function resolve(
     case 'exec.inspect':
     case 'exec.resize':
       return { ...nothing, exec: execInReach(world, worker, operation.exec) }
-    case 'network.create': {
-      const { inventory, meant } = world
-      const networkTaken = inventory.hasNetworkNamed(operation.name) || meant.networks.has(operation.name)
-      return { ...nothing, networkTaken, usage: world.ownership.usage(worker.name) }
-    }
+    case 'network.create':
     case 'network.connect':
-    case 'network.disconnect': {
-      const network = networkInReach(world, worker, operation.network)
-      return { ...nothing, ...containerFact(world, worker, operation), network }
-    }
+    case 'network.disconnect':
     case 'network.inspect':
     case 'network.remove':
-      return { ...nothing, network: networkInReach(world, worker, operation.network) }
+      return { ...nothing, ...factsOfNetwork(world, worker, operation) }
     case 'volume.create':
       return {
         ...nothing,
@@ -121,6 +150,28 @@ export function resolve(
       return { ...nothing, volumes: ownersOf(world, worker, operation.volume) }
     default:
       return 'container' in operation ? { ...nothing, ...containerFact(world, worker, operation) } : nothing
+  }
+}
+
+function factsOfNetwork(
+  world: World,
+  worker: WorkerPolicy,
+  operation: NetworkCreate | NetworkOperation,
+): Partial<Facts> {
+  switch (operation.kind) {
+    case 'network.create': {
+      const { inventory, meant } = world
+      const networkTaken = inventory.hasNetworkNamed(operation.name) || meant.networks.has(operation.name)
+      return { networkTaken, usage: world.ownership.usage(worker.name) }
+    }
+    case 'network.connect':
+    case 'network.disconnect': {
+      const network = networkInReach(world, worker, operation.network)
+      return { ...containerFact(world, worker, operation), network }
+    }
+    case 'network.inspect':
+    case 'network.remove':
+      return { network: networkInReach(world, worker, operation.network) }
   }
 }
 
@@ -208,22 +259,34 @@ function factsOfCreate(
   worker: WorkerPolicy,
   operation: ContainerCreate,
 ): Pick<Facts, 'image' | 'others' | 'networks' | 'volumes'> {
-  const named = [
-    ...operation.volumesFrom.map((from) => from.container),
-    ...[operation.network, operation.pid, operation.ipc].flatMap((mode) =>
-      mode.mode === 'container' ? [mode.container] : [],
-    ),
-  ]
-  const networks = [
-    ...operation.endpoints.map((endpoint) => endpoint.network),
-    ...(operation.network.mode === 'network' ? [operation.network.network] : []),
-  ]
+  const named = operation.volumesFrom.map((from) => from.container)
+  const { others, networks } = factsOfStock(world, worker, operation)
   const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {
     image: findImage(world, worker, operation.image),
-    others: lookUp(named, (name) => containerInReach(world, worker, name)),
-    networks: lookUp(networks, (name) => networkInReach(world, worker, name)),
+    others: new Map([...others, ...lookUp(named, (name) => containerInReach(world, worker, name))]),
+    networks,
     volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),
+  }
+}
+
+/** What the creates of an operation name: its own, and those by which containers that are there were made. */
+function factsOfStock(
+  world: World,
+  worker: WorkerPolicy,
+  operation: Operation,
+): Pick<Facts, 'others' | 'networks'> {
+  const creates = [
+    ...(operation.kind === 'container.create' ? [operation] : []),
+    ...stockOf(world, worker, operation).flatMap(({ made }) => made ?? []),
+  ]
+  const networks = creates.flatMap(({ network, endpoints }) => [
+    ...endpoints.map((endpoint) => endpoint.network),
+    ...(network.mode === 'network' ? [network.network] : []),
+  ])
+  return {
+    others: lookUp(creates.flatMap(sharedContainers), (name) => containerInReach(world, worker, name)),
+    networks: lookUp(networks, (name) => networkInReach(world, worker, name)),
   }
 }
 
@@ -231,10 +294,11 @@ function ownersOf(world: World, worker: WorkerPolicy, name: string | undefined):
   return name === undefined ? NOTHING : new Map([[name, volumeOwner(world, worker, name)]])
 }
 
-/** The container of an exec of the worker's, as long as that container is in its reach. */
-function execInReach(world: World, worker: WorkerPolicy, exec: string): string | undefined {
-  const container = world.execs.containerOf(worker.name, exec)
-  return containersInReach(world, worker).find(({ id }) => id === container)?.id
+/** An exec of the worker's, as long as its container is in its reach. */
+function execInReach(world: World, worker: WorkerPolicy, exec: string): ExecFacts | undefined {
+  const known = world.execs.get(worker.name, exec)
+  const container = containersInReach(world, worker).find(({ id }) => id === known?.container)
+  return container && { container, made: known?.made }
 }
 
 const BUILT_IN_NETWORKS = ['bridge', 'none']

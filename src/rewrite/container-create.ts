@@ -27,7 +27,7 @@ export function createBody(
   }
 }
 
-function hostConfig(operation: CreatePermit['operation'], plan: CreatePermit['plan']): object {
+export function hostConfig(operation: CreatePermit['operation'], plan: CreatePermit['plan']): object {
   const { limits, mounts, restart, log } = plan
   return {
     ...operation.host,

@@ -12,6 +12,7 @@ const CONTAINER = {
   nanoCpus: 0,
   binds: [],
   started: true,
+  made: undefined,
 } as const
 
 test("a network is a bridge, and the gate's labels win", () => {

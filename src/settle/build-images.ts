@@ -14,6 +14,7 @@ import { writeDockerfile } from '../policy/dockerfile/write.ts'
 import { planBasePull } from '../policy/image-build.ts'
 import type { Violation } from '../policy/refuse.ts'
 import type { BuildPermit } from '../policy/verdict.ts'
+import type { Right } from '../rights/right.ts'
 import { splitLines } from '../resolve/lines.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
@@ -73,13 +74,15 @@ export class BuildImages {
   }
 
   async #pin(dockerfile: string): Promise<CheckedText> {
-    const { operation, patterns } = this.#permit
+    const { operation } = this.#permit
+    const { right } = this.#call
     const options = { buildArgs: operation.buildArgs, target: operation.parameters.target ?? '' }
-    const checked = checkDockerfile(dockerfile, patterns, options)
+    const checked = checkDockerfile(dockerfile, right.worker.docker.run.images, options)
     if (checked.violations.length > 0) return { violations: checked.violations, dockerfile }
+    right.alsoHolds(({ docker }) => checkDockerfile(dockerfile, docker.run.images, options).violations)
     const { ids, violations } = await this.#bring(checked)
     this.#call.begun(ids.values())
-    return { violations, dockerfile: writeDockerfile(checked.instructions, ids, this.#call.worker) }
+    return { violations, dockerfile: writeDockerfile(checked.instructions, ids, right.worker.name) }
   }
 
   async #bring({ instructions, copied }: CheckedDockerfile) {
@@ -115,9 +118,9 @@ export class BuildImages {
   }
 
   async #inspect(image: ImageReference): Promise<Found | undefined> {
-    const { gate, minor, signal } = this.#call
+    const { right, minor } = this.#call
     const path = apiPath(minor, ['images', familiarReference(image), 'json'])
-    const answer = await gate.engine.send(plainRequest('GET', path), INSPECT_LIMIT, signal)
+    const answer = await right.engine.send(plainRequest('GET', path), INSPECT_LIMIT, right.untilGone())
     const body = objectOf(JSON.parse((await readWhole(answer, LARGEST_ANSWER)).toString()))
     if (answer.statusCode === 404) return undefined
     if (answer.statusCode !== 200)
@@ -134,12 +137,13 @@ export class BuildImages {
 
   /** Pulls as `docker pull` does; what comes is the worker's in the same way. */
   async #pull(image: ImageReference, platform: string | undefined, late: AbortSignal): Promise<void> {
-    const { gate, worker, minor, signal } = this.#call
+    const { gate, right, minor } = this.#call
     const permit = planBasePull(this.#permit, image, platform)
-    const images = await NewImages.before(gate, worker, permit)
+    const images = await NewImages.before(gate, right.worker.name, permit)
     const encoded = rewrite(permit, { clientMinor: minor, engineMinor: minor, labels: {} })
     try {
-      const answer = await gate.engine.send(encoded, undefined, AbortSignal.any([signal, late]))
+      const until = AbortSignal.any([right.untilGone(), late])
+      const answer = await right.engine.send(encoded, undefined, until)
       let last = objectOf(undefined)
       for await (const line of splitLines(answer)) {
         images.look(line)
@@ -163,11 +167,9 @@ export class BuildImages {
 /** The call that a build belongs to. */
 export interface BuildCall {
   readonly gate: Gate
-  readonly worker: string
+  readonly right: Right
   /** API version of the engine. */
   readonly minor: number
-  /** Ends pulls, for a client that went away. */
-  readonly signal: AbortSignal
   /** Is called with the changes to write for what was pulled. */
   readonly settled: (changes: readonly Change[]) => void
   /** Is called with the name of each image that was pulled. */

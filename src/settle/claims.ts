@@ -1,8 +1,10 @@
 /** Claims: what is about to be made counts, and is on record, before the engine is asked. */
 import type { Verdict } from '../policy/verdict.ts'
+import type { MadeWith } from '../resolve/made.ts'
 import type { Ownership } from '../resolve/ownership.ts'
 import type { Asked } from '../resolve/renames.ts'
 import type { World } from '../resolve/resolve.ts'
+import { madeBody } from '../rewrite/made.ts'
 import type { Change, Claim, OwnedKind } from '../store/store.ts'
 
 export interface Claims {
@@ -24,7 +26,7 @@ const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 
 /** Opens the claims that a verdict needs; from now on they count. */
 export function openClaims(
-  { ownership, renames }: Pick<World, 'ownership' | 'renames'>,
+  { ownership, renames, made }: Pick<World, 'ownership' | 'renames'> & { readonly made: MadeWith },
   worker: string,
   verdict: Verdict,
 ): Claims {
@@ -35,8 +37,11 @@ export function openClaims(
       const named = [...permit.plan.volumes.keys()]
       const unowned = named.filter((name) => ownership.owner('volume', name) === undefined)
       const volumes = unowned.map((name) => [name, open('volume')] as const)
-      const made = claims(ownership, open('container', permit.plan.limits), new Map(volumes))
-      return keeping(made, ownership.volumesInUse.keep(worker, named))
+      const object = open('container', permit.plan.limits)
+      const opened = claims(ownership, object, new Map(volumes))
+      // Without what it was made with a container could not be started again.
+      const changes = [...opened.changes, made.put(object.nonce, madeBody(permit))]
+      return keeping({ ...opened, changes }, ownership.volumesInUse.keep(worker, named))
     }
     case 'network create':
       return claims(ownership, open('network'), NONE)
@@ -74,8 +79,8 @@ export function openClaims(
         ? keeping(NO_CLAIMS, ownership.eventsFollowed.keep(worker, [worker]))
         : NO_CLAIMS
     case 'tag': {
-      const made = claims(ownership, ownership.claimTag(worker, permit.name, permit.image), NONE)
-      return keeping(made, ownership.namesGiven.keep(worker, [permit.name]))
+      const opened = claims(ownership, ownership.claimTag(worker, permit.name, permit.image), NONE)
+      return keeping(opened, ownership.namesGiven.keep(worker, [permit.name]))
     }
     case 'commit':
     case 'import':
@@ -92,9 +97,9 @@ function names(name: string | undefined): readonly string[] {
 }
 
 /** Claims with names that are kept until the call is over, or given up. */
-function keeping(made: Claims, release: () => void): Claims {
-  const drop = (): readonly Change[] => [...made.drop(), ...noChanges(release)]
-  return { ...made, drop, release }
+function keeping(opened: Claims, release: () => void): Claims {
+  const drop = (): readonly Change[] => [...opened.drop(), ...noChanges(release)]
+  return { ...opened, drop, release }
 }
 
 function noChanges(undo: () => void): readonly Change[] {

@@ -115,10 +115,12 @@ export class NewImages {
   /**
    * The reply with its end held back until the new images are known, and on disk.
    * @param settled is called then with the changes to write
+   * @param ended tells why the call was ended, where it was: as the last line of the answer, as an engine tells what fails
    */
   follow(
     reply: Extract<Reply, { kind: 'stream' }>,
     settled: (changes: readonly Change[]) => void | Promise<void>,
+    ended: () => string | undefined = () => undefined,
   ): Reply {
     const body = new Transform({
       transform: (chunk: Buffer, _encoding, done: TransformCallback) => {
@@ -143,7 +145,16 @@ export class NewImages {
       settling ??= known.then(tell, tell)
       return settling
     }
-    reply.body.once('error', (cause) => body.destroy(cause))
+    reply.body.once('error', (cause) => {
+      const message = ended()
+      if (message === undefined) {
+        body.destroy(cause)
+        return
+      }
+      for (const line of linesOf({ ...NO_NAMES, failed: [message] })) body.push(line)
+      body.push(null)
+      body.once('end', () => body.destroy())
+    })
     // A client that goes away ends the engine's work; what it has brought by then is still the worker's.
     body.once('close', () => {
       reply.body.destroy()

@@ -4,9 +4,9 @@
  */
 import { readWhole } from '../forward/engine.ts'
 import type { Gate } from '../gate.ts'
-import type { WorkerPolicy } from '../policy/policy.ts'
 import { ownersOfNames } from '../resolve/images.ts'
 import { encodeTag, familiar } from '../rewrite/image.ts'
+import type { Right } from '../rights/right.ts'
 import type { Change, Claim } from '../store/store.ts'
 
 const LIMIT = 60_000
@@ -30,7 +30,7 @@ export const NO_NAMES: Named = { given: [], failed: [], changes: [] }
  */
 export function giveNames(
   gate: Gate,
-  worker: WorkerPolicy,
+  right: Right,
   minor: number,
   image: string,
   names: readonly string[],
@@ -38,6 +38,8 @@ export function giveNames(
 ): Promise<Named> {
   return gate.imageTurns.run(async () => {
     await gate.feed.refreshImages()
+    await right.renew()
+    const { worker } = right
     const owners = ownersOfNames(gate, worker, names)
     const free = names.filter((name) => owners.get(name) !== 'other')
     const claims = free.map((name) => gate.ownership.claimTag(worker.name, name, image))
@@ -46,7 +48,7 @@ export function giveNames(
       const taken = names
         .filter((name) => !free.includes(name))
         .map((name) => `${name} became the name of another image meanwhile, which is not this worker's`)
-      return await giveAll(gate, minor, claims, taken)
+      return await giveAll(gate, right, minor, claims, taken)
     } catch (cause) {
       for (const claim of claims) gate.ownership.doubt(claim)
       throw cause
@@ -56,6 +58,7 @@ export function giveNames(
 
 async function giveAll(
   gate: Gate,
+  right: Right,
   minor: number,
   claims: readonly Claim[],
   taken: readonly string[],
@@ -64,7 +67,7 @@ async function giveAll(
   const failed = [...taken]
   const changes: Change[] = []
   for (const claim of claims) {
-    const answer = await gate.engine.send(encodeTag(claim.name, claim.id, minor), LIMIT)
+    const answer = await right.engine.send(encodeTag(claim.name, claim.id, minor), LIMIT)
     await readWhole(answer, LARGEST_ANSWER)
     if (answer.statusCode === 201) {
       given.push(claim.id)

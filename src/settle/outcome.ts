@@ -1,10 +1,10 @@
 /** The end of a change: what it did is taken over and recorded, once, whichever way it ended. */
-import type { DecisionEntry } from '../audit/entry.ts'
 import { isChange } from '../decode/operation.ts'
 import { EngineUnavailable } from '../forward/engine.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePermit, Permit } from '../policy/verdict.ts'
+import { RightEnded, type Right } from '../rights/right.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { warnOf } from '../shared/warn.ts'
@@ -12,13 +12,12 @@ import type { Change, Claim } from '../store/store.ts'
 import type { Claims } from './claims.ts'
 import type { NewImages } from './images.ts'
 import { tagged } from './names.ts'
-import { settle } from './settle.ts'
+import { doubted, settle } from './settle.ts'
 
 export class Outcome {
   readonly #gate: Gate
-  readonly #worker: string
+  readonly #right: Right
   #permit: Permit
-  readonly #record: DecisionEntry | undefined
   readonly #claims: Claims
   readonly #changes: Change[] = []
   /** What it did that the decision did not know yet. */
@@ -26,14 +25,20 @@ export class Outcome {
   readonly #ends: (() => void)[]
   /** What a call that brings images brings; undefined for any other. */
   #images: NewImages | undefined
+  /** Whether it is on record how the call ended, or began; of a read nothing is. */
+  #isWritten: boolean
 
-  constructor(gate: Gate, worker: string, permit: Permit, record: DecisionEntry | undefined, claims: Claims) {
+  constructor(gate: Gate, right: Right, permit: Permit, claims: Claims) {
     this.#gate = gate
-    this.#worker = worker
+    this.#right = right
     this.#permit = permit
-    this.#record = record
     this.#claims = claims
     this.#ends = [claims.release]
+    this.#isWritten = !isChange(permit.operation.kind)
+    right.whenEnded((why) => {
+      const { record } = right
+      if (this.#isWritten && record !== undefined) gate.recorder.close(record, 0, why, '', [])
+    })
   }
 
   /** Takes over what will know which images the call brings. */
@@ -83,7 +88,8 @@ export class Outcome {
       return this.#written().then(() => reply)
     }
     if (this.#images !== undefined && reply.kind === 'stream') {
-      return this.#images.follow(reply, (changes) => this.#writeNow(status, changes))
+      const settled = (changes: readonly Change[]) => this.#writeNow(status, changes)
+      return this.#images.follow(reply, settled, () => this.#right.over?.message)
     }
     if (this.#images !== undefined && reply.kind === 'whole') {
       return this.#images.settle(reply).then(async ({ reply: told, changes }) => {
@@ -101,12 +107,20 @@ export class Outcome {
       this.#write(status, '', id, this.#own(this.#claims.object, id, made))
       return reply
     }
-    if (reply.kind === 'whole' && this.#permit.on === 'exec create') {
-      const id = textOf(objectOf(JSON.parse(reply.body.toString()))['Id'])
-      this.#gate.execs.put(id, this.#worker, this.#permit.container.id)
-    }
+    this.#takeExec(reply)
     this.#write(status, '', '', settle(this.#gate, this.#permit, this.#claims))
     return reply
+  }
+
+  /** Takes over an exec that was made or started; it is no other worker's, though that has the same name. */
+  #takeExec(reply: Reply): void {
+    const { execs } = this.#gate
+    const { worker, identity } = this.#right
+    if (this.#permit.on === 'exec' && this.#permit.operation.kind === 'exec.start')
+      execs.start(this.#permit.operation.exec, worker.name)
+    if (this.#permit.on !== 'exec create' || reply.kind !== 'whole' || identity.rights === undefined) return
+    const id = textOf(objectOf(JSON.parse(reply.body.toString()))['Id'])
+    execs.put(id, worker.name, this.#permit.container.id, this.#permit.operation)
   }
 
   /** A read changes nothing; what is kept for it is kept until its answer is over. */
@@ -119,6 +133,11 @@ export class Outcome {
   /** The engine broke off, or the gate failed: whether there was an effect is not known. */
   broken(cause: unknown): void {
     if (!isChange(this.#permit.operation.kind)) return this.#claims.release()
+    // What was refused on the way was not asked of the engine.
+    if (cause instanceof RightEnded) {
+      this.#images?.doubt()
+      return this.#write(0, cause.message, '', this.#claims.drop())
+    }
     const { object, volumes, rename } = this.#claims
     for (const claim of [object, ...volumes.values()])
       if (claim !== undefined) this.#gate.ownership.doubt(claim)
@@ -126,8 +145,9 @@ export class Outcome {
     this.#images?.doubt()
     // What the engine has tells which of them came to be.
     if (object !== undefined || volumes.size > 0 || rename !== undefined) this.#gate.feed.resyncNow()
-    const reason = cause instanceof EngineUnavailable ? cause.message : 'internal error'
-    this.#write(0, reason, '', [])
+    const reason =
+      this.#right.over?.message ?? (cause instanceof EngineUnavailable ? cause.message : 'internal error')
+    this.#write(0, reason, '', doubted(this.#gate, this.#permit))
   }
 
   /** Takes over what was made under the claim. @param made the engine's answer */
@@ -164,7 +184,7 @@ export class Outcome {
 
   /** Images carry no claim: whose they are is on disk before the worker is told of them. */
   async #writeNow(status: number, changes: readonly Change[]): Promise<void> {
-    this.#write(status, '', this.#brought(), changes)
+    this.#write(status, this.#right.over?.message ?? '', this.#brought(), changes)
     await this.#written()
   }
 
@@ -177,7 +197,9 @@ export class Outcome {
     for (const end of this.#ends) end()
     const all = [...this.#changes, ...changes]
     const what = target === '' ? this.#concerned.join(' ') : target
-    if (this.#record !== undefined) this.#gate.recorder.close(this.#record, status, reason, what, all)
+    this.#isWritten = true
+    const { record } = this.#right
+    if (record !== undefined) this.#gate.recorder.close(record, status, reason, what, all)
   }
 }
 

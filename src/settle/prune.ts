@@ -8,6 +8,7 @@ import { remove, removeParents } from '../forward/remove.ts'
 import { errorReply, jsonReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { PrunePermit } from '../policy/verdict.ts'
+import type { Right } from '../rights/right.ts'
 import { ownParents } from '../resolve/images.ts'
 import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
 import { familiar } from '../rewrite/image.ts'
@@ -25,7 +26,7 @@ type Removed = (id: string, changes: readonly Change[]) => void
 /** Removes what the worker owns and nothing uses. @throws {EngineUnavailable} */
 export async function prune(
   gate: Gate,
-  worker: string,
+  right: Right,
   minor: number,
   { operation }: PrunePermit,
   isRemoved: Removed,
@@ -33,7 +34,7 @@ export async function prune(
   const filters = operation.parameters.filters ?? new Map<string, readonly string[]>()
   try {
     const matches = pruneFilter(filters, Date.now())
-    const run = new PruneRun(gate, worker, minor, matches, isRemoved)
+    const run = new PruneRun(gate, right, minor, matches, isRemoved)
     switch (operation.kind) {
       case 'container.prune': {
         const { removed, space } = await run.remove('container', await run.stoppedContainers())
@@ -76,6 +77,7 @@ interface Candidate {
 
 class PruneRun {
   readonly #gate: Gate
+  readonly #right: Right
   readonly #worker: string
   readonly #minor: number
   readonly #matches: (object: Unknown) => boolean
@@ -83,13 +85,14 @@ class PruneRun {
 
   constructor(
     gate: Gate,
-    worker: string,
+    right: Right,
     minor: number,
     matches: (object: Unknown) => boolean,
     isRemoved: Removed,
   ) {
     this.#gate = gate
-    this.#worker = worker
+    this.#right = right
+    this.#worker = right.worker.name
     this.#minor = minor
     this.#matches = matches
     this.#isRemoved = isRemoved
@@ -151,14 +154,15 @@ class PruneRun {
   ): Promise<readonly string[]> {
     if (kind === 'image') return this.#removeImage(id)
     if (kind === 'volume') return this.#removeVolume(id)
-    if (!(await remove(this.#gate.engine, this.#minor, [`${kind}s`, id]))) return []
+    if (!(await remove(this.#right.engine, this.#minor, [`${kind}s`, id]))) return []
     this.#forget(kind, id)
     return [id]
   }
 
   /** Somebody else can have given it a name since the listing, or do so at this moment. */
   #removeImage(id: string): Promise<readonly string[]> {
-    const { engine, feed, imageTurns, inventory } = this.#gate
+    const { feed, imageTurns, inventory } = this.#gate
+    const { engine } = this.#right
     return imageTurns.run(async () => {
       await feed.refreshImages()
       if (!this.#isWhollyOwn(id)) return []
@@ -178,8 +182,9 @@ class PruneRun {
     if (release === undefined) return []
     try {
       const volume = this.#gate.ownership.get('volume', name)
-      if (volume === undefined || (await statusOfVolume(this.#gate, this.#minor, volume)) !== 200) return []
-      if (!(await remove(this.#gate.engine, this.#minor, ['volumes', name]))) return []
+      if (volume === undefined || (await statusOfVolume(this.#right.engine, this.#minor, volume)) !== 200)
+        return []
+      if (!(await remove(this.#right.engine, this.#minor, ['volumes', name]))) return []
       this.#isRemoved(name, forgetVolume(this.#gate, volume))
       return [name]
     } finally {
@@ -222,7 +227,10 @@ class PruneRun {
   }
 
   async #list(path: readonly string[], query: Parameters): Promise<unknown> {
-    const answer = await this.#gate.engine.send(plainRequest('GET', apiPath(this.#minor, path, query)), LIMIT)
+    const answer = await this.#right.engine.send(
+      plainRequest('GET', apiPath(this.#minor, path, query)),
+      LIMIT,
+    )
     const body = await readWhole(answer, LARGEST_LIST)
     return answer.statusCode === 200 ? JSON.parse(body.toString()) : []
   }

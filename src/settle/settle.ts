@@ -1,24 +1,34 @@
 /** What a successful operation changes in what the gate knows: at once, before the client is told and before any event comes. */
 import type { Permit } from '../policy/verdict.ts'
+import type { MadeWith } from '../resolve/made.ts'
 import type { World } from '../resolve/resolve.ts'
+import { madeAfterMove, madeAfterUpdate } from '../rewrite/made.ts'
 import type { Change } from '../store/store.ts'
 import type { Claims } from './claims.ts'
 
+interface Settling extends Pick<World, 'inventory' | 'ownership' | 'renames'> {
+  readonly made: MadeWith
+}
+
 /** Takes over the effect of an operation that the engine has answered with success. Returns the changes to write. */
 export function settle(
-  { inventory, ownership, renames }: World,
+  world: Settling,
   permit: Permit,
   { rename }: Pick<Claims, 'rename'>,
 ): readonly Change[] {
+  const { inventory, ownership, renames } = world
   if (permit.on === 'update') {
     const { container, changes } = permit
+    const memory = changes.memory ?? container.memory
     return [
-      ownership.resize(
-        container.id,
-        changes.memory ?? container.memory,
-        changes.nanoCpus ?? container.nanoCpus,
-      ),
+      ownership.resize(container.id, memory, changes.nanoCpus ?? container.nanoCpus),
+      ...remade(world, container.id, (text) => madeAfterUpdate(text, changes)),
     ]
+  }
+  if (permit.on === 'network member') {
+    const { operation, container, network } = permit
+    const joined = operation.kind === 'network.connect'
+    return remade(world, container.id, (text) => madeAfterMove(text, network.id, joined))
   }
   if (permit.on === 'network' && permit.operation.kind === 'network.remove') {
     inventory.removeNetwork(permit.network.id)
@@ -45,6 +55,23 @@ export function settle(
     default:
       return []
   }
+}
+
+/** What is not known any more where it is not known whether the engine did it: it is asked when it matters. Returns the changes to write. */
+export function doubted({ ownership, made }: Settling, permit: Permit): readonly Change[] {
+  if (permit.on !== 'update' && permit.on !== 'network member') return []
+  const owned = ownership.get('container', permit.container.id)
+  return owned === undefined ? [] : [made.doubt(owned.nonce)]
+}
+
+function remade(
+  { ownership, made }: Settling,
+  id: string,
+  change: (text: string) => string,
+): readonly Change[] {
+  const nonce = ownership.get('container', id)?.nonce ?? ''
+  const text = made.textOf(nonce)
+  return text === undefined ? [] : [made.put(nonce, change(text))]
 }
 
 function changesOf(change: Change | undefined): readonly Change[] {

@@ -3,6 +3,17 @@ import { startFakeEngine } from '../../test/support/fake-engine.ts'
 import { openGate } from '../../test/support/local-gate.ts'
 import { forgetVolume, statusOfVolume } from './volumes.ts'
 
+/** The engine for a call whose right does not end. */
+function engineOf({ gate }: Awaited<ReturnType<typeof openGate>>) {
+  const never = () => new AbortController().signal
+  return gate.engineFor({
+    inForce: true,
+    renew: () => Promise.resolve(),
+    untilEnded: never,
+    untilGone: never,
+  })
+}
+
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 const WORKER = 'ai-worker'
 
@@ -24,7 +35,7 @@ test.each([
   nonce = claim.nonce
   local.gate.ownership.settle(claim, 'data', 'data')
   const owned = local.gate.ownership.all('volume')
-  expect(await Promise.all(owned.map((one) => statusOfVolume(local.gate, 45, one)))).toEqual([status])
+  expect(await Promise.all(owned.map((one) => statusOfVolume(engineOf(local), 45, one)))).toEqual([status])
 })
 
 test('a volume that was removed is forgotten, and one that was made under its name meanwhile is not', async () => {

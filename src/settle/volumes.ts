@@ -1,7 +1,9 @@
 /** Sees to it that the volumes of a planned container are the worker's. */
+import type { CallEngine } from '../forward/call-engine.ts'
 import { inspectVolume, ensureVolume } from '../forward/volumes.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePlan } from '../policy/verdict.ts'
+import type { Right } from '../rights/right.ts'
 import type { Change, Owned } from '../store/store.ts'
 import type { Claims } from './claims.ts'
 
@@ -19,19 +21,20 @@ export interface FailedVolume {
  */
 export async function ownVolumes(
   gate: Gate,
-  worker: string,
+  right: Right,
   minor: number,
   plan: CreatePlan,
   claims: Claims,
   made: (changes: readonly Change[]) => void,
 ): Promise<FailedVolume | readonly Owned[]> {
+  const worker = right.worker.name
   for (const [name, labels] of plan.volumes) {
     const claim = claims.volumes.get(name)
     const owned = claim === undefined ? gate.ownership.get('volume', name) : undefined
     const nonce = claim?.nonce ?? owned?.nonce
     // Forgotten since the decision: it was removed in the meantime.
     if (nonce === undefined) return { name, status: 409 }
-    const answer = await ensureVolume(gate.engine, minor, { name, worker, claim: nonce, labels })
+    const answer = await ensureVolume(right.engine, minor, { name, worker, claim: nonce, labels })
     if (answer.status !== 201) return { name, status: answer.status }
     if (claim !== undefined && answer.claim === claim.nonce) {
       gate.inventory.putVolume(name)
@@ -62,7 +65,7 @@ export function isOwnVolume({ ownership }: Gate, worker: string, name: string, c
  */
 export async function swappedVolume(
   gate: Gate,
-  worker: string,
+  right: Right,
   minor: number,
   plan: CreatePlan,
   checked: readonly Owned[],
@@ -71,13 +74,13 @@ export async function swappedVolume(
   const found = await Promise.all(
     [...plan.volumes.keys()].map(async (name) => ({
       name,
-      claim: (await inspectVolume(gate.engine, minor, name)).claim,
+      claim: (await inspectVolume(right.engine, minor, name)).claim,
     })),
   )
   for (const owned of checked)
     if (found.some(({ name, claim }) => name === owned.id && claim === owned.nonce))
       made(gate.ownership.confirm(owned))
-  const swapped = found.find(({ name, claim }) => !isOwnVolume(gate, worker, name, claim))
+  const swapped = found.find(({ name, claim }) => !isOwnVolume(gate, right.worker.name, name, claim))
   return swapped && { name: swapped.name, status: 409 }
 }
 
@@ -85,8 +88,12 @@ export async function swappedVolume(
  * How the engine answers for a volume that is to be removed by its name: 404 where it is another's by now.
  * @throws {EngineUnavailable}
  */
-export async function statusOfVolume(gate: Gate, minor: number, { id, nonce }: Owned): Promise<number> {
-  const { status, claim } = await inspectVolume(gate.engine, minor, id)
+export async function statusOfVolume(
+  engine: CallEngine,
+  minor: number,
+  { id, nonce }: Owned,
+): Promise<number> {
+  const { status, claim } = await inspectVolume(engine, minor, id)
   return status === 200 && claim !== nonce ? 404 : status
 }
 

@@ -14,6 +14,7 @@ const STEPS: readonly Step[] = [
   { format: 2, take: makeTables },
   { format: 3, take: addHead },
   { format: 4, take: makeRenamed },
+  { format: 5, take: addMadeAndWorkers },
 ]
 
 /** The format that this version writes and reads. */
@@ -87,6 +88,16 @@ function makeRenamed(database: DatabaseSync): void {
   database.exec(`
     CREATE TABLE renamed (
       container TEXT PRIMARY KEY, meant TEXT NOT NULL, given TEXT NOT NULL, asked TEXT NOT NULL, since INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+  `)
+}
+
+/** What containers were made with, by the nonce of their claim; and which workers there were, by the names in policies. */
+function addMadeAndWorkers(database: DatabaseSync): void {
+  database.exec(`
+    CREATE TABLE made (nonce TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE workers (
+      name TEXT PRIMARY KEY, generation INTEGER NOT NULL, account TEXT NOT NULL, present INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
   `)
 }

@@ -2,7 +2,7 @@
 
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Row } from '../audit/chain.ts'
-import type { Claim, Owned, OwnedKind, Renamed } from './store.ts'
+import type { Claim, KeptMade, KnownWorker, Owned, OwnedKind, Renamed } from './store.ts'
 
 type Values = Readonly<Record<string, SQLOutputValue>>
 
@@ -47,6 +47,21 @@ export function renamedRow(values: Values): Renamed {
     given: word(values, 'given'),
     asked: word(values, 'asked'),
     since: whole(values, 'since'),
+  }
+}
+
+/** A row of `made`. */
+export function madeRow(values: Values): KeptMade {
+  return { nonce: word(values, 'nonce'), text: word(values, 'text') }
+}
+
+/** A row of `workers`. */
+export function workerRow(values: Values): KnownWorker {
+  return {
+    name: word(values, 'name'),
+    generation: whole(values, 'generation'),
+    account: word(values, 'account'),
+    present: whole(values, 'present') !== 0,
   }
 }
 

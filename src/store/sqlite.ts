@@ -6,7 +6,7 @@ import { openHeadFile } from '../audit/signed.ts'
 import { openDirectory, type OpenDirectory } from './directory.ts'
 import { StoreAltered, storeUnavailable, type StoreUnavailable } from './errors.ts'
 import { WriteQueue, type Sink } from './queue.ts'
-import { ownedRow, renamedRow } from './rows.ts'
+import { madeRow, ownedRow, renamedRow, workerRow } from './rows.ts'
 import type { Change, Store } from './store.ts'
 import { createCommit } from './writer.ts'
 
@@ -68,6 +68,8 @@ function createStore(directory: string, opened: OpenDirectory, told?: Told): Sto
     owned: () => database.prepare('SELECT * FROM owned ORDER BY created, id').all().map(ownedRow),
     claims: () => database.prepare('SELECT * FROM claims ORDER BY created, nonce').all().map(ownedRow),
     renamed: () => database.prepare('SELECT * FROM renamed ORDER BY container').all().map(renamedRow),
+    made: () => database.prepare('SELECT * FROM made').all().map(madeRow),
+    workers: () => database.prepare('SELECT * FROM workers ORDER BY name').all().map(workerRow),
     state: () => ({ entries: head.seq, head: head.hash, failing: queue.failure?.message }),
     close() {
       try {
@@ -97,6 +99,10 @@ function valuesOf(change: Exclude<Change, { type: 'entry' }>): object {
       return change.claim
     case 'rename':
       return change.renamed
+    case 'make':
+      return change.made
+    case 'know':
+      return { ...change.worker, present: Number(change.worker.present) }
     default:
       return change
   }

@@ -50,6 +50,26 @@ export interface Renamed {
   readonly since: number
 }
 
+/** What a container was made with; kept as long as it, or the claim on it. */
+export interface KeptMade {
+  /** Of the claim that the container was made under. */
+  readonly nonce: string
+  /** As `rewrite/made.ts` writes it. */
+  readonly text: string
+}
+
+/** A worker as the policies in force had it until now. */
+export interface KnownWorker {
+  /** As in policies. */
+  readonly name: string
+  /** 1 for the first worker of this name, one more for each that was made anew under it. */
+  readonly generation: number
+  /** Whose its socket is; empty where that is not known. */
+  readonly account: string
+  /** Whether the policy in force has it. */
+  readonly present: boolean
+}
+
 /** One change of the store. */
 export type Change =
   | { readonly type: 'entry'; readonly entry: AuditEntry }
@@ -63,6 +83,12 @@ export type Change =
   | { readonly type: 'rename'; readonly renamed: Renamed }
   /** The container has the operator's name, or is gone. */
   | { readonly type: 'unrename'; readonly container: string }
+  /** Records what a container is made with, in the place of what was recorded before. It goes with its claim, or its owner. */
+  | { readonly type: 'make'; readonly made: KeptMade }
+  | { readonly type: 'unmake'; readonly nonce: string }
+  | { readonly type: 'know'; readonly worker: KnownWorker }
+  /** Gives all that one worker owns, and its claims, to another. */
+  | { readonly type: 'bequeath'; readonly from: string; readonly to: string }
 
 /**
  * - `synced`, before an effect or a refusal: resolves when it and all that was queued before it is on disk; else rejects, and is dropped.
@@ -93,6 +119,10 @@ export interface Store {
   claims(): readonly Claim[]
   /** The containers that workers gave names to, as on disk. */
   renamed(): readonly Renamed[]
+  /** What containers were made with, as on disk. */
+  made(): readonly KeptMade[]
+  /** The workers that there were, as on disk. */
+  workers(): readonly KnownWorker[]
   state(): StoreState
   /** Writes what is queued and closes; throws StoreUnavailable, after closing, where that could not be written. */
   close(): void

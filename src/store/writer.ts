@@ -57,9 +57,11 @@ function apply(statements: Statements, change: Exclude<Change, { type: 'entry' }
       return
     }
     case 'disown':
+      statements.unmakeOwned.run(change.kind, change.id)
       statements.disown.run(change.kind, change.id)
       return
     case 'unclaim':
+      statements.unmake.run(change.nonce)
       statements.unclaim.run(change.nonce)
       return
     case 'resize':
@@ -72,6 +74,21 @@ function apply(statements: Statements, change: Exclude<Change, { type: 'entry' }
     }
     case 'unrename':
       statements.unrename.run(change.container)
+      return
+    case 'make':
+      statements.make.run(change.made.nonce, change.made.text)
+      return
+    case 'unmake':
+      statements.unmake.run(change.nonce)
+      return
+    case 'know': {
+      const { name, generation, account, present } = change.worker
+      statements.know.run(name, generation, account, Number(present))
+      return
+    }
+    case 'bequeath':
+      statements.giveOwned.run(change.to, change.from)
+      statements.giveClaims.run(change.to, change.from)
   }
 }
 
@@ -90,5 +107,13 @@ function prepareAll(database: DatabaseSync) {
     ),
     rename: database.prepare('INSERT OR REPLACE INTO renamed VALUES (?, ?, ?, ?, ?)'),
     unrename: database.prepare('DELETE FROM renamed WHERE container = ?'),
+    make: database.prepare('INSERT OR REPLACE INTO made VALUES (?, ?)'),
+    unmake: database.prepare('DELETE FROM made WHERE nonce = ?'),
+    unmakeOwned: database.prepare(
+      'DELETE FROM made WHERE nonce = (SELECT nonce FROM owned WHERE kind = ? AND id = ?)',
+    ),
+    know: database.prepare('INSERT OR REPLACE INTO workers VALUES (?, ?, ?, ?)'),
+    giveOwned: database.prepare('UPDATE owned SET worker = ? WHERE worker = ?'),
+    giveClaims: database.prepare('UPDATE claims SET worker = ? WHERE worker = ?'),
   } as const
 }

@@ -4,6 +4,7 @@ import { posix } from 'node:path'
 import { parse, stringify } from 'yaml'
 import * as z from 'zod'
 import { decode, routeOf } from '../../src/decode/decode.ts'
+import type { ContainerExec } from '../../src/decode/operations/exec.ts'
 import type { Decoded } from '../../src/decode/operation.ts'
 import { decide } from '../../src/policy/decide.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
@@ -14,6 +15,7 @@ import type { Verdict } from '../../src/policy/verdict.ts'
 import type { HostPath } from '../../src/resolve/facts.ts'
 import { Execs } from '../../src/resolve/execs.ts'
 import { Inventory } from '../../src/resolve/inventory.ts'
+import { MadeWith } from '../../src/resolve/made.ts'
 import { Ownership } from '../../src/resolve/ownership.ts'
 import { Renames } from '../../src/resolve/renames.ts'
 import { hostPathsOf, resolve, type World } from '../../src/resolve/resolve.ts'
@@ -32,6 +34,8 @@ const container = z.strictObject({
   binds: z.array(z.string()).default([]),
   memory: z.string().default('0'),
   cpus: z.number().default(0),
+  /** The create that makes it, as a body; by default one of an own image, without anything. `null` where it is not known. */
+  made: z.record(z.string(), z.unknown()).nullable().default({}),
 })
 
 const knownImage = z.strictObject({
@@ -47,6 +51,16 @@ const knownImage = z.strictObject({
   /** The image that it is built upon. */
   parent: z.string().optional(),
 })
+
+/** Who made it, what it runs, and whether it was started. */
+const exec = z.preprocess(
+  (written) => (typeof written === 'string' ? { by: written } : written),
+  z.strictObject({
+    by: z.enum(['self', 'other']),
+    argv: z.array(z.string()).default(['sh']),
+    started: z.boolean().default(false),
+  }),
+)
 
 const world = z.strictObject({
   minor: z.int(),
@@ -68,7 +82,7 @@ const world = z.strictObject({
     networks: z.array(z.string()).default([]),
   }),
   /** Who made the execs, by the container that they are in. */
-  execs: z.record(z.string(), z.enum(['self', 'other'])),
+  execs: z.record(z.string(), exec),
   podman: z.boolean(),
   containerd: z.boolean().default(false),
   paths: z.record(z.string(), z.string().nullable()),
@@ -199,10 +213,11 @@ function hostPath(paths: Readonly<Record<string, string | null>>, path: string):
 }
 
 function worldOf(
-  { containers, images, networks, volumes, busy, others, held, execs: made }: z.output<typeof world>,
+  { containers, images, networks, volumes, busy, others, held, execs: madeExecs }: z.output<typeof world>,
   asking: WorkerPolicy,
 ): World {
   const inventory = new Inventory()
+  const made = new MadeWith({ made: () => [] })
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   const own = (
     kind: 'container' | 'image' | 'network' | 'tag' | 'volume',
@@ -210,12 +225,15 @@ function worldOf(
     id: string,
     limits = NO_LIMITS,
     name = id,
-  ): void => {
-    ownership.settle(ownership.claim(kind, worker, limits), id, name)
+  ): string => {
+    const claim = ownership.claim(kind, worker, limits)
+    ownership.settle(claim, id, name)
+    return claim.nonce
   }
   const renames = new Renames({ renamed: () => [] })
-  for (const [name, known] of Object.entries(containers)) {
-    const { owner, meant, running, started, binds, memory, cpus } = known
+  for (const [name, { owner, meant, running, started, binds, memory, cpus, ...known }] of Object.entries(
+    containers,
+  )) {
     if (meant !== undefined) renames.given(renames.ask(idOf(name), meant, name).asked)
     inventory.putContainer({
       id: idOf(name),
@@ -226,7 +244,9 @@ function worldOf(
       binds: binds.map((bind) => ({ source: bind.replace(/:ro$/, ''), readOnly: bind.endsWith(':ro') })),
     })
     const limits = { memory: parseSize(memory) ?? 0, nanoCpus: cpus * 1e9 }
-    if (owner !== 'operator') own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
+    if (owner === 'operator') continue
+    const nonce = own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
+    if (known.made !== null) made.put(nonce, JSON.stringify({ Image: imageIdOf('own'), ...known.made }))
   }
   inventory.replaceImages(
     Object.entries(images).map(([name, { names, labels, listed, label, parent }]) => {
@@ -252,15 +272,22 @@ function worldOf(
   ownership.volumesInUse.keep(WORKER, busy.volumes)
   ownership.containersUpdated.keep(WORKER, busy.containers.map(idOf))
   const execs = new Execs()
-  for (const [name, maker] of Object.entries(made))
-    execs.put(execIdOf(name), maker === 'self' ? WORKER : 'rival', idOf(name))
+  for (const [name, { by, argv, started }] of Object.entries(madeExecs)) {
+    const worker = by === 'self' ? WORKER : 'rival'
+    execs.put(execIdOf(name), worker, idOf(name), execOf(name, argv))
+    if (started) execs.start(execIdOf(name), worker)
+  }
   for (const name of busy.renamed) renames.ask(idOf(name), name, `${name}-renamed`)
   const named = meantBy([asking])
   const meant = {
     containers: named.containers.union(new Set(others.containers)),
     networks: named.networks.union(new Set(others.networks)),
   }
-  return { inventory, ownership, execs, renames, meant, pins: { originOf: (place) => held[place] } }
+  return { inventory, ownership, execs, made, renames, meant, pins: { originOf: (place) => held[place] } }
+}
+
+function execOf(name: string, argv: readonly string[]): ContainerExec {
+  return { kind: 'container.exec', container: name, argv, body: {} }
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }

@@ -5,8 +5,9 @@
 
 import { writeSync } from 'node:fs'
 import { Recorder } from '../../src/audit/recorder.ts'
+import { Identity } from '../../src/identify/identity.ts'
 import { openStore } from '../../src/store/sqlite.ts'
-import { ask } from '../cases/world.ts'
+import { ask, policyOf } from '../cases/world.ts'
 import { asChanges, decision } from './record.ts'
 
 const store = openStore(process.argv[2] ?? '')
@@ -15,6 +16,7 @@ const recorder = new Recorder(
   () => 'hash',
   () => undefined,
 )
+const identity = new Identity('ai-worker', policyOf(), 1)
 const { decoded, verdict } = ask({ line: 'GET /containers/db/json' })
 
 async function writeOn(): Promise<never> {
@@ -28,7 +30,7 @@ async function writeOn(): Promise<never> {
 
 async function refuseOn(): Promise<never> {
   for (;;) {
-    const { id } = await recorder.open({ worker: 'ai-worker', door: 'socket' }, decoded, verdict, '', [])
+    const { id } = await recorder.open({ identity, door: 'socket' }, decoded, verdict, '', [])
     writeSync(1, `${id}\n`)
   }
 }

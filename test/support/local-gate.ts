@@ -9,12 +9,15 @@ import { Engine } from '../../src/forward/engine.ts'
 import { Gate } from '../../src/gate.ts'
 import { BindRoots } from '../../src/host/bind-roots.ts'
 import { Pins } from '../../src/host/pins.ts'
+import type { Identity } from '../../src/identify/identity.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 
 interface LocalGate extends Disposable {
   readonly gate: Gate
+  /** The worker, as it is served. */
+  readonly identity: Identity
   readonly policy: Policy
   readonly own: OwnRecord
   readonly directory: string
@@ -25,9 +28,8 @@ interface LocalGate extends Disposable {
 /**
  * Makes a gate with the worker `ai-worker`.
  * @param engine address of an engine, which is followed only where `gate.feed.run` is called; default none
- * @param Kind another gate than the plain one
  */
-export async function openGate(engine = 'unix:///nonexistent/docker.sock', Kind = Gate): Promise<LocalGate> {
+export async function openGate(engine = 'unix:///nonexistent/docker.sock'): Promise<LocalGate> {
   const directory = mkdtempSync(join(tmpdir(), 'dockgate-local-'))
   const socket = join(directory, 'ai-worker', 'docker.sock')
   const policy = policyOf(socket)
@@ -37,28 +39,35 @@ export async function openGate(engine = 'unix:///nonexistent/docker.sock', Kind 
     () => '',
     () => undefined,
   )
+  const ownEngine = new Engine(engine)
   const pins = await Pins.open({ id: directory, written: directory })
   const roots = await BindRoots.open(policy, () => undefined)
-  const gate = new Kind(new Engine(engine), store, recorder, pins, policy, roots, {
+  const gate = new Gate(ownEngine, store, recorder, pins, policy, roots, {
     connected: () => undefined,
     lost: () => undefined,
     unbound: () => undefined,
   })
+  const { identity } = await gate.admit(policy.workers[0] ?? never(), '-1:-1')
   const own = ownRecord(directory, store)
   return {
     gate,
+    identity,
     policy,
     own,
     directory,
     socket,
     [Symbol.dispose]: () => {
       gate.feed.close()
-      gate.engine.close()
+      ownEngine.close()
       own.close()
       store.close()
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+function never(): never {
+  throw new Error('the policy has a worker')
 }
 
 function policyOf(socket: string): Policy {

@@ -13,7 +13,7 @@ import { BindRoots } from '../../src/host/bind-roots.ts'
 import { Pins } from '../../src/host/pins.ts'
 import { handle } from '../../src/pipeline.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
-import type { Policy } from '../../src/policy/policy.ts'
+import type { Policy, WorkerPolicy } from '../../src/policy/policy.ts'
 import { containersInReach } from '../../src/resolve/containers.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import type { Dice } from '../fuzz/mutate.ts'
@@ -156,8 +156,7 @@ export class Renaming {
 
   /** What is known of the operator's containers that a worker reaches: the name by which it does, by id. */
   reached(worker: Worker): ReadonlyMap<string, string> {
-    const policy = this.#running.worker(worker)
-    if (policy === undefined) throw new Error('the worker is in every policy')
+    const policy = this.#section(worker)
     const operators = containersInReach(this.#running, policy).filter(({ owner }) => owner === 'operator')
     return new Map(operators.map(({ id, policyName }) => [id, policyName]))
   }
@@ -169,9 +168,15 @@ export class Renaming {
 
   /** What a worker is to reach, as the policy gives it to the names that the operator gave last. */
   due(worker: Worker): ReadonlyMap<string, string> {
-    const names = Object.keys(this.#running.worker(worker)?.docker.reach ?? {})
+    const names = Object.keys(this.#section(worker).docker.reach)
     const last = [...this.#operators].map(([id, { by }]) => [id, by.at(-1) ?? ''] as const)
     return new Map(last.filter(([, name]) => names.includes(name)))
+  }
+
+  #section(worker: Worker): WorkerPolicy {
+    const section = this.#running.policy.workers.find(({ name }) => name === worker)
+    if (section === undefined) throw new Error('the worker is in every policy')
+    return section
   }
 
   get #running(): Gate {
@@ -246,7 +251,8 @@ export class Renaming {
     const rawHeaders = body === undefined ? [] : ['Content-Type', 'application/json']
     const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
     const request = { method, target, rawHeaders, body: bytes, content: Readable.from([]) }
-    const caller = { worker, door: 'socket' } as const
+    const { identity } = await this.#running.admit(this.#section(worker), '-1:-1')
+    const caller = { identity, door: 'socket' } as const
     const { signal } = new AbortController()
     const reply = await handle(this.#running, caller, routeOf(method, target), request, signal)
     return reply.kind === 'hijacked' ? 101 : reply.status

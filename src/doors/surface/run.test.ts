@@ -7,13 +7,13 @@ import { openSocketDirectory } from '../listen.ts'
 
 test('a line that can’t be read is told and recorded as it was written, also where it is only tried', async () => {
   using local = await openGate()
-  const { gate, own, policy } = local
+  const { gate, identity, own, policy } = local
   const [worker] = policy.workers
   if (worker === undefined) throw new Error('the policy has no worker')
   await using directory = await openSocketDirectory(worker.socket, OWN)
-  const sessions = new Sessions(gate, directory, worker.socket, OWN)
-  const caller = { worker: worker.name, door: 'ssh' } as const
-  const line = { gate, worker, caller, sessions, own, signal: new AbortController().signal }
+  const sessions = new Sessions(gate, identity, directory, worker.socket, OWN)
+  const caller = { identity, door: 'ssh' } as const
+  const line = { gate, caller, sessions, own, signal: new AbortController().signal }
   const { answer } = await runLine(line, { line: 'can COLUMNS=80 docker ps' })
   expect(answer).toMatchObject({ do: 'answer', stderr: expect.stringContaining('can COLUMNS=... docker ps') })
   const [entry] = await own.recent(worker.name, { count: 1, after: undefined, decision: undefined })

@@ -8,9 +8,9 @@ import type { Gate } from '../../gate.ts'
 import type { Caller } from '../../identify/caller.ts'
 import { decideDockerWords } from '../../policy/docker-words.ts'
 import { localWork, type LocalWork } from '../../policy/local-work.ts'
-import type { WorkerPolicy } from '../../policy/policy.ts'
 import { refuse } from '../../policy/refuse.ts'
 import type { Refused } from '../../policy/verdict.ts'
+import { rightsOf } from '../../rights/decision.ts'
 import { shorten } from '../../shared/refusal.ts'
 import { answer, EXIT, failedAnswer, refusedAnswer, type Answer, type RunAnswer } from './answers.ts'
 import { diagnose } from './diagnose.ts'
@@ -21,7 +21,6 @@ import { helpText, isRecordId, whoAmI, whyText } from './tell.ts'
 /** What a command line works on. */
 export interface Line {
   readonly gate: Gate
-  readonly worker: WorkerPolicy
   readonly caller: Caller
   readonly sessions: Sessions
   readonly own: OwnRecord
@@ -36,7 +35,7 @@ export interface Run {
   readonly rehearsal?: RehearsalRun
 }
 
-/** Runs a line. What is wrong with it is an answer. @throws {StoreUnavailable} where it can't be recorded */
+/** Runs a line. What is wrong with it is an answer. @throws {Ended} @throws {StoreUnavailable} where it can't be recorded */
 export async function runLine(line: Line, written: Written): Promise<Run> {
   const command = readCommand(written)
   switch (command.kind) {
@@ -54,7 +53,8 @@ export async function runLine(line: Line, written: Written): Promise<Run> {
 type OwnCommand = Exclude<Command, { kind: 'docker' | 'can' | 'program' }>
 
 async function ownAnswer(line: Line, command: OwnCommand, written: Written): Promise<RunAnswer> {
-  const { worker, own } = line
+  const { caller, own } = line
+  const { worker } = rightsOf(caller)
   switch (command.kind) {
     case 'mcp':
       return { do: 'mcp' }
@@ -93,7 +93,8 @@ async function docker(
   words: readonly string[],
   rehearsal: RehearsalRun | undefined,
 ): Promise<Run> {
-  const { worker, caller, sessions } = line
+  const { caller, sessions } = line
+  const { worker } = rightsOf(caller)
   const decided = decideDockerWords(worker, words, worker.socket.path)
   if (decided.effect === 'refuse') return { answer: await refused(line, decided, ['docker', ...words]) }
   if (decided.effect === 'dial' && rehearsal !== undefined)
@@ -139,10 +140,10 @@ async function can(line: Line, command: Command, written: Written): Promise<Run>
 
 /** Records a line that is refused as such, and tells it. */
 async function refused(line: Line, verdict: Refused, words: readonly string[]): Promise<Answer> {
-  const { gate, caller, worker } = line
+  const { gate, caller } = line
   const record = await gate.recorder.openCommand(caller, { kind: 'command', words }, verdict)
   const exit = verdict.refusal.rule === 'line' ? EXIT.usage : EXIT.refused
-  return refusedAnswer(toldRefusal(verdict, record.id, worker.name), exit)
+  return refusedAnswer(toldRefusal(verdict, record.id, caller.identity.name), exit)
 }
 
 /** What was typed, as far as it is told again. */

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { newRecordId } from '../../audit/id.ts'
 import type { Gate } from '../../gate.ts'
 import type { Caller } from '../../identify/caller.ts'
+import type { Identity } from '../../identify/identity.ts'
 import type { SocketPolicy } from '../../policy/policy.ts'
 import { warnOf } from '../../shared/warn.ts'
 import type { Owner } from '../../host/files/descriptor.ts'
@@ -41,14 +42,22 @@ interface Open {
 export class Sessions {
   readonly #gate: Gate
   readonly #directory: SocketDirectory
+  readonly #identity: Identity
   readonly #socket: SocketPolicy
   readonly #owner: Owner
   readonly #open = new Set<Open>()
   #count = 0
 
   /** @param directory that of the worker's socket */
-  constructor(gate: Gate, directory: SocketDirectory, socket: SocketPolicy, owner: Owner) {
+  constructor(
+    gate: Gate,
+    identity: Identity,
+    directory: SocketDirectory,
+    socket: SocketPolicy,
+    owner: Owner,
+  ) {
     this.#gate = gate
+    this.#identity = identity
     this.#directory = directory
     this.#socket = socket
     this.#owner = owner
@@ -79,11 +88,15 @@ export class Sessions {
       throw cause
     }
     const end = (): void => {
+      takeBack()
       if (!this.#open.delete(session)) return
       this.#count -= 1
       stop(session)
       for (const connection of session.connections) connection.destroy()
     }
+    const takeBack = this.#identity.onCut(end)
+    // It may have ended while its socket was made.
+    if (this.#identity.rights === undefined) end()
     return { socket: path, end, ended }
   }
 

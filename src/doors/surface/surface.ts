@@ -4,7 +4,8 @@ import type { OwnRecord } from '../../audit/own.ts'
 import { JsonError, parseJson } from '../../decode/json.ts'
 import { errorReply, jsonReply, type Reply } from '../../forward/reply.ts'
 import type { Gate } from '../../gate.ts'
-import type { WorkerPolicy } from '../../policy/policy.ts'
+import type { Identity } from '../../identify/identity.ts'
+import { Ended, rightsOf } from '../../rights/decision.ts'
 import { StoreUnavailable } from '../../store/errors.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../body.ts'
 import { sendReply } from '../send.ts'
@@ -20,16 +21,16 @@ const LARGEST_BODY = 64 * 2 ** 10
 
 export class Surface implements WorkerSurface {
   readonly #gate: Gate
-  readonly #name: string
+  readonly #identity: Identity
   readonly #sessions: Sessions
   readonly #own: OwnRecord
   /** Commands that are being tried, by the id of their verdict. */
   readonly #rehearsals = new Map<string, RehearsalRun>()
 
-  /** @param name of the worker whose socket it is */
-  constructor(gate: Gate, name: string, sessions: Sessions, own: OwnRecord) {
+  /** @param identity whose socket it is */
+  constructor(gate: Gate, identity: Identity, sessions: Sessions, own: OwnRecord) {
     this.#gate = gate
-    this.#name = name
+    this.#identity = identity
     this.#sessions = sessions
     this.#own = own
   }
@@ -37,10 +38,8 @@ export class Surface implements WorkerSurface {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
-    const worker = this.#gate.worker(this.#name)
     try {
-      if (worker !== undefined) await this.#route(worker, request, response, gone.signal)
-      else sendReply(errorReply(403, `the policy has no worker ${this.#name} any more`), response)
+      await this.#route(request, response, gone.signal)
     } catch (cause) {
       const reply = failure(cause)
       if (reply === undefined) throw cause
@@ -49,30 +48,26 @@ export class Surface implements WorkerSurface {
     drain(request)
   }
 
-  async #route(
-    worker: WorkerPolicy,
-    request: IncomingMessage,
-    response: ServerResponse,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #route(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const identity = this.#identity
     const { path, query } = surfacePath(request.url ?? '')
     const [what = '', id = ''] = path
     switch (`${request.method} ${what}${'/'.repeat(path.length - 1)}`) {
       case 'POST run':
       case 'POST can': {
         const { written, ...from } = readRun(parseJson(await readBody(request, LARGEST_BODY)))
-        const caller = { worker: worker.name, ...from }
-        const line = { gate: this.#gate, worker, caller, sessions: this.#sessions, own: this.#own, signal }
+        const caller = { identity, ...from }
+        const line = { gate: this.#gate, caller, sessions: this.#sessions, own: this.#own, signal }
         return this.#send(await runLine(line, what === 'can' ? asTried(written) : written), response)
       }
       case 'GET whoami':
-        return sendReply(jsonReply(200, whoAmI(worker)), response)
+        return sendReply(jsonReply(200, whoAmI(rightsOf({ identity }).worker)), response)
       case 'GET audit': {
-        const entries = await this.#own.recent(worker.name, readAudit(query))
+        const entries = await this.#own.recent(identity.name, readAudit(query))
         return sendReply(jsonReply(200, { entries: entries.map(ownEntry) }), response)
       }
       case 'GET why/':
-        return sendReply(await this.#why(worker.name, id), response)
+        return sendReply(await this.#why(identity.name, id), response)
       case 'GET verdict/': {
         const verdict = this.#rehearsals.get(id)?.verdict(Number(query.get('exit') ?? '0'))
         return sendReply(verdict === undefined ? NOT_FOUND : jsonReply(200, verdict), response)
@@ -110,6 +105,7 @@ const NOT_FOUND = errorReply(404, 'there are run, can, whoami, why/ID, audit and
 /** What a client or the disk did wrong, as a reply; undefined for a fault of the gate's own. */
 function failure(cause: unknown): Reply | undefined {
   if (cause instanceof BadRequest || cause instanceof JsonError) return errorReply(400, cause.message)
+  if (cause instanceof Ended) return errorReply(403, cause.message)
   if (cause instanceof BodyTooLarge) return errorReply(413, cause.message)
   if (cause instanceof BodyTooSlow) return errorReply(408, cause.message)
   if (cause instanceof StoreUnavailable)

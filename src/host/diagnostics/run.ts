@@ -42,6 +42,7 @@ export async function runDiagnostic(
   signal: AbortSignal,
 ): Promise<DiagnosticResult> {
   const program = await findProgram(paths)
+  if (signal.aborted) throw new ProgramError('nobody waits for it any more')
   const child = startPiped({ file: program, words: args, env: ENVIRONMENT })
   const { promise: ended, resolve, reject } = Promise.withResolvers<number>()
   child.once('error', (cause) => reject(new ProgramError(`it can't be run: ${cause.message}`)))

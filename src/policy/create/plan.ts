@@ -1,32 +1,14 @@
-/** What a new container of a worker's will be: every part of the request is granted, brought to a limit, or refused. */
+/** What a new container of a worker's will be, beside all that the worker has. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
-import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
 import type { Facts } from '../../resolve/facts.ts'
-import { MOST_LABELS } from '../../shared/labels.ts'
-import { describePatterns, someImageMatches } from '../match.ts'
 import type { RunPolicy } from '../policy.ts'
 import { refuseAll, type Violation } from '../refuse.ts'
 import type { Subcommand } from '../subcommands.ts'
 import type { Verdict } from '../verdict.ts'
 import { volumeCount } from '../volume.ts'
-import { planLimits, totalViolations } from './limits.ts'
-import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
-import {
-  checkHostname,
-  planEndpoints,
-  planIpcMode,
-  planNetworkMode,
-  planPidMode,
-  planPorts,
-} from './network.ts'
-import {
-  checkCapabilities,
-  checkLabels,
-  checkSecurityOptions,
-  planLog,
-  planRestart,
-  planUlimits,
-} from './security.ts'
+import { planContainer } from './container.ts'
+import { sharedMisfits } from './fit.ts'
+import { totalViolations } from './limits.ts'
 
 /** Decides a create that the policy's words allow. */
 export function planCreate(
@@ -36,70 +18,11 @@ export function planCreate(
   facts: Facts,
 ): Verdict {
   const violations: Violation[] = []
-  const image = planImage(run, operation.image, facts, violations)
-  checkImageLabels(facts, violations)
-  const mounts = planMounts(run, operation, facts, violations)
-  checkCapabilities(run, operation.addCapabilities, violations)
-  checkSecurityOptions(operation.securityOptions, violations)
-  checkLabels(operation.config.Labels, violations)
-  checkHostname(operation, facts, violations)
-  for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)
-  const binds = [...mounts.filter((mount) => mount.type === 'bind'), ...sharedBinds(operation, facts)]
-  const plan = {
-    image,
-    mounts,
-    volumes: volumesToOwn(mounts),
-    volumesFrom: planVolumesFrom(run, operation, facts, violations),
-    ports: planPorts(run, operation.ports, violations),
-    networkMode: planNetworkMode(operation, facts, violations),
-    endpoints: planEndpoints(operation, facts, violations),
-    pidMode: planPidMode(operation.pid, facts, violations),
-    ipcMode: planIpcMode(operation.ipc, facts, violations),
-    limits: planLimits(run.limits, operation.limits, facts.engine, violations),
-    ulimits: planUlimits(run.limits, operation.ulimits, violations),
-    binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
-    restart: planRestart(run, operation.restart, binds, facts, violations),
-    log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
-  }
+  const plan = planContainer(run, operation, facts, violations)
+  violations.push(...sharedMisfits(run, operation, facts))
   const newVolumes = [...plan.volumes.keys()].filter((name) => facts.volumes.get(name) === 'nobody')
   violations.push(...volumeCount(run, newVolumes.length, facts))
   violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
   if (violations.length > 0) return refuseAll(word, violations)
   return { effect: 'allow', subcommand: word, rule: 'run', permit: { on: 'create', operation, plan } }
-}
-
-/**
- * The image as it is sent: a name with its tag, which an engine can't take for the start of an id, or an id in full.
- */
-function planImage(run: RunPolicy, written: string, facts: Facts, violations: Violation[]): string {
-  const { image } = facts
-  const names = (image?.names ?? []).flatMap((name) => parseReference(name) ?? [])
-  const reference = parseReference(written)
-  const byId = image !== undefined && looksLikeImageId(written) && !isNameOf(written, names)
-  if (byId && (image.own || names.some((name) => someImageMatches(run.images, name)))) return image.id
-  if (!byId && reference !== undefined && someImageMatches(run.images, reference))
-    return fullReference(reference)
-  violations.push({
-    rule: 'run.images',
-    what: `Image = ${written}`,
-    why: 'this image is outside the names that this worker may use',
-    instead: [describePatterns(run.images)],
-  })
-  return ''
-}
-
-/** A container has the labels of its image, and an image that is made of it has those of both. */
-function checkImageLabels({ image }: Facts, violations: Violation[]): void {
-  if (image === undefined || image.labels <= MOST_LABELS) return
-  violations.push({
-    rule: 'run.labels',
-    what: `labels of the image, of ${image.labels} characters`,
-    why: `labels travel with every event: ${MOST_LABELS} characters in all`,
-    instead: ['an image with shorter ones'],
-  })
-}
-
-function isNameOf(written: string, names: readonly { readonly name: string }[]): boolean {
-  const name = parseReference(written)?.name
-  return names.some((known) => known.name === name)
 }

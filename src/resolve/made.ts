@@ -1,0 +1,60 @@
+/** What own containers were made with, as the store keeps it: the body of a create, without anything that no policy speaks of. */
+import { JsonError, parseJson } from '../decode/json.ts'
+import { FieldError, type Finding } from '../decode/fields.ts'
+import { readContainerCreate, type ContainerCreate } from '../decode/operations/container-create.ts'
+import type { Change, Store } from '../store/store.ts'
+
+export class MadeWith {
+  /** By the nonce of the claim that the container was made under. */
+  readonly #texts = new Map<string, string>()
+  readonly #read = new Map<string, ContainerCreate | undefined>()
+
+  constructor(store: Pick<Store, 'made'>) {
+    for (const { nonce, text } of store.made()) this.#texts.set(nonce, text)
+  }
+
+  /** The create that makes the same container; undefined where none is known. */
+  get(nonce: string): ContainerCreate | undefined {
+    if (!this.#read.has(nonce)) this.#read.set(nonce, read(this.#texts.get(nonce)))
+    return this.#read.get(nonce)
+  }
+
+  /** The body of that create; undefined where none is known. */
+  textOf(nonce: string): string | undefined {
+    return this.#texts.get(nonce)
+  }
+
+  /** Keeps it, in the place of what was kept. Returns the change to write. */
+  put(nonce: string, text: string): Change {
+    this.#texts.set(nonce, text)
+    this.#read.delete(nonce)
+    return { type: 'make', made: { nonce, text } }
+  }
+
+  /** It may be another by now. Returns the change to write. */
+  doubt(nonce: string): Change {
+    this.forget(nonce)
+    return { type: 'unmake', nonce }
+  }
+
+  /** The container is gone, or was not made; the store forgets it with its owner or claim. */
+  forget(nonce: string): void {
+    this.#texts.delete(nonce)
+    this.#read.delete(nonce)
+  }
+}
+
+/** The create of a body, read as a client's is; undefined where it can't be, or says what no policy lets through. */
+function read(text: string | undefined): ContainerCreate | undefined {
+  if (text === undefined) return undefined
+  const findings: Finding[] = []
+  try {
+    const create = readContainerCreate(parseJson(Buffer.from(text)), NO_QUERY, findings)
+    return findings.length === 0 ? create : undefined
+  } catch (cause) {
+    if (cause instanceof FieldError || cause instanceof JsonError) return undefined
+    throw cause
+  }
+}
+
+const NO_QUERY = { name: undefined, platform: undefined }

@@ -1,0 +1,116 @@
+/** One call as it is decided: by the rights in force at that moment, on what is true then. */
+import type { Readable } from 'node:stream'
+import type { Decoded } from '../decode/operation.ts'
+import type { Gate } from '../gate.ts'
+import type { Caller } from '../identify/caller.ts'
+import type { Rights } from '../identify/identity.ts'
+import { decide } from '../policy/decide.ts'
+import { withinRecord } from '../policy/record-size.ts'
+import type { Verdict } from '../policy/verdict.ts'
+import type { Facts } from '../resolve/facts.ts'
+import type { Connected } from '../resolve/feed.ts'
+import { hostPathsOf, resolve, stockOf, type HostPaths } from '../resolve/resolve.ts'
+
+/** What every stage of one call works on. */
+export interface Call {
+  readonly gate: Gate
+  readonly caller: Caller
+  readonly connected: Connected
+  readonly decoded: Decoded
+  /** A body that is passed on as it comes. */
+  readonly content: Readable | undefined
+  /** Aborts when its client goes away. */
+  readonly gone: AbortSignal
+}
+
+export interface Decision {
+  readonly rights: Rights
+  readonly facts: Facts
+  readonly verdict: Verdict
+  /** The operation as the record will hold it. */
+  readonly detail: string
+}
+
+/** The worker is served no more. */
+export class Ended extends Error {
+  override readonly name = 'Ended'
+
+  constructor(worker: string) {
+    super(`the policy has no worker ${worker} any more`)
+  }
+}
+
+/**
+ * Looks up what takes time, and gives the rights that were in force before and after.
+ * @throws {Ended | LookupAbandoned | EngineUnavailable}
+ */
+export async function lookUp(call: Call): Promise<{ readonly rights: Rights; readonly paths: HostPaths }> {
+  const { gate, caller, decoded, gone } = call
+  for (;;) {
+    const rights = rightsOf(caller)
+    await learnMade(call, rights)
+    const written = hostPathsOf(gate, rights.worker, decoded.operation)
+    const paths = written.length === 0 ? NO_PATHS : await pathsOf(gate, rights, written, gone)
+    if (caller.identity.rights === rights) return { rights, paths }
+  }
+}
+
+const NO_PATHS: HostPaths = new Map()
+
+async function pathsOf(
+  gate: Gate,
+  { worker }: Rights,
+  written: readonly string[],
+  gone: AbortSignal,
+): Promise<HostPaths> {
+  await using roots = gate.bindRoots.share()
+  return await gate.paths.resolve(worker.name, roots, written, gone)
+}
+
+/** Learns what containers were made with that a gate before this one made; those whose namespaces they are in come to light by it. */
+async function learnMade({ gate, decoded }: Call, { worker }: Rights): Promise<void> {
+  const asked = new Set<string>()
+  for (;;) {
+    const unknown = stockOf(gate, worker, decoded.operation).find(
+      ({ id, made }) => made === undefined && !asked.has(id),
+    )
+    if (unknown === undefined) return
+    asked.add(unknown.id)
+    await gate.learn(unknown.id)
+  }
+}
+
+/** @throws {Ended} */
+export function rightsOf({ identity }: Pick<Caller, 'identity'>): Rights {
+  const { rights } = identity
+  if (rights === undefined) throw new Ended(identity.section)
+  return rights
+}
+
+/** Decides a call. Nothing waits in it: calls made at the same moment count each other. */
+export function decideCall(call: Call, rights: Rights, paths: HostPaths): Decision {
+  const { gate, connected, decoded } = call
+  return judge(call, rights, resolve(gate, rights.worker, decoded.operation, connected.facts, paths))
+}
+
+/** Decides it once more. What it has taken meanwhile itself counts as it did before. */
+export function decideAgain(call: Call, rights: Rights, before: Facts, paths = before.paths): Decision {
+  const { gate, connected, decoded } = call
+  const now = resolve(gate, rights.worker, decoded.operation, connected.facts, paths)
+  const { usage, updating, eventStreams, imagesListed, volumes, networkTaken } = before
+  const isSame = now.container?.id === before.container?.id
+  const { running = false, started = false } = before.container ?? {}
+  return judge(call, rights, {
+    ...now,
+    ...{ usage, updating, eventStreams, imagesListed, volumes, networkTaken },
+    // What was granted in the state that a container had then goes on in another.
+    container: now.container && isSame ? { ...now.container, running, started } : now.container,
+    exec: now.exec && { ...now.exec, made: before.exec?.made },
+  })
+}
+
+function judge({ gate, decoded }: Call, rights: Rights, facts: Facts): Decision {
+  const decided = decide(rights.worker, decoded, facts)
+  const detail = gate.recorder.detailOf(decoded.operation, decided)
+  return { rights, facts, detail, verdict: withinRecord(decided, Buffer.byteLength(detail)) }
+}

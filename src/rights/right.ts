@@ -1,0 +1,215 @@
+/**
+ * What a call does it does by a right: the decision that let it through, for as long as the policy of that decision is in force.
+ * When another is, it is decided again before anything more goes out; and what goes on by then ends where that refuses.
+ */
+import type { DecisionEntry } from '../audit/entry.ts'
+import type { CallEngine, Standing } from '../forward/call-engine.ts'
+import type { Identity } from '../identify/identity.ts'
+import type { WorkerPolicy } from '../policy/policy.ts'
+import { refuse, refuseAll, type Violation } from '../policy/refuse.ts'
+import type { Permit, Refused, Verdict } from '../policy/verdict.ts'
+import type { Facts } from '../resolve/facts.ts'
+import { CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
+import { decideAgain, lookUp, type Call, type Decision } from './decision.ts'
+import type { Running } from './running.ts'
+import { isSame } from './same.ts'
+
+/** A call may not go on. */
+export class RightEnded extends Error {
+  override readonly name = 'RightEnded'
+  /** Why, where a policy refused it; undefined where its worker is served no more, or the operator cuts all. */
+  readonly refused: Refused | undefined
+  /** Of that refusal in the record; empty where there is none. */
+  readonly record: string
+
+  constructor(message: string, refused?: Refused, record = '') {
+    super(message)
+    this.refused = refused
+    this.record = record
+  }
+}
+
+export class Right implements Standing, Running {
+  /** Sends for this call. */
+  readonly engine: CallEngine
+  readonly #call: Call
+  /** Labels of what is made for it. */
+  readonly #labels: Readonly<Record<string, string>>
+  readonly #ended = new AbortController()
+  readonly #gone = new AbortController()
+  readonly #ends: ((why: string) => void)[] = []
+  /** What else of it has to hold, as it has turned out on the way. */
+  readonly #checks: ((worker: WorkerPolicy) => readonly Violation[])[] = []
+  #rights: Decision['rights']
+  #facts: Facts
+  #permit: Permit
+  #record: DecisionEntry | undefined
+  #over: RightEnded | undefined
+  #forget: (() => void) | undefined
+
+  /** @param record undefined for a read that goes on unrecorded. @param claim nonce of what is made */
+  constructor(
+    call: Call,
+    { rights, facts }: Decision,
+    permit: Permit,
+    record: DecisionEntry | undefined,
+    claim: string,
+  ) {
+    this.engine = call.gate.engineFor(this)
+    this.#call = call
+    this.#labels = { [CLAIM_LABEL]: claim, [WORKER_LABEL]: rights.worker.name }
+    this.#rights = rights
+    this.#facts = facts
+    this.#permit = permit
+    this.#record = record
+  }
+
+  get identity(): Identity {
+    return this.#call.caller.identity
+  }
+
+  /** As the policy says that the call was last decided by. */
+  get worker(): WorkerPolicy {
+    return this.#rights.worker
+  }
+
+  /** As it was last decided. */
+  get permit(): Permit {
+    return this.#permit
+  }
+
+  /** The decision that it goes by. */
+  get record(): DecisionEntry | undefined {
+    return this.#record
+  }
+
+  /** Why it may not go on; undefined while it may. */
+  get over(): RightEnded | undefined {
+    return this.#over
+  }
+
+  get sending() {
+    const { decoded, connected } = this.#call
+    const { minor } = connected.facts
+    return { clientMinor: decoded.minor ?? minor, engineMinor: minor, labels: this.#labels }
+  }
+
+  get inForce(): boolean {
+    return this.#over === undefined && this.identity.rights === this.#rights
+  }
+
+  /** @throws {RightEnded | LookupAbandoned | EngineUnavailable | StoreUnavailable} */
+  async renew(): Promise<void> {
+    while (!this.inForce) {
+      if (this.#over !== undefined) throw this.#over
+      if (this.identity.rights === undefined) throw this.#finish(new RightEnded(NOT_SERVED))
+      const { rights, paths } = await lookUp(this.#call)
+      await this.#take(decideAgain(this.#call, rights, this.#facts, paths))
+    }
+  }
+
+  /** What the policy in force makes of the call by what is true now. */
+  decideNow(): Verdict {
+    return decideAgain(this.#call, this.#rights, this.#facts).verdict
+  }
+
+  /** Something has to hold from now on. */
+  alsoHolds(check: (worker: WorkerPolicy) => readonly Violation[]): void {
+    this.#checks.push(check)
+  }
+
+  untilEnded(): AbortSignal {
+    this.#goOn()
+    return this.#ended.signal
+  }
+
+  untilGone(): AbortSignal {
+    this.#goOn()
+    const { gone } = this.#call
+    if (gone.aborted) this.#gone.abort()
+    gone.addEventListener('abort', () => this.#gone.abort(), { once: true })
+    return this.#gone.signal
+  }
+
+  /** Is told when it ends before it is over. */
+  whenEnded(end: (why: string) => void): void {
+    this.#ends.push(end)
+  }
+
+  /** The call is over: nothing goes on by it any more. */
+  release(): void {
+    this.#forget?.()
+    this.#forget = undefined
+  }
+
+  review(): void {
+    const { rights } = this.identity
+    if (this.#over !== undefined || rights === this.#rights) return
+    if (rights === undefined) return this.end(NOT_SERVED)
+    const again = this.#judge(decideAgain(this.#call, rights, this.#facts))
+    if (!('refused' in again)) {
+      this.#rights = rights
+      this.#permit = again.permit
+      return
+    }
+    this.#endBy(again.refused)
+  }
+
+  end(why: string): void {
+    if (this.#over === undefined) this.#stop(this.#finish(new RightEnded(why)))
+  }
+
+  #endBy(refused: Refused): void {
+    const { rule, why } = refused.refusal
+    const message = `ended: the policy that is in force by now does not give it (${rule}: ${why})`
+    this.#stop(this.#finish(new RightEnded(message, refused, this.#record?.id)))
+  }
+
+  #stop(over: RightEnded): void {
+    for (const end of this.#ends) end(over.message)
+    this.#ended.abort()
+    this.#gone.abort()
+  }
+
+  #finish(over: RightEnded): RightEnded {
+    this.#over = over
+    this.release()
+    return over
+  }
+
+  /** Goes on by another decision, or ends by it. Both are on record. @throws {RightEnded | StoreUnavailable} */
+  async #take(decision: Decision): Promise<void> {
+    const { gate, caller, decoded } = this.#call
+    const again = this.#judge(decision)
+    const before = this.#record
+    const verdict = 'refused' in again ? again.refused : decision.verdict
+    const record = before && (await gate.recorder.open(caller, decoded, verdict, decision.detail, []))
+    const why = `decided again as ${record?.id ?? ''}, since another policy is in force`
+    if ('refused' in again) throw this.#finish(new RightEnded(why, again.refused, record?.id))
+    if (before !== undefined) gate.recorder.close(before, 0, why, '', [])
+    this.#rights = decision.rights
+    this.#permit = again.permit
+    this.#record = record
+  }
+
+  #judge({ verdict, rights }: Decision): { readonly permit: Permit } | { readonly refused: Refused } {
+    if (verdict.effect === 'refuse') return { refused: verdict }
+    const violations = this.#checks.flatMap((check) => check(rights.worker))
+    if (violations.length > 0) return { refused: refuseAll(verdict.subcommand, violations) }
+    if (isSame(this.#permit, verdict.permit, this.sending)) return { permit: verdict.permit }
+    return {
+      refused: refuse(verdict.subcommand, 'policy.changed', this.#call.decoded.operation.kind, {
+        why: 'another policy came into force meanwhile, which gives this otherwise',
+        instead: ['the same once more'],
+        retryable: true,
+      }),
+    }
+  }
+
+  /** From here on something of it goes on by itself, and is looked at when a policy changes. */
+  #goOn(): void {
+    if (this.#over === undefined) this.#forget ??= this.#call.gate.running.add(this)
+  }
+}
+
+const NOT_SERVED = 'ended: its worker is served no more, or by another socket'
