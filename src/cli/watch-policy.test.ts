@@ -39,7 +39,7 @@ function watch(file: string): void {
 
 const inForce = () => adopted.at(-1)?.workers[0]?.docker.connections
 async function eventually(value: number): Promise<void> {
-  await expect.poll(inForce, { timeout: 10_000 }).toBe(value)
+  await expect.poll(inForce, { timeout: 30_000 }).toBe(value)
 }
 
 describe('a change of the policy is seen', () => {
@@ -77,7 +77,7 @@ describe('a change of the policy is seen', () => {
     writeFileSync(file, text(1))
     watch(file)
     renameSync(file, `${file}.old`)
-    await expect.poll(() => told, { timeout: 10_000 }).toContain('are not seen (ENOENT')
+    await expect.poll(() => told, { timeout: 30_000 }).toContain('are not seen (ENOENT')
     expect(adopted).toEqual([])
     writeFileSync(file, text(2))
     await eventually(2)
@@ -89,7 +89,7 @@ describe('a change of the policy is seen', () => {
     writeFileSync(file, text(1))
     watch(file)
     writeFileSync(file, text(2).slice(0, 60))
-    await expect.poll(() => told, { timeout: 10_000 }).toContain('the old policy stays in force')
+    await expect.poll(() => told, { timeout: 30_000 }).toContain('the old policy stays in force')
     expect(adopted).toEqual([])
     appendFileSync(file, text(2).slice(60))
     await eventually(2)

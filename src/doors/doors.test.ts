@@ -92,7 +92,7 @@ test('a worker that a new policy does not name has no connection and no session 
   const closed = new Promise((resolve) => held.once('close', resolve))
   local.gate.adopt(NONE, await BindRoots.open(NONE, () => undefined))
   await closed
-  expect(sockets()).toHaveLength(0)
+  await expect.poll(sockets).toHaveLength(0)
 })
 
 test('a socket that can’t be made keeps no other from being made', async () => {

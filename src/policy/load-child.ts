@@ -10,8 +10,6 @@ import { LARGEST_POLICY, parsePolicy } from './parse.ts'
 /** The file itself, opened by whoever started this. */
 const POLICY = 3
 
-process.stdout.write(serialize(await load(await text(process.stdin))))
-
 async function load(file: string): Promise<LoadAnswer> {
   let bytes: Buffer
   try {
@@ -74,3 +72,5 @@ async function readAll(from: { readonly start?: number }): Promise<Buffer> {
 function wrongAsAWhole(file: string, message: string): LoadAnswer {
   return { problems: [{ file, line: 1, column: 1, message, quote: '' }] }
 }
+
+process.stdout.write(serialize(await load(await text(process.stdin))))

@@ -43,7 +43,7 @@ function sql(text: string): void {
 
 /** Makes the directory what version 0.1 left: no head in the database, and an audit.head of the first form. */
 function asFormat2(): void {
-  sql('DROP TABLE head; PRAGMA user_version = 2')
+  sql('DROP TABLE head; DROP TABLE renamed; DROP TABLE made; DROP TABLE workers; PRAGMA user_version = 2')
   const [, , , , seq, hash, time] = readFileSync(file('audit.head'), 'latin1').split(' ')
   const stated = `dockgate-head 1 ${seq} ${hash} ${time}`
   const key = createPrivateKey(readFileSync(file('audit.key')))
@@ -91,7 +91,7 @@ describe('a state directory of format 2', () => {
   test('is not made of a newer one to get entries signed', () => {
     openStore(directory).close()
     forge(directory, decision({ id: 'forged000001' }))
-    sql('DROP TABLE head; PRAGMA user_version = 2')
+    sql('DROP TABLE head; DROP TABLE renamed; DROP TABLE made; DROP TABLE workers; PRAGMA user_version = 2')
     expect(() => openStore(directory)).toThrow(/the head in dockgate.db is missing; entry 4 goes beyond/)
   })
 

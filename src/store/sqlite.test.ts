@@ -155,7 +155,9 @@ describe('the store', () => {
     const directory = newDirectory()
     openStore(directory).close()
     const database = new DatabaseSync(join(directory, 'dockgate.db'))
-    database.exec('DROP TABLE renamed; PRAGMA user_version = 2')
+    database.exec(
+      'DROP TABLE head; DROP TABLE renamed; DROP TABLE made; DROP TABLE workers; PRAGMA user_version = 2',
+    )
     database.close()
     const store = openStore(directory)
     expect(store.renamed()).toEqual([])
