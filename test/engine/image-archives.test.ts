@@ -9,7 +9,7 @@ import { request } from '../support/http.ts'
 import { imagesFor, newName } from '../support/images.ts'
 import { setting } from '../support/settings.ts'
 
-describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
+describe.each(['new', 'old', '28'] as const)('on the %s engine', (engine) => {
   const { shared, paths, worker, operator, covered, secret, idOf, own } = imagesFor(engine)
 
   describe('save and load', () => {

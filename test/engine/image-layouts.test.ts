@@ -19,6 +19,7 @@ import {
 import type { CommandResult } from '../support/docker.ts'
 import { engineDocker, engineRequest } from '../support/engine.ts'
 import { freshName } from '../support/everything.ts'
+import { request } from '../support/http.ts'
 import { imagesFor, newName } from '../support/images.ts'
 
 const ENGINES = ['new', 'old', '28', 'containerd'] as const
@@ -114,7 +115,7 @@ describe.each(ENGINES)('on the %s engine', (engine) => {
 })
 
 describe('on containerd’s store', () => {
-  const { paths, worker, operator, idOf } = imagesFor('containerd')
+  const { shared, paths, worker, operator, container, idOf } = imagesFor('containerd')
   const list = async () => {
     const { status, body } = await engineRequest('containerd', { path: '/images/json?all=1' })
     return status === 200 ? listOf(JSON.parse(body)).map(objectOf) : status
@@ -303,5 +304,23 @@ describe('on containerd’s store', () => {
     expect(await idOf(name)).toBe(await idOf('busybox'))
     await operator('rmi', name)
     await operator('rmi', '-f', digestOf(image.manifest))
+  })
+
+  test('of the containers that use an image those of others are not told', async () => {
+    const own = freshName('own')
+    expect(await worker('create', '--name', own, 'busybox')).toMatchObject({ code: 0 })
+    const idOfContainer = async (name: string): Promise<string> =>
+      (await engineDocker('containerd', ['inspect', '-f', '{{.Id}}', name])).stdout.trim()
+    const [mine, theirs] = [await idOfContainer(own), await idOfContainer(container)]
+    for (const path of ['/v1.51/images/json?manifests=1', '/v1.51/images/busybox/json?manifests=1']) {
+      const all = (await engineRequest('containerd', { path })).body
+      expect(all).toContain(mine)
+      expect(all).toContain(theirs)
+      const { status, body } = await request(shared.gate.socket, { path })
+      expect(status).toBe(200)
+      expect(body).toContain(`"Containers":["${mine}"]`)
+      expect(body).not.toContain(theirs)
+    }
+    await worker('rm', own)
   })
 })
