@@ -108,8 +108,16 @@ const STATUS = 4
 
 function options({ writable, visible, hidden }: Bounds): readonly string[] {
   const empty = [...EMPTY, ...hidden.filter((path) => !isHidden(path))]
-  const each = (option: string, paths: readonly string[]): readonly string[] =>
-    paths.flatMap((path) => [option, path, path])
+  const shown = [
+    ...writable
+      .filter((path) => path !== '/' && !EMPTY.includes(path))
+      .map((path) => ['--bind', path] as const),
+    ...visible
+      .filter((path) => isHidden(path) && !writable.includes(path))
+      .map((path) => ['--ro-bind', path] as const),
+  ]
+  // What is in another one goes over that.
+  shown.sort(([, one], [, other]) => one.length - other.length)
   return [
     // Root has other accounts' files by a right that it would lose in a user namespace; it keeps no other.
     ...(process.getuid?.() === 0
@@ -120,11 +128,7 @@ function options({ writable, visible, hidden }: Bounds): readonly string[] {
     ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev'],
     ...['--size', String(TEMPORARY_SIZE), '--tmpfs', TEMPORARY],
     ...empty.flatMap((path) => ['--tmpfs', path]),
-    ...each(
-      '--bind',
-      writable.filter((path) => path !== '/' && !EMPTY.includes(path)),
-    ),
-    ...each('--ro-bind', visible.filter(isHidden)),
+    ...shown.flatMap(([option, path]) => [option, path, path]),
     // Last, as what is shown in them is put there first.
     ...empty.flatMap((path) => ['--remount-ro', path]),
   ]

@@ -1,6 +1,15 @@
 /** Real sandboxes of bubblewrap's, as another account than root's: what runs in them tries what it must not. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -129,6 +138,24 @@ for name, words in dict(fork=(57,), vfork=(58,), clone=(56, 17, 0, 0, 0, 0), clo
     expect(await shell(`: >${own}/written && : >/dev/shm/x`, { writable: [own] })).toMatchObject({ code: 0 })
     expect(existsSync(join(own, 'written'))).toBe(true)
     expect(existsSync('/dev/shm/x')).toBe(false)
+  })
+
+  test('writes in what is writable, also within what it may only see, and not the other way round', async () => {
+    const inner = join(own, 'inner')
+    await shell(`: >${inner}`, { writable: [own] })
+    expect(
+      await shell(`echo x >${inner}; : >${own}/a`, { writable: [inner], visible: [own, inner] }),
+    ).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${own}/a: Read-only`),
+    })
+    expect(
+      await shell(`: >${own}/a; echo y >${inner}`, { writable: [own], visible: [inner, own] }),
+    ).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${inner}: Read-only`),
+    })
+    expect(readFileSync(inner, 'utf8')).toBe('x\n')
   })
 
   test('sees nothing in /tmp and /run but what it is shown, nor in what is hidden', async () => {
