@@ -61,9 +61,9 @@ describe.each([
     await runs(`docker cp ${name}:/program ${work}/copied`)
     expect(existsSync(join(work, 'copied'))).toBe(true)
     for (const place of ['/tmp', '/dev/shm', '/var/tmp', '/run'])
-      await ssh(`docker cp ${name}:/program ${place}/dockgate-copied`)
+      await ssh(`docker cp ${name}:/program ${place}/${name}`)
     await runs(`docker rm ${name}`)
-    for (const place of [`${work}/copied`, '/tmp/dockgate-copied', '/dev/shm/dockgate-copied']) {
+    for (const place of [`${work}/copied`, `/tmp/${name}`, `/dev/shm/${name}`]) {
       await ssh('docker compose -p p -f - up -d', { input: provider(place) })
       expect(existsSync(place)).toBe(place === `${work}/copied`)
     }
