@@ -229,7 +229,7 @@ describe('the docker CLI', () => {
     expect(seen.trim().split('\n')).toEqual([`${ACCOUNT} 660`])
     running.child.stdin.end()
     await running.ended
-    expect(execQuietly(list)).toBe('')
+    await until(() => execQuietly(list) === '', 'the session to end')
   })
 })
 
