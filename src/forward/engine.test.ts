@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { startFakeEngine } from '../../test/support/fake-engine.ts'
 import { plainRequest } from '../rewrite/encoded.ts'
 import { Engine, EngineUnavailable, readWhole } from './engine.ts'
@@ -19,4 +23,63 @@ test('an answer that comes in time is whole', async () => {
   const answer = await engine.send(plainRequest('GET', '/info'), 1_000)
   expect(String(await readWhole(answer, 1024, 10_000))).toBe('{"NCPU":2}')
   engine.close()
+})
+
+describe('an interim answer', () => {
+  const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK'
+  const SWITCH = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
+  const upgrade = { ...plainRequest('POST', '/x'), headers: { Connection: 'Upgrade', Upgrade: 'tcp' } }
+
+  /** Asks an engine that answers with these bytes, and after that with OK. */
+  async function answered<Result>(bytes: string, ask: (engine: Engine) => Promise<Result>): Promise<Result> {
+    const path = join(mkdtempSync(join(tmpdir(), 'dockgate-raw-')), 'docker.sock')
+    const answers = [bytes]
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.on('data', () => socket.write(answers.shift() ?? OK))
+    })
+    await new Promise<void>((resolve) => server.listen(path, resolve))
+    const engine = new Engine(`unix://${path}`)
+    try {
+      return await ask(engine)
+    } finally {
+      engine.close()
+      server.close()
+    }
+  }
+
+  const whole = async (engine: Engine): Promise<string> =>
+    String(await readWhole(await engine.send(plainRequest('GET', '/x'), 5_000), 1024))
+
+  test.each([
+    ['100', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['102', 'HTTP/1.1 102 Processing\r\n\r\n'],
+    ['103, many times', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(500)],
+    ['100 with a length that it does not have', 'HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\n'],
+  ])('%s is not taken for the answer', async (_, interim) => {
+    expect(await answered(interim + OK, whole)).toBe('OK')
+    const upgraded = await answered(`${interim}${SWITCH}hi`, (engine) => engine.upgrade(upgrade))
+    if (!('hijacked' in upgraded)) throw new Error('it is upgraded')
+    expect(String(upgraded.hijacked.head)).toBe('hi')
+    upgraded.hijacked.socket.destroy()
+    const refused = await answered(interim + OK, (engine) => engine.upgrade(upgrade))
+    if (!('refused' in refused)) throw new Error('it is refused')
+    expect(refused.refused.statusCode).toBe(200)
+  })
+
+  test.each([
+    ['that nobody asked for', SWITCH],
+    ['without its headers', 'HTTP/1.1 101 UPGRADED\r\n\r\n'],
+  ])('101 %s is an engine that broke off, and what follows in it is no answer', async (_, bytes) => {
+    const asked = answered(`${bytes}${OK}`, async (engine) => {
+      await expect(whole(engine)).rejects.toThrow(EngineUnavailable)
+      return whole(engine)
+    })
+    expect(await asked).toBe('OK')
+  })
+
+  test('101 without its headers gives nobody a connection', async () => {
+    const asked = answered('HTTP/1.1 101 UPGRADED\r\n\r\nhi', (engine) => engine.upgrade(upgrade))
+    await expect(asked).rejects.toThrow(EngineUnavailable)
+  })
 })

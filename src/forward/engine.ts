@@ -67,7 +67,7 @@ export class Engine {
         request.once('close', () => clearTimeout(timer))
         request.once('response', () => clearTimeout(timer))
       }
-      request.once('response', resolve)
+      onAnswer(request, resolve)
     })
   }
 
@@ -80,7 +80,7 @@ export class Engine {
       request.once('upgrade', (response, socket, head) => {
         resolve({ hijacked: { socket, head, contentType: response.headers['content-type'] } })
       })
-      request.once('response', (response) => resolve({ refused: response }))
+      onAnswer(request, (refused) => resolve({ refused }))
     })
   }
 
@@ -120,12 +120,19 @@ export class Engine {
         go()
       })
     })
-    request.on('error', (cause) => {
+    // Where the engine's socket lies is no worker's business.
+    const fail = (cause?: unknown): void => {
       if (cause instanceof NotSent) return reject(cause)
-      // Where the engine's socket lies is no worker's business.
       reject(
         new EngineUnavailable('the Docker engine behind dockgate does not answer, or broke off', { cause }),
       )
+    }
+    request.on('error', fail)
+    let isAnswered = false
+    request.once('response', ({ statusCode }) => (isAnswered = statusCode !== SWITCHING))
+    // Also without an error: so Node ends a request that is answered by a 101 which it did not ask for.
+    request.once('close', () => {
+      if (!isAnswered) fail()
     })
     return request
   }
@@ -138,6 +145,17 @@ export class Engine {
 
 function always(): boolean {
   return true
+}
+
+/** Switching Protocols (RFC 9110, 15.2.2). */
+const SWITCHING = 101
+
+/** Node passes over interim answers (1xx) but takes a 101 without its headers for the answer itself. */
+function onAnswer(request: ClientRequest, take: (answer: IncomingMessage) => void): void {
+  request.once('response', (answer) => {
+    if (answer.statusCode === SWITCHING) request.destroy()
+    else take(answer)
+  })
 }
 
 /** The path in `unix:///path`. @throws {RangeError} for any other address */
