@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import { createEngineDoor } from './engine-socket.ts'
 
 let directory = ''
 const ends: (() => void)[] = []
+const servers: Server[] = []
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'dockgate-door-'))
 })
@@ -26,6 +27,7 @@ afterEach(() => {
 async function openDoor({ gate, identity }: Awaited<ReturnType<typeof openGate>>): Promise<string> {
   const server: Server = createEngineDoor(gate, { identity, door: 'socket' }, 8)
   const path = join(directory, 'docker.sock')
+  servers.push(server)
   await once(server.listen(path), 'listening')
   ends.push(() => {
     server.closeAllConnections()
@@ -174,4 +176,38 @@ test('what an engine reads while it answers already may come for as long as it t
     vi.useRealTimers()
   }
   expect(read).toBeGreaterThan(512)
+})
+
+describe('a client that has gone is let go of', () => {
+  const archive = tar(['layer', 'x'.repeat(2 ** 23)])
+  const load = `POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: ${archive.length}\r\n\r\n`
+  const unread = (asked: IncomingMessage): unknown => asked.pause()
+
+  /** Sends as much as is taken, and goes away. */
+  async function fill(path: string, start: string): Promise<void> {
+    const socket = connect(path)
+    socket.on('error', () => undefined)
+    socket.write(start)
+    socket.write(archive)
+    await sleep(500)
+    expect(socket.destroyed).toBe(false)
+    socket.destroy()
+  }
+
+  test.each([
+    ['though nobody reads its upload', load],
+    ['though it waits, and what it sent ahead is not read', `GET /events HTTP/1.1\r\nHost: x\r\n\r\n${load}`],
+  ])('%s', async (_what, start) => {
+    const before = servers.length
+    const door = await openBefore({
+      'POST /images/load': unread,
+      'GET /events': (_, response) => response.flushHeaders(),
+    })
+    const server = servers[before]
+    await Promise.all(Array.from({ length: 4 }, () => fill(door, start)))
+    const count = (): Promise<number> =>
+      new Promise((resolve) => server?.getConnections((_, found) => resolve(found)))
+    await expect.poll(count, { timeout: 8_000 }).toBe(0)
+    expect((await request(door, { path: '/_ping' })).status).toBe(200)
+  })
 })

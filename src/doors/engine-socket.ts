@@ -10,6 +10,7 @@ import type { Caller } from '../identify/caller.ts'
 import { FailedUnderway, handle } from '../pipeline.ts'
 import { createServer } from '../shared/http.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from './body.ts'
+import { closeWhenLeft } from './left.ts'
 import { isSurface, type WorkerSurface } from './surface/prefix.ts'
 import { Turns } from './turns.ts'
 import { refuseConnection, sendHijacked, sendReply, sendUpgraded } from './send.ts'
@@ -44,6 +45,7 @@ export function createEngineDoor(
     shouldUpgradeCallback: (request) => mayHijack(request),
   })
   server.maxConnections = connections
+  server.on('connection', closeWhenLeft)
   const turns = new Turns()
   server.on('request', (request, response) => {
     turns.take(request, response, () => {

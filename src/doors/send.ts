@@ -99,29 +99,11 @@ function join(client: Duplex, engine: Duplex): void {
   engine.on('error', () => engine.destroy())
   client.on('close', () => engine.destroy())
   engine.on('close', () => client.end())
-  client.once('end', () => watch(client))
   relieve(client)
   relieve(engine)
   client.pipe(engine)
   engine.pipe(client)
 }
-
-/** Milliseconds between two looks whether a client whose input has ended is still there. */
-const LOOK = 2_000
-
-/**
- * Closes a connection whose client went away. Its end looks like the end of its input alone, until something is written:
- * a write of nothing fails on a socket that nobody has any more (EPIPE, unix(7)), and does nothing on any other.
- */
-function watch(client: Duplex): void {
-  const timer = setInterval(() => {
-    if (client.writable && client.writableLength === 0) client.write(NOTHING)
-  }, LOOK)
-  timer.unref()
-  client.once('close', () => clearInterval(timer))
-}
-
-const NOTHING = Buffer.alloc(0)
 
 function contentType({ contentType: type }: Hijacked): string {
   return type ?? 'application/vnd.docker.raw-stream'

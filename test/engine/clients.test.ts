@@ -3,8 +3,9 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { objectOf, textOf } from '../../src/shared/json-value.ts'
 import { docker } from '../support/docker.ts'
-import { generousPolicy } from '../support/everything.ts'
+import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import type { Gate } from '../support/gate.ts'
 import { raw, request } from '../support/http.ts'
@@ -144,6 +145,39 @@ describe('connections', () => {
     expect(memory(gate) - memoryBefore).toBeLessThan(60)
     expect((await request(gate.socket, { path: '/_ping' })).status).toBe(200)
   })
+
+  test.each(['new', '28', 'containerd'] as const)(
+    'whose input no program reads are let go when their client has, on the %s engine',
+    async (engine) => {
+      const limits = { containers: 20, pids: 256, memory: '256m', cpus: 1 }
+      await using gate = await startGate({
+        engine,
+        policy: generousPolicy({ allow: [...everything, 'exec'], run: { limits } }),
+      })
+      const name = freshName('deaf')
+      expect(await docker(gate, ['run', '-d', '--name', name, 'busybox', 'sleep', '1000'])).toMatchObject({
+        code: 0,
+      })
+      const before = descriptors(gate)
+      const fill = async (): Promise<void> => {
+        const body = { AttachStdin: true, Cmd: ['sleep', '1000'] }
+        const made = await request(gate.socket, { method: 'POST', path: `/containers/${name}/exec`, body })
+        const socket = connect(gate.socket)
+        socket.on('error', () => undefined)
+        socket.write(
+          `POST /exec/${textOf(objectOf(JSON.parse(made.body))['Id'])}/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n` +
+            'Upgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+        )
+        socket.write(Buffer.alloc(2 ** 23))
+        await sleep(3_000)
+        expect(socket.writableLength).toBeGreaterThan(0)
+        socket.destroy()
+      }
+      await Promise.all(Array.from({ length: 16 }, fill))
+      await until(() => descriptors(gate) <= before + 5, 'the connections to be gone', 10_000)
+      expect(await docker(gate, ['rm', '-f', name])).toMatchObject({ code: 0 })
+    },
+  )
 
   test('are used again for the next request', async () => {
     await using gate = await startGate()

@@ -75,7 +75,7 @@ function policyOf(socket: string): Policy {
     images: ['docker.io/library/*'],
     limits: { memory: '256m', cpus: 1, pids: 128, containers: 20 },
   }
-  const worker = { socket, docker: { allow: ['ps', 'run', 'exec', 'load'], run } }
+  const worker = { socket, docker: { allow: ['ps', 'run', 'exec', 'load', 'events'], run } }
   const parsed = parsePolicy(stringify({ version: 1, workers: { 'ai-worker': worker } }), 'policy.yaml')
   if ('problems' in parsed) throw new Error(parsed.problems.map(({ message }) => message).join('\n'))
   return parsed.policy
