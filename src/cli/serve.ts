@@ -13,15 +13,17 @@ import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine, EngineUnavailable } from '../forward/engine.ts'
 import { askEngine, closedTo, findEngine } from '../forward/find-engine.ts'
 import { Gate } from '../gate.ts'
-import { BindRoots } from '../host/bind-roots.ts'
+import { BindRoots, type Own } from '../host/bind-roots.ts'
 import { codeOf, reasonOf } from '../host/files/descriptor.ts'
 import { openOwnDirectory, PathError } from '../host/files/directory.ts'
+import { trustedAccounts } from '../host/files/trust.ts'
 import { realPath } from '../host/files/walk.ts'
 import { Pins } from '../host/pins.ts'
 import { loadNoted, PolicyError } from '../policy/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { formatNote } from '../policy/problem.ts'
 import { findMisfits } from '../rights/misfits.ts'
+import { findProgram, ProgramError } from '../programs/roots.ts'
 import { openStore } from '../store/sqlite.ts'
 import { StoreError, StoreUnavailable } from '../store/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
@@ -107,15 +109,17 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const url = await engineAddress(options.engine ?? policy.engine, environment)
   requireEngine(url, policy)
   const written = stateDirectory(options.state, environment, process.getuid?.() === 0)
-  const { directory, id } = await openState(written)
+  if (options.docker !== undefined) await requireProgram(options.docker)
+  const state = await openState(written)
+  const { directory } = state
   const store = openStore(directory, tellRecord)
   const endHeads = logHeads(store, note)
   const show = options.quiet === true ? () => undefined : showDecision
   const recorder = new Recorder(store, createRedactor(directory), show)
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
-  const pins = await Pins.open({ id, written })
-  const gate = new Gate(engine, store, recorder, pins, policy, await BindRoots.open(policy, note), {
+  const pins = await Pins.open({ id: state.id, written })
+  const gate = new Gate(engine, store, recorder, pins, policy, await BindRoots.open(policy, note, state), {
     connected: (version, minor) => {
       firstConnection.resolve()
       note(`engine ${version} (API 1.${minor}) at ${url}`)
@@ -146,7 +150,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   print(describeStart(served))
   await mcp.open(policy)
   watching.begin(async (changed) => {
-    gate.adopt(changed, await BindRoots.open(changed, note))
+    gate.adopt(changed, await BindRoots.open(changed, note, state))
     tellOpened(await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
@@ -166,15 +170,22 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   note(`ended; ${headLine(store.state())}`)
 }
 
+/** Processes of several workers run it. @throws {StartError} where others could put another program in its place */
+async function requireProgram(docker: string): Promise<void> {
+  await findProgram([absolute(docker)], trustedAccounts()).catch((cause: unknown) => {
+    throw cause instanceof ProgramError ? new StartError(`--docker: ${cause.message}`, 64) : cause
+  })
+}
+
 /**
  * Makes the state directory where it is missing, and sees that nobody else can put another in its place.
  * @throws {StoreUnavailable}
  */
-async function openState(written: string): Promise<{ readonly directory: string; readonly id: string }> {
+async function openState(written: string): Promise<Own & { readonly directory: string }> {
   try {
     const place = await openOwnDirectory(absolute(written), 0o700)
     await place.found.close()
-    return { directory: realPath(place), id: place.found.status.id }
+    return { directory: realPath(place), id: place.found.status.id, passed: place.passed }
   } catch (cause) {
     if (!(cause instanceof PathError) && codeOf(cause) === undefined) throw cause
     throw new StoreUnavailable(written, reasonOf(cause), cause)

@@ -10,6 +10,12 @@ import type { Entrance, Place, WalkOptions } from './files/walk.ts'
 import { PinError } from './pins.ts'
 import { rootComplaint, type FoundRoot } from './root-complaint.ts'
 
+/** A directory of the gate's own, and those that lead to it, by their ids. */
+export interface Own {
+  readonly id: string
+  readonly passed: ReadonlySet<string>
+}
+
 /** Told to the operator. */
 type Tell = (message: string) => void
 type Turn = () => Promise<void>
@@ -20,19 +26,24 @@ export class BindRoots {
   readonly #held = new Map<string, FoundRoot>()
   readonly #tell: Tell
   readonly #told = new Set<string>()
+  readonly #state: Own | undefined
   #users = 1
 
-  private constructor(roots: ReadonlyMap<string, BindRoot>, tell: Tell) {
+  private constructor(roots: ReadonlyMap<string, BindRoot>, tell: Tell, state: Own | undefined) {
     this.#roots = roots
     this.#tell = tell
+    this.#state = state
   }
 
-  /** Opens the roots of a policy. One that is not there yet is held once it is. */
-  static async open({ workers }: Policy, tell: Tell): Promise<BindRoots> {
+  /**
+   * Opens the roots of a policy. One that is not there yet is held once it is.
+   * @param state the gate's state directory, which nobody is given
+   */
+  static async open({ workers }: Policy, tell: Tell, state?: Own): Promise<BindRoots> {
     const roots = new Map<string, BindRoot>()
     for (const root of workers.flatMap(({ docker }) => docker.run.binds))
       if (roots.get(root.path)?.mode !== 'rw') roots.set(root.path, root)
-    const opened = new BindRoots(roots, tell)
+    const opened = new BindRoots(roots, tell, state)
     for (const root of roots.values()) await opened.#hold(root)
     // Each against all.
     for (const root of roots.values()) await opened.#confirm(root)
@@ -94,8 +105,7 @@ export class BindRoots {
     if (held === undefined) return this.#hold(root, turn)
     const place = await walk(root.path, { turn }).catch(missed)
     if ('found' in place) await place.found.close()
-    const complaint =
-      'found' in place ? rootComplaint({ ...root, place }, [...this.#held.values()])?.message : undefined
+    const complaint = 'found' in place ? this.#complaint({ ...root, place }) : undefined
     if (complaint !== undefined) return this.#refuse(root, complaint)
     const real = realPath(held.place)
     if ('found' in place && place.found.status.id === idOf(held) && realPath(place) === real)
@@ -109,12 +119,19 @@ export class BindRoots {
   async #hold(root: BindRoot, turn?: Turn): Promise<HostPath> {
     const place = await walk(root.path, { turn }).catch(missed)
     if (!('found' in place)) return { found: false, why: place.why }
-    const complaint = rootComplaint({ ...root, place }, [...this.#held.values()])
+    const complaint = this.#complaint({ ...root, place })
     const another = this.#held.get(root.path)
     if (complaint === undefined && another === undefined) this.#held.set(root.path, { ...root, place })
     else await place.found.close()
-    if (complaint !== undefined) return this.#refuse(root, complaint.message)
+    if (complaint !== undefined) return this.#refuse(root, complaint)
     return { found: true, real: realPath(another?.place ?? place) }
+  }
+
+  #complaint(root: FoundRoot): string | undefined {
+    const state = this.#state
+    const holdsState = state !== undefined && (state.id === idOf(root) || state.passed.has(idOf(root)))
+    if (holdsState) return "the gate's state directory is in it"
+    return rootComplaint(root, [...this.#held.values()])?.message
   }
 
   #refuse({ path }: BindRoot, why: string): HostPath {

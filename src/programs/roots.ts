@@ -8,27 +8,33 @@ export class ProgramError extends Error {
   override readonly name = 'ProgramError'
 }
 
-const ROOT = [0]
+const ROOT: readonly number[] = [0]
 
-/** The first of the paths that is there, by its name: some programs do what they are called, as iptables does. @throws {ProgramError} */
-export async function findProgram(paths: readonly string[]): Promise<string> {
-  const { path } = await find(paths)
+/**
+ * The first of the paths that is there, by its name: some programs do what they are called, as iptables does.
+ * @param trusted accounts that may have put it there @throws {ProgramError}
+ */
+export async function findProgram(paths: readonly string[], trusted = ROOT): Promise<string> {
+  const { path } = await find(paths, trusted)
   // Who can change a link could name any program.
-  const directory = await place(dirname(path))
+  const directory = await place(dirname(path), trusted)
   if (directory === undefined) throw notInstalled(paths)
   return join(realPath(directory), basename(path))
 }
 
 /** The first of the paths that is there, without links. @throws {ProgramError} */
 export async function findRealProgram(paths: readonly string[]): Promise<string> {
-  return (await find(paths)).real
+  return (await find(paths, ROOT)).real
 }
 
-async function find(paths: readonly string[]): Promise<{ readonly path: string; readonly real: string }> {
+async function find(
+  paths: readonly string[],
+  trusted: readonly number[],
+): Promise<{ readonly path: string; readonly real: string }> {
   for (const path of paths) {
-    const program = await place(path)
+    const program = await place(path, trusted)
     if (program === undefined) continue
-    requireRoots(program)
+    requireTrusted(program, trusted)
     return { path, real: realPath(program) }
   }
   throw notInstalled(paths)
@@ -39,22 +45,18 @@ function notInstalled(paths: readonly string[]): ProgramError {
 }
 
 /** It belongs to root, and only root can write it, or put another in the place of it and of every link that leads to it. */
-function requireRoots(program: Place): void {
-  const isOpen = writerOf(program.found.status, ROOT) !== undefined
+function requireTrusted(program: Place, trusted: readonly number[]): void {
+  const isOpen = writerOf(program.found.status, trusted) !== undefined
   const [movable] = program.movable
   if (!isOpen && movable === undefined) return
-  const path = isOpen
-    ? realPath(program)
-    : movable?.mover.kind === 'owner of the entry'
-      ? movable.entry
-      : movable?.directory
+  const path = isOpen || movable === undefined ? realPath(program) : movable.directory
   throw new ProgramError(`${path} does not belong to root alone, so what is there is not run`)
 }
 
 /** What is at a path, with who could have put it there; its descriptor is closed. */
-async function place(path: string): Promise<Place | undefined> {
+async function place(path: string, trusted: readonly number[]): Promise<Place | undefined> {
   try {
-    const found = await walk(path, { trusted: ROOT })
+    const found = await walk(path, { trusted })
     await found.found.close()
     return found
   } catch (cause) {

@@ -184,4 +184,64 @@ describe('a root', () => {
     expect(source.stdout).toContain(`${real}:/m`)
     await docker(gate, ['rm', name])
   })
+
+  test('in which the gate keeps its state is not mounted', async () => {
+    await folder('all', 'x')
+    const policy = withRoot(join(host, 'all'), 'ro')
+    const state = join(host, 'all', 'state')
+    await using gate = await startGate({ policy, arguments: () => ['--state', state] })
+    expect(await list(gate, join(host, 'all'))).toMatchObject(REFUSED)
+    expect(gate.output().stderr).toContain("the gate's state directory is in it")
+  })
+
+  test('keeps its containers over a restart of the gate that writes the state directory otherwise', async () => {
+    const path = await folder('root', 'x')
+    await folder('root/inner', 'mine')
+    const policy = withRoot(path)
+    const name = freshName('held')
+    const directory = await folder('gate', 'x')
+    {
+      await using first = await startGate({ policy, directory })
+      const create = ['create', '--name', name, '-v', `${path}/inner:/m`, 'busybox', 'ls', '/m']
+      expect(await docker(first, create)).toMatchObject({ code: 0 })
+      await first.stop()
+    }
+    const otherwise = ['--state', 'gate/./state/']
+    await using again = await startGate({
+      policy,
+      directory,
+      arguments: () => otherwise,
+      before: ['env', '-C', host],
+    })
+    expect(await docker(again, ['start', '-a', name])).toEqual(mounts('mine'))
+    await docker(again, ['rm', '-f', name])
+  })
+})
+
+describe('a gate does not start', () => {
+  test.each([
+    [
+      'with a state directory in a folder of another account’s',
+      '--state',
+      'home/state',
+      74,
+      'home belongs to account 4321',
+    ],
+    ['with a state directory that is another account’s', '--state', 'home', 74, 'it belongs to account 4321'],
+    [
+      'with a docker CLI that another account could replace',
+      '--docker',
+      'home/docker',
+      64,
+      'does not belong to root alone',
+    ],
+  ])('%s', async (_what, option, path, code, says) => {
+    await folder('home', 'docker')
+    await chown(join(host, 'home'), ACCOUNT, ACCOUNT)
+    const file = join(host, 'policy.yaml')
+    await writeFile(file, policyFor(host))
+    const words = ['--policy', file, '--engine', engineUrl('new'), '--state', join(host, 'state')]
+    const ended = await dockgate('serve', ...words, option, join(host, path))
+    expect(ended).toMatchObject({ code, stderr: expect.stringContaining(says) })
+  })
 })
