@@ -1,5 +1,4 @@
 /** `dockgate policy`: checks a policy file, shows it in plain words, prints its schema. */
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { loadNoted, PolicyError, type NotedPolicy } from '../policy/load.ts'
 import { formatNote } from '../policy/problem.ts'
@@ -36,7 +35,7 @@ export function addPolicyCommands(program: Command, environment: StateEnvironmen
     .action((file: string, options: ShowOptions, command: Command) =>
       options.since === undefined
         ? show(file, options, command)
-        : showSince(file, options.since, stateOf(options, environment), options, command),
+        : showSince(file, options.since, options, environment, command),
     )
   policy.command('schema').description('print the JSON Schema of the policy file, for editors').action(schema)
 }
@@ -58,39 +57,19 @@ async function show(file: string, options: Options, command: Command): Promise<v
   print(command, [describePolicy(policy), ...onHost].join('\n'))
 }
 
-function stateOf({ state }: ShowOptions, environment: StateEnvironment): string {
-  return stateDirectory(state, environment, process.getuid?.() === 0)
-}
-
 async function showSince(
   file: string,
   old: string,
-  state: string,
-  options: Options,
+  { state, ...options }: ShowOptions,
+  environment: StateEnvironment,
   command: Command,
 ): Promise<void> {
   const { policy: before } = await load(old, options, command)
   const { policy: after } = await load(file, options, command)
-  const { describeDifferences, differences } = await import('../policy/differences.ts')
-  const { askGate } = await import('./ask-gate.ts')
-  const { describeMisfit, readMisfits } = await import('./enforce.ts')
-  const changes = differences(before, after)
-  const path = `/misfits?policy=${encodeURIComponent(resolve(file))}`
-  const misfits = await askGate(state, 'GET', path, LONGEST).then(readMisfits, messageOf)
-  if (options.json) return print(command, JSON.stringify({ changes, misfits }))
-  const told =
-    typeof misfits === 'string'
-      ? [`what is there could not be looked at: ${misfits}`]
-      : misfits.map((misfit) => `${misfit.running ? 'running' : 'stopped'}  ${describeMisfit(misfit)}`)
-  const heading = told.length === 0 ? 'all that is there fits it' : ['fits it no more:', ...told].join('\n')
-  print(command, `${describeDifferences(changes)}\n${typeof misfits === 'string' ? told[0] : heading}`)
-}
-
-/** Milliseconds. */
-const LONGEST = 60_000
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  const directory = stateDirectory(state, environment, process.getuid?.() === 0)
+  const { describeSince, findSince } = await import('./policy-since.ts')
+  const found = await findSince(before, after, file, directory)
+  print(command, options.json ? JSON.stringify(found) : describeSince(found))
 }
 
 async function schema(_: object, command: Command): Promise<void> {

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { loadPolicy } from '../policy/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { PolicyWatch } from './watch-policy.ts'
 
@@ -29,9 +30,10 @@ afterEach(async () => {
 const text = (connections: number): string =>
   `version: 1\nworkers:\n  a: { socket: /run/a, docker: { allow: [ps], connections: ${connections} } }\n`
 
-/** Watches a file that is there. */
-function watch(file: string): void {
+/** Watches a file that is there, and was read as the gate reads it at its start. */
+async function watch(file: string): Promise<void> {
   watching = new PolicyWatch(file)
+  await loadPolicy(file)
   watching.begin(async (policy) => {
     adopted.push(policy)
   })
@@ -46,7 +48,7 @@ describe('a change of the policy is seen', () => {
   test('where the file is written into, or another is put in its place', async () => {
     const file = join(folder, 'policy.yaml')
     writeFileSync(file, text(1))
-    watch(file)
+    await watch(file)
     writeFileSync(file, text(2))
     await eventually(2)
     writeFileSync(`${file}.new`, text(3))
@@ -66,7 +68,7 @@ describe('a change of the policy is seen', () => {
     const current = join(folder, 'static')
     symlinkSync(join(folder, 'store/one'), current)
     symlinkSync(join(current, 'dockgate/policy.yaml'), join(folder, 'etc/policy.yaml'))
-    watch(join(folder, 'etc/policy.yaml'))
+    await watch(join(folder, 'etc/policy.yaml'))
     symlinkSync(join(folder, 'store/two'), `${current}.new`)
     renameSync(`${current}.new`, current)
     await eventually(2)
@@ -75,7 +77,7 @@ describe('a change of the policy is seen', () => {
   test('where a file that was taken away comes back, and that it is away is told', async () => {
     const file = join(folder, 'policy.yaml')
     writeFileSync(file, text(1))
-    watch(file)
+    await watch(file)
     renameSync(file, `${file}.old`)
     await expect.poll(() => told, { timeout: 30_000 }).toContain('are not seen (ENOENT')
     expect(adopted).toEqual([])
@@ -87,7 +89,7 @@ describe('a change of the policy is seen', () => {
   test('where it was half written before, which changes nothing', async () => {
     const file = join(folder, 'policy.yaml')
     writeFileSync(file, text(1))
-    watch(file)
+    await watch(file)
     writeFileSync(file, text(2).slice(0, 60))
     await expect.poll(() => told, { timeout: 30_000 }).toContain('the old policy stays in force')
     expect(adopted).toEqual([])
@@ -98,7 +100,7 @@ describe('a change of the policy is seen', () => {
   test('where only its rights change, and it can be read all the same', async () => {
     const file = join(folder, 'policy.yaml')
     writeFileSync(file, text(1))
-    watch(file)
+    await watch(file)
     chmodSync(file, 0o600)
     await eventually(1)
   })
@@ -107,7 +109,7 @@ describe('a change of the policy is seen', () => {
 test('a storm of SIGHUPs loads the policy at most twice', async () => {
   const file = join(folder, 'policy.yaml')
   writeFileSync(file, text(1))
-  watch(file)
+  await watch(file)
   for (let count = 0; count < 200; count += 1) process.emit('SIGHUP')
   await watching?.close()
   expect(adopted.length).toBeGreaterThan(0)

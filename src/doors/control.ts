@@ -1,6 +1,7 @@
 /** The operator's own socket, in the state directory: what the running gate says of itself, and does for its operator. */
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { EngineUnavailable, type Engine } from '../forward/engine.ts'
 import type { Gate } from '../gate.ts'
 import { loadPolicy, PolicyError } from '../policy/load.ts'
@@ -139,8 +140,7 @@ async function misfitsOf(gate: Gate, file: string | null): Promise<readonly Misf
 async function statusOf(gate: Gate, { directory, url, policy, store }: Setting): Promise<Status> {
   const connected = gate.feed.connected
   const { entries, head, failing } = store.state()
-  // While the engine is away nothing is known of containers.
-  const misfits = connected === undefined ? [] : await findMisfits(gate)
+  const misfits = connected === undefined ? [] : await Promise.race([knownMisfits(gate), pause(LONGEST, [])])
   return {
     engine: { url, connected: connected !== undefined, version: textOf(connected?.version['Version']) },
     policy,
@@ -149,6 +149,17 @@ async function statusOf(gate: Gate, { directory, url, policy, store }: Setting):
     workers: gate.policy.workers.map((section) => workerStatus(gate, section, misfits)),
     process: { id: process.pid, memory: process.memoryUsage.rss(), uptime: Math.round(process.uptime()) },
   }
+}
+
+/** Milliseconds that a status waits for what fits no more: a worker's folders and the engine may take their time. */
+const LONGEST = 2_000
+
+/** Nothing where the engine is away. */
+async function knownMisfits(gate: Gate): Promise<readonly Misfit[]> {
+  return findMisfits(gate).catch((cause: unknown) => {
+    if (cause instanceof EngineUnavailable) return []
+    throw cause
+  })
 }
 
 function leftOf(gate: Gate): Status['left'] {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startFakeEngine } from '../../test/support/fake-engine.ts'
 import { plainRequest } from '../rewrite/encoded.ts'
-import { Engine, EngineUnavailable, readWhole } from './engine.ts'
+import { Engine, EngineUnavailable, NotSent, readWhole } from './engine.ts'
 
 test('an answer that stalls is given up', async () => {
   using fake = await startFakeEngine({ 'GET /info': (_, response) => response.write('{"NCPU":') })
@@ -82,4 +82,29 @@ describe('an interim answer', () => {
     const asked = answered('HTTP/1.1 101 UPGRADED\r\n\r\nhi', (engine) => engine.upgrade(upgrade))
     await expect(asked).rejects.toThrow(EngineUnavailable)
   })
+})
+
+test('a request is given up where it may not go at the moment in which it would be put on the wire', async () => {
+  const asked: string[] = []
+  using fake = await startFakeEngine({
+    'POST /containers/web/start': (request, response) => {
+      asked.push(request.url ?? '')
+      response.writeHead(204).end()
+    },
+  })
+  const engine = new Engine(fake.url)
+  const start = plainRequest('POST', '/containers/web/start')
+  let may = true
+  const sent = engine.send(start, 1_000, undefined, undefined, () => may)
+  // It was asked for, and the connection is still to be made.
+  may = false
+  await expect(sent).rejects.toThrow(NotSent)
+  await expect(engine.upgrade(start, undefined, () => may)).rejects.toThrow(NotSent)
+  may = true
+  expect((await engine.send(start, 1_000, undefined, undefined, () => may)).statusCode).toBe(204)
+  // On a connection that is there by now.
+  may = false
+  await expect(engine.send(start, 1_000, undefined, undefined, () => may)).rejects.toThrow(NotSent)
+  expect(asked).toHaveLength(1)
+  engine.close()
 })

@@ -83,3 +83,16 @@ describe('a claim of which it is not known what came of it', () => {
     expect(ownership.usage('worker').containers).toBe(0)
   })
 })
+
+test('what one worker owns and claims is given to another, and what is under way becomes that one’s', () => {
+  const ownership = new Ownership({ owned: () => [], claims: () => [] })
+  ownership.settle(ownership.claim('volume', 'old', NO_LIMITS), 'data', 'data')
+  ownership.settle(ownership.claim('volume', 'third', NO_LIMITS), 'theirs', 'theirs')
+  const claim = ownership.claim('container', 'old', NO_LIMITS)
+  expect(ownership.bequeath('old', 'new')).toEqual([{ type: 'bequeath', from: 'old', to: 'new' }])
+  expect([ownership.owner('volume', 'data'), ownership.owner('volume', 'theirs')]).toEqual(['new', 'third'])
+  expect([ownership.count('old'), ownership.usage('old').containers]).toEqual([0, 0])
+  expect([ownership.count('new'), ownership.usage('new').containers]).toEqual([1, 1])
+  expect(ownership.settle(claim, 'id', 'web')).toMatchObject({ owned: { worker: 'new' } })
+  expect(ownership.bequeath('old', 'new')).toEqual([])
+})

@@ -1,9 +1,7 @@
 /** A worker whose socket is another's by now, or that was made anew under an old name, is another worker. */
 import { once } from 'node:events'
-import { request as httpRequest } from 'node:http'
-import { Agent } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { objectOf } from '../../src/shared/json-value.ts'
@@ -11,7 +9,7 @@ import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
-import { dockgate, startDocker } from '../support/process.ts'
+import { dockgate, startDocker, until } from '../support/process.ts'
 import { reload } from '../support/reload.ts'
 
 const allow = [...everything, 'exec', 'volume create', 'volume ls']
@@ -39,23 +37,23 @@ async function run(gate: Gate): Promise<string> {
   return name
 }
 
-/** A client that keeps its connection. */
-function keeper(gate: Gate) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  return async (method: string, path: string, body?: object): Promise<number> => {
-    const asked = httpRequest({
-      ...{ agent, socketPath: gate.socket, method, path },
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-    })
-    asked.end(body === undefined ? undefined : JSON.stringify(body))
-    const [answer] = await once(asked, 'response')
-    await text(answer)
-    return answer.statusCode
+/** A connection that is kept. */
+async function connection(gate: Gate) {
+  const socket = connect(gate.socket)
+  let received = ''
+  socket.on('error', () => undefined).on('data', (chunk: Buffer) => (received += chunk.toString()))
+  await once(socket, 'connect')
+  return {
+    socket,
+    received: () => received,
+    ask: (line: string, body = '') =>
+      socket.write(
+        `${line} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      ),
   }
 }
 
-const create = (name: string) =>
-  ['POST', `/v1.41/containers/create?name=${name}`, { Image: 'busybox', Cmd: ['true'] }] as const
+const CREATE = JSON.stringify({ Image: 'busybox', Cmd: ['true'] })
 
 describe('a connection from before', () => {
   test.each<readonly [string, (directory: string) => string]>([
@@ -64,16 +62,19 @@ describe('a connection from before', () => {
     ['the worker was taken out of the policy', worker({}, {}, 'somebody-else')],
   ])('does nothing any more when %s', async (_, after) => {
     await using gate = await startGate({ policy: worker() })
-    const ask = keeper(gate)
+    const kept = await connection(gate)
     const name = await run(gate)
-    expect(await ask('GET', '/v1.41/containers/json')).toBe(200)
+    kept.ask('GET /v1.41/containers/json')
+    await until(() => kept.received().includes(name), 'the list')
     await using logs = startDocker(gate, ['logs', '-f', name])
     await logs.printed('on')
     await reload(gate, after)
     await logs.ended
     const late = freshName('late')
     made.push(late)
-    await ask(...create(late)).catch(() => 0)
+    kept.ask(`POST /v1.41/containers/create?name=${late}`, CREATE)
+    await until(() => kept.socket.destroyed, 'the connection to be closed')
+    expect(kept.received()).not.toContain('201 Created')
     expect((await engineDocker('new', ['inspect', late])).code).not.toBe(0)
   })
 })

@@ -33,13 +33,13 @@ async function run(gate: Gate, ...command: readonly string[]): Promise<string> {
 const lines = ['sh', '-c', 'i=0; while true; do i=$((i+1)); echo line $i.; sleep 0.2; done']
 
 /** Whether the record tells of an end by a policy. */
-async function ends(gate: Gate, operation: string): Promise<boolean> {
+async function ends(gate: Gate, operation: string, says = 'ended: the policy'): Promise<boolean> {
   const state = join(gate.directory, 'state')
   const { stdout } = await dockgate('audit', 'tail', '-n', '500', '--state', state, '--json')
   return stdout
     .split('\n')
     .filter((line) => line.includes(`"operation":"${operation}"`))
-    .some((line) => line.includes('ended: the policy'))
+    .some((line) => line.includes(says))
 }
 
 describe('a stream', () => {
@@ -219,12 +219,15 @@ describe.each(['new', '28', 'old'] as const)('a restart on the %s engine', (engi
 
   test('does not begin again by a right that was taken away while it stopped', async () => {
     await withContainer([], async (gate, name) => {
-      await using restart = startDocker(gate, ['restart', '-t', '6', name])
-      await sleep(1_500)
+      const before = await began(name)
+      await using restart = startDocker(gate, ['restart', '-t', '15', name])
+      await until(async () => await ends(gate, 'container.restart', '"allow"'), 'it to be asked for')
       await reload(gate, generousPolicy({ allow: ['ps', 'logs'] }))
       expect(await restart.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('docker.allow') })
-      await sleep(8_000)
-      expect(await began(name)).toMatch(/ false\n$/)
+      const stopped = before.replace('true', 'false')
+      await until(async () => (await began(name)) === stopped, 'the stop', 30_000)
+      await sleep(3_000)
+      expect(await began(name)).toBe(stopped)
     })
   })
 
@@ -238,7 +241,9 @@ describe.each(['new', '28', 'old'] as const)('a restart on the %s engine', (engi
       const filters = ['--filter', `container=${name}`, '--since', since, '--until', end]
       const { stdout } = await engineDocker(engine, ['events', ...filters, '--format', '{{.Action}}'])
       const actions = stdout.split('\n').filter((action) => /^(?:kill|die|stop|start|restart)$/.test(action))
-      expect(actions.slice(-4)).toEqual(['die', 'stop', 'start', 'restart'])
+      // Which of the first two comes first is chance.
+      expect(actions.slice(-4, -2).toSorted()).toEqual(['die', 'stop'])
+      expect(actions.slice(-2)).toEqual(['start', 'restart'])
     })
   })
 

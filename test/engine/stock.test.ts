@@ -8,7 +8,7 @@ import { engineDocker, type EngineName } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import type { DockerPart } from '../support/policy.ts'
-import { dockgate } from '../support/process.ts'
+import { dockgate, until } from '../support/process.ts'
 import { reload } from '../support/reload.ts'
 
 const allow = [...everything, 'exec', 'commit', 'compose', 'network create', 'network connect', 'network rm']
@@ -29,6 +29,11 @@ async function make(engine: EngineName, gate: Gate, ...args: readonly string[]):
   const command = ['create', '--name', name, ...args, 'busybox', 'sleep', '1000']
   expect(await docker(gate, command)).toMatchObject({ code: 0, stderr: '' })
   return name
+}
+
+/** Waits until the gate has said so. */
+function says(gate: Gate, text: string): Promise<void> {
+  return until(() => gate.output().stderr.includes(text), text)
 }
 
 async function network(engine: EngineName): Promise<string> {
@@ -64,7 +69,7 @@ describe.each(engines)('on the %s engine', (engine) => {
     expect(await docker(gate, ['start', name])).toMatchObject({ code: 0 })
     await docker(gate, ['pause', name])
     await reload(gate, give(after))
-    expect(gate.output().stderr).toMatch(new RegExp(`1 running \\(${name}\\) no longer fit it`))
+    await says(gate, `1 running (${name}) no longer fit it`)
     const refused = { code: 1, stderr: expect.stringContaining(rule) }
     expect(await docker(gate, ['unpause', name])).toMatchObject(refused)
     await engineDocker(engine, ['unpause', name])
@@ -222,7 +227,7 @@ describe('the operator', () => {
     expect(shown.stdout).not.toContain(fits)
 
     await reload(gate, give({ restart: ['no'] }))
-    expect(gate.output().stderr).toContain(`1 running (${runs}) and 1 stopped (${stopped}) no longer fit it`)
+    await says(gate, `1 running (${runs}) and 1 stopped (${stopped}) no longer fit it`)
     const status = await dockgate('status', '--state', state)
     expect(status.stdout).toMatch(new RegExp(`running ${runs}\n +fits no more: run.restart`))
     const dry = await dockgate('enforce', '--dry-run', '--state', state)

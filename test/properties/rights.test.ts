@@ -1,0 +1,293 @@
+/**
+ * No effect happens that the policy in force at that moment refuses: for generated sequences of policies and calls, where another policy
+ * can come into force at every wait. Each effect is decided on its own, from what reaches the engine.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc, { type Scheduler } from 'fast-check'
+import { expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { Recorder } from '../../src/audit/recorder.ts'
+import { decode, routeOf } from '../../src/decode/decode.ts'
+import { Gate } from '../../src/gate.ts'
+import { BindRoots } from '../../src/host/bind-roots.ts'
+import { Pins } from '../../src/host/pins.ts'
+import type { Identity } from '../../src/identify/identity.ts'
+import { decide } from '../../src/policy/decide.ts'
+import { parsePolicy } from '../../src/policy/parse.ts'
+import type { Policy } from '../../src/policy/policy.ts'
+import { handle } from '../../src/pipeline.ts'
+import { resolve } from '../../src/resolve/resolve.ts'
+import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
+import { rewrite } from '../../src/rewrite/rewrite.ts'
+import { objectOf } from '../../src/shared/json-value.ts'
+import type { Store } from '../../src/store/store.ts'
+import { runs, seedFor } from '../support/runs.ts'
+import { StandIn, type Going } from '../support/stand-in.ts'
+
+const ENGINE = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
+const NETWORK = 'b'.repeat(64)
+
+type Value<A> = A extends fc.Arbitrary<infer T> ? T : never
+
+/** Mostly all of them. */
+const most = <T>(values: readonly T[]) => fc.subarray([...values], { minLength: values.length - 3 })
+const WORDS = [
+  ...['run', 'create', 'start', 'restart', 'stop', 'unpause', 'logs', 'wait', 'exec', 'commit', 'update'],
+  ...['pull', 'kill', 'rm', 'network connect'],
+]
+const EVERYTHING = {
+  on_reload: 'drain',
+  isThere: true,
+  group: '1',
+  allow: WORDS,
+  images: ['docker.io/library/*', 'docker.io/other/*'],
+  capabilities: ['NET_ADMIN', 'SYS_TIME'],
+  networks: ['backend'],
+  memory: '128m',
+  own: ['ls', 'pwd'],
+}
+const aPolicy: fc.Arbitrary<typeof EVERYTHING> = fc.record({
+  on_reload: fc.constantFrom('drain', 'drain', 'cut'),
+  isThere: fc.constantFrom(true, true, true, true, true, false),
+  group: fc.constantFrom('1', '1', '1', '1', '2'),
+  allow: most(WORDS),
+  images: fc.subarray(EVERYTHING.images, { minLength: 1 }),
+  capabilities: fc.subarray(EVERYTHING.capabilities),
+  networks: fc.subarray(EVERYTHING.networks),
+  memory: fc.constantFrom('64m', '128m'),
+  own: fc.subarray(EVERYTHING.own),
+})
+
+function policyOf({ on_reload, isThere, group, ...rights }: typeof EVERYTHING): Policy {
+  const { allow, images, capabilities, networks, memory, own } = rights
+  const run = { images, capabilities, networks, limits: { memory, cpus: 1, containers: 1000 } }
+  const worker = { socket: { path: '/run/w/s', group }, docker: { allow, exec: { own }, run } }
+  const other = { socket: '/run/o/s', docker: { allow: [] } }
+  const workers = isThere ? { worker, other } : { other }
+  const parsed = parsePolicy(stringify({ version: 1, policy: { on_reload }, workers }), 'policy.yaml')
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems))
+  return parsed.policy
+}
+
+/** A request of the worker's; `container` stands for one that is there, `exec` for one that was made. */
+const aCall = fc.oneof(
+  fc
+    .record({
+      Image: fc.constantFrom('alpine', 'other/app'),
+      CapAdd: fc.subarray(['NET_ADMIN', 'SYS_TIME']),
+      NetworkMode: fc.constantFrom('default', 'backend'),
+      Memory: fc.constantFrom(0, 64 * 2 ** 20, 128 * 2 ** 20),
+    })
+    .map(({ Image, ...HostConfig }) => ['POST', '/containers/create', { Image, HostConfig }] as const),
+  fc.constantFrom(
+    ...[
+      ['POST', '/containers/<container>/start', undefined] as const,
+      ['POST', '/containers/<container>/restart?t=600', undefined] as const,
+      ['POST', '/containers/<container>/unpause', undefined] as const,
+      ['POST', '/containers/<container>/kill', undefined] as const,
+      ['GET', '/containers/<container>/logs?follow=1&stdout=1', undefined] as const,
+      ['POST', '/containers/<container>/wait', undefined] as const,
+      ['POST', '/containers/<container>/update', { Memory: 100 * 2 ** 20 }] as const,
+      ['POST', '/containers/<container>/exec', { Cmd: ['ls'] }] as const,
+      ['POST', '/containers/<container>/exec', { Cmd: ['sh'] }] as const,
+      ['POST', '/exec/<exec>/start', {}] as const,
+      ['POST', '/networks/backend/connect', { Container: '<container>' }] as const,
+      ['POST', '/images/create?fromImage=alpine&tag=3', undefined] as const,
+      ['POST', '/commit?container=<container>', undefined] as const,
+    ],
+  ),
+)
+
+const anAct = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ call: aCall, pick: fc.nat({ max: 20 }) }) },
+  { weight: 1, arbitrary: fc.record({ policy: aPolicy }) },
+)
+
+/** None of the policies gives a folder. */
+const NO_ROOTS = await BindRoots.open({ engine: undefined, onReload: 'drain', workers: [] }, () => undefined)
+
+class World {
+  readonly gate: Gate
+  readonly #engine: StandIn
+  /** Every worker that there was: a connection of one that has ended may still ask. */
+  readonly identities: Identity[] = []
+  readonly found: string[] = []
+  readonly execs: string[] = []
+  effects = 0
+
+  constructor(scheduler: Scheduler, pins: Pins, policy: Policy) {
+    const wait = (what: string): Promise<unknown> => scheduler.schedule(Promise.resolve(), what)
+    const engine = new StandIn(wait, (encoded) => this.#check(encoded))
+    this.#engine = engine
+    const recorder = new Recorder(
+      storeOf(wait),
+      () => '',
+      () => undefined,
+    )
+    this.gate = new Gate(engine, storeOf(wait), recorder, pins, policy, NO_ROOTS.share(), {
+      connected: () => undefined,
+      lost: () => undefined,
+      unbound: () => undefined,
+    })
+    const connected = { facts: ENGINE, pingHeaders: {}, version: {} }
+    Object.defineProperty(this.gate.feed, 'connected', { get: () => connected })
+    Object.defineProperty(this.gate.feed, 'refreshImages', { value: () => wait('the images') })
+    Object.defineProperty(this.gate.paths, 'resolve', { value: () => wait('paths').then(() => new Map()) })
+    this.gate.inventory.putNetwork(NETWORK, 'backend')
+  }
+
+  /** A container and an exec are there from the start. */
+  async begin(): Promise<void> {
+    await this.admit()
+    const HostConfig = { CapAdd: ['NET_ADMIN'], NetworkMode: 'backend' as const, Memory: 128 * 2 ** 20 }
+    await this.call(['POST', '/containers/create', { Image: 'alpine', HostConfig }], 0)
+    await this.call(['POST', '/containers/<container>/exec', { Cmd: ['ls'] }], 0)
+  }
+
+  async admit(): Promise<void> {
+    const section = this.gate.policy.workers.find(({ name }) => name === 'worker')
+    if (section === undefined) return
+    const { identity } = await this.gate.admit(section, section.socket.group ?? '')
+    if (!this.identities.includes(identity)) this.identities.push(identity)
+  }
+
+  adopt(policy: Policy): void {
+    this.gate.adopt(policy, NO_ROOTS.share())
+    // What goes on, and could be ended, is given by the policy in force.
+    for (const going of this.#engine.going) {
+      const isBound = going.signal !== undefined && !going.signal.aborted
+      if (isBound && !this.#isGiven(going.encoded, true)) this.#blame(`still goes on`, going)
+    }
+  }
+
+  async call([method, path, body]: Value<typeof aCall>, pick: number): Promise<void> {
+    const identity = this.identities[pick % Math.max(1, this.identities.length)]
+    if (identity === undefined) return
+    const containers = [...this.gate.ownership.idsOf(identity.name, 'container')]
+    const container = containers[pick % Math.max(1, containers.length)] ?? 'none'
+    const exec = this.execs[pick % Math.max(1, this.execs.length)] ?? 'none'
+    const fill = (text: string): string => text.replace('<container>', container).replace('<exec>', exec)
+    const target = fill(`/v1.45${path}`)
+    const request = {
+      method,
+      target,
+      rawHeaders: body === undefined ? [] : ['Content-Type', 'application/json'],
+      body: Buffer.from(body === undefined ? '' : fill(JSON.stringify(body))),
+    }
+    const gone = new AbortController().signal
+    const caller = { identity, door: 'socket' } as const
+    const reply = await handle(this.gate, caller, routeOf(method, target), request, gone)
+    if (reply.kind === 'stream') reply.body.resume().on('error', () => undefined)
+    if (reply.kind === 'hijacked') reply.connection.socket.on('error', () => undefined)
+    if (reply.kind === 'whole' && reply.status === 201 && path.endsWith('/exec'))
+      this.execs.push(String(objectOf(JSON.parse(reply.body.toString()))['Id']))
+  }
+
+  /** Everything that reaches the engine, at the moment in which it does. */
+  #check(encoded: EncodedRequest): void {
+    const isLookUp = /\/containers\/[0-9a-f]{64}\/json/.test(encoded.path)
+    if (isLookUp) return
+    this.effects += 1
+    if (!this.#isGiven(encoded, false)) this.#blame('was done', { encoded })
+  }
+
+  #blame(what: string, { encoded }: Pick<Going, 'encoded'>): void {
+    const { number } = this.gate.policy
+    this.found.push(`${encoded.method} ${encoded.path} ${what}, which policy ${number} refuses`)
+  }
+
+  /**
+   * Whether the policy in force gives what an engine is asked for: decided from its bytes, as if a client had sent them.
+   * @param goesOn of a container or exec that was in another state when it began
+   */
+  #isGiven(encoded: EncodedRequest, goesOn: boolean): boolean {
+    const section = this.gate.policy.workers.find(({ name }) => name === 'worker')
+    if (section === undefined) return false
+    const path = encoded.path.split('?')[0] ?? ''
+    // A stop is the first half of a restart.
+    const words = [
+      encoded.path,
+      ...(path.endsWith('/stop') ? [encoded.path.replace('/stop', '/restart')] : []),
+    ]
+    const current = this.gate.identities.find(({ section: name }) => name === 'worker')
+    if (current === undefined) return false
+    const worker = { ...section, name: current.name }
+    return words.some((target) => {
+      const routed = routeOf(encoded.method, target)
+      if (!routed.found) return false
+      const body = encoded.body instanceof Buffer ? withoutLabels(encoded.body) : Buffer.alloc(0)
+      const rawHeaders = body.length === 0 ? [] : ['Content-Type', 'application/json']
+      const decoded = decode(routed.match, { method: encoded.method, target, rawHeaders, body })
+      const { operation } = decoded
+      const known = resolve(this.gate, worker, operation, ENGINE, new Map())
+      const usage = { containers: 1, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 }
+      const facts = { ...known, usage, updating: false }
+      // A program that runs was started as it was made.
+      const isRunning = goesOn && operation.kind === 'exec.start' && known.exec !== undefined
+      if (isRunning) return worker.docker.allow.includes('exec') || worker.docker.exec.own !== 'any'
+      const verdict = decide(worker, decoded, facts)
+      if (verdict.effect === 'refuse' || verdict.permit.on === 'prune') return false
+      const again = rewrite(verdict.permit, { clientMinor: 45, engineMinor: 45, labels: {} })
+      return verdict.permit.on !== 'create' || sameBody(again.body, body)
+    })
+  }
+}
+
+function withoutLabels(body: Buffer): Buffer {
+  const { Labels: _, ...rest } = objectOf(JSON.parse(body.toString()))
+  return Buffer.from(JSON.stringify(rest))
+}
+
+function sameBody(one: EncodedRequest['body'], other: Buffer): boolean {
+  return one instanceof Buffer && withoutLabels(one).equals(other)
+}
+
+function storeOf(wait: (what: string) => Promise<unknown>): Store {
+  return {
+    write: async (changes, durability) => {
+      if (durability === 'synced') await wait(`the disk for ${changes.length}`)
+    },
+    note: () => undefined,
+    owned: () => [],
+    claims: () => [],
+    renamed: () => [],
+    made: () => [],
+    workers: () => [],
+    state: () => ({ entries: 0, head: '', failing: undefined }),
+    close: () => undefined,
+  }
+}
+
+test('no effect happens that the policy in force at that moment refuses', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'dockgate-rights-'))
+  const pins = await Pins.open({ id: directory, written: directory })
+  let effects = 0
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(anAct, { minLength: 2, maxLength: 14 }),
+        async (scheduler, acts) => {
+          const world = new World(scheduler, pins, policyOf(EVERYTHING))
+          await scheduler.waitFor(world.begin())
+          const calls = acts.map(async (act, index) => {
+            await scheduler.schedule(Promise.resolve(), `act ${index}`)
+            if ('call' in act) return world.call(act.call, act.pick)
+            world.adopt(policyOf(act.policy))
+            return world.admit()
+          })
+          await scheduler.waitFor(Promise.all(calls))
+          effects += world.effects
+          expect(world.found).toEqual([])
+        },
+      ),
+      { numRuns: runs(300), seed: seedFor('rights') },
+    )
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+  // A world in which nothing happens would hold too.
+  expect(effects).toBeGreaterThan(runs(300))
+})

@@ -1,0 +1,94 @@
+/** What stands in for an engine inside the test's own process: it answers when it is let, and remembers what was done and what goes on. */
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { Engine, EngineUnavailable, NotSent, type Upgraded } from '../../src/forward/engine.ts'
+import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
+
+/** A request that was put on the wire, and goes on as long as its signal lets it. */
+export interface Going {
+  readonly encoded: EncodedRequest
+  readonly signal: AbortSignal | undefined
+}
+
+export class StandIn extends Engine {
+  readonly #wait: (what: string) => Promise<unknown>
+  readonly #done: (encoded: EncodedRequest) => void
+  readonly going = new Set<Going>()
+  #count = 0
+
+  /** @param wait is waited for at every step. @param done is told of each request as it is put on the wire */
+  constructor(wait: (what: string) => Promise<unknown>, done: (encoded: EncodedRequest) => void) {
+    super('unix:///nonexistent/docker.sock')
+    this.#wait = wait
+    this.#done = done
+  }
+
+  override async send(
+    encoded: EncodedRequest,
+    _limit: number | undefined,
+    signal?: AbortSignal,
+    _content?: unknown,
+    mayGo: () => boolean = () => true,
+  ): Promise<IncomingMessage> {
+    await this.#put(encoded, signal, mayGo)
+    const going = { encoded, signal }
+    this.going.add(going)
+    await this.#wait(`the answer to ${encoded.path}`)
+    // An engine begins again when it has stopped, whoever has gone meanwhile.
+    if (/\/restart\?t=[1-9]/.test(encoded.path)) this.#done(encoded)
+    if (signal?.aborted === true) {
+      this.going.delete(going)
+      throw new EngineUnavailable('the client went away')
+    }
+    return this.#answer(going)
+  }
+
+  override async upgrade(
+    encoded: EncodedRequest,
+    signal?: AbortSignal,
+    mayGo: () => boolean = () => true,
+  ): Promise<Upgraded> {
+    await this.#put(encoded, signal, mayGo)
+    const socket = new PassThrough()
+    const going = { encoded, signal }
+    this.going.add(going)
+    socket.once('close', () => this.going.delete(going))
+    signal?.addEventListener('abort', () => socket.destroy())
+    return { hijacked: { socket, head: Buffer.alloc(0), contentType: undefined } }
+  }
+
+  /** A connection is waited for; then the request goes, or does not. */
+  async #put(encoded: EncodedRequest, signal: AbortSignal | undefined, mayGo: () => boolean): Promise<void> {
+    await this.#wait(`the connection for ${encoded.path}`)
+    if (signal?.aborted === true) throw new EngineUnavailable('the client went away')
+    if (!mayGo()) throw new NotSent('it was given up')
+    this.#done(encoded)
+  }
+
+  #answer(going: Going): IncomingMessage {
+    const { path } = going.encoded
+    const answer = new IncomingMessage(new Socket())
+    answer.headers = { 'content-type': 'application/json' }
+    const [status, body] = this.#whatIs(path)
+    answer.statusCode = status
+    // What is followed has no end of its own.
+    if (/follow=1|\/wait\b/.test(path)) {
+      going.signal?.addEventListener('abort', () => answer.destroy())
+      answer.once('close', () => this.going.delete(going))
+      return answer
+    }
+    this.going.delete(going)
+    answer.push(JSON.stringify(body))
+    answer.push(null)
+    return answer
+  }
+
+  #whatIs(path: string): readonly [number, unknown] {
+    this.#count += 1
+    const Id = this.#count.toString(16).padStart(64, '0')
+    if (/\/containers\/create|\/exec$|\/commit/.test(path)) return [201, { Id, Warnings: [] }]
+    if (/\/json/.test(path)) return [200, { Id, HostConfig: {}, Config: {} }]
+    return /\/(?:start|stop|restart|unpause|kill)\b/.test(path) ? [204, ''] : [200, {}]
+  }
+}
