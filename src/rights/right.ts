@@ -10,7 +10,8 @@ import { refuse, refuseAll, type Violation } from '../policy/refuse.ts'
 import type { Permit, Refused, Verdict } from '../policy/verdict.ts'
 import type { Facts } from '../resolve/facts.ts'
 import { CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
-import { decideAgain, lookUp, type Call, type Decision } from './decision.ts'
+import { LookupAbandoned } from '../resolve/host-paths.ts'
+import { decideAgain, Ended, lookUp, type Call, type Decision } from './decision.ts'
 import type { Running } from './running.ts'
 import { isSame } from './same.ts'
 
@@ -35,8 +36,6 @@ export class Right implements Standing, Running {
   readonly #call: Call
   /** Labels of what is made for it. */
   readonly #labels: Readonly<Record<string, string>>
-  readonly #ended = new AbortController()
-  readonly #gone = new AbortController()
   readonly #ends: ((why: string) => void)[] = []
   /** What else of it has to hold, as it has turned out on the way. */
   readonly #checks: ((worker: WorkerPolicy) => readonly Violation[])[] = []
@@ -45,6 +44,8 @@ export class Right implements Standing, Running {
   #permit: Permit
   #record: DecisionEntry | undefined
   #over: RightEnded | undefined
+  #ended: AbortController | undefined
+  #gone: AbortController | undefined
   #forget: (() => void) | undefined
 
   /** @param record undefined for a read that goes on unrecorded. @param claim nonce of what is made */
@@ -98,12 +99,15 @@ export class Right implements Standing, Running {
     return this.#over === undefined && this.identity.rights === this.#rights
   }
 
-  /** @throws {RightEnded | LookupAbandoned | EngineUnavailable | StoreUnavailable} */
+  /** @throws {RightEnded | EngineUnavailable | StoreUnavailable} */
   async renew(): Promise<void> {
     while (!this.inForce) {
       if (this.#over !== undefined) throw this.#over
-      if (this.identity.rights === undefined) throw this.#finish(new RightEnded(NOT_SERVED))
-      const { rights, paths } = await lookUp(this.#call)
+      const { rights, paths } = await lookUp(this.#call).catch((cause: unknown) => {
+        if (cause instanceof Ended) throw this.#finish(new RightEnded(NOT_SERVED))
+        if (cause instanceof LookupAbandoned) throw this.#finish(new RightEnded(cause.message))
+        throw cause
+      })
       await this.#take(decideAgain(this.#call, rights, this.#facts, paths))
     }
   }
@@ -120,14 +124,18 @@ export class Right implements Standing, Running {
 
   untilEnded(): AbortSignal {
     this.#goOn()
+    this.#ended ??= abortedWhere(this.#over !== undefined)
     return this.#ended.signal
   }
 
   untilGone(): AbortSignal {
     this.#goOn()
-    const { gone } = this.#call
-    if (gone.aborted) this.#gone.abort()
-    gone.addEventListener('abort', () => this.#gone.abort(), { once: true })
+    if (this.#gone === undefined) {
+      const { gone } = this.#call
+      const both = abortedWhere(this.#over !== undefined || gone.aborted)
+      gone.addEventListener('abort', () => both.abort(), { once: true })
+      this.#gone = both
+    }
     return this.#gone.signal
   }
 
@@ -167,8 +175,8 @@ export class Right implements Standing, Running {
 
   #stop(over: RightEnded): void {
     for (const end of this.#ends) end(over.message)
-    this.#ended.abort()
-    this.#gone.abort()
+    this.#ended?.abort()
+    this.#gone?.abort()
   }
 
   #finish(over: RightEnded): RightEnded {
@@ -210,6 +218,12 @@ export class Right implements Standing, Running {
   #goOn(): void {
     if (this.#over === undefined) this.#forget ??= this.#call.gate.running.add(this)
   }
+}
+
+function abortedWhere(isOver: boolean): AbortController {
+  const controller = new AbortController()
+  if (isOver) controller.abort()
+  return controller
 }
 
 const NOT_SERVED = 'ended: its worker is served no more, or by another socket'

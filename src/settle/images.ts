@@ -134,9 +134,20 @@ export class NewImages {
           for (const line of linesOf(this.#named)) body.push(line)
           await settle()
         }
-        finish().then(() => done(), done)
+        finish().then(
+          () => done(),
+          (cause: Error) => {
+            tellEnd()
+            done(ended() === undefined ? cause : null)
+          },
+        )
       },
     })
+    const tellEnd = (): void => {
+      const message = ended()
+      if (message === undefined) return
+      for (const line of linesOf({ ...NO_NAMES, failed: [message] })) body.push(line)
+    }
     let settling: Promise<void> | undefined
     const settle = (): Promise<void> => {
       const known = this.#taken ? Promise.resolve() : this.take().then(() => undefined)
@@ -146,12 +157,11 @@ export class NewImages {
       return settling
     }
     reply.body.once('error', (cause) => {
-      const message = ended()
-      if (message === undefined) {
+      if (ended() === undefined) {
         body.destroy(cause)
         return
       }
-      for (const line of linesOf({ ...NO_NAMES, failed: [message] })) body.push(line)
+      tellEnd()
       body.push(null)
       body.once('end', () => body.destroy())
     })
