@@ -1,7 +1,7 @@
 /** What the worker's account can take out of the process that serves it over HTTP: descriptors, by pidfd_getfd(2). */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,11 +47,25 @@ function isServing(id: string): boolean {
   }
 }
 
-/** What a process holds, but for what the kernel makes for it alone. */
+/** What a process holds, but for what the kernel makes for it alone, and directories, which each opens for itself. */
 function held(id: number | string): readonly string[] {
   return readdirSync(`/proc/${id}/fd`)
-    .map((number) => readlinkSync(`/proc/${id}/fd/${number}`))
-    .filter((what) => !/^anon_inode:|^\/dev\/null$/.test(what))
+    .map((number) => targetOf(`/proc/${id}/fd/${number}`))
+    .filter((what) => !/^anon_inode:|^\/dev\/null$/.test(what) && !isDirectory(what))
+}
+
+/** Nothing for one that is closed meanwhile. */
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(descriptor)
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '/dev/null'
+    throw cause
+  }
+}
+
+function isDirectory(what: string): boolean {
+  return statSync(what, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 /** Takes every descriptor out of a process, and writes a text into its sockets. (The rest are its own affair.) Prints how many it took. */
