@@ -106,11 +106,11 @@ export class BindRoots {
     const place = await walk(root.path, { turn }).catch(missed)
     if ('found' in place) await place.found.close()
     const complaint = 'found' in place ? this.#complaint({ ...root, place }) : undefined
-    if (complaint !== undefined) return this.#refuse(root, complaint)
+    if (complaint !== undefined) return this.#withhold(root, complaint)
     const real = realPath(held.place)
     if ('found' in place && place.found.status.id === idOf(held) && realPath(place) === real)
       return { found: true, real }
-    return this.#refuse(
+    return this.#withhold(
       root,
       'it is no longer what it was when the policy was loaded; SIGHUP takes it as it is now',
     )
@@ -123,7 +123,7 @@ export class BindRoots {
     const another = this.#held.get(root.path)
     if (complaint === undefined && another === undefined) this.#held.set(root.path, { ...root, place })
     else await place.found.close()
-    if (complaint !== undefined) return this.#refuse(root, complaint)
+    if (complaint !== undefined) return this.#withhold(root, complaint)
     return { found: true, real: realPath(another?.place ?? place) }
   }
 
@@ -134,7 +134,7 @@ export class BindRoots {
     return rootComplaint(root, [...this.#held.values()])?.message
   }
 
-  #refuse({ path }: BindRoot, why: string): HostPath {
+  #withhold({ path }: BindRoot, why: string): HostPath {
     const message = `nothing is mounted from ${path}: ${why}`
     if (!this.#told.has(message)) this.#tell(message)
     this.#told.add(message)

@@ -142,6 +142,11 @@ describe('the paths of the host that are looked up', () => {
     expect(pathsOf('POST /containers/create', body)).toEqual(['/srv/work', '/srv/docs'])
   })
 
+  test('are the roots alone for an update, which may give a restart policy', () => {
+    expect(pathsOf('POST /containers/bound/update', {})).toEqual(['/srv/work', '/srv/docs'])
+    expect(pathsOf('POST /containers/web/update', {})).toEqual([])
+  })
+
   test('are none for anything else', () => {
     expect(pathsOf('POST /containers/bound/stop')).toEqual([])
     expect(pathsOf('POST /containers/create', { Image: 'alpine' })).toEqual([])

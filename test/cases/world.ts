@@ -209,6 +209,7 @@ export function worldWith(given: Readonly<Record<string, unknown>> = {}): World 
 function hostPath(paths: Readonly<Record<string, string | null>>, path: string): HostPath {
   const plain = posix.normalize(path).replace(/(?<=.)\/$/, '')
   const real = Object.hasOwn(paths, plain) ? paths[plain] : plain
+  if (real === 'moved') return { found: false, why: 'moved' }
   return typeof real === 'string' ? { found: true, real } : { found: false, why: 'missing' }
 }
 
