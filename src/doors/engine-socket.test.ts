@@ -152,6 +152,18 @@ test('a request for the connection whose body does not come is answered 408', as
   expect(warnings).toEqual([])
 })
 
+test('connections that were asked for in vain are free again when their clients have gone', async () => {
+  const door = await openBefore({})
+  for (let time = 0; time < 20; time += 1) {
+    const { socket } = open(door)
+    socket.write(`${UPGRADE}{}`)
+    // What comes behind the request is read by nobody.
+    socket.once('data', () => socket.write('more'))
+    await once(socket, 'close')
+  }
+  expect(await request(door, { path: '/_ping' })).toMatchObject({ status: 200 })
+})
+
 test('what an engine reads while it answers already may come for as long as it takes', async () => {
   let read = 0
   const door = await openBefore({

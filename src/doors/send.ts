@@ -51,6 +51,8 @@ export function sendUpgraded(reply: Reply, head: Buffer, client: Duplex): void {
       Buffer.from(body),
     ]),
   )
+  // Nobody reads from it any more: what it says is thrown away, so that its end is seen.
+  client.resume()
 }
 
 /** The head that gives the connection away, made here. */
