@@ -21,6 +21,12 @@ describe('an image', () => {
     ['ghcr.io/acme/**', 'ghcr.io/acme/a/b'],
     ['ghcr.io/*/app', 'ghcr.io/acme/app'],
     ['localhost:5000/app', 'localhost:5000/app:1'],
+    ['ghcr.io/**/app', 'ghcr.io/a/b/app'],
+    ['ghcr.io/**/b*/app', 'ghcr.io/a/b/bc/app'],
+    ['ghcr.io/*-*-*/app', 'ghcr.io/a-b-c-d/app'],
+    ['ghcr.io/a*a/app', 'ghcr.io/aa/app'],
+    ['ghcr.io/a**', 'ghcr.io/a'],
+    ['ghcr.io/app:*.*', 'ghcr.io/app:1.2.3'],
   ])('%s covers %s', (pattern, image) => {
     expect(matches(pattern, image)).toBe(true)
   })
@@ -37,6 +43,10 @@ describe('an image', () => {
     ['ghcr.io/acme/**', 'ghcr.io/acme2/b'],
     ['ghcr.io/acme/*', 'ghcrxio/acme/app'],
     ['localhost:5000/app', 'localhost:5001/app'],
+    ['ghcr.io/**/app', 'ghcr.io/app'],
+    ['ghcr.io/*-*-*/app', 'ghcr.io/a-b/c-d/app'],
+    ['ghcr.io/*a', 'ghcr.io/ab'],
+    ['ghcr.io/a*a/app', 'ghcr.io/a/app'],
   ])('%s does not cover %s', (pattern, image) => {
     expect(matches(pattern, image)).toBe(false)
   })
@@ -46,6 +56,13 @@ describe('an image', () => {
       someImageMatches([], { name: 'docker.io/library/alpine', tag: undefined, digest: undefined }),
     ).toBe(false)
   })
+})
+
+// A name that an expression would take hours for.
+test('a name that nearly matches in very many ways is not covered', () => {
+  const name = `docker.io/${'a-'.repeat(110)}a`
+  expect(matches(`docker.io/${'*-'.repeat(20)}b`, name)).toBe(false)
+  expect(matches(`docker.io/**${'a**'.repeat(20)}b`, name)).toBe(false)
 })
 
 test('the first patterns are told in a refusal', () => {

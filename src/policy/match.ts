@@ -1,7 +1,8 @@
 /** Matching of image names against a policy's patterns: `*` is any part of one path component, `**` of several. */
 import type { ImageReference } from '../decode/reference.ts'
 
-const compiled = new Map<string, RegExp>()
+/** Of patterns that were matched before: what is written out in them, and the stars. */
+const partsOf = new Map<string, readonly string[]>()
 
 /** True if a pattern (in full, as the policy holds it) covers the reference. A pattern without a tag covers every tag. */
 function imageMatches(pattern: string, reference: ImageReference): boolean {
@@ -23,19 +24,33 @@ export function describePatterns(patterns: readonly string[]): string {
   return patterns.length === 0 ? 'no image at all' : patterns.slice(0, 3).join(' | ')
 }
 
+/**
+ * Whether a pattern covers a text, in a time that goes with the length of both: all places that its parts can reach are followed at
+ * once. An expression would try them one after the other, for seconds where the text is chosen for that.
+ */
 function globMatches(pattern: string, text: string): boolean {
-  const expression = compiled.get(pattern) ?? compile(pattern)
-  return expression.test(text)
+  const parts = partsOf.get(pattern) ?? pattern.split(/(\*+)/).filter((part) => part !== '')
+  partsOf.set(pattern, parts)
+  let places: readonly number[] = [0]
+  for (const part of parts)
+    places = part.startsWith('*') ? spread(part, text, places) : pass(part, text, places)
+  return places.at(-1) === text.length
 }
 
-function compile(pattern: string): RegExp {
-  const source = pattern
-    .split(/(\*+)/)
-    .map((part) =>
-      part === '*' ? '[^/]*' : part.startsWith('*') ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
-    )
-    .join('')
-  const expression = new RegExp(`^${source}$`)
-  compiled.set(pattern, expression)
-  return expression
+/** Places behind a part that is written out. */
+function pass(part: string, text: string, places: readonly number[]): readonly number[] {
+  return places.filter((place) => text.startsWith(part, place)).map((place) => place + part.length)
+}
+
+/** Places behind stars: one stops at a slash. */
+function spread(stars: string, text: string, places: readonly number[]): readonly number[] {
+  const reached: number[] = []
+  for (const place of places) {
+    // What can be reached from a place that was reached before was then too.
+    if (place <= (reached.at(-1) ?? -1)) continue
+    const slash = stars === '*' ? text.indexOf('/', place) : -1
+    const end = slash === -1 ? text.length : slash
+    for (let at = place; at <= end; at += 1) reached.push(at)
+  }
+  return reached
 }
