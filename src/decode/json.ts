@@ -47,17 +47,9 @@ export function foldKey(key: string): string {
 
 const INTEGER = /-?(?:0|[1-9][0-9]*)(?![.eE])/y
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
+/** What stands in a string, up to a number of times: an engine of expressions keeps each in mind. */
 const PLAIN = /[^"\\\u0000-\u001f]*/y
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-}
+const ESCAPES = /(?:[^"\\\u0000-\u001f]*\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,1000}/y
 
 class Reader {
   readonly #text: string
@@ -128,35 +120,34 @@ class Reader {
 
   #string(): string {
     if (this.#text[this.#at] !== '"') this.#fail('a string expected')
-    this.#at++
-    let result = this.#plain()
-    for (;;) {
-      const character = this.#text[this.#at++]
-      if (character === '"') break
-      if (character !== '\\') this.#fail('an open string, or a control character in one')
-      result += this.#escape()
-      // One escape behind another has nothing plain before it.
-      if (this.#text[this.#at] !== '\\') result += this.#plain()
+    const start = this.#at++
+    this.#skip(PLAIN)
+    const isEscaped = this.#text[this.#at] === '\\'
+    while (this.#text[this.#at] === '\\') {
+      if (!this.#skip(ESCAPES)) this.#failEscape()
+      this.#skip(PLAIN)
     }
+    if (this.#text[this.#at] !== '"') this.#fail('an open string, or a control character in one')
+    this.#at++
+    const written = this.#text.slice(start, this.#at)
+    const result = isEscaped ? String(JSON.parse(written)) : written.slice(1, -1)
     if (!result.isWellFormed()) this.#fail('half of a surrogate pair')
     return result
   }
 
-  #plain(): string {
-    const from = this.#at
-    PLAIN.lastIndex = from
-    PLAIN.test(this.#text)
-    this.#at = PLAIN.lastIndex
-    return this.#text.slice(from, this.#at)
+  /** Skips what an expression finds here. */
+  #skip(expression: RegExp): boolean {
+    expression.lastIndex = this.#at
+    const isFound = expression.test(this.#text)
+    if (isFound) this.#at = expression.lastIndex
+    return isFound
   }
 
-  #escape(): string {
-    const letter = this.#text[this.#at++] ?? ''
-    if (letter !== 'u') return ESCAPES[letter] ?? this.#fail('an escape that JSON does not have')
-    const digits = this.#text.slice(this.#at, this.#at + 4)
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.#fail('four hexadecimal digits expected')
-    this.#at += 4
-    return String.fromCharCode(Number.parseInt(digits, 16))
+  #failEscape(): never {
+    this.#at++
+    return this.#text[this.#at] === 'u'
+      ? this.#fail('four hexadecimal digits expected')
+      : this.#fail('an escape that JSON does not have')
   }
 
   #number(): number {

@@ -19,6 +19,7 @@ export function parseQuery(
 ): JsonObject {
   if (query === '') return NO_QUERY
   const parameters: JsonObject = new Map()
+  const repeated = new Map<string, string[]>()
   const passedOver = new Set(echoed)
   const pairs = query.split('&')
   if (pairs.length > MOST_PAIRS) throw new FieldError(`the query has more than ${MOST_PAIRS} parameters`)
@@ -30,7 +31,10 @@ export function parseQuery(
     if (passedOver.has(name)) continue
     const earlier = parameters.get(name)
     if (repeatable.includes(name)) {
-      parameters.set(name, [...(Array.isArray(earlier) ? earlier : []), value])
+      const values = repeated.get(name) ?? []
+      values.push(value)
+      parameters.set(name, values)
+      repeated.set(name, values)
       continue
     }
     if (earlier !== undefined)

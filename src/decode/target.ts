@@ -23,6 +23,9 @@ export const OLDEST_MINOR = 24
 /** The newest version that the tables in test/engine-api describe. */
 export const NEWEST_MINOR = 55
 
+/** Characters of a path; names of images, the longest of all, have a few hundred. */
+const LONGEST_PATH = 4 * 2 ** 10
+
 const VERSION = /^v1\.([1-9][0-9]?)$/
 const SEGMENT = /^(?:[A-Za-z0-9._~:@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$/
 
@@ -34,6 +37,8 @@ export function parseTarget(target: string): Target {
   if (!target.startsWith('/')) throw new TargetError('the request target must be a path')
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
+  if (path.length > LONGEST_PATH)
+    throw new TargetError(`the path has more than ${LONGEST_PATH} characters, as that of no object has`)
   const raw = path.slice(1).split('/')
   for (const segment of raw) {
     if (!SEGMENT.test(segment) || segment === '.' || segment === '..') {

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** Bytes of a JSON body. */
-const LARGEST = 4 * 2 ** 20
+/** Bytes of a JSON body. None that is larger could be let through: of all that a container may be told, 320 KiB are kept. */
+const LARGEST = 2 ** 20
 /** Milliseconds for all of it. */
 const LONGEST = 30_000
 /** Milliseconds that the rest of an unread body is thrown away, so that its sender sees the answer. */

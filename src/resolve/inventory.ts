@@ -2,6 +2,7 @@
  * The engine's objects by id and name, in memory: what a call needs to know costs no call of its own.
  * The feed keeps it current by the engine's events; the gate's own effects are put in at once.
  */
+import { IdIndex } from './id-index.ts'
 
 export interface KnownContainer {
   readonly id: string
@@ -41,6 +42,8 @@ export class Inventory {
   #imageNames = new Map<string, string>()
   /** Names that are listed more than once: what an engine takes them for is not known. */
   #doubtfulNames: ReadonlySet<string> = new Set()
+  /** Of the images, made when it is first needed. */
+  #imageIds: IdIndex | undefined
   #volumes = new Set<string>()
   /** Names of networks by id. */
   #networks = new Map<string, string>()
@@ -92,7 +95,9 @@ export class Inventory {
   /** The images whose id starts so; `sha256:` may be left out. */
   imagesByPrefix(prefix: string): readonly KnownImage[] {
     const start = prefix.startsWith('sha256:') ? prefix : `sha256:${prefix}`
-    return [...this.#images.values()].filter((image) => image.id.startsWith(start))
+    // A call can ask for some hundred of them.
+    this.#imageIds ??= new IdIndex(this.#images.keys())
+    return this.#imageIds.startingWith(start).flatMap((id) => this.#images.get(id) ?? [])
   }
 
   hasVolume(name: string): boolean {
@@ -160,6 +165,7 @@ export class Inventory {
 
   replaceImages(images: readonly KnownImage[]): void {
     this.#images = new Map(images.map((image) => [image.id, image]))
+    this.#imageIds = undefined
     this.#imageNames = new Map()
     const twice = new Set<string>()
     for (const { id, names } of images)
