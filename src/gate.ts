@@ -17,6 +17,7 @@ import { Ownership } from './resolve/ownership.ts'
 import { beginReconciling, reconcileImages } from './resolve/reconcile.ts'
 import { Renames } from './resolve/renames.ts'
 import type { World } from './resolve/resolve.ts'
+import { Scheduler } from './schedule/scheduler.ts'
 import { Roster } from './rights/roster.ts'
 import { RunningCalls } from './rights/running.ts'
 import { learnMade } from './settle/made.ts'
@@ -54,6 +55,8 @@ export class Gate implements World {
   readonly execs = new Execs()
   readonly paths = new PathLookups()
   readonly made: MadeWith
+  /** Whose turn it is to have work done. */
+  readonly scheduler = new Scheduler()
   readonly ownership: Ownership
   readonly renames: Renames
   /** What goes on by the rights of workers. */

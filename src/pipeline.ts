@@ -14,7 +14,7 @@ import type { Caller } from './identify/caller.ts'
 import { refusalReply } from './filter/refusal.ts'
 import { rehearse } from './rehearse.ts'
 import { LookupAbandoned } from './resolve/host-paths.ts'
-import { decideCall, Ended, lookUp, type Call, type Decision } from './rights/decision.ts'
+import { decideCall, Ended, lookUp, textOf, type Call, type Decision } from './rights/decision.ts'
 import { Right, RightEnded } from './rights/right.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
 import { StoreUnavailable } from './store/errors.ts'
@@ -36,11 +36,15 @@ export async function handle(
   const connected = gate.feed.connected
   if (connected === undefined)
     return errorReply(503, 'the Docker engine behind dockgate does not answer; try again in a moment')
+  const share = gate.scheduler.share(caller.identity.name, gone)
+  await share.turn()
+  // It may have waited long.
+  gone.throwIfAborted()
   const decoded = routed.found
     ? decode(routed.match, request)
     : { operation: routed.malformed, minor: routed.minor, findings: [] }
   try {
-    return await serve({ gate, caller, connected, decoded, content: request.content, gone })
+    return await serve({ gate, caller, connected, decoded, content: request.content, gone, share })
   } catch (cause) {
     if (cause instanceof Ended) return errorReply(403, cause.message)
     if (cause instanceof RightEnded) return endedReply(cause, caller)
@@ -100,7 +104,8 @@ async function open(
   try {
     // What is only tried makes nothing that a claim would have to be known for.
     const changes = call.caller.rehearsal === undefined ? claims.changes : []
-    return await call.gate.recorder.open(call.caller, call.decoded, verdict, detail, changes)
+    const text = await textOf(call, detail)
+    return await call.gate.recorder.open(call.caller, call.decoded, verdict, text, changes)
   } catch (cause) {
     const words: readonly string[] = rights.worker.docker.unrecorded
     const mayGoOn = !isChange(call.decoded.operation.kind) && words.includes(verdict.subcommand)

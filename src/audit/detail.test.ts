@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { textOf } from '../../test/support/share.ts'
 import { ask } from '../../test/cases/world.ts'
 import { recordDetail } from './detail.ts'
 
@@ -9,7 +10,7 @@ function detailOf(line: string, allow: string, headers: Readonly<Record<string, 
     { docker: { allow: [allow] }, run: {}, world: {}, without: [] },
   )
   expect(verdict.effect).toBe('allow')
-  return recordDetail(decoded.operation, verdict, () => 'hash')
+  return textOf(recordDetail(decoded.operation, verdict).text(() => 'hash'))
 }
 
 describe('the record', () => {
@@ -41,7 +42,7 @@ describe('the record', () => {
         },
       },
     })
-    const detail = recordDetail(decoded.operation, verdict, () => 'hash')
+    const detail = textOf(recordDetail(decoded.operation, verdict).text(() => 'hash'))
     expect(verdict).toMatchObject({ effect: 'refuse', refusal: { rule: 'run.log' } })
     expect(JSON.parse(detail)).toMatchObject({
       log: { driver: 'splunk', options: { 'splunk-token': '<hash>', 'max-size': '1m' } },
@@ -56,7 +57,7 @@ describe('the record', () => {
     ] as const) {
       const { decoded, verdict } = ask({ line, body })
       expect(verdict.effect).toBe('refuse')
-      const detail = recordDetail(decoded.operation, verdict, () => 'hash')
+      const detail = textOf(recordDetail(decoded.operation, verdict).text(() => 'hash'))
       expect(JSON.stringify([detail, verdict])).not.toContain('s3cret')
     }
   })

@@ -2,13 +2,47 @@
 import type { Operation } from '../decode/operation.ts'
 import type { Verdict } from '../policy/verdict.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
-import { redactEnvironment, type Hash } from './redact.ts'
+import type { Steps } from '../schedule/scheduler.ts'
+import { HASH_LENGTH, redactEnvironment, type Hash } from './redact.ts'
 
 /** Options of a log's driver that name no address and no account: those that a policy can let through. */
 const PLAIN_LOG_OPTIONS = ['max-size', 'max-file', 'compress']
 
-/** JSON of an operation and, for a create or an update, of what was made of it. @param hash of a secret value */
-export function recordDetail(operation: Operation, verdict: Verdict, hash: Hash): string {
+/** What the record will hold of an operation. */
+export interface Detail {
+  /** Bytes that it has there. */
+  readonly size: number
+  /** The text; of one with secrets the steps that hash them, which takes longer than all else. */
+  text(hash: Hash): string | Steps<string>
+}
+
+/** In the place of a hash, as long as one. */
+const UNHASHED = '-'.repeat(HASH_LENGTH)
+
+/** An operation and, for a create or an update, what was made of it. */
+export function recordDetail(operation: Operation, verdict: Verdict): Detail {
+  const secrets: string[] = []
+  const outline = written(operation, verdict, (secret) => {
+    secrets.push(secret)
+    return UNHASHED
+  })
+  function* hashed(hash: Hash): Steps<string> {
+    const hashes: string[] = []
+    for (const secret of secrets) {
+      yield
+      hashes.push(hash(secret))
+    }
+    const next = hashes.values()
+    return written(operation, verdict, () => next.next().value ?? UNHASHED)
+  }
+  return {
+    size: Buffer.byteLength(outline),
+    text: (hash) => (secrets.length === 0 ? outline : hashed(hash)),
+  }
+}
+
+/** JSON, with what `hash` gives in the place of secrets. */
+function written(operation: Operation, verdict: Verdict, hash: Hash): string {
   const permit = verdict.effect === 'allow' ? verdict.permit : undefined
   const planned =
     permit?.on === 'create'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asChanges, decision, newDirectory, outcome } from '../../test/support/record.ts'
+import { ALONE } from '../../test/support/share.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { AuditEntry } from './entry.ts'
 import { ownRecord, type OwnRecord } from './own.ts'
@@ -27,9 +28,12 @@ describe('what a worker reads of its record', () => {
   test('is its own newest entries in the order of time, or those after one', async () => {
     const entries = named(6)
     await withRecord([...entries, decision({ worker: 'rival' })], async (own) => {
-      expect(targets(await own.recent('ai-worker', { ...ALL, count: 2 }))).toEqual(['object-4', 'object-5'])
+      expect(targets(await own.recent(ALONE, 'ai-worker', { ...ALL, count: 2 }))).toEqual([
+        'object-4',
+        'object-5',
+      ])
       const after = { ...ALL, count: 2, after: entries[1]?.id }
-      expect(targets(await own.recent('ai-worker', after))).toEqual(['object-2', 'object-3'])
+      expect(targets(await own.recent(ALONE, 'ai-worker', after))).toEqual(['object-2', 'object-3'])
     })
   })
 
@@ -37,11 +41,11 @@ describe('what a worker reads of its record', () => {
     const [one] = named(1)
     if (one === undefined) throw new Error('there is no entry')
     await withRecord([one, outcome(one.id), decision()], async (own) => {
-      expect((await own.about('ai-worker', one.id)).map(({ phase }) => phase)).toEqual([
+      expect((await own.about(ALONE, 'ai-worker', one.id)).map(({ phase }) => phase)).toEqual([
         'decision',
         'outcome',
       ])
-      expect(await own.about('rival', one.id)).toEqual([])
+      expect(await own.about(ALONE, 'rival', one.id)).toEqual([])
     })
   })
 
@@ -49,10 +53,10 @@ describe('what a worker reads of its record', () => {
   test('is short where entries are large, and goes on after the last of them', async () => {
     const entries = named(12, { detail: 'x'.repeat(400_000) })
     await withRecord(entries, async (own) => {
-      expect(targets(await own.recent('ai-worker', ALL))).toEqual(['object-10', 'object-11'])
+      expect(targets(await own.recent(ALONE, 'ai-worker', ALL))).toEqual(['object-10', 'object-11'])
       const seen: string[] = []
       for (let after: string | undefined = entries[0]?.id; after !== undefined;) {
-        const page = await own.recent('ai-worker', { ...ALL, after })
+        const page = await own.recent(ALONE, 'ai-worker', { ...ALL, after })
         expect(page.length).toBeLessThanOrEqual(2)
         seen.push(...targets(page))
         after = page.at(-1)?.id
@@ -63,7 +67,7 @@ describe('what a worker reads of its record', () => {
 
   test('has an entry that is larger than a page by itself', async () => {
     await withRecord(named(3, { detail: 'x'.repeat(3_000_000) }), async (own) => {
-      expect(targets(await own.recent('ai-worker', ALL))).toEqual(['object-2'])
+      expect(targets(await own.recent(ALONE, 'ai-worker', ALL))).toEqual(['object-2'])
     })
   })
 })

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ask, policyOf } from '../../test/cases/world.ts'
+import { textOf } from '../../test/support/share.ts'
 import { newDirectory } from '../../test/support/record.ts'
 import { Identity } from '../identify/identity.ts'
 import { refuse } from '../policy/refuse.ts'
 import { openStore } from '../store/sqlite.ts'
+import { recordDetail } from './detail.ts'
 import type { AuditEntry, DecisionEntry } from './entry.ts'
 import { openRecord } from './query.ts'
 import { Recorder } from './recorder.ts'
@@ -32,7 +34,8 @@ async function recorded(work: (recorder: Recorder) => unknown): Promise<readonly
 
 function open(recorder: Recorder, line: string): DecisionEntry | Promise<DecisionEntry> {
   const { decoded, verdict } = ask({ line })
-  return recorder.open(caller, decoded, verdict, recorder.detailOf(decoded.operation, verdict), [])
+  const detail = textOf(recorder.detailOf(recordDetail(decoded.operation, verdict)))
+  return recorder.open(caller, decoded, verdict, detail, [])
 }
 
 /** What a reader of the record sees at this moment. */

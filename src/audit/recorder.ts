@@ -1,12 +1,13 @@
 /** Writes decisions before their effect and outcomes after it, and tells whoever watches. */
-import { isChange, type Decoded, type Operation } from '../decode/operation.ts'
+import { isChange, type Decoded } from '../decode/operation.ts'
 import type { Caller } from '../identify/caller.ts'
 import type { CommandLine, HostDiagnostic } from '../decode/operations/host.ts'
 import type { HostVerdict, Verdict } from '../policy/verdict.ts'
+import type { Steps } from '../schedule/scheduler.ts'
 import { shorten } from '../shared/refusal.ts'
 import { warnOf } from '../shared/warn.ts'
 import type { Change, Store } from '../store/store.ts'
-import { recordDetail } from './detail.ts'
+import type { Detail } from './detail.ts'
 import type { DecisionEntry, OutcomeEntry } from './entry.ts'
 import { newRecordId } from './id.ts'
 import { redactWords, type Hash } from './redact.ts'
@@ -29,8 +30,8 @@ export class Recorder {
   }
 
   /** The operation as the record will hold it. */
-  detailOf(operation: Operation, verdict: Verdict): string {
-    return recordDetail(operation, verdict, this.#hash)
+  detailOf(detail: Detail): string | Steps<string> {
+    return detail.text(this.#hash)
   }
 
   /**
@@ -58,7 +59,7 @@ export class Recorder {
   ): DecisionEntry | Promise<DecisionEntry> {
     const isAllowed = verdict.effect === 'allow'
     // What is allowed is a line of the policy's, word by word.
-    const words = isAllowed ? operation.words : redactWords(operation.words, this.#hash)
+    const words = isAllowed ? operation.words : redactWords(beginningOf(operation.words), this.#hash)
     const target = isAllowed ? words.join(' ') : ''
     return this.#open(caller, operation.kind, verdict, target, JSON.stringify({ ...operation, words }), [])
   }
@@ -147,6 +148,16 @@ export class Recorder {
       .write([{ type: 'entry', entry: outcome }, ...changes], 'kept')
       .catch(warnOf('recording an outcome'))
   }
+}
+
+/** The words that there is room for where a line is refused. */
+function beginningOf(words: readonly string[]): readonly string[] {
+  let length = 0
+  const end = words.findIndex((word) => {
+    length += word.length + '"",'.length
+    return length > LONGEST_REFUSED
+  })
+  return end === -1 ? words : words.slice(0, end + 1)
 }
 
 function targetOf(verdict: Verdict): string {

@@ -7,13 +7,15 @@ import { StoreBroken, storeError } from '../store/errors.ts'
 import { prepareDirectory, readOrCreate } from '../store/files.ts'
 
 const KEY_BYTES = 32
+/** Characters of a hash. */
+export const HASH_LENGTH = 12
 
 /** A value to what shows whether it is the same as another one, and nothing else. */
 export type Hash = (value: string) => string
 
 /** The first 12 hex digits of HMAC-SHA256: without the key, a guessed value can't be confirmed. */
 export function keyedHash(key: Buffer, value: string): string {
-  return createHmac('sha256', key).update(value).digest('hex').slice(0, 12)
+  return createHmac('sha256', key).update(value).digest('hex').slice(0, HASH_LENGTH)
 }
 
 /**

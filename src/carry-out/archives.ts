@@ -14,6 +14,7 @@ import { imagesListed, ownersOfNames } from '../resolve/images.ts'
 import { BuildImages, PullFailed } from '../settle/build-images.ts'
 import { claimLoaded, storedNames } from '../settle/load.ts'
 import type { Change } from '../store/store.ts'
+import { inTurns } from '../schedule/in-turns.ts'
 import { refusedOnTheWay, send, type Undertaking } from './exchange.ts'
 
 /** A context reaches the engine whole only if its Dockerfile takes nothing from elsewhere, and nothing unseen. */
@@ -23,6 +24,7 @@ export async function build(undertaking: Undertaking, permit: BuildPermit): Prom
     gate: call.gate,
     right,
     minor: call.connected.facts.minor,
+    share: call.share,
     settled: (changes: readonly Change[]) => outcome.add(changes),
     pulled: (name: string) => outcome.concerns(`pulled ${name}`),
     begun: (ids: Iterable<string>) => outcome.buildUpon(ids),
@@ -79,7 +81,7 @@ async function sendChecked(
   const { call, outcome } = undertaking
   // What breaks here shows in the request that it is the body of.
   if (call.content === undefined) archive.end()
-  else joinStreams(unpacked(call.content), archive, () => undefined)
+  else joinStreams(inTurns(call.share, unpacked(call.content)), archive, () => undefined)
   try {
     return await send(undertaking, permit, archive)
   } catch (cause) {

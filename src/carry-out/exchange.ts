@@ -32,7 +32,9 @@ export async function exchange(
   permit: Sendable,
   content?: Readable,
 ): Promise<Reply> {
-  const { gate } = call
+  const { gate, share } = call
+  // Answers to many calls can come by one and the same event.
+  await share.turn()
   const forwarded = await forward(right.engine, permit, right.sending, content)
   if ('hijacked' in forwarded) {
     const { socket } = forwarded.hijacked
@@ -43,7 +45,13 @@ export async function exchange(
       ...(permit.operation.kind === 'container.attach-ws' ? { webSocketKey: permit.operation.key } : {}),
     }
   }
-  return filterAnswer(permit, forwarded.answer, viewOf(gate, right), () => countsOf(gate, right.worker))
+  return filterAnswer(
+    permit,
+    forwarded.answer,
+    viewOf(gate, right),
+    () => countsOf(gate, right.worker),
+    share,
+  )
 }
 
 /** The reply where it turns out on the way that a call is refused. */

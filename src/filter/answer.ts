@@ -7,6 +7,8 @@ import { emptyReply, errorReply, jsonReply, type Reply, type ReplyHeaders } from
 import type { Permit } from '../policy/verdict.ts'
 import { noSuchVolume } from '../policy/volume.ts'
 import { splitLines } from '../resolve/lines.ts'
+import { inTurns } from '../schedule/in-turns.ts'
+import type { Share } from '../schedule/scheduler.ts'
 import { objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { cleanMessage } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
@@ -28,10 +30,13 @@ export async function filterAnswer(
   answer: IncomingMessage,
   view: View,
   counts: () => Counts,
+  share: Share,
 ): Promise<Reply> {
   const status = answer.statusCode ?? 502
   if (status >= 400) {
-    return errorReply(status, cleanMessage(await readWhole(answer, LARGEST_ERROR), view.container))
+    const message = await readWhole(answer, LARGEST_ERROR)
+    await share.turn()
+    return errorReply(status, cleanMessage(message, view.container))
   }
   if (status === 204 || status === 304) {
     answer.resume()
@@ -39,6 +44,10 @@ export async function filterAnswer(
   }
   const transform = transformOf(permit, view, counts)
   if (transform === 'stream') return { kind: 'stream', status, headers: headersOf(answer), body: answer }
+  if (transform === 'followed') {
+    const body = Readable.from(inTurns(share, answer), { objectMode: false })
+    return { kind: 'stream', status, headers: headersOf(answer), body }
+  }
   // Read whole, a short answer goes out in one write.
   if (transform === 'whole') {
     return { kind: 'whole', status, headers: headersOf(answer), body: await readWhole(answer, LARGEST_JSON) }
@@ -50,18 +59,20 @@ export async function filterAnswer(
       kind: 'stream',
       status,
       headers: headersOf(answer),
-      body: Readable.from(visibleEvents(answer, view, byInside), { objectMode: false }),
+      body: Readable.from(visibleEvents(answer, view, byInside, share), { objectMode: false }),
     }
   }
-  const json: unknown = JSON.parse((await readWhole(answer, LARGEST_JSON)).toString())
+  const whole = await readWhole(answer, LARGEST_JSON)
+  await share.turn()
+  const json: unknown = JSON.parse(whole.toString())
   if (permit.operation.kind === 'volume.inspect' && !view.volume(objectOf(json)))
     return errorReply(404, noSuchVolume(permit.operation.volume))
   return jsonReply(status, transform(json))
 }
 
-type Transform = 'stream' | 'whole' | 'events' | ((json: unknown) => unknown)
+type Transform = 'stream' | 'followed' | 'whole' | 'events' | ((json: unknown) => unknown)
 
-/** What holds nothing of others. A kind that is in no list is none: the type checker asks for its treatment. */
+/** What holds nothing of others; what is followed is looked at for the images that it tells of (settle/images.ts). A kind that is in no list is none: the type checker asks for its treatment. */
 const PASSED = {
   'container.archive-get': 'stream',
   'container.archive-put': 'stream',
@@ -88,12 +99,12 @@ const PASSED = {
   'exec.inspect': 'stream',
   'exec.resize': 'stream',
   'exec.start': 'stream',
-  'image.build': 'stream',
-  'image.import': 'stream',
-  'image.load': 'stream',
+  'image.build': 'followed',
+  'image.import': 'followed',
+  'image.load': 'followed',
   'image.prune': 'stream',
-  'image.pull': 'stream',
-  'image.push': 'stream',
+  'image.pull': 'followed',
+  'image.push': 'followed',
   'image.remove': 'whole',
   'image.save': 'stream',
   'image.search': 'stream',
@@ -174,8 +185,9 @@ async function* visibleEvents(
   answer: IncomingMessage,
   view: View,
   byInside: boolean,
+  share: Share,
 ): AsyncGenerator<string> {
-  for await (const line of splitLines(answer, LONGEST_EVENT)) {
+  for await (const line of inTurns(share, splitLines(answer, LONGEST_EVENT))) {
     const event = filterEvent(JSON.parse(line), view, byInside)
     if (event !== undefined) yield `${JSON.stringify(event)}\n`
   }

@@ -15,8 +15,8 @@ const settings: Settings = {
 function judged(line: string, body?: unknown) {
   const { decoded, verdict } = ask({ line, body }, settings)
   expect(verdict.effect).toBe('allow')
-  const detail = recordDetail(decoded.operation, verdict, () => 'a'.repeat(12))
-  return withinRecord(verdict, Buffer.byteLength(detail))
+  const { size } = recordDetail(decoded.operation, verdict)
+  return withinRecord(verdict, size)
 }
 
 const create = (more: object) => judged('POST /containers/create', { Image: 'alpine', ...more })

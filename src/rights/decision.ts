@@ -1,5 +1,6 @@
 /** One call as it is decided: by the rights in force at that moment, on what is true then. */
 import type { Readable } from 'node:stream'
+import { recordDetail, type Detail } from '../audit/detail.ts'
 import type { Decoded } from '../decode/operation.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
@@ -9,6 +10,7 @@ import { withinRecord } from '../policy/record-size.ts'
 import type { Verdict } from '../policy/verdict.ts'
 import type { Facts } from '../resolve/facts.ts'
 import type { Connected } from '../resolve/feed.ts'
+import type { Share } from '../schedule/scheduler.ts'
 import { hostPathsOf, resolve, stockOf, type HostPaths } from '../resolve/resolve.ts'
 
 /** What every stage of one call works on. */
@@ -21,6 +23,8 @@ export interface Call {
   readonly content: Readable | undefined
   /** Aborts when its client goes away. */
   readonly gone: AbortSignal
+  /** What the worker has of the thread. */
+  readonly share: Share
 }
 
 export interface Decision {
@@ -28,7 +32,7 @@ export interface Decision {
   readonly facts: Facts
   readonly verdict: Verdict
   /** The operation as the record will hold it. */
-  readonly detail: string
+  readonly detail: Detail
 }
 
 /** The worker is served no more. */
@@ -45,12 +49,13 @@ export class Ended extends Error {
  * @throws {Ended | LookupAbandoned | EngineUnavailable}
  */
 export async function lookUp(call: Call): Promise<{ readonly rights: Rights; readonly paths: HostPaths }> {
-  const { gate, caller, decoded, gone } = call
+  const { gate, caller, decoded, gone, share } = call
   for (;;) {
     const rights = rightsOf(caller)
     await learnMade(call, rights)
     const written = hostPathsOf(gate, rights.worker, decoded.operation)
     const paths = written.length === 0 ? NO_PATHS : await pathsOf(gate, rights, written, gone)
+    await share.turn()
     if (caller.identity.rights === rights) return { rights, paths }
   }
 }
@@ -87,6 +92,12 @@ export function rightsOf({ identity }: Pick<Caller, 'identity'>): Rights {
   return rights
 }
 
+/** What the record will hold of a call, once its secrets are hashed. */
+export async function textOf({ gate, share }: Call, detail: Detail): Promise<string> {
+  const text = gate.recorder.detailOf(detail)
+  return typeof text === 'string' ? text : share.run(text)
+}
+
 /** Decides a call. Nothing waits in it: calls made at the same moment count each other. */
 export function decideCall(call: Call, rights: Rights, paths: HostPaths): Decision {
   const { gate, connected, decoded } = call
@@ -109,8 +120,8 @@ export function decideAgain(call: Call, rights: Rights, before: Facts, paths = b
   })
 }
 
-function judge({ gate, decoded }: Call, rights: Rights, facts: Facts): Decision {
+function judge({ decoded }: Call, rights: Rights, facts: Facts): Decision {
   const decided = decide(rights.worker, decoded, facts)
-  const detail = gate.recorder.detailOf(decoded.operation, decided)
-  return { rights, facts, detail, verdict: withinRecord(decided, Buffer.byteLength(detail)) }
+  const detail = recordDetail(decoded.operation, decided)
+  return { rights, facts, detail, verdict: withinRecord(decided, detail.size) }
 }

@@ -11,7 +11,7 @@ import type { Permit, Refused, Verdict } from '../policy/verdict.ts'
 import type { Facts } from '../resolve/facts.ts'
 import { CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { LookupAbandoned } from '../resolve/host-paths.ts'
-import { decideAgain, Ended, lookUp, type Call, type Decision } from './decision.ts'
+import { decideAgain, Ended, lookUp, textOf, type Call, type Decision } from './decision.ts'
 import type { Running } from './running.ts'
 import { isSame } from './same.ts'
 
@@ -191,7 +191,8 @@ export class Right implements Standing, Running {
     const again = this.#judge(decision)
     const before = this.#record
     const verdict = 'refused' in again ? again.refused : decision.verdict
-    const record = before && (await gate.recorder.open(caller, decoded, verdict, decision.detail, []))
+    const text = await textOf(this.#call, decision.detail)
+    const record = before && (await gate.recorder.open(caller, decoded, verdict, text, []))
     const why = `decided again as ${record?.id ?? ''}, since another policy is in force`
     if ('refused' in again) throw this.#finish(new RightEnded(why, again.refused, record?.id))
     if (before !== undefined) gate.recorder.close(before, 0, why, '', [])

@@ -18,6 +18,8 @@ import type { Right } from '../rights/right.ts'
 import { splitLines } from '../resolve/lines.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
+import { atOnce } from '../schedule/at-once.ts'
+import type { Share } from '../schedule/scheduler.ts'
 import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { labelsLength, MOST_LABELS } from '../shared/labels.ts'
 import type { Change } from '../store/store.ts'
@@ -75,11 +77,13 @@ export class BuildImages {
 
   async #pin(dockerfile: string): Promise<CheckedText> {
     const { operation } = this.#permit
-    const { right } = this.#call
+    const { right, share } = this.#call
     const options = { buildArgs: operation.buildArgs, target: operation.parameters.target ?? '' }
-    const checked = checkDockerfile(dockerfile, right.worker.docker.run.images, options)
+    const check = (images: readonly string[]) => checkDockerfile(dockerfile, images, options)
+    // Before anything is waited for: a policy that comes into force meanwhile is asked too.
+    right.alsoHolds(({ docker }) => atOnce(check(docker.run.images)).violations)
+    const checked = await share.run(check(right.worker.docker.run.images))
     if (checked.violations.length > 0) return { violations: checked.violations, dockerfile }
-    right.alsoHolds(({ docker }) => checkDockerfile(dockerfile, docker.run.images, options).violations)
     const { ids, violations } = await this.#bring(checked)
     this.#call.begun(ids.values())
     return { violations, dockerfile: writeDockerfile(checked.instructions, ids, right.worker.name) }
@@ -170,6 +174,8 @@ export interface BuildCall {
   readonly right: Right
   /** API version of the engine. */
   readonly minor: number
+  /** What the worker has of the thread. */
+  readonly share: Share
   /** Is called with the changes to write for what was pulled. */
   readonly settled: (changes: readonly Change[]) => void
   /** Is called with the name of each image that was pulled. */

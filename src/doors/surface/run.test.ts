@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openGate } from '../../../test/support/local-gate.ts'
+import { ALONE } from '../../../test/support/share.ts'
 import { runLine } from './run.ts'
 import { Sessions } from './sessions.ts'
 import { OWN } from '../../host/files/directory.ts'
@@ -13,9 +14,9 @@ test('a line that can’t be read is told and recorded as it was written, also w
   await using directory = await openSocketDirectory(worker.socket, OWN)
   const sessions = new Sessions(gate, identity, directory, worker.socket, OWN)
   const caller = { identity, door: 'ssh' } as const
-  const line = { gate, caller, sessions, own, signal: new AbortController().signal }
+  const line = { gate, caller, sessions, own, signal: new AbortController().signal, share: ALONE }
   const { answer } = await runLine(line, { line: 'can COLUMNS=80 docker ps' })
   expect(answer).toMatchObject({ do: 'answer', stderr: expect.stringContaining('can COLUMNS=... docker ps') })
-  const [entry] = await own.recent(worker.name, { count: 1, after: undefined, decision: undefined })
+  const [entry] = await own.recent(ALONE, worker.name, { count: 1, after: undefined, decision: undefined })
   expect(entry).toMatchObject({ decision: 'refuse', detail: expect.stringContaining('"docker","ps"') })
 })

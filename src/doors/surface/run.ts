@@ -11,6 +11,7 @@ import { localWork, type LocalWork } from '../../policy/local-work.ts'
 import { refuse } from '../../policy/refuse.ts'
 import type { Refused } from '../../policy/verdict.ts'
 import { rightsOf } from '../../rights/decision.ts'
+import type { Share } from '../../schedule/scheduler.ts'
 import { shorten } from '../../shared/refusal.ts'
 import { answer, EXIT, failedAnswer, refusedAnswer, type Answer, type RunAnswer } from './answers.ts'
 import { diagnose } from './diagnose.ts'
@@ -26,6 +27,7 @@ export interface Line {
   readonly own: OwnRecord
   /** Ends it when its caller goes away. */
   readonly signal: AbortSignal
+  readonly share: Share
 }
 
 /** An answer, with the session that it names: that lives as long as its caller holds the response. */
@@ -53,7 +55,7 @@ export async function runLine(line: Line, written: Written): Promise<Run> {
 type OwnCommand = Exclude<Command, { kind: 'docker' | 'can' | 'program' }>
 
 async function ownAnswer(line: Line, command: OwnCommand, written: Written): Promise<RunAnswer> {
-  const { caller, own } = line
+  const { caller, own, share } = line
   const { worker } = rightsOf(caller)
   switch (command.kind) {
     case 'mcp':
@@ -66,7 +68,7 @@ async function ownAnswer(line: Line, command: OwnCommand, written: Written): Pro
         exit: 'line' in written && written.line.trim() === '' ? EXIT.usage : 0,
       }
     case 'why': {
-      const entries = isRecordId(command.record) ? await own.about(worker.name, command.record) : []
+      const entries = isRecordId(command.record) ? await own.about(share, worker.name, command.record) : []
       if (entries.length > 0) return answer(whyText(entries, worker.name))
       return failedAnswer(
         'there is no such record of this worker lately; write why and the 12 characters',

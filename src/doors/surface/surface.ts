@@ -6,6 +6,7 @@ import { errorReply, jsonReply, type Reply } from '../../forward/reply.ts'
 import type { Gate } from '../../gate.ts'
 import type { Identity } from '../../identify/identity.ts'
 import { Ended, rightsOf } from '../../rights/decision.ts'
+import type { Share } from '../../schedule/scheduler.ts'
 import { StoreUnavailable } from '../../store/errors.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../body.ts'
 import { sendReply } from '../send.ts'
@@ -50,24 +51,29 @@ export class Surface implements WorkerSurface {
 
   async #route(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
     const identity = this.#identity
+    const share = this.#gate.scheduler.share(identity.name, signal)
+    await share.turn()
+    signal.throwIfAborted()
     const { path, query } = surfacePath(request.url ?? '')
     const [what = '', id = ''] = path
     switch (`${request.method} ${what}${'/'.repeat(path.length - 1)}`) {
       case 'POST run':
       case 'POST can': {
-        const { written, ...from } = readRun(parseJson(await readBody(request, LARGEST_BODY)))
+        const body = await readBody(request, LARGEST_BODY)
+        await share.turn()
+        const { written, ...from } = readRun(parseJson(body))
         const caller = { identity, ...from }
-        const line = { gate: this.#gate, caller, sessions: this.#sessions, own: this.#own, signal }
+        const line = { gate: this.#gate, caller, sessions: this.#sessions, own: this.#own, signal, share }
         return this.#send(await runLine(line, what === 'can' ? asTried(written) : written), response)
       }
       case 'GET whoami':
         return sendReply(jsonReply(200, whoAmI(rightsOf({ identity }).worker)), response)
       case 'GET audit': {
-        const entries = await this.#own.recent(identity.name, readAudit(query))
+        const entries = await this.#own.recent(share, identity.name, readAudit(query))
         return sendReply(jsonReply(200, { entries: entries.map(ownEntry) }), response)
       }
       case 'GET why/':
-        return sendReply(await this.#why(identity.name, id), response)
+        return sendReply(await this.#why(share, identity.name, id), response)
       case 'GET verdict/': {
         const verdict = this.#rehearsals.get(id)?.verdict(Number(query.get('exit') ?? '0'))
         return sendReply(verdict === undefined ? NOT_FOUND : jsonReply(200, verdict), response)
@@ -77,8 +83,8 @@ export class Surface implements WorkerSurface {
     }
   }
 
-  async #why(worker: string, id: string): Promise<Reply> {
-    const entries = isRecordId(id) ? await this.#own.about(worker, id) : []
+  async #why(share: Share, worker: string, id: string): Promise<Reply> {
+    const entries = isRecordId(id) ? await this.#own.about(share, worker, id) : []
     if (entries.length === 0) return errorReply(404, 'this worker has no such record lately')
     return jsonReply(200, { entries: entries.map(ownEntry), text: whyText(entries, worker) })
   }

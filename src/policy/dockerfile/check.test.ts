@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { allOf } from '../../../test/support/share.ts'
 import { fullReference } from '../../decode/reference.ts'
 import { checkDockerfile, type CheckedDockerfile } from './check.ts'
 import type { From } from './from.ts'
@@ -8,7 +9,7 @@ const PATTERNS = ['docker.io/library/alpine', 'ghcr.io/acme/*']
 const HEX = 'deadbeef'
 
 function check(text: string, { buildArgs = {}, target = '' } = {}): CheckedDockerfile {
-  return checkDockerfile(text, PATTERNS, { buildArgs: new Map(Object.entries(buildArgs)), target })
+  return allOf(checkDockerfile(text, PATTERNS, { buildArgs: new Map(Object.entries(buildArgs)), target }))
 }
 
 /** What is found in a Dockerfile, where only alpine and acme's images are listed. */

@@ -4,6 +4,7 @@
  */
 import type { ImageReference } from '../../decode/reference.ts'
 import { describePatterns } from '../match.ts'
+import type { Steps } from '../../schedule/scheduler.ts'
 import type { Violation } from '../refuse.ts'
 import { mayBeAddress, pathsOf } from './add.ts'
 import { readArguments } from './arguments.ts'
@@ -57,11 +58,11 @@ const ODD_SPACE =
  * The violations of a Dockerfile, what is sent of it, and the images that it takes from.
  * @param patterns of images that may be taken from
  */
-export function checkDockerfile(
+export function* checkDockerfile(
   text: string,
   patterns: readonly string[],
   { buildArgs, target }: BuildOptions,
-): CheckedDockerfile {
+): Steps<CheckedDockerfile> {
   const reading: Reading = {
     patterns,
     variables: new Map(),
@@ -78,6 +79,8 @@ export function checkDockerfile(
   const lengths = new Lengths()
   let current: From | undefined
   for (const line of instructionsOf(text)) {
+    yield
+    if (line === undefined) continue
     const { word, rest } = split(line, violations)
     const tooLong = lengths.add(word, rest)
     if (tooLong !== undefined) {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { allOf } from '../../../test/support/share.ts'
 import { checkDockerfile } from './check.ts'
 
 /** Why a Dockerfile of these lines is refused. */
 function refusals(...lines: readonly string[]): readonly string[] {
   const options = { buildArgs: new Map<string, string>(), target: '' }
-  const { violations } = checkDockerfile(lines.join('\n'), ['docker.io/library/alpine'], options)
+  const { violations } = allOf(checkDockerfile(lines.join('\n'), ['docker.io/library/alpine'], options))
   return violations.map(({ rule, what, why }) => `${rule}: ${what}: ${why}`)
 }
 

@@ -4,6 +4,7 @@ import { checkDockerfile } from '../../../src/policy/dockerfile/check.ts'
 import { writeDockerfile } from '../../../src/policy/dockerfile/write.ts'
 import { parsePolicy } from '../../../src/policy/parse.ts'
 import { formatProblems } from '../../../src/policy/problem.ts'
+import { allOf } from '../../support/share.ts'
 import { bare, hold, type Target } from './target.ts'
 
 export const reference: Target = {
@@ -80,14 +81,14 @@ export const dockerfile: Target = {
   read: (bytes) => {
     const options = { buildArgs: new Map([['A', 'alpine']]), target: '' }
     const patterns = ['docker.io/library/*']
-    const { violations, instructions } = checkDockerfile(bytes.toString(), patterns, options)
+    const { violations, instructions } = allOf(checkDockerfile(bytes.toString(), patterns, options))
     if (violations.length === 0) {
       const froms = instructions.filter((one) => one.kind === 'from')
       const images = froms.filter(({ image }) => image !== undefined)
       const ids = new Map(images.map((from) => [from, 'busybox:pinned']))
       const [first = '', ...rest] = writeDockerfile(instructions, ids, 'w').split(OWN_LABEL)
       hold(rest.length === froms.length, 'what is sent has the label of the gate for each FROM')
-      const again = checkDockerfile([first, ...rest].join(''), patterns, options)
+      const again = allOf(checkDockerfile([first, ...rest].join(''), patterns, options))
       hold(again.violations.length === 0, 'what is sent passes too')
       hold(again.instructions.length === instructions.length, 'what is sent has the same instructions')
     }
