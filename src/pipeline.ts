@@ -71,7 +71,7 @@ async function serve(call: Call): Promise<Reply> {
   if (verdict.effect === 'refuse') return refusalReply(verdict, record?.id ?? '', name)
   const known = knownAnswer(call.connected, verdict.permit)
   if (known !== undefined) return known
-  const right = new Right(call, decision, verdict.permit, record, claims.object?.nonce ?? '')
+  const right = new Right(call, decision, verdict.permit, record, claims.object)
   return releasing(right, () => undertake(call, verdict.permit, right, claims))
 }
 

@@ -62,7 +62,7 @@ describe('a name', () => {
 test('what is listed of a worker’s images is that of its own, and of nobody’s with its label', () => {
   const world = worldWith()
   const image = (name: string, label: string, listed: number) => {
-    return { id: imageIdOf(name), names: [], parent: '', worker: label, labels: 0, listed }
+    return { ...UNLABELLED, id: imageIdOf(name), names: [], parent: '', worker: label, listed }
   }
   world.inventory.replaceImages([
     image('own', 'rival', 1),
@@ -78,7 +78,7 @@ test('what is listed of a worker’s images is that of its own, and of nobody’
 describe('on containerd’s store', () => {
   const id = imageIdOf('own')
   const image = (name: string, names: readonly string[]) => {
-    return { id: imageIdOf(name), names, parent: '', worker: '', labels: 0, listed: 0 }
+    return { id: imageIdOf(name), names, parent: '', worker: '', claim: '', labels: 0, listed: 0 }
   }
 
   const digest = `docker.io/library/own@${id}`

@@ -30,6 +30,8 @@ export interface KnownImage {
   readonly parent: string
   /** The worker in its labels; empty where there is none. Anybody can have written it. */
   readonly worker: string
+  /** The claim in its labels; empty where there is none. Images built upon it have the same. */
+  readonly claim: string
   /** Characters of its labels, and of all that an engine lists of it. */
   readonly labels: number
   readonly listed: number
@@ -90,6 +92,12 @@ export class Inventory {
 
   imageNames(): Iterable<string> {
     return this.#imageNames.keys()
+  }
+
+  /** The image that carries a claim; none where several do, as what is built upon one. */
+  imageClaimed(claim: string): KnownImage | undefined {
+    const found = [...this.#images.values()].filter((image) => image.claim === claim)
+    return found.length === 1 ? found[0] : undefined
   }
 
   /** The images whose id starts so; `sha256:` may be left out. */

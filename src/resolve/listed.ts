@@ -1,7 +1,7 @@
 /** What an engine lists, as far as the inventory keeps it. */
 import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
-import { CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
+import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
 import type { KnownContainer, KnownImage } from './inventory.ts'
 
 /** A container of GET /containers/json. */
@@ -29,6 +29,7 @@ export function readImage(listed: Unknown): KnownImage {
     names: imageNames(listed),
     parent: textOf(listed['ParentId']),
     worker: textOf(labels[WORKER_LABEL]),
+    claim: textOf(labels[IMAGE_CLAIM_LABEL]),
     labels: labelsLength(labels),
     listed: JSON.stringify(listed).length,
   }

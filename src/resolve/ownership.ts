@@ -32,7 +32,9 @@ export class Ownership {
     this.#released = released
     for (const owned of store.owned()) this.#put(owned)
     for (const claim of store.claims()) {
-      this.#claims.set(claim.nonce, claim)
+      // What brings images takes as long as it takes: an engine may just have come to its end.
+      const isOfImages = claim.kind === 'image' || claim.kind === 'tag'
+      this.#claims.set(claim.nonce, isOfImages ? { ...claim, created: Date.now() } : claim)
       this.#unsure.add(claim.nonce)
       // One of the future was made before the host's clock was set back.
       this.#begun.set(claim.nonce, performance.now() - Math.max(0, Date.now() - claim.created))
@@ -128,6 +130,9 @@ export class Ownership {
 
   /** Notes that the engine broke off while something was being made: it may be there or not. */
   doubt(claim: Claim): void {
+    if (!this.#claims.has(claim.nonce)) return
+    // From now on an engine has its time to come to an end.
+    this.#claims.set(claim.nonce, { ...claim, created: Date.now() })
     this.#unsure.add(claim.nonce)
   }
 

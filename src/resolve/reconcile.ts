@@ -66,8 +66,8 @@ function settleThere(
   claims: readonly Claim[],
   isOver: (claim: Claim) => boolean,
 ): readonly Change[] {
-  const settled = (claim: Claim, isThere: boolean): readonly Change[] => {
-    if (isThere) return [ownership.settle(claim)]
+  const settled = (claim: Claim, isThere: boolean, id = claim.id): readonly Change[] => {
+    if (isThere) return [ownership.settle(claim, id)]
     return isOver(claim) ? [ownership.drop(claim)] : []
   }
   const tags = claims.filter(({ kind }) => kind === 'tag')
@@ -76,9 +76,10 @@ function settleThere(
     ...tags.flatMap((claim) => settled(claim, inventory.imageNamed(claim.id)?.id === claim.name)),
     // One that has the operator's name came by another way too.
     ...images.flatMap((claim) => {
-      const image = inventory.image(claim.id)
-      const isGiven = (name: string): boolean => ownership.isGiven(name, claim.id)
-      return settled(claim, image?.names.flatMap((name) => tagsFor(image, name)).every(isGiven) ?? false)
+      const image = claim.id === '' ? inventory.imageClaimed(claim.nonce) : inventory.image(claim.id)
+      const isGiven = (name: string): boolean => ownership.isGiven(name, image?.id ?? '')
+      const isThere = image?.names.flatMap((name) => tagsFor(image, name)).every(isGiven) ?? false
+      return settled(claim, isThere, image?.id)
     }),
   ]
 }

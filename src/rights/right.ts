@@ -9,8 +9,9 @@ import type { WorkerPolicy } from '../policy/policy.ts'
 import { refuse, refuseAll, type Violation } from '../policy/refuse.ts'
 import type { Permit, Refused, Verdict } from '../policy/verdict.ts'
 import type { Facts } from '../resolve/facts.ts'
-import { CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
+import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { LookupAbandoned } from '../resolve/host-paths.ts'
+import type { Claim } from '../store/store.ts'
 import { decideAgain, Ended, lookUp, textOf, type Call, type Decision } from './decision.ts'
 import type { Running } from './running.ts'
 import { isSame } from './same.ts'
@@ -48,17 +49,17 @@ export class Right implements Standing, Running {
   #gone: AbortController | undefined
   #forget: (() => void) | undefined
 
-  /** @param record undefined for a read that goes on unrecorded. @param claim nonce of what is made */
+  /** @param record undefined for a read that goes on unrecorded. @param claim on what is made */
   constructor(
     call: Call,
     { rights, facts }: Decision,
     permit: Permit,
     record: DecisionEntry | undefined,
-    claim: string,
+    claim: Claim | undefined,
   ) {
     this.engine = call.gate.engineFor(this)
     this.#call = call
-    this.#labels = { [CLAIM_LABEL]: claim, [WORKER_LABEL]: rights.worker.name }
+    this.#labels = { ...labelsOf(claim), [WORKER_LABEL]: rights.worker.name }
     this.#rights = rights
     this.#facts = facts
     this.#permit = permit
@@ -228,3 +229,9 @@ function abortedWhere(isOver: boolean): AbortController {
 }
 
 const NOT_SERVED = 'ended: its worker is served no more, or by another socket'
+
+/** What is made carries its claim. An image hands its labels down to containers: there theirs would be taken for one's own. */
+function labelsOf(claim: Claim | undefined): Readonly<Record<string, string>> {
+  if (claim?.kind !== 'image') return { [CLAIM_LABEL]: claim?.nonce ?? '' }
+  return { [CLAIM_LABEL]: '', [IMAGE_CLAIM_LABEL]: claim.nonce }
+}

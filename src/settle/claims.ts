@@ -8,7 +8,7 @@ import { madeBody } from '../rewrite/made.ts'
 import type { Change, Claim, OwnedKind } from '../store/store.ts'
 
 export interface Claims {
-  /** Of the container, network, volume or name of an image that is made; undefined where nothing is. */
+  /** Of the container, network, volume, image or name of an image that is made; undefined where nothing is. */
   readonly object: Claim | undefined
   /** Of a new container's volumes that have no owner yet, by name. */
   readonly volumes: ReadonlyMap<string, Claim>
@@ -83,8 +83,10 @@ export function openClaims(
       return keeping(opened, ownership.namesGiven.keep(worker, [permit.name]))
     }
     case 'commit':
-    case 'import':
-      return keeping(NO_CLAIMS, ownership.namesGiven.keep(worker, names(permit.name)))
+    case 'import': {
+      const made = claims(ownership, open('image'), NONE)
+      return keeping(made, ownership.namesGiven.keep(worker, names(permit.name)))
+    }
     case 'build':
       return keeping(NO_CLAIMS, ownership.namesGiven.keep(worker, permit.tags))
     default:

@@ -36,7 +36,7 @@ export class NewImages {
   readonly #pushed: readonly string[]
   readonly #told: Told
   readonly #giver: Giver
-  /** On what a load is to bring. */
+  /** On what the call is to bring: of a load once its archive was read, of a commit or an import from the start. */
   #claims: readonly Claim[] = []
   #bases: ReadonlySet<string> = new Set()
   #named: Named = NO_NAMES
@@ -77,7 +77,7 @@ export class NewImages {
     return new NewImages(world, worker, permit, giver)
   }
 
-  /** What a load is to bring, once its archive was read. */
+  /** What the call is to bring, as far as that is known. */
   expect(claims: readonly Claim[]): void {
     this.#claims = claims
   }
@@ -99,7 +99,7 @@ export class NewImages {
 
   /** Takes over what is here now. Resolves with the changes to write. @throws {EngineUnavailable} */
   async take(): Promise<readonly Change[]> {
-    // An engine goes on with a load whose client has gone.
+    // An engine goes on with a load or an import whose client has gone.
     if (!this.#ended) this.doubt()
     await this.#world.feed.refreshImages()
     this.#changes.push(...this.#own())
@@ -107,7 +107,7 @@ export class NewImages {
     return this.#changes
   }
 
-  /** The engine broke off: later listings tell what of a load came to be. */
+  /** The engine broke off: later listings tell what came to be. */
   doubt(): void {
     for (const claim of this.#claims) this.#world.ownership.doubt(claim)
   }
@@ -224,12 +224,24 @@ export class NewImages {
         )
       case 'commit':
       case 'import':
-        return this.#ownImages([...this.#told.made].filter((id) => this.#isNew(id)))
+        return this.#ownClaimed()
       case 'pull':
         return this.#ownPulled(this.#permit)
       case 'push':
         return this.#ownNames(this.#told.done ? this.#pushed.flatMap((id) => this.#newDigests(id)) : [])
     }
+  }
+
+  /** The image that was made under the claim. What is not told yet, a later listing tells. */
+  #ownClaimed(): readonly Change[] {
+    const { ownership } = this.#world
+    const id = [...this.#told.made].at(-1) ?? ''
+    return this.#claims
+      .filter(({ nonce }) => ownership.isClaimed(nonce))
+      .flatMap((claim) => {
+        if (this.#isNew(id)) return [ownership.settle(claim, id)]
+        return this.#ended ? [ownership.drop(claim)] : []
+      })
   }
 
   #ownImages(ids: readonly string[]): readonly Change[] {

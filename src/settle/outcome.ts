@@ -44,6 +44,7 @@ export class Outcome {
   /** Takes over what will know which images the call brings. */
   brings(images: NewImages): void {
     this.#images = images
+    if (this.#claims.object !== undefined) images.expect([this.#claims.object])
   }
 
   /** Changes that are to be written with the outcome. */

@@ -4,6 +4,8 @@
 export const OWN_LABELS = 'dockgate.'
 /** Ties an object to the claim it was made under, so that it is found again after a crash in between. */
 export const CLAIM_LABEL = 'dockgate.claim'
+/** The same for an image that a commit or an import makes. What is built upon it, or made of it, has the label too. */
+export const IMAGE_CLAIM_LABEL = 'dockgate.image'
 /** Tells the operator whose an object is. */
 export const WORKER_LABEL = 'dockgate.worker'
 

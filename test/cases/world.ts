@@ -104,7 +104,7 @@ const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', import.meta.url), 'utf8')))
 
 /** What is known of an image without labels. */
-export const UNLABELLED = { worker: '', labels: 0, listed: 0 }
+export const UNLABELLED = { worker: '', claim: '', labels: 0, listed: 0 }
 
 export interface Request {
   /** `POST /v1.45/containers/create?name=web` */
@@ -252,7 +252,7 @@ function worldOf(
   inventory.replaceImages(
     Object.entries(images).map(([name, { names, labels, listed, label, parent }]) => {
       const upon = parent === undefined ? '' : imageIdOf(parent)
-      return { id: imageIdOf(name), names, parent: upon, worker: label, labels, listed }
+      return { id: imageIdOf(name), names, parent: upon, worker: label, claim: '', labels, listed }
     }),
   )
   for (const [name, image] of Object.entries(images)) {

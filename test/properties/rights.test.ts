@@ -144,7 +144,7 @@ class World {
     Object.defineProperty(this.gate.paths, 'resolve', { value: () => wait('paths').then(() => PATHS) })
     this.gate.inventory.putNetwork(NETWORK, 'backend')
     const image = { id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' }
-    this.gate.inventory.replaceImages([{ ...image, worker: '', labels: 0, listed: 0 }])
+    this.gate.inventory.replaceImages([{ ...image, worker: '', claim: '', labels: 0, listed: 0 }])
   }
 
   /** A container and an exec are there from the start. */

@@ -21,6 +21,8 @@ export interface Relay extends AsyncDisposable {
   readonly hang: () => void
   /** Keeps the next request whose first line matches until it is let go. */
   readonly hold: (line: RegExp) => Held
+  /** Passes the next request on whose first line matches, and nothing of its answer. */
+  readonly mute: (line: RegExp) => void
   /** Takes connections, and passes on, as before. */
   readonly resume: () => Promise<void>
 }
@@ -44,6 +46,7 @@ export async function startRelay(engine: EngineName): Promise<Relay> {
   const pairs = new Map<Socket, Pair>()
   const requests: string[] = []
   const holdings = new Set<Holding>()
+  const muted = new Set<RegExp>()
   let hanging = false
   let server = await listen()
 
@@ -59,6 +62,11 @@ export async function startRelay(engine: EngineName): Promise<Relay> {
       transform: (chunk: Buffer, _encoding, done) => {
         const line = chunk.toString('latin1').split('\r\n')[0] ?? ''
         if (line.endsWith(' HTTP/1.1')) requests.push(line)
+        const mute = [...muted].find((one) => one.test(line))
+        if (mute !== undefined) {
+          muted.delete(mute)
+          engineSide.unpipe(client)
+        }
         const holding = [...holdings].find((one) => one.line.test(line))
         if (holding === undefined) return done(null, chunk)
         holdings.delete(holding)
@@ -102,6 +110,9 @@ export async function startRelay(engine: EngineName): Promise<Relay> {
       const holding = { line, came: Promise.withResolvers<void>(), go: Promise.withResolvers<void>() }
       holdings.add(holding)
       return { came: holding.came.promise, letGo: holding.go.resolve }
+    },
+    mute: (line) => {
+      muted.add(line)
     },
     resume: async () => {
       hanging = false
