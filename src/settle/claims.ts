@@ -84,8 +84,8 @@ export function openClaims(
     }
     case 'commit':
     case 'import': {
-      const made = claims(ownership, open('image'), NONE)
-      return keeping(made, ownership.namesGiven.keep(worker, names(permit.name)))
+      const brought = claims(ownership, open('image'), NONE)
+      return keeping(brought, ownership.namesGiven.keep(worker, names(permit.name)))
     }
     case 'build':
       return keeping(NO_CLAIMS, ownership.namesGiven.keep(worker, permit.tags))
