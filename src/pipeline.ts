@@ -104,7 +104,7 @@ async function open(
   try {
     // What is only tried makes nothing that a claim would have to be known for.
     const changes = call.caller.rehearsal === undefined ? claims.changes : []
-    const text = await textOf(call, detail)
+    const text = await textOf(call, detail, verdict)
     return await call.gate.recorder.open(call.caller, call.decoded, verdict, text, changes)
   } catch (cause) {
     const words: readonly string[] = rights.worker.docker.unrecorded

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { textOf } from '../../test/support/share.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { allOf, textOf } from '../../test/support/share.ts'
 import { ask } from '../../test/cases/world.ts'
 import { recordDetail } from './detail.ts'
 
@@ -10,7 +10,7 @@ function detailOf(line: string, allow: string, headers: Readonly<Record<string, 
     { docker: { allow: [allow] }, run: {}, world: {}, without: [] },
   )
   expect(verdict.effect).toBe('allow')
-  return textOf(recordDetail(decoded.operation, verdict).text(() => 'hash'))
+  return textOf(recordDetail(decoded.operation, verdict).text(() => 'hash', Infinity))
 }
 
 describe('the record', () => {
@@ -42,7 +42,7 @@ describe('the record', () => {
         },
       },
     })
-    const detail = textOf(recordDetail(decoded.operation, verdict).text(() => 'hash'))
+    const detail = textOf(recordDetail(decoded.operation, verdict).text(() => 'hash', Infinity))
     expect(verdict).toMatchObject({ effect: 'refuse', refusal: { rule: 'run.log' } })
     expect(JSON.parse(detail)).toMatchObject({
       log: { driver: 'splunk', options: { 'splunk-token': '<hash>', 'max-size': '1m' } },
@@ -57,8 +57,36 @@ describe('the record', () => {
     ] as const) {
       const { decoded, verdict } = ask({ line, body })
       expect(verdict.effect).toBe('refuse')
-      const detail = textOf(recordDetail(decoded.operation, verdict).text(() => 'hash'))
+      const detail = textOf(recordDetail(decoded.operation, verdict).text(() => 'hash', Infinity))
       expect(JSON.stringify([detail, verdict])).not.toContain('s3cret')
     }
+  })
+})
+
+describe('secrets', () => {
+  const Env = Array.from({ length: 1000 }, (_, index) => `A${index}=hidden`)
+  const { decoded, verdict } = ask({ line: 'POST /containers/create', body: { Image: 'alpine', Env } })
+  const detail = recordDetail(decoded.operation, verdict)
+
+  test('are hashed one in a step, when it is known how long the entry will be', () => {
+    const hash = vi.fn(() => '0123456789ab')
+    const steps = detail.text(hash, Infinity)
+    if (typeof steps === 'string') throw new Error('nothing is hashed')
+    steps.next()
+    expect(hash).toHaveBeenCalledTimes(0)
+    for (const count of [1, 2, 3]) {
+      steps.next()
+      expect(hash).toHaveBeenCalledTimes(count)
+    }
+    const text = allOf(steps)
+    expect(hash).toHaveBeenCalledTimes(1000)
+    expect(text).toContain('A999=<0123456789ab>')
+    expect(Buffer.byteLength(text)).toBe(detail.size)
+  })
+
+  test('that there is no room for are not hashed', () => {
+    const hash = vi.fn(() => '0123456789ab')
+    expect(textOf(detail.text(hash, 4000)).slice(0, 4000)).not.toContain('---')
+    expect(hash.mock.calls.length).toBeLessThan(400)
   })
 })

@@ -12,8 +12,11 @@ const PLAIN_LOG_OPTIONS = ['max-size', 'max-file', 'compress']
 export interface Detail {
   /** Bytes that it has there. */
   readonly size: number
-  /** The text; of one with secrets the steps that hash them, which takes longer than all else. */
-  text(hash: Hash): string | Steps<string>
+  /**
+   * The text; of one with secrets the steps that hash them, which takes longer than all else.
+   * @param length characters at its start that count
+   */
+  text(hash: Hash, length: number): string | Steps<string>
 }
 
 /** In the place of a hash, as long as one. */
@@ -26,9 +29,9 @@ export function recordDetail(operation: Operation, verdict: Verdict): Detail {
     secrets.push(secret)
     return UNHASHED
   })
-  function* hashed(hash: Hash): Steps<string> {
+  function* hashed(hash: Hash, most: number): Steps<string> {
     const hashes: string[] = []
-    for (const secret of secrets) {
+    for (const secret of secrets.slice(0, most)) {
       yield
       hashes.push(hash(secret))
     }
@@ -37,7 +40,7 @@ export function recordDetail(operation: Operation, verdict: Verdict): Detail {
   }
   return {
     size: Buffer.byteLength(outline),
-    text: (hash) => (secrets.length === 0 ? outline : hashed(hash)),
+    text: (hash, length) => (secrets.length === 0 ? outline : hashed(hash, length / HASH_LENGTH)),
   }
 }
 

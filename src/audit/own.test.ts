@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asChanges, decision, newDirectory, outcome } from '../../test/support/record.ts'
-import { ALONE } from '../../test/support/share.ts'
+import { ALONE, counted } from '../../test/support/share.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { AuditEntry } from './entry.ts'
 import { ownRecord, type OwnRecord } from './own.ts'
@@ -46,6 +46,14 @@ describe('what a worker reads of its record', () => {
         'outcome',
       ])
       expect(await own.about(ALONE, 'rival', one.id)).toEqual([])
+    })
+  })
+
+  test('is looked for in steps, of which each looks at some hundred entries', async () => {
+    await withRecord(named(3_000, { worker: 'rival' }), async (own) => {
+      const counting = counted()
+      expect(await own.recent(counting.share, 'ai-worker', ALL)).toEqual([])
+      expect(counting.steps()).toBeGreaterThanOrEqual(6)
     })
   })
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ask, policyOf } from '../../test/cases/world.ts'
 import { textOf } from '../../test/support/share.ts'
 import { newDirectory } from '../../test/support/record.ts'
@@ -34,7 +34,7 @@ async function recorded(work: (recorder: Recorder) => unknown): Promise<readonly
 
 function open(recorder: Recorder, line: string): DecisionEntry | Promise<DecisionEntry> {
   const { decoded, verdict } = ask({ line })
-  const detail = textOf(recorder.detailOf(recordDetail(decoded.operation, verdict)))
+  const detail = textOf(recorder.detailOf(recordDetail(decoded.operation, verdict), verdict))
   return recorder.open(caller, decoded, verdict, detail, [])
 }
 
@@ -80,6 +80,16 @@ describe('a refusal', () => {
     expect(onDisk(directory)).toEqual([id])
     store.close()
   })
+
+test('of a line that is refused only the words are hashed that there is room for', async () => {
+  const hash = vi.fn(() => '0123456789ab')
+  const store = openStore(newDirectory())
+  const recorder = new Recorder(store, hash, () => undefined)
+  const words = Array.from({ length: 8000 }, (_, index) => `A${index}=b`)
+  const verdict = refuse('line', 'line', 'A0=b', { why: 'no' })
+  await recorder.openCommand({ ...caller, door: 'ssh' }, { kind: 'command', words }, verdict)
+  expect(hash.mock.calls.length).toBeLessThan(1000)
+  store.close()
 })
 
 describe('an entry', () => {

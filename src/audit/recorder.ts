@@ -30,8 +30,8 @@ export class Recorder {
   }
 
   /** The operation as the record will hold it. */
-  detailOf(detail: Detail): string | Steps<string> {
-    return detail.text(this.#hash)
+  detailOf(detail: Detail, { effect }: Verdict): string | Steps<string> {
+    return detail.text(this.#hash, effect === 'refuse' ? LONGEST_REFUSED : Infinity)
   }
 
   /**

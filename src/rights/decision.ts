@@ -93,8 +93,8 @@ export function rightsOf({ identity }: Pick<Caller, 'identity'>): Rights {
 }
 
 /** What the record will hold of a call, once its secrets are hashed. */
-export async function textOf({ gate, share }: Call, detail: Detail): Promise<string> {
-  const text = gate.recorder.detailOf(detail)
+export async function textOf({ gate, share }: Call, detail: Detail, verdict: Verdict): Promise<string> {
+  const text = gate.recorder.detailOf(detail, verdict)
   return typeof text === 'string' ? text : share.run(text)
 }
 

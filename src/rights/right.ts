@@ -192,7 +192,7 @@ export class Right implements Standing, Running {
     const again = this.#judge(decision)
     const before = this.#record
     const verdict = 'refused' in again ? again.refused : decision.verdict
-    const text = await textOf(this.#call, decision.detail)
+    const text = await textOf(this.#call, decision.detail, verdict)
     const record = before && (await gate.recorder.open(caller, decoded, verdict, text, []))
     const why = `decided again as ${record?.id ?? ''}, since another policy is in force`
     if ('refused' in again) throw this.#finish(new RightEnded(why, again.refused, record?.id))

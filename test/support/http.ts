@@ -10,7 +10,7 @@ export interface Request {
   readonly method?: string
   readonly path: string
   readonly headers?: OutgoingHttpHeaders
-  /** Text is sent as it is; anything else as JSON, with that content type. */
+  /** Text and bytes are sent as they are; anything else as JSON, with that content type. */
   readonly body?: unknown
 }
 
@@ -25,7 +25,8 @@ export async function request(
   socket: string,
   { method = 'GET', path, headers, body }: Request,
 ): Promise<Response> {
-  const sent = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
+  const isPlain = typeof body === 'string' || body instanceof Uint8Array || body === undefined
+  const sent = isPlain ? body : JSON.stringify(body)
   const type = sent === body ? {} : { 'content-type': 'application/json' }
   const length = sent === undefined ? {} : { 'content-length': Buffer.byteLength(sent) }
   const { promise, resolve, reject } = Promise.withResolvers<Response>()

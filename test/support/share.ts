@@ -23,3 +23,16 @@ export function countOf(steps: Steps<unknown>): number {
   while (steps.next().done !== true) count += 1
   return count
 }
+
+/** The same as ALONE, with the steps counted that are done in it. */
+export function counted(): { readonly share: Share; readonly steps: () => number } {
+  let count = 0
+  const run: Share['run'] = async (steps) => {
+    for (;;) {
+      const { done, value } = steps.next()
+      count += 1
+      if (done === true) return value
+    }
+  }
+  return { share: { ...ALONE, run }, steps: () => count }
+}

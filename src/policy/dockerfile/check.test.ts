@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { allOf } from '../../../test/support/share.ts'
+import { allOf, countOf } from '../../../test/support/share.ts'
 import { fullReference } from '../../decode/reference.ts'
 import { checkDockerfile, type CheckedDockerfile } from './check.ts'
 import type { From } from './from.ts'
@@ -250,6 +250,15 @@ test.each([
   'ONBUILD ADD http://evil.example/a /',
 ])('an address is refused: %j', (line) => {
   expect(rules(`FROM alpine\nENV ADDRESS=http://evil.example\n${line}`)).toEqual(['build.add'])
+})
+
+test('a Dockerfile is checked in steps: of an instruction, or of some hundred lines that hold none', () => {
+  const steps = (text: string) =>
+    countOf(checkDockerfile(text, PATTERNS, { buildArgs: new Map(), target: '' }))
+  const rest = 'FROM alpine\n'
+  for (const lines of ['\n', '#\n', ' \n', '\\\n'])
+    expect(steps(lines.repeat(50_000) + rest)).toBeGreaterThan(100)
+  expect(steps(rest + 'RUN a\n'.repeat(900))).toBeGreaterThan(900)
 })
 
 test('a long Dockerfile is read in a moment', () => {

@@ -1,0 +1,46 @@
+/** What one worker asks for, many times at once, is not done before another worker's short call. */
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { tarFile } from '../../src/forward/tar-file.ts'
+import { startGate, type Gate } from '../support/gate.ts'
+import { request, type Request } from '../support/http.ts'
+import { policyFor } from '../support/policy.ts'
+import { otherSocket, withOther } from '../support/two-workers.ts'
+
+const MANY = 20
+let gate: Gate
+beforeAll(async () => {
+  gate = await startGate({ policy: withOther((directory) => policyFor(directory)) })
+})
+afterAll(() => gate[Symbol.asyncDispose]())
+
+const build = (dockerfile: string): Request => {
+  const context = [tarFile('Dockerfile', Buffer.from(dockerfile)), Buffer.alloc(1024)]
+  return {
+    method: 'POST',
+    path: '/build',
+    headers: { 'content-type': 'application/x-tar' },
+    body: gzipSync(Buffer.concat(context)),
+  }
+}
+const create = (body: object): Request => ({ method: 'POST', path: '/containers/create', body })
+
+test.each<readonly [string, Request]>([
+  ['bodies of escapes', create({ Image: '\n'.repeat(500_000) })],
+  ['environments of many variables', create({ Image: 'busybox', Env: Array(3_000).fill('A=b') })],
+  [
+    'Dockerfiles of many continued lines',
+    build(`FROM scratch\n${`RUN a${'\\\n'.repeat(500)}\n`.repeat(990)}`),
+  ],
+])('%s that a worker sends do not keep another one waiting', async (_what, asked) => {
+  let answered = 0
+  const all = Array.from({ length: MANY }, async () => {
+    await request(gate.socket, asked)
+    answered += 1
+  })
+  // The first is done, and the others are under way.
+  await Promise.race(all)
+  const { status } = await request(otherSocket(gate.directory), { path: '/_ping' })
+  expect({ status, isFirst: answered < MANY / 2 }).toEqual({ status: 200, isFirst: true })
+  await Promise.all(all)
+})
