@@ -80,6 +80,7 @@ describe('a refusal', () => {
     expect(onDisk(directory)).toEqual([id])
     store.close()
   })
+})
 
 test('of a line that is refused only the words are hashed that there is room for', async () => {
   const hash = vi.fn(() => '0123456789ab')

@@ -165,6 +165,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   await following
   engine.close()
   records.close()
+  await gate.bindRoots.close()
   endHeads()
   store.close()
   note(`ended; ${headLine(store.state())}`)

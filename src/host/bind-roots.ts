@@ -7,6 +7,7 @@ import type { BindRoot, Policy } from '../policy/policy.ts'
 import type { HostPath } from '../resolve/facts.ts'
 import { enterAtTop, realPath, walk, WalkError } from './files/walk.ts'
 import type { Entrance, Place, WalkOptions } from './files/walk.ts'
+import { inTime } from './in-time.ts'
 import { PinError } from './pins.ts'
 import { rootComplaint, type FoundRoot } from './root-complaint.ts'
 
@@ -44,9 +45,15 @@ export class BindRoots {
     for (const root of workers.flatMap(({ docker }) => docker.run.binds))
       if (roots.get(root.path)?.mode !== 'rw') roots.set(root.path, root)
     const opened = new BindRoots(roots, tell, state)
-    for (const root of roots.values()) await opened.#hold(root)
+    // No folder holds up the policy, be it a worker's own file system.
+    const inTheirTime = (look: (root: BindRoot) => Promise<HostPath>) =>
+      Promise.all([...roots.values()].map((root) => inTime(look(root))))
+    await inTheirTime((root) => opened.#hold(root))
     // Each against all.
-    for (const root of roots.values()) await opened.#confirm(root)
+    const found = await inTheirTime((root) => opened.#confirm(root))
+    for (const [index, { path }] of [...roots.values()].entries())
+      if (found[index] === undefined)
+        tell(`${path} does not answer; nothing is mounted from it until it does`)
     return opened
   }
 
@@ -129,8 +136,9 @@ export class BindRoots {
 
   #complaint(root: FoundRoot): string | undefined {
     const state = this.#state
-    const holdsState = state !== undefined && (state.id === idOf(root) || state.passed.has(idOf(root)))
-    if (holdsState) return "the gate's state directory is in it"
+    if (state !== undefined && (state.id === idOf(root) || state.passed.has(idOf(root))))
+      return "the gate's state directory is in it"
+    if (state !== undefined && root.place.passed.has(state.id)) return "it lies in the gate's state directory"
     return rootComplaint(root, [...this.#held.values()])?.message
   }
 

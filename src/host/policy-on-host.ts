@@ -4,6 +4,7 @@ import type { Finding } from '../policy/findings.ts'
 import type { Policy } from '../policy/policy.ts'
 import { describeMovable, describeMover, mend, ownAccount, trustedAccounts, writerOf } from './files/trust.ts'
 import { realPath, walk, WalkError, type Place } from './files/walk.ts'
+import { inTime } from './in-time.ts'
 import { rootComplaint, writableAround, type FoundRoot } from './root-complaint.ts'
 
 export interface OnHost {
@@ -44,13 +45,17 @@ class Look implements OnHost {
   }
 
   async atRoots(): Promise<void> {
-    for (const { name, docker } of this.#policy.workers) {
-      for (const [index, root] of docker.run.binds.entries()) {
-        const at = ['workers', name, 'docker', 'run', 'binds', index, 'path']
-        const place = await this.#walk(root.path, (missed) => this.#tellMissing(at, root.path, missed))
-        if (place !== undefined) this.#roots.push({ ...root, at, place })
-      }
-    }
+    const roots = this.#policy.workers.flatMap(({ name, docker }) =>
+      docker.run.binds.map((root, index) => ({
+        ...root,
+        at: ['workers', name, 'docker', 'run', 'binds', index, 'path'],
+      })),
+    )
+    const looked = roots.map(async (root) => {
+      const place = await this.#walk(root.path, (missed) => this.#tellMissing(root.at, root.path, missed))
+      if (place !== undefined) this.#roots.push({ ...root, place })
+    })
+    await Promise.all(looked)
     for (const root of this.#roots) {
       const complaint = rootComplaint(root, this.#roots)
       if (complaint !== undefined) this.findings.push({ path: root.at, at: 'value', ...complaint })
@@ -135,10 +140,15 @@ class Look implements OnHost {
     missed: (cause: WalkError) => void,
     trusted = trustedAccounts(),
   ): Promise<Place | undefined> {
-    return walk(path, { trusted }).catch((cause: unknown) => {
+    const late = new WalkError('unreadable', `${path} does not answer`, [])
+    try {
+      const place = await inTime(walk(path, { trusted }))
+      if (place === undefined) throw late
+      return place
+    } catch (cause) {
       if (!(cause instanceof WalkError)) throw cause
       missed(cause)
       return undefined
-    })
+    }
   }
 }

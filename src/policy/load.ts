@@ -7,7 +7,7 @@ import { extname } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { deserialize } from 'node:v8'
-import { ended, startPiped } from '../programs/start.ts'
+import { killGroup, startPiped } from '../programs/start.ts'
 import type { Policy } from './policy.ts'
 import { formatProblems, type PolicyProblem } from './problem.ts'
 
@@ -73,11 +73,14 @@ async function read(descriptor: number, file: string): Promise<LoadAnswer> {
     words: [...process.execArgv, program],
     streams: ['pipe', 'pipe', 'pipe', descriptor],
   })
-  // Where it ended before it read that, its exit code tells.
+  // Where it ended before it read that, it has told nothing.
   child.stdin?.on('error', () => undefined).end(file)
-  const [told, said, code] = await Promise.all([buffer(child.stdout), text(child.stderr), ended(child)])
-  if (code !== 0)
-    throw new Error(`the process that reads the policy ended without an answer (${code}): ${said}`)
+  const said = text(child.stderr)
+  const told = await buffer(child.stdout)
+  // A folder that does not answer would keep it from ending.
+  killGroup(child)
+  if (told.length === 0)
+    throw new Error(`the process that reads the policy ended without an answer: ${await said}`)
   // The child is this program's own, and tells nothing but that.
   const answer: LoadAnswer = deserialize(told)
   return answer
