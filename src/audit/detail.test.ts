@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { allOf, textOf } from '../../test/support/share.ts'
 import { ask } from '../../test/cases/world.ts'
 import { recordDetail } from './detail.ts'
+import type { Hash } from './redact.ts'
 
 /** What the record would hold of a request. */
 function detailOf(line: string, allow: string, headers: Readonly<Record<string, string>> = {}): string {
@@ -69,7 +70,7 @@ describe('secrets', () => {
   const detail = recordDetail(decoded.operation, verdict)
 
   test('are hashed one in a step, when it is known how long the entry will be', () => {
-    const hash = vi.fn(() => '0123456789ab')
+    const hash = vi.fn<Hash>(() => '0123456789ab')
     const steps = detail.text(hash, Infinity)
     if (typeof steps === 'string') throw new Error('nothing is hashed')
     steps.next()
@@ -85,7 +86,7 @@ describe('secrets', () => {
   })
 
   test('that there is no room for are not hashed', () => {
-    const hash = vi.fn(() => '0123456789ab')
+    const hash = vi.fn<Hash>(() => '0123456789ab')
     expect(textOf(detail.text(hash, 4000)).slice(0, 4000)).not.toContain('---')
     expect(hash.mock.calls.length).toBeLessThan(400)
   })

@@ -6,6 +6,7 @@ import { Identity } from '../identify/identity.ts'
 import { refuse } from '../policy/refuse.ts'
 import { openStore } from '../store/sqlite.ts'
 import { recordDetail } from './detail.ts'
+import type { Hash } from './redact.ts'
 import type { AuditEntry, DecisionEntry } from './entry.ts'
 import { openRecord } from './query.ts'
 import { Recorder } from './recorder.ts'
@@ -83,7 +84,7 @@ describe('a refusal', () => {
 })
 
 test('of a line that is refused only the words are hashed that there is room for', async () => {
-  const hash = vi.fn(() => '0123456789ab')
+  const hash = vi.fn<Hash>(() => '0123456789ab')
   const store = openStore(newDirectory())
   const recorder = new Recorder(store, hash, () => undefined)
   const words = Array.from({ length: 8000 }, (_, index) => `A${index}=b`)
