@@ -174,15 +174,16 @@ test('what an engine reads while it answers already may come for as long as it t
     },
   })
   const { socket, answer } = open(door)
-  const archive = tar(['manifest.json', '[]'])
+  // What names images is held back to the end, so a layer comes first.
+  const archive = tar(['layer', 'x'.repeat(512)], ['manifest.json', '[]'])
   const head = `POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nContent-Length: ${archive.length}\r\n\r\n`
   vi.useFakeTimers({ toFake: ['setTimeout'] })
   try {
     socket.write(head)
-    socket.write(archive.subarray(0, 512))
+    socket.write(archive.subarray(0, 1024))
     await expect.poll(answer).toContain('200 OK')
     vi.advanceTimersByTime(60_000)
-    socket.write(archive.subarray(512))
+    socket.write(archive.subarray(1024))
     await expect.poll(answer).toContain('loaded')
   } finally {
     vi.useRealTimers()
