@@ -72,11 +72,15 @@ const FOLDERS = [
 ] as const
 
 export class Arena implements Disposable {
-  readonly directory = fs.mkdtempSync(join(tmpdir(), 'dockgate-arena-'))
+  readonly directory: string
+  readonly #top = fs.mkdtempSync(join(tmpdir(), 'dockgate-arena-'))
   readonly #folders: string[] = []
 
   constructor(things: readonly Thing[]) {
-    fs.chmodSync(this.directory, 0o755)
+    fs.chmodSync(this.#top, 0o755)
+    // So deep that no path of a test climbs out of it.
+    this.directory = join(this.#top, 'a/b/c/d/e/f/g/h')
+    fs.mkdirSync(this.directory, { recursive: true, mode: 0o755 })
     for (const [name, owner, mode] of FOLDERS) this.#folder(this.path(name), owner, mode)
     for (const folder of ['secret', 'secret/a', 'rival'])
       fs.writeFileSync(this.path(`${folder}/key`), '', { mode: 0o600 })
@@ -103,7 +107,7 @@ export class Arena implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    fs.rmSync(this.directory, { recursive: true, force: true })
+    fs.rmSync(this.#top, { recursive: true, force: true })
   }
 
   #folder(path: string, owner: number, mode: number): void {
