@@ -36,7 +36,7 @@ export async function handle(
   const connected = gate.feed.connected
   if (connected === undefined)
     return errorReply(503, 'the Docker engine behind dockgate does not answer; try again in a moment')
-  const share = gate.scheduler.share(caller.identity.name, gone)
+  const share = gate.scheduler.share(caller.identity.name)
   await share.turn()
   // It may have waited long.
   gone.throwIfAborted()

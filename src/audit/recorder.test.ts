@@ -6,10 +6,10 @@ import { Identity } from '../identify/identity.ts'
 import { refuse } from '../policy/refuse.ts'
 import { openStore } from '../store/sqlite.ts'
 import { recordDetail } from './detail.ts'
-import type { Hash } from './redact.ts'
 import type { AuditEntry, DecisionEntry } from './entry.ts'
 import { openRecord } from './query.ts'
 import { Recorder } from './recorder.ts'
+import type { Hash } from './redact.ts'
 import { verifyRecord } from './verify.ts'
 
 const caller = { identity: new Identity('ai-worker', policyOf(), 1), door: 'socket' } as const

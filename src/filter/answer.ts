@@ -3,24 +3,25 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Operation, OperationKind } from '../decode/operation.ts'
 import { readWhole } from '../forward/engine.ts'
-import { emptyReply, errorReply, jsonReply, type Reply, type ReplyHeaders } from '../forward/reply.ts'
+import { emptyReply, errorReply, type Reply, type ReplyHeaders } from '../forward/reply.ts'
 import type { Permit } from '../policy/verdict.ts'
 import { noSuchVolume } from '../policy/volume.ts'
 import { splitLines } from '../resolve/lines.ts'
 import { inTurns } from '../schedule/in-turns.ts'
-import type { Share } from '../schedule/scheduler.ts'
-import { objectOf, textOf, textsOf } from '../shared/json-value.ts'
+import type { Share, Steps } from '../schedule/scheduler.ts'
+import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { cleanMessage } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
 import { filterHistory, filterImage, filterImages } from './images.ts'
 import { redactContainer } from './inspect.ts'
+import { parseSteps, stringifySteps } from './json-steps.ts'
 import { filterContainers, filterDiskUsage, filterNetwork, filterNetworks, filterVolumes } from './lists.ts'
 import { filterInfo, type Counts } from './system.ts'
 import type { View } from './view.ts'
 
 const LARGEST_JSON = 64 * 2 ** 20
-/** An engine tells what is wrong by quoting it: as long as a body may be, and escaped. */
-const LARGEST_ERROR = 32 * 2 ** 20
+/** An engine tells what is wrong by quoting it: as long as a body may be, and escaped. It is read in one go. */
+const LARGEST_ERROR = 8 * 2 ** 20
 /** Characters of an event: each stream reads every event of the engine. Labels that a worker gives have 64 Ki. */
 const LONGEST_EVENT = 2 ** 19
 
@@ -64,10 +65,22 @@ export async function filterAnswer(
   }
   const whole = await readWhole(answer, LARGEST_JSON)
   await share.turn()
-  const json: unknown = JSON.parse(whole.toString())
+  const json = await share.run(parseSteps(whole.toString()))
   if (permit.operation.kind === 'volume.inspect' && !view.volume(objectOf(json)))
     return errorReply(404, noSuchVolume(permit.operation.volume))
-  return jsonReply(status, transform(json))
+  const body = await share.run(transformed(json, transform))
+  return { kind: 'whole', status, headers: { 'Content-Type': 'application/json' }, body }
+}
+
+/** What may be seen, as text; of a list element by element. */
+function* transformed(json: unknown, transform: (json: unknown) => unknown): Steps<string> {
+  if (!Array.isArray(json)) return yield* stringifySteps(transform(json))
+  const seen: unknown[] = []
+  for (const element of json) {
+    yield
+    seen.push(...listOf(transform([element])))
+  }
+  return yield* stringifySteps(seen)
 }
 
 type Transform = 'stream' | 'followed' | 'whole' | 'events' | ((json: unknown) => unknown)

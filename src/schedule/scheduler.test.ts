@@ -2,8 +2,6 @@ import { setImmediate as look } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Scheduler, SLICE, type Steps } from './scheduler.ts'
 
-const NEVER = new AbortController().signal
-
 /** Resolves when all is done that waits for nothing. */
 const tick = (): Promise<void> => new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)))
 
@@ -14,7 +12,7 @@ function start() {
   const done: string[] = []
   /** Takes a turn of a worker, then works for some milliseconds. */
   const work = async (worker: string, milliseconds: number, name = worker): Promise<void> => {
-    await scheduler.share(worker, NEVER).turn()
+    await scheduler.share(worker).turn()
     now += milliseconds
     done.push(name)
   }
@@ -46,17 +44,17 @@ describe('a worker goes on at once', () => {
     const { scheduler, work } = start()
     await work('a', SLICE - 1)
     await tick()
-    expect(scheduler.share('b', NEVER).turn()).toBeUndefined()
+    expect(scheduler.share('b').turn()).toBeUndefined()
   })
 
   test('and again once the connections were looked at', async () => {
     const { scheduler, work } = start()
     await work('a', SLICE)
     await tick()
-    expect(scheduler.share('a', NEVER).turn()).toBeInstanceOf(Promise)
+    expect(scheduler.share('a').turn()).toBeInstanceOf(Promise)
     await look()
     await look()
-    expect(scheduler.share('a', NEVER).turn()).toBeUndefined()
+    expect(scheduler.share('a').turn()).toBeUndefined()
   })
 })
 
@@ -74,14 +72,14 @@ describe('the thread looks at its connections', () => {
 
   test('as often in work of many steps', async () => {
     const { scheduler, steps, looks, elapsed } = start()
-    expect(await looks(() => scheduler.share('a', NEVER).run(steps(100, 1)))).toBe(100 / SLICE)
+    expect(await looks(() => scheduler.share('a').run(steps(100, 1)))).toBe(100 / SLICE)
     expect(elapsed()).toBe(100)
   })
 
   test('and serves what came there before the work goes on', async () => {
     const { scheduler, steps, work, done } = start()
     const long = scheduler
-      .share('a', NEVER)
+      .share('a')
       .run(steps(1000, 1))
       .then(() => done.push('long'))
     await look()
@@ -139,7 +137,7 @@ test('steps that fail end the work with their error', async () => {
     yield
     throw new RangeError('too much')
   }
-  await expect(scheduler.share('a', NEVER).run(failing())).rejects.toThrow('too much')
+  await expect(scheduler.share('a').run(failing())).rejects.toThrow('too much')
 })
 
 test('steps are not gone on with for a client that went away', async () => {
@@ -156,7 +154,7 @@ test('time in which a worker waits for something else is not its own', async () 
   const { scheduler, work, done } = start()
   const event = Promise.withResolvers<void>()
   const waiting = (async () => {
-    await scheduler.share('waiting', NEVER).turn()
+    await scheduler.share('waiting').turn()
     await event.promise
   })()
   for (let time = 0; time < 5; time += 1) await work('busy', SLICE)

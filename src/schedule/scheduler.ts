@@ -16,7 +16,7 @@ export interface Share {
    * workers who have used more of it. To be asked for before each piece of work, which then looks whether its client is still there.
    */
   turn(): Promise<void> | undefined
-  /** Does work in turns, in each as many steps as there is time for. Resolves, or rejects, as the steps end, or the request does. */
+  /** Does work in turns, in each as many steps as there is time for. Resolves, or rejects, as the steps end, or the share does. */
   run<T>(steps: Steps<T>): Promise<T>
 }
 
@@ -48,8 +48,8 @@ export class Scheduler {
     this.#now = now
   }
 
-  /** For one request of a worker, until its signal ends it, as for a client that went away. */
-  share(worker: string, signal: AbortSignal): Share {
+  /** For one request of a worker. @param signal ends its steps, for a client that went away; without one they are done to their end */
+  share(worker: string, signal?: AbortSignal): Share {
     const account = this.#accounts.get(worker) ?? { used: this.#floor, waiting: [] }
     this.#accounts.set(worker, account)
     const share: Share = {
@@ -72,10 +72,10 @@ export class Scheduler {
     return new Promise((go) => account.waiting.push({ share, go }))
   }
 
-  async #run<T>(share: Share, steps: Steps<T>, signal: AbortSignal): Promise<T> {
+  async #run<T>(share: Share, steps: Steps<T>, signal: AbortSignal | undefined): Promise<T> {
     for (;;) {
       await share.turn()
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       do {
         const { done, value } = steps.next()
         if (done === true) return value
