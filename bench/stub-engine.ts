@@ -1,10 +1,10 @@
 /**
  * An engine without containers: answers what the benchmark asks as fast as node:http can, so that what is measured is what
- * stands before it. Run as: node stub-engine.ts SOCKET CONTAINERS
+ * stands before it. Run as: node stub-engine.ts SOCKET CONTAINERS [IMAGES]
  */
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 
 interface Container {
   readonly id: string
@@ -24,9 +24,14 @@ const image = `sha256:${'1b'.repeat(32)}`
 const version =
   '{"Version":"26.0.0-stub","ApiVersion":"1.45","MinAPIVersion":"1.24","Os":"linux","Arch":"amd64"}'
 const info = '{"NCPU":4,"LoggingDriver":"json-file","MemTotal":8589934592}'
-const images = `[{"Id":"${image}","RepoTags":["busybox:latest"],"RepoDigests":[],"Created":1700000000,"Size":4000000,"Labels":null}]`
 
-const [socketPath = '', count = '0'] = process.argv.slice(2)
+const [socketPath = '', count = '0', imageCount = '0'] = process.argv.slice(2)
+const images = JSON.stringify([
+  listedImage(image, ['busybox:latest'], null),
+  ...Array.from({ length: Number(imageCount) }, (_, index) =>
+    listedImage(`sha256:${randomHex()}`, [`app-${index}:1`, `app-${index}:2`], { text: 'x'.repeat(200) }),
+  ),
+])
 for (let index = 0; index < Number(count); index += 1) addContainer(`other-${index}`, [])
 const server = createServer(answer)
 server.on('upgrade', attach)
@@ -41,6 +46,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   } else if (path === '/version') send(response, 200, version)
   else if (path === '/info') send(response, 200, info)
   else if (path === '/images/json') send(response, 200, images)
+  else if (path === '/system/df') send(response, 200, `{"Images":${images},"Containers":[],"Volumes":[]}`)
   else if (path === '/volumes') send(response, 200, '{"Volumes":[],"Warnings":null}')
   else if (path === '/networks') send(response, 200, '[]')
   else if (path === '/events') watch(response)
@@ -48,7 +54,29 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   else if (path === '/containers/create') create(request, response, query)
   else if (first === 'containers' && method === 'DELETE') remove(response, second ?? '')
   else if (third === 'start') start(response, second ?? '')
+  else if (third === 'tag') send(response, 201, '')
+  else if (third === 'export') produce(response, EXPORTED)
+  else if (READ.includes(third ?? path)) read(request, response)
   else send(response, 404, '{"message":"the stub has no such endpoint"}')
+}
+
+/** What has a body that is read to its end, and an answer of no meaning. */
+const READ = ['/build', '/images/create', 'archive', 'exec']
+const EXPORTED = 32 * 2 ** 20
+
+function read(request: IncomingMessage, response: ServerResponse): void {
+  request.resume()
+  request.once('end', () =>
+    send(response, request.url?.endsWith('/exec') === true ? 201 : 200, `{"Id":"${randomHex()}"}\n`),
+  )
+}
+
+function listedImage(id: string, names: readonly string[], labels: object | null): object {
+  return { Id: id, RepoTags: names, RepoDigests: [], Created: 1_700_000_000, Size: 4_000_000, Labels: labels }
+}
+
+function randomHex(): string {
+  return randomBytes(32).toString('hex')
 }
 
 function send(response: ServerResponse, status: number, body: string): void {
@@ -84,7 +112,7 @@ function create(request: IncomingMessage, response: ServerResponse, query: strin
 }
 
 function addContainer(given: string, command: readonly string[]): Container {
-  const id = randomBytes(32).toString('hex')
+  const id = randomHex()
   const name = given === '' ? `made-${id.slice(0, 12)}` : given
   const listed = JSON.stringify({
     Id: id,
@@ -165,7 +193,7 @@ function start(response: ServerResponse, reference: string): void {
 
 const BLOCK = Buffer.alloc(64 * 2 ** 10)
 
-function produce(socket: Duplex, bytes: number): void {
+function produce(socket: Writable, bytes: number): void {
   let left = bytes
   const write = (): void => {
     while (left > 0) {

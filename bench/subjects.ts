@@ -25,11 +25,14 @@ export interface Subjects extends AsyncDisposable {
   readonly all: readonly Subject[]
 }
 
-/** The stub with that many containers on it. */
-export async function startStub(containers: number): Promise<{ readonly socket: string } & AsyncDisposable> {
+/** The stub with that many containers and images on it. */
+export async function startStub(
+  containers: number,
+  images = 0,
+): Promise<{ readonly socket: string } & AsyncDisposable> {
   const directory = await mkdtemp(join(tmpdir(), 'dockgate-bench-'))
   const socket = join(directory, 'engine.sock')
-  const process = startScript('stub-engine.ts', socket, String(containers))
+  const process = startScript('stub-engine.ts', socket, String(containers), String(images))
   await untilReady(process, socket)
   return { socket, [Symbol.asyncDispose]: () => end([process], directory) }
 }
@@ -41,7 +44,7 @@ export async function startSubjects(engine: string): Promise<Subjects> {
   const gateSocket = join(directory, 'worker', 'docker.sock')
   await mkdir(join(directory, 'worker'))
   const proxy = startScript('proxy.ts', proxySocket, engine)
-  const gate = await startGate(directory, gateSocket, engine)
+  const gate = await startGate(directory, engine, { bench: workerAt(gateSocket) })
   await Promise.all([untilReady(proxy, proxySocket), untilReady(gate, gateSocket)])
   return {
     all: [
@@ -53,14 +56,33 @@ export async function startSubjects(engine: string): Promise<Subjects> {
   }
 }
 
+/** Two workers of one gate. */
+export interface Neighbours extends AsyncDisposable {
+  /** Their sockets. */
+  readonly busy: string
+  readonly neighbour: string
+}
+
+/** A gate with two workers before an engine's socket. */
+export async function startNeighbours(engine: string): Promise<Neighbours> {
+  const directory = await mkdtemp(join(tmpdir(), 'dockgate-bench-'))
+  const [busy, neighbour] = [
+    join(directory, 'busy', 'docker.sock'),
+    join(directory, 'neighbour', 'docker.sock'),
+  ]
+  const gate = await startGate(directory, engine, { busy: workerAt(busy), neighbour: workerAt(neighbour) })
+  await untilReady(gate, neighbour)
+  return { busy, neighbour, [Symbol.asyncDispose]: () => end([gate], directory) }
+}
+
 function startScript(name: string, ...words: readonly string[]): ChildProcess {
   const file = fileURLToPath(new URL(name, import.meta.url))
   return spawn(process.execPath, [file, ...words], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-async function startGate(directory: string, socket: string, engine: string): Promise<ChildProcess> {
+async function startGate(directory: string, engine: string, workers: object): Promise<ChildProcess> {
   const policy = join(directory, 'policy.yaml')
-  await writeFile(policy, policyText(socket))
+  await writeFile(policy, stringify({ version: 1, workers }))
   const program = fileURLToPath(new URL('../bin/dockgate', import.meta.url))
   const words = [
     'serve',
@@ -74,16 +96,20 @@ async function startGate(directory: string, socket: string, engine: string): Pro
   return spawn(program, words, { stdio: ['ignore', 'ignore', 'ignore'] })
 }
 
-/** A policy that refuses nothing of what is measured: every call is decided and recorded, and goes on. */
-function policyText(socket: string): string {
+/** A worker to whom nothing is refused of what is measured: every call is decided and recorded, and goes on. */
+function workerAt(socket: string): object {
   const limits = { memory: '64m', cpus: 0.1, containers: 10_000 }
   const docker = {
-    allow: ['ps', 'inspect', 'logs', 'run', 'rm', 'info', 'version'],
+    allow: [
+      ...['ps', 'inspect', 'logs', 'run', 'rm', 'info', 'version', 'exec', 'cp', 'export', 'events'],
+      ...['build', 'images', 'save', 'import', 'tag', 'system df', 'network ls', 'volume ls'],
+    ],
+    exec: { own: '*' },
     reach: { [STREAM]: ['attach', 'logs'] },
     run: { images: ['docker.io/library/*'], limits },
     connections: 1024,
   }
-  return stringify({ version: 1, workers: { bench: { socket, docker } } })
+  return { socket, docker }
 }
 
 async function untilReady(process: ChildProcess, socket: string): Promise<void> {
