@@ -41,6 +41,7 @@ describe('the linter', () => {
     ['ssh', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
     ['settle', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
     ['shared', '../decode/json.ts', 'shared: a stage imports only what stands before it'],
+    ['schedule', '../policy/decide.ts', 'a stage imports only what stands before it'],
   ])('lets nothing in src/%s import %s', (folder, imported, message) => {
     const { code, said } = lint(folder, imported)
     expect(said).toContain(message)
