@@ -1,7 +1,7 @@
 /** The state directory and the small secret files in it. */
 
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreUnavailable } from './errors.ts'
 
@@ -25,7 +25,7 @@ export function readOrCreate(path: string, mode: number, make: () => string | Bu
 export function createWhole(path: string, mode: number, fill: (partial: string) => void): void {
   if (existsSync(path)) return
   const partial = `${path}.partial`
-  rmSync(partial, { force: true })
+  // What a start that was broken off left there is emptied.
   writeFileSync(partial, '', { mode })
   fill(partial)
   syncPath(partial)
