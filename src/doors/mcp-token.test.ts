@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,6 +38,21 @@ describe('the file of a token', () => {
     ['is not there', () => join(directory, 'none'), "can't read the token"],
   ])('is refused that %s', async (_, make, why) => {
     await expect(readToken(make(), undefined)).rejects.toThrow(why)
+  })
+
+  test('is not waited for where its owner has a lease on it', async () => {
+    const path = file(token)
+    // F_SETLEASE, F_WRLCK: Node has no fcntl.
+    const lease = '$| = 1; open F, "+<", shift; fcntl(F, 1024, 1) or die $!; $SIG{IO} = "IGNORE"; print 1; <STDIN>'
+    const owner = spawn('perl', ['-e', lease, path], { stdio: ['pipe', 'pipe', 'inherit'] })
+    try {
+      await once(owner.stdout, 'data')
+      await expect(readToken(path, undefined)).rejects.toThrow("can't read the token: EAGAIN")
+    } finally {
+      owner.stdin.end()
+      await once(owner, 'exit')
+    }
+    await expect(readToken(path, undefined)).resolves.toHaveLength(64)
   })
 
   test('is no folder', async () => {

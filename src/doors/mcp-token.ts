@@ -1,6 +1,6 @@
 /** The file with the token of a worker's MCP over HTTP. */
 import { createHash } from 'node:crypto'
-import { readStart, type Status } from '../host/files/descriptor.ts'
+import { readStart, reasonOf, type Status } from '../host/files/descriptor.ts'
 import { describeMovable, ownAccount, type Movable } from '../host/files/trust.ts'
 import { walk } from '../host/files/walk.ts'
 import type { Account } from '../programs/start.ts'
@@ -16,17 +16,17 @@ const SHORTEST = 32
  */
 export async function readToken(path: string, account: Account | undefined): Promise<string> {
   // Root reads it, so nobody may have put a link in its way.
-  const { found, movable } = await walk(path, { links: 'unmovable' }).catch((cause: unknown) => {
-    throw new Error(`can't read the token: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
-  })
+  const { found, movable } = await walk(path, { links: 'unmovable' }).catch(unreadable)
   try {
     requireOwner(path, found.status, movable, account)
-    return digestOf(path, await readStart(found, LARGEST))
+    return digestOf(path, await readStart(found, LARGEST).catch(unreadable))
   } finally {
     await found.close()
   }
+}
+
+function unreadable(cause: unknown): never {
+  throw new Error(`can't read the token: ${reasonOf(cause)}`, { cause })
 }
 
 /** It is of the gate's account or the worker's; of the worker's alone where the worker could have put it there. */

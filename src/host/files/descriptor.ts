@@ -167,10 +167,13 @@ export async function writeNewIn(
   }
 }
 
-/** The first bytes of a file, `most` at the most. Only for what is a file: a pipe would wait. */
+/**
+ * The first bytes of a file, `most` at the most. Only for what is a file: a pipe would wait. One on which its owner has a lease (fcntl(2))
+ * would be waited for too, for most of a minute: that fails at once, as EAGAIN.
+ */
 export async function readStart({ path, status }: Descriptor, most: number): Promise<Buffer> {
   if (status.kind !== 'file') throw new Error('it is no file')
-  const file = await open(path, constants.O_RDONLY)
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(most), 0, most, 0)
     return buffer.subarray(0, bytesRead)
