@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { tellLines } from './mcp-said.ts'
+import { lineTeller } from './mcp-said.ts'
 
 function hear(): { readonly stream: PassThrough; readonly told: string[] } {
   const stream = new PassThrough()
   const told: string[] = []
-  tellLines(stream, (line) => told.push(line))
+  lineTeller((line) => told.push(line))(stream)
   return { stream, told }
 }
 
@@ -41,6 +41,18 @@ describe("what a worker's process says", () => {
       await turn()
     }
     expect(told).toEqual([`${'x'.repeat(397)}...`, ...Array<string>(9).fill('y')])
+  })
+
+  test('is as little in all, from however many streams it comes', async () => {
+    const told: string[] = []
+    const hearFrom = lineTeller((line) => told.push(line))
+    for (const word of ['one', 'two', 'three']) {
+      const stream = new PassThrough()
+      hearFrom(stream)
+      stream.end(`${word}\n`.repeat(7))
+      await turn()
+    }
+    expect(told).toEqual([...Array<string>(7).fill('one'), ...Array<string>(3).fill('two')])
   })
 
   test('is read on where it is not told, but slowly', async () => {

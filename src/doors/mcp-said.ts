@@ -13,9 +13,8 @@ const SPAN = 60_000
 /** Milliseconds between two reads of what is dropped. */
 const PAUSE = 100
 
-/** Tells the lines of a stream, as far as there are few of them. */
-export function tellLines(stream: Readable, tell: (line: string) => void): void {
-  let line = ''
+/** Gives what tells the lines of streams, as far as there are few of them in all. */
+export function lineTeller(tell: (line: string) => void): (stream: Readable) => void {
   let began = -Infinity
   let told = 0
   let isCut = false
@@ -36,18 +35,21 @@ export function tellLines(stream: Readable, tell: (line: string) => void): void 
     told += 1
     tell(shorten(printable(text), LONGEST))
   }
-  stream.setEncoding('latin1').on('data', (chunk: string) => {
-    if (isQuiet()) {
-      isCut = true
-      line = ''
-      stream.pause()
-      setTimeout(() => stream.resume(), PAUSE).unref()
-      return
-    }
-    const lines = (line + chunk).split('\n')
-    // Of a line without end the beginning is kept.
-    line = (lines.pop() ?? '').slice(0, LONGEST + 1)
-    for (const one of lines) say(one)
-  })
-  stream.once('end', () => say(line))
+  return (stream) => {
+    let line = ''
+    stream.setEncoding('latin1').on('data', (chunk: string) => {
+      if (isQuiet()) {
+        isCut = true
+        line = ''
+        stream.pause()
+        setTimeout(() => stream.resume(), PAUSE).unref()
+        return
+      }
+      const lines = (line + chunk).split('\n')
+      // Of a line without end the beginning is kept.
+      line = (lines.pop() ?? '').slice(0, LONGEST + 1)
+      for (const one of lines) say(one)
+    })
+    stream.once('end', () => say(line))
+  }
 }

@@ -10,7 +10,7 @@ import { startPiped, type Account, type Piped } from '../programs/start.ts'
 import { printable, shorten } from '../shared/refusal.ts'
 import { VERSION } from '../shared/version.ts'
 import { accountOf } from './mcp-account.ts'
-import { tellLines } from './mcp-said.ts'
+import { lineTeller } from './mcp-said.ts'
 import { readToken } from './mcp-token.ts'
 
 /** Milliseconds until an ended process is started again, at first and at most. */
@@ -20,6 +20,8 @@ const LONGEST_PAUSE = 30_000
 const WELL = 60_000
 /** Milliseconds to end in. */
 const GRACE = 5_000
+/** Milliseconds for what one that has ended, or was made to, still says. */
+const REST = 500
 
 interface Wanted {
   readonly worker: string
@@ -91,9 +93,13 @@ export class McpServers {
     let timer: NodeJS.Timeout | undefined
     let pause = FIRST_PAUSE
     let isEnding = false
+    const tell = (message: string): void => this.#tell(message)
+    // One for all that come after each other, however many of their streams are held open.
+    const tellSaid = lineTeller((line) => tell(`MCP of worker ${wanted.worker}: ${line}`))
     const begin = (): void => {
       const began = performance.now()
-      child = start(wanted, this.#cli, (message) => this.#tell(message))
+      child = start(wanted, this.#cli, tell)
+      tellSaid(child.stderr)
       const over = (how: string): void => {
         child = undefined
         if (isEnding) return
@@ -102,7 +108,11 @@ export class McpServers {
         timer = setTimeout(begin, pause)
       }
       const own = child
-      own.once('exit', (code, signal) => over(String(signal ?? code)))
+      own.once('exit', (code, signal) => {
+        // The worker may have taken their other ends, and would keep these open.
+        setTimeout(() => letGo(own), REST).unref()
+        over(String(signal ?? code))
+      })
       // One that could not be started ends by this alone.
       own.on('error', (cause) => (own.pid === undefined ? over(cause.message) : undefined))
     }
@@ -132,7 +142,6 @@ function start(
     account,
     streams: ['pipe', 'pipe', 'pipe'],
   })
-  tellLines(child.stderr, (line) => tell(`MCP of worker ${worker}: ${line}`))
   const { address, port } = mcp
   // It may be gone before it has read it.
   child.stdin?.on('error', () => undefined)
@@ -160,16 +169,33 @@ const FLAGS = [
   '--max-old-space-size=256',
 ]
 
-/** Closes its input, by which it ends; makes it end after a while. */
+/**
+ * Closes its input, by which it ends; makes it end after a while. That it has is told first to who traces it (ptrace(2)), as the worker's
+ * account can, and perhaps never here: so it is not waited for without end.
+ */
 function ended(child: Piped): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), GRACE)
+    let timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      timer = setTimeout(() => {
+        letGo(child)
+        resolve()
+      }, REST)
+    }, GRACE)
     child.once('exit', () => {
       clearTimeout(timer)
       resolve()
     })
     child.stdin?.end()
   })
+}
+
+/** Keeps nothing of it open, and this process not from ending. */
+function letGo(child: Piped): void {
+  child.stdin?.destroy()
+  child.stdout.destroy()
+  child.stderr.destroy()
+  child.unref()
 }
 
 function same(one: Wanted, other: Wanted | undefined): boolean {

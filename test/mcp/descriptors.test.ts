@@ -1,7 +1,7 @@
 /** What the worker's account can take out of the process that serves it over HTTP: descriptors, by pidfd_getfd(2). */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,11 +9,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startGate, type Gate } from '../support/gate.ts'
 import { installProgram } from '../support/installed.ts'
 import { freePort, NOBODY, policyWithHttp } from '../support/mcp.ts'
-import { until } from '../support/process.ts'
+import { start, until, type Running } from '../support/process.ts'
 
 let installed: string
 let gate: Gate
 let child: string
+let policyFile: string
 
 beforeAll(async () => {
   installed = await mkdtemp(join(tmpdir(), 'dockgate-installed-'))
@@ -26,12 +27,17 @@ beforeAll(async () => {
     policy: (directory) => policyWithHttp(directory, [worker]),
   })
   await until(() => gate.output().stderr.includes('MCP of worker ai-worker at'), 'MCP to be served')
-  child = readdirSync('/proc').find((id) => isServing(id)) ?? ''
+  child = serving()
+  policyFile = join(gate.directory, 'policy.yaml')
 })
 afterAll(async () => {
   await gate[Symbol.asyncDispose]()
   await rm(installed, { recursive: true })
 })
+
+function serving(): string {
+  return readdirSync('/proc').find((id) => isServing(id)) ?? ''
+}
 
 function isServing(id: string): boolean {
   if (!/^[0-9]+$/.test(id)) return false
@@ -115,3 +121,53 @@ test("what is written into them comes into the gate's log as the worker's words,
   for (const line of lines) expect(line).toMatch(/^dockgate: MCP of worker ai-worker: [ -~]+$/)
   expect(lines[0]).toBe('dockgate: MCP of worker ai-worker: \\x1b[2J')
 })
+
+/** Takes the process's three streams and ends it; prints that it has, and keeps them for as long as it is let. */
+const HOLD = `
+import ctypes, os, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+target = libc.syscall(434, int(sys.argv[1]), 0)
+taken = [libc.syscall(438, target, number, 0) for number in range(3)]
+os.kill(int(sys.argv[1]), 9)
+print('held' if min(taken) >= 0 else 'not held', flush=True)
+time.sleep(60)
+`
+
+/** Traces the process, and never asks what became of it. */
+const TRACE = `
+import ctypes, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long] * 4
+print('held' if libc.ptrace(0x4206, int(sys.argv[1]), 0, 0) == 0 else 'not held', flush=True)
+time.sleep(60)
+`
+
+async function asWorker(script: string): Promise<Running> {
+  const as = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups']
+  const running = start('/usr/bin/setpriv', [...as, '/usr/bin/python3', '-c', script, serving()], {})
+  await running.printed('\n')
+  expect(running.stdout()).toBe('held\n')
+  return running
+}
+
+test('its streams are closed in the gate when it has ended, though the worker holds their other ends', async () => {
+  const before = held(gate.process.pid ?? 0).length
+  const old = serving()
+  await using holder = await asWorker(HOLD)
+  await until(() => serving() !== old && serving() !== '', 'another to be started')
+  await expect.poll(() => held(gate.process.pid ?? 0).length).toBeLessThanOrEqual(before)
+  expect(holder.child.exitCode).toBe(null)
+})
+
+test('one that the worker traces, and never lets be seen to end, keeps no policy from coming into force', async () => {
+  await until(() => gate.output().stderr.split('MCP of worker ai-worker at').length > 2, 'MCP to be served')
+  await using tracer = await asWorker(TRACE)
+  const before = readFileSync(policyFile, 'utf8')
+  writeFileSync(policyFile, before.replace(/^ {4}mcp:\n(?: {6}.*\n)+/m, ''))
+  expect(readFileSync(policyFile, 'utf8')).not.toBe(before)
+  const inForce = (): number => gate.output().stderr.split('the new policy is in force').length - 1
+  await until(() => inForce() === 1, 'the policy without MCP to be in force')
+  writeFileSync(policyFile, before)
+  await until(() => inForce() === 2, 'the next one to be in force')
+  expect(tracer.child.exitCode).toBe(null)
+}, 30_000)
