@@ -43,7 +43,8 @@ describe('the file of a token', () => {
   test('is not waited for where its owner has a lease on it', async () => {
     const path = file(token)
     // F_SETLEASE, F_WRLCK: Node has no fcntl.
-    const lease = '$| = 1; open F, "+<", shift; fcntl(F, 1024, 1) or die $!; $SIG{IO} = "IGNORE"; print 1; <STDIN>'
+    const lease =
+      '$| = 1; open F, "+<", shift; fcntl(F, 1024, 1) or die $!; $SIG{IO} = "IGNORE"; print 1; <STDIN>'
     const owner = spawn('perl', ['-e', lease, path], { stdio: ['pipe', 'pipe', 'inherit'] })
     try {
       await once(owner.stdout, 'data')

@@ -15,6 +15,8 @@ export class Turns {
   /** Serves a request when the ones before it on the same connection have been answered. */
   take(request: IncomingMessage, response: ServerResponse, serve: () => unknown): void {
     const { socket } = request
+    // Node reads on in what has come already.
+    if (socket.destroyed) return
     const queue = this.#queues.get(socket)
     response.once('close', () => this.#next(socket))
     if (queue === undefined) {

@@ -86,6 +86,7 @@ class Look implements OnHost {
     if (found === undefined) return
     this.#tellMovable(at, found.movable)
     this.#requireOutside(found, `the socket ${path}`)
+    this.#requireUnmounted(found, `the socket ${path}`)
     await found.found.close()
   }
 
@@ -116,6 +117,12 @@ class Look implements OnHost {
   #requireOutside(place: Place, what: string): void {
     const around = writableAround(place, this.#roots)
     const root = this.#roots.find((each) => each === around)
+    if (root !== undefined) this.findings.push({ path: root.at, at: 'value', message: `${what} is in it` })
+  }
+
+  /** Whoever mounts a socket, read-only too, is whoever it serves. The folder is the same by whatever path a root names it. */
+  #requireUnmounted({ ids }: Place, what: string): void {
+    const root = this.#roots.find(({ place }) => ids.includes(place.found.status.id))
     if (root !== undefined) this.findings.push({ path: root.at, at: 'value', message: `${what} is in it` })
   }
 
