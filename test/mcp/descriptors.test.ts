@@ -97,11 +97,11 @@ function take(text: string): number {
   return Number(execFileSync('/usr/bin/setpriv', words, { encoding: 'utf8' }))
 }
 
-test('none of them is one of the gate, and it has no terminal to take', () => {
+test('none of them is one of the gate, and it has no terminal to take', async () => {
+  const sockets = (): readonly string[] => held(child).filter((what) => what.startsWith('socket:'))
+  // Three pipes to the gate, and the port that it listens at; those to the docker CLI that it tries when it starts are gone soon.
+  await expect.poll(sockets, { timeout: 15_000 }).toHaveLength(4)
   const ours = new Set(held(gate.process.pid ?? 0))
-  const sockets = held(child).filter((what) => what.startsWith('socket:'))
-  // Three pipes to the gate, and the port that it listens at.
-  expect(sockets).toHaveLength(4)
   expect(held(child).filter((what) => ours.has(what) && what !== `${installed}/left-open`)).toEqual([])
   expect(held(child)).not.toContain(`${installed}/left-open`)
   const [, , , , group, session, terminal] = readFileSync(`/proc/${child}/stat`, 'latin1')
