@@ -33,9 +33,12 @@ async function put(gate: Gate, text: string): Promise<void> {
 }
 
 async function mayLook(socket: string): Promise<boolean> {
-  const { status } = await request(socket, { path: '/images/json' })
-  expect([200, 403]).toContain(status)
-  return status === 200
+  for (let tries = 1; ; tries += 1) {
+    const { status } = await request(socket, { path: '/images/json' })
+    if (status === 200 || status === 403) return status === 200
+    // An engine fails at its list while another test removes one of its images.
+    expect(tries).toBeLessThan(5)
+  }
 }
 
 function adoptions(gate: Gate): number {
