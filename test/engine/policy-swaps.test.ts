@@ -1,4 +1,5 @@
 /** Policies that change a lot at once, while calls go on. */
+import { existsSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -48,6 +49,7 @@ function adoptions(gate: Gate): number {
 test('rights that two workers swap in one policy are swapped in one step', async () => {
   await using gate = await startGate({ policy: (directory) => policyOf(directory, 'ai-worker') })
   const [one, other] = [workerSocket(gate.directory), otherSocket(gate.directory)]
+  await until(() => existsSync(other), 'the socket of the other')
   for (const who of ['other-worker', 'ai-worker', 'other-worker'] as const) {
     const seen: string[] = []
     const before = adoptions(gate)
@@ -69,6 +71,7 @@ test('rights that two workers swap in one policy are swapped in one step', async
 test('sockets that two workers swap in one policy lead to the one whose they are now', async () => {
   await using gate = await startGate({ policy: (directory) => policyOf(directory, 'ai-worker') })
   const [one, other] = [workerSocket(gate.directory), otherSocket(gate.directory)]
+  await until(() => existsSync(other), 'the socket of the other')
   expect([await mayLook(one), await mayLook(other)]).toEqual([true, false])
   await put(gate, policyOf(gate.directory, 'ai-worker', [otherSocket, workerSocket]))
   await until(() => adoptions(gate) > 0, 'the policy')

@@ -40,6 +40,13 @@ function serving(): string {
   return readdirSync('/proc').find((id) => isServing(id)) ?? ''
 }
 
+/** The process that serves, once there is one. */
+async function served(): Promise<string> {
+  let id = ''
+  await until(() => (id = serving()) !== '', 'one to serve')
+  return id
+}
+
 function isServing(id: string): boolean {
   if (!/^[0-9]+$/.test(id)) return false
   try {
@@ -149,7 +156,7 @@ time.sleep(60)
 async function asWorker(script: string): Promise<Running> {
   const as = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups']
   for (let tries = 1; ; tries += 1) {
-    const running = start('/usr/bin/setpriv', [...as, '/usr/bin/python3', '-c', script, serving()], {})
+    const running = start('/usr/bin/setpriv', [...as, '/usr/bin/python3', '-c', script, await served()], {})
     await running.printed('\n')
     if (running.stdout() === 'held\n') return running
     const { stdout, stderr } = { stdout: running.stdout(), stderr: running.stderr() }
@@ -161,7 +168,7 @@ async function asWorker(script: string): Promise<Running> {
 
 test('its streams are closed in the gate when it has ended, though the worker holds their other ends', async () => {
   // What a first restart opens for good is open then.
-  const first = serving()
+  const first = await served()
   process.kill(Number(first), 'SIGKILL')
   await until(() => serving() !== first && serving() !== '', 'another to be started')
   await sleep(2_000)
