@@ -85,8 +85,9 @@ class Look implements OnHost {
     const found = await this.#walk(dirname(path), ({ movable }) => this.#tellMovable(at, movable))
     if (found === undefined) return
     this.#tellMovable(at, found.movable)
-    this.#requireOutside(found, `the socket ${path}`)
-    this.#requireUnmounted(found, `the socket ${path}`)
+    // Whoever mounts a socket, read-only too, is whoever it serves. Its folder is the same by whatever path a root names it.
+    const holder = this.#roots.find(({ place }) => found.ids.includes(place.found.status.id))
+    this.#requireOutside(found, `the socket ${path}`, holder)
     await found.found.close()
   }
 
@@ -114,15 +115,10 @@ class Look implements OnHost {
     for (const { place } of this.#roots) await place.found.close()
   }
 
-  #requireOutside(place: Place, what: string): void {
-    const around = writableAround(place, this.#roots)
+  /** @param holder a root that it must not be in even if nobody writes there */
+  #requireOutside(place: Place, what: string, holder?: RootInFile): void {
+    const around = holder ?? writableAround(place, this.#roots)
     const root = this.#roots.find((each) => each === around)
-    if (root !== undefined) this.findings.push({ path: root.at, at: 'value', message: `${what} is in it` })
-  }
-
-  /** Whoever mounts a socket, read-only too, is whoever it serves. The folder is the same by whatever path a root names it. */
-  #requireUnmounted({ ids }: Place, what: string): void {
-    const root = this.#roots.find(({ place }) => ids.includes(place.found.status.id))
     if (root !== undefined) this.findings.push({ path: root.at, at: 'value', message: `${what} is in it` })
   }
 

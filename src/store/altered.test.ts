@@ -1,6 +1,5 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
   asChanges,
@@ -9,6 +8,7 @@ import {
   forge,
   newDirectory,
   tampered,
+  sql,
 } from '../../test/support/record.ts'
 import { acceptRecord } from '../audit/accept.ts'
 import { findingText } from '../audit/findings.ts'
@@ -29,12 +29,6 @@ function findings(of = directory): readonly string[] {
 
 function file(name: string): string {
   return join(directory, name)
-}
-
-function sql(text: string): void {
-  const database = new DatabaseSync(file('dockgate.db'))
-  database.exec(text)
-  database.close()
 }
 
 /** The state of the directory as somebody may have kept it. */
@@ -77,7 +71,7 @@ describe('somebody who may write into the state directory and has no key', () =>
   test('does not shorten the record by an older audit.head', async () => {
     const older = readFileSync(file('audit.head'))
     await goOn(4)
-    sql(`DELETE FROM entries WHERE seq > ${COUNT}`)
+    sql(directory, `DELETE FROM entries WHERE seq > ${COUNT}`)
     writeFileSync(file('audit.head'), older)
     expect(findings()).toEqual([
       'entries 6 to 9 are missing at the end: the record ends at entry 5, the head in dockgate.db says 9',
@@ -117,13 +111,13 @@ describe('somebody who may write into the state directory and has no key', () =>
   test('does not take the head out of the database, or put in another', async () => {
     const other = await filledDirectory(COUNT)
     const foreign = readFileSync(join(other, 'audit.head'), 'latin1')
-    sql('DELETE FROM head')
+    sql(directory, 'DELETE FROM head')
     expect(findings()).toEqual(['the head in dockgate.db is missing'])
     expect(() => openStore(directory)).toThrow('the head in dockgate.db is missing')
-    sql(`INSERT INTO head VALUES (1, '${foreign}')`)
+    sql(directory, `INSERT INTO head VALUES (1, '${foreign}')`)
     expect(findings()).toEqual(['the signature in the head in dockgate.db is wrong'])
     expect(() => openStore(directory)).toThrow(StoreAltered)
-    sql(`UPDATE head SET text = 'nothing'`)
+    sql(directory, `UPDATE head SET text = 'nothing'`)
     expect(findings()).toEqual(['the head in dockgate.db is not a signed head'])
   })
 
@@ -174,15 +168,15 @@ describe('accepting', () => {
   })
 
   test.each([
-    ['a record that was shortened', () => sql('DELETE FROM entries WHERE seq > 3')],
-    ['a record that is empty', () => sql('DELETE FROM entries')],
+    ['a record that was shortened', () => sql(directory, 'DELETE FROM entries WHERE seq > 3')],
+    ['a record that is empty', () => sql(directory, 'DELETE FROM entries')],
     ['an audit.head that is missing', () => rmSync(file('audit.head'))],
     ['an audit.head that was overwritten', () => writeFileSync(file('audit.head'), 'x'.repeat(1000))],
-    ['a missing head in the database', () => sql('DELETE FROM head')],
+    ['a missing head in the database', () => sql(directory, 'DELETE FROM head')],
     [
       'heads that are both worthless',
       () => {
-        sql("UPDATE head SET text = ''")
+        sql(directory, "UPDATE head SET text = ''")
         writeFileSync(file('audit.head'), '')
       },
     ],

@@ -4,7 +4,15 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { asChanges, decision, filledDirectory, forge, newDirectory } from '../../test/support/record.ts'
+import {
+  asChanges,
+  decision,
+  filledDirectory,
+  forge,
+  newDirectory,
+  backToFormat2,
+  sql,
+} from '../../test/support/record.ts'
 import { acceptRecord } from '../audit/accept.ts'
 import { openRecord } from '../audit/query.ts'
 import { verifyRecord } from '../audit/verify.ts'
@@ -35,15 +43,9 @@ function file(name: string): string {
   return join(directory, name)
 }
 
-function sql(text: string): void {
-  const database = new DatabaseSync(file('dockgate.db'))
-  database.exec(text)
-  database.close()
-}
-
 /** Makes the directory what version 0.1 left: no head in the database, and an audit.head of the first form. */
 function asFormat2(): void {
-  sql('DROP TABLE head; DROP TABLE renamed; DROP TABLE made; DROP TABLE workers; PRAGMA user_version = 2')
+  backToFormat2(directory)
   const [, , , , seq, hash, time] = readFileSync(file('audit.head'), 'latin1').split(' ')
   const stated = `dockgate-head 1 ${seq} ${hash} ${time}`
   const key = createPrivateKey(readFileSync(file('audit.key')))
@@ -91,7 +93,7 @@ describe('a state directory of format 2', () => {
   test('is not made of a newer one to get entries signed', () => {
     openStore(directory).close()
     forge(directory, decision({ id: 'forged000001' }))
-    sql('DROP TABLE head; DROP TABLE renamed; DROP TABLE made; DROP TABLE workers; PRAGMA user_version = 2')
+    backToFormat2(directory)
     expect(() => openStore(directory)).toThrow(/the head in dockgate.db is missing; entry 4 goes beyond/)
   })
 
@@ -104,7 +106,7 @@ describe('a state directory of format 2', () => {
 
   test('stays as it is where there is no room for the copy', () => {
     const disk = newDirectory()
-    sql(`UPDATE owned SET name = '${'x'.repeat(400_000)}'`)
+    sql(directory, `UPDATE owned SET name = '${'x'.repeat(400_000)}'`)
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', disk])
     try {
       execFileSync('cp', ['-a', `${directory}/.`, disk])
@@ -122,7 +124,7 @@ describe('a state directory of format 2', () => {
 })
 
 test('a state directory of a newer format is refused, and not changed', () => {
-  sql('PRAGMA user_version = 999')
+  sql(directory, 'PRAGMA user_version = 999')
   const before = readFileSync(file('dockgate.db'))
   expect(() => openStore(directory)).toThrow(StoreUnavailable)
   expect(() => openStore(directory)).toThrow("dockgate.db has format 999, which this version doesn't know")

@@ -1,9 +1,8 @@
 import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
-import { asChanges, decision, newDirectory, outcome } from '../../test/support/record.ts'
+import { asChanges, decision, newDirectory, outcome, backToFormat2 } from '../../test/support/record.ts'
 import { openRecord } from '../audit/query.ts'
 import { verifyRecord } from '../audit/verify.ts'
 import { StoreUnavailable } from './errors.ts'
@@ -157,11 +156,7 @@ describe('the store', () => {
   test('brings a database of format 2 forward', () => {
     const directory = newDirectory()
     openStore(directory).close()
-    const database = new DatabaseSync(join(directory, 'dockgate.db'))
-    database.exec(
-      'DROP TABLE head; DROP TABLE renamed; DROP TABLE made; DROP TABLE workers; PRAGMA user_version = 2',
-    )
-    database.close()
+    backToFormat2(directory)
     const store = openStore(directory)
     expect(store.renamed()).toEqual([])
     store.close()

@@ -96,6 +96,16 @@ describe('a policy is not used', () => {
     expect(served).toMatchObject({ code: 65, stderr: expect.stringContaining(`it lies in ${host}/work`) })
   })
 
+  test.each(['ro', 'rw'])('whose root, %s, leads by a link to the folder of a socket', async (mode) => {
+    await folder('ai-worker', 'x')
+    await symlink(join(host, 'ai-worker'), join(host, 'link'))
+    const { served, checked } = await judge(withRoot(join(host, 'link'), mode)(host))
+    for (const { code, stderr } of [served, checked]) {
+      expect(code).toBe(65)
+      expect(stderr.split(`the socket ${host}/ai-worker/docker.sock is in it`)).toHaveLength(2)
+    }
+  })
+
   test('that lies in a root in which a worker may write', async () => {
     const { served } = await judge(withRoot(host)(await folder('run', 'x')))
     expect(served).toMatchObject({ code: 65, stderr: expect.stringContaining('is in it') })

@@ -80,11 +80,22 @@ export function forge(directory: string, ...entries: readonly DecisionEntry[]): 
 }
 
 /** A copy of a directory whose database was changed by SQL. */
-export function tampered(directory: string, sql: string): string {
+export function tampered(directory: string, text: string): string {
   const copy = newDirectory()
   cpSync(directory, copy, { recursive: true })
-  const database = new DatabaseSync(join(copy, 'dockgate.db'))
-  database.exec(sql)
-  database.close()
+  sql(copy, text)
   return copy
+}
+
+/** Runs SQL on the database of a state directory that no gate has open. */
+export function sql(directory: string, text: string): void {
+  const database = new DatabaseSync(join(directory, 'dockgate.db'))
+  database.exec(text)
+  database.close()
+}
+
+/** Takes from the database of a state directory what came after format 2. */
+export function backToFormat2(directory: string): void {
+  const tables = ['head', 'renamed', 'made', 'workers'].map((table) => `DROP TABLE ${table}; `)
+  sql(directory, `${tables.join('')}PRAGMA user_version = 2`)
 }
