@@ -17,6 +17,7 @@ import { LookupAbandoned } from './resolve/host-paths.ts'
 import { decideCall, Ended, lookUp, textOf, type Call, type Decision } from './rights/decision.ts'
 import { Right, RightEnded } from './rights/right.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
+import type { Until } from './shared/ending.ts'
 import { StoreUnavailable } from './store/errors.ts'
 import { knownAnswer } from './filter/known.ts'
 
@@ -31,7 +32,7 @@ export async function handle(
   caller: Caller,
   routed: Routed,
   request: IncomingRequest,
-  gone: AbortSignal,
+  gone: Until,
 ): Promise<Reply> {
   const connected = gate.feed.connected
   if (connected === undefined)
@@ -39,7 +40,7 @@ export async function handle(
   const share = gate.scheduler.share(caller.identity.name)
   await share.turn()
   // It may have waited long.
-  gone.throwIfAborted()
+  if (gone.isOver) return errorReply(503, 'the client went away')
   const decoded = routed.found
     ? decode(routed.match, request)
     : { operation: routed.malformed, minor: routed.minor, findings: [] }

@@ -24,7 +24,7 @@ export async function build(undertaking: Undertaking, permit: BuildPermit): Prom
     gate: call.gate,
     right,
     minor: call.connected.facts.minor,
-    share: call.gate.scheduler.share(right.worker.name, call.gone),
+    share: call.gate.scheduler.share(right.worker.name, call.gone.signal),
     settled: (changes: readonly Change[]) => outcome.add(changes),
     pulled: (name: string) => outcome.concerns(`pulled ${name}`),
     begun: (ids: Iterable<string>) => outcome.buildUpon(ids),

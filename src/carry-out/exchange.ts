@@ -38,7 +38,7 @@ export async function exchange(
   const forwarded = await forward(right.engine, permit, right.sending, content)
   if ('hijacked' in forwarded) {
     const { socket } = forwarded.hijacked
-    right.untilEnded().addEventListener('abort', () => socket.destroy(), { once: true })
+    right.untilEnded().whenOver(() => socket.destroy())
     return {
       kind: 'hijacked',
       connection: forwarded.hijacked,

@@ -8,6 +8,7 @@ import { errorReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
 import { FailedUnderway, handle } from '../pipeline.ts'
+import { Ending } from '../shared/ending.ts'
 import { createServer } from '../shared/http.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from './body.ts'
 import { closeWhenLeft } from './left.ts'
@@ -78,15 +79,13 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const routed = routeOf(request.method ?? '', request.url ?? '')
-  const gone = new AbortController()
+  const gone = new Ending()
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort()
+    if (!response.writableFinished) gone.end()
   })
   const body = await bodyOf(routed, request)
   const reply =
-    body instanceof Uint8Array
-      ? await handle(gate, caller, routed, incoming(request, body), gone.signal)
-      : body
+    body instanceof Uint8Array ? await handle(gate, caller, routed, incoming(request, body), gone) : body
   if (reply.kind === 'hijacked') {
     sendHijacked(reply.connection, request, response)
     return
@@ -130,8 +129,8 @@ async function serveUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const gone = new AbortController()
-  socket.once('close', () => gone.abort())
+  const gone = new Ending()
+  socket.once('close', () => gone.end())
   socket.on('error', () => socket.destroy())
   const routed = routeOf(request.method ?? '', request.url ?? '')
   // Node hands over a body as what follows the head, unread (its `upgrade` event): here it is cut off by its length.
@@ -142,7 +141,7 @@ async function serveUpgrade(
     return
   }
   const start = await readStart(socket, head, length)
-  const reply = await handle(gate, caller, routed, incoming(request, start.subarray(0, length)), gone.signal)
+  const reply = await handle(gate, caller, routed, incoming(request, start.subarray(0, length)), gone)
   sendUpgraded(reply, start.subarray(length), socket)
 }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { EncodedRequest } from '../rewrite/encoded.ts'
+import type { Until } from '../shared/ending.ts'
 import { NotSent, type Engine, type Upgraded } from './engine.ts'
 
 /** What a call may send by. */
@@ -10,10 +11,10 @@ export interface Standing {
   readonly inForce: boolean
   /** Resolves when it is, where need be after another decision. @throws where that refuses */
   readonly renew: () => Promise<void>
-  /** For what goes on by the right from now on: aborts when that ends. */
-  readonly untilEnded: () => AbortSignal
-  /** The same, and aborts when the client goes away. */
-  readonly untilGone: () => AbortSignal
+  /** For what goes on by the right from now on: over when that ends. */
+  readonly untilEnded: () => Until
+  /** The same, and over when the client goes away. */
+  readonly untilGone: () => Until
 }
 
 /** Whoever does something for a worker has this, and not the engine itself. */
@@ -27,12 +28,12 @@ export class CallEngine {
   }
 
   /** For what is waited for as long as the right is there. */
-  untilEnded(): AbortSignal {
+  untilEnded(): Until {
     return this.#standing.untilEnded()
   }
 
   /** For what goes on as long as the right is there, and the client. */
-  untilGone(): AbortSignal {
+  untilGone(): Until {
     return this.#standing.untilGone()
   }
 
@@ -40,15 +41,15 @@ export class CallEngine {
   send(
     encoded: EncodedRequest,
     limit: number | undefined,
-    signal?: AbortSignal,
+    until?: Until,
     content?: Readable,
   ): Promise<IncomingMessage> {
-    return this.#whileInForce((mayGo) => this.#engine.send(encoded, limit, signal, content, mayGo))
+    return this.#whileInForce((mayGo) => this.#engine.send(encoded, limit, until, content, mayGo))
   }
 
   /** As `Engine.upgrade`. @throws {EngineUnavailable} and what `renew` throws */
-  upgrade(encoded: EncodedRequest, signal?: AbortSignal): Promise<Upgraded> {
-    return this.#whileInForce((mayGo) => this.#engine.upgrade(encoded, signal, mayGo))
+  upgrade(encoded: EncodedRequest, until?: Until): Promise<Upgraded> {
+    return this.#whileInForce((mayGo) => this.#engine.upgrade(encoded, until, mayGo))
   }
 
   async #whileInForce<Answer>(send: (mayGo: () => boolean) => Promise<Answer>): Promise<Answer> {

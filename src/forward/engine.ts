@@ -2,6 +2,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { pipeline, type Duplex, type Readable } from 'node:stream'
 import type { EncodedRequest } from '../rewrite/encoded.ts'
+import type { Until } from '../shared/ending.ts'
 import { Agent, request as httpRequest } from '../shared/http.ts'
 
 /** The engine can't be reached, or broke off before it answered. */
@@ -41,7 +42,7 @@ export class Engine {
   /**
    * Sends a request; resolves with the head of the answer, whose body is then read from it.
    * @param limit milliseconds until the head must have come; undefined for calls that wait for something
-   * @param signal ends the request, for a client that went away
+   * @param until ends the request, for a client that went away
    * @param content the body where it is a stream
    * @param mayGo is asked at the moment in which the request is put on the wire
    * @throws {EngineUnavailable | NotSent}
@@ -49,12 +50,12 @@ export class Engine {
   send(
     encoded: EncodedRequest,
     limit: number | undefined,
-    signal?: AbortSignal,
+    until?: Until,
     content?: Readable,
     mayGo: () => boolean = always,
   ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const request = this.#request(encoded, signal, reject, mayGo, () => {
+      const request = this.#request(encoded, until, reject, mayGo, () => {
         if (encoded.body !== 'stream') request.end(encoded.body)
         // An engine may answer before it has read everything; what is left is then nobody's.
         else if (content !== undefined) pipeline(content, request, () => undefined)
@@ -72,9 +73,9 @@ export class Engine {
   }
 
   /** Sends a request that asks for the connection itself. @param mayGo as of `send` @throws {EngineUnavailable | NotSent} */
-  upgrade(encoded: EncodedRequest, signal?: AbortSignal, mayGo: () => boolean = always): Promise<Upgraded> {
+  upgrade(encoded: EncodedRequest, until?: Until, mayGo: () => boolean = always): Promise<Upgraded> {
     return new Promise((resolve, reject) => {
-      const request = this.#request(encoded, signal, reject, mayGo, () =>
+      const request = this.#request(encoded, until, reject, mayGo, () =>
         request.end(encoded.body === 'stream' ? undefined : encoded.body),
       )
       request.once('upgrade', (response, socket, head) => {
@@ -87,7 +88,7 @@ export class Engine {
   /** @param write sends head and body; called in the very step in which `mayGo` said yes */
   #request(
     encoded: EncodedRequest,
-    signal: AbortSignal | undefined,
+    until: Until | undefined,
     reject: (error: Error) => void,
     mayGo: () => boolean,
     write: () => void,
@@ -99,11 +100,10 @@ export class Engine {
       path: encoded.path,
       headers: { Host: 'docker', ...encoded.headers },
     })
-    if (signal !== undefined) {
-      const abort = (): void => void request.destroy(new Error('the client went away'))
-      if (signal.aborted) abort()
-      signal.addEventListener('abort', abort, { once: true })
-      request.once('close', () => signal.removeEventListener('abort', abort))
+    if (until !== undefined) {
+      const end = (): void => void request.destroy(new Error('the client went away'))
+      if (until.isOver) end()
+      request.once('close', until.whenOver(end))
     }
     const go = (): void => {
       if (mayGo()) write()

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isChange, type OperationKind } from '../decode/operation.ts'
 import type { Readable } from 'node:stream'
+import type { Until } from '../shared/ending.ts'
 import { rewrite, type Sendable, type Sending } from '../rewrite/rewrite.ts'
 import type { CallEngine } from './call-engine.ts'
 import type { Hijacked } from './engine.ts'
@@ -26,7 +27,7 @@ export async function forward(
 }
 
 /** What changes something goes on when its client has gone: how it ends has to be taken down in the record. */
-function signalFor(engine: CallEngine, kind: OperationKind): AbortSignal | undefined {
+function signalFor(engine: CallEngine, kind: OperationKind): Until | undefined {
   if (endsWithClient(kind)) return engine.untilGone()
   // An engine goes on with a stop that was asked for, but nobody waits ten minutes for it by a right that is gone.
   return kind === 'container.stop' ? engine.untilEnded() : undefined

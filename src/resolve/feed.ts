@@ -8,6 +8,7 @@ import { EngineUnavailable, readWhole, type Engine } from '../forward/engine.ts'
 import { inspectVolume } from '../forward/volumes.ts'
 import { NEWEST_MINOR } from '../decode/target.ts'
 import { apiPath, plainRequest } from '../rewrite/encoded.ts'
+import { Ending } from '../shared/ending.ts'
 import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import type { Owned } from '../store/store.ts'
 import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
@@ -62,7 +63,7 @@ export class Feed {
   readonly #engine: Engine
   readonly #inventory: Inventory
   readonly #events: FeedEvents
-  readonly #stop = new AbortController()
+  readonly #stop = new Ending()
   #connected: Connected | undefined
   #resyncTimer: NodeJS.Timeout | undefined
   #images: Promise<void> = Promise.resolve()
@@ -83,13 +84,13 @@ export class Feed {
   /** Follows the engine until `close`. Resolves then. */
   async run(): Promise<void> {
     let wait = FIRST_PAUSE
-    while (!this.#stop.signal.aborted) {
+    while (!this.#stop.isOver) {
       try {
         await this.#follow(() => {
           wait = FIRST_PAUSE
         })
       } catch (cause) {
-        if (this.#stop.signal.aborted) return
+        if (this.#stop.isOver) return
         this.#lose(cause instanceof Error ? cause.message : 'unknown')
       }
       await pause(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined)
@@ -99,7 +100,7 @@ export class Feed {
 
   close(): void {
     clearTimeout(this.#resyncTimer)
-    this.#stop.abort()
+    this.#stop.end()
   }
 
   /**
@@ -130,7 +131,7 @@ export class Feed {
 
   /** The same after a while, when an engine has done, or will not do, what it was at. */
   resyncLater(): void {
-    if (this.#resyncTimer !== undefined || this.#stop.signal.aborted) return
+    if (this.#resyncTimer !== undefined || this.#stop.isOver) return
     this.#resyncTimer = setTimeout(() => {
       this.#resyncTimer = undefined
       this.#resync()
@@ -172,7 +173,7 @@ export class Feed {
   async #follow(onConnected: () => void): Promise<void> {
     const { minor, podman, pingHeaders } = await this.#ping()
     this.#events.following()
-    const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop.signal)
+    const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop)
     try {
       if (stream.statusCode !== 200)
         throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
@@ -300,7 +301,7 @@ export class Feed {
     const answer = await this.#engine.send(
       plainRequest('GET', apiPath(minor, path, query)),
       ANSWER_LIMIT,
-      this.#stop.signal,
+      this.#stop,
     )
     const body = await readWhole(answer, LARGEST_LIST)
     if (answer.statusCode !== 200)

@@ -11,6 +11,7 @@ import type { Verdict } from '../policy/verdict.ts'
 import type { Facts } from '../resolve/facts.ts'
 import type { Connected } from '../resolve/feed.ts'
 import type { Share } from '../schedule/scheduler.ts'
+import type { Until } from '../shared/ending.ts'
 import { hostPathsOf, resolve, stockOf, type HostPaths } from '../resolve/resolve.ts'
 
 /** What every stage of one call works on. */
@@ -21,8 +22,8 @@ export interface Call {
   readonly decoded: Decoded
   /** A body that is passed on as it comes. */
   readonly content: Readable | undefined
-  /** Aborts when its client goes away. */
-  readonly gone: AbortSignal
+  /** Ends when its client goes away. */
+  readonly gone: Until
   /** What the worker has of the thread. */
   readonly share: Share
 }
@@ -66,10 +67,10 @@ async function pathsOf(
   gate: Gate,
   { worker }: Rights,
   written: readonly string[],
-  gone: AbortSignal,
+  gone: Until,
 ): Promise<HostPaths> {
   await using roots = gate.bindRoots.share()
-  return await gate.paths.resolve(worker.name, roots, written, gone)
+  return await gate.paths.resolve(worker.name, roots, written, gone.signal)
 }
 
 /** Learns what containers were made with that a gate before this one made; those whose namespaces they are in come to light by it. */

@@ -9,6 +9,7 @@ import type { WorkerPolicy } from '../policy/policy.ts'
 import { refuse, refuseAll, type Violation } from '../policy/refuse.ts'
 import type { Permit, Refused, Verdict } from '../policy/verdict.ts'
 import type { Facts } from '../resolve/facts.ts'
+import { Ending, type Until } from '../shared/ending.ts'
 import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { LookupAbandoned } from '../resolve/host-paths.ts'
 import type { Claim } from '../store/store.ts'
@@ -45,8 +46,8 @@ export class Right implements Standing, Running {
   #permit: Permit
   #record: DecisionEntry | undefined
   #over: RightEnded | undefined
-  #ended: AbortController | undefined
-  #gone: AbortController | undefined
+  #ended: Ending | undefined
+  #gone: Ending | undefined
   #forget: (() => void) | undefined
 
   /** @param record undefined for a read that goes on unrecorded. @param claim on what is made */
@@ -123,21 +124,21 @@ export class Right implements Standing, Running {
     this.#checks.push(check)
   }
 
-  untilEnded(): AbortSignal {
+  untilEnded(): Until {
     this.#goOn()
-    this.#ended ??= abortedWhere(this.#over !== undefined)
-    return this.#ended.signal
+    this.#ended ??= new Ending(this.#over !== undefined)
+    return this.#ended
   }
 
-  untilGone(): AbortSignal {
+  untilGone(): Until {
     this.#goOn()
     if (this.#gone === undefined) {
       const { gone } = this.#call
-      const both = abortedWhere(this.#over !== undefined || gone.aborted)
-      gone.addEventListener('abort', () => both.abort(), { once: true })
+      const both = new Ending(this.#over !== undefined || gone.isOver)
+      gone.whenOver(() => both.end())
       this.#gone = both
     }
-    return this.#gone.signal
+    return this.#gone
   }
 
   /** Is told when it ends before it is over. */
@@ -176,8 +177,8 @@ export class Right implements Standing, Running {
 
   #stop(over: RightEnded): void {
     for (const end of this.#ends) end(over.message)
-    this.#ended?.abort()
-    this.#gone?.abort()
+    this.#ended?.end()
+    this.#gone?.end()
   }
 
   #finish(over: RightEnded): RightEnded {
@@ -220,12 +221,6 @@ export class Right implements Standing, Running {
   #goOn(): void {
     if (this.#over === undefined) this.#forget ??= this.#call.gate.running.add(this)
   }
-}
-
-function abortedWhere(isOver: boolean): AbortController {
-  const controller = new AbortController()
-  if (isOver) controller.abort()
-  return controller
 }
 
 const NOT_SERVED = 'ended: its worker is served no more, or by another socket'

@@ -20,6 +20,7 @@ import { apiPath, plainRequest } from '../rewrite/encoded.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
 import { atOnce } from '../schedule/at-once.ts'
 import type { Share } from '../schedule/scheduler.ts'
+import { either } from '../shared/ending.ts'
 import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { labelsLength, MOST_LABELS } from '../shared/labels.ts'
 import type { Change } from '../store/store.ts'
@@ -146,7 +147,7 @@ export class BuildImages {
     const images = await NewImages.before(gate, right.worker.name, permit)
     const encoded = rewrite(permit, { clientMinor: minor, engineMinor: minor, labels: {} })
     try {
-      const until = AbortSignal.any([right.untilGone(), late])
+      const until = either(right.untilGone(), late)
       const answer = await right.engine.send(encoded, undefined, until)
       let last = objectOf(undefined)
       for await (const line of splitLines(answer)) {

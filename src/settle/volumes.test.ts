@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { startFakeEngine } from '../../test/support/fake-engine.ts'
 import { openGate } from '../../test/support/local-gate.ts'
 import { forgetVolume, statusOfVolume } from './volumes.ts'
+import { Ending } from '../shared/ending.ts'
 
 /** The engine for a call whose right does not end. */
 function engineOf({ gate }: Awaited<ReturnType<typeof openGate>>) {
-  const never = () => new AbortController().signal
+  const never = () => new Ending()
   return gate.engineFor({
     inForce: true,
     renew: () => Promise.resolve(),

@@ -25,6 +25,7 @@ import { objectOf, textOf, textsOf } from '../../src/shared/json-value.ts'
 import type { Store } from '../../src/store/store.ts'
 import { runs, seedFor } from '../support/runs.ts'
 import { StandIn, type Going } from '../support/stand-in.ts'
+import { Ending } from '../../src/shared/ending.ts'
 
 const ENGINE = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
 const PATHS: HostPaths = new Map([['/srv/work', { found: true, real: '/srv/work' }]])
@@ -169,7 +170,7 @@ class World {
     this.gate.adopt(policy, ROOTS.share())
     // What goes on, and could be ended, is given by the policy in force.
     for (const going of this.#engine.going) {
-      const isBound = going.signal !== undefined && !going.signal.aborted
+      const isBound = going.until?.isOver === false
       if (isBound && !this.#isGiven(going.encoded)) this.#blame(`still goes on`, going)
     }
   }
@@ -188,9 +189,8 @@ class World {
       rawHeaders: body === undefined ? [] : ['Content-Type', 'application/json'],
       body: Buffer.from(body === undefined ? '' : fill(JSON.stringify(body))),
     }
-    const gone = new AbortController().signal
     const caller = { identity, door: 'socket' } as const
-    const reply = await handle(this.gate, caller, routeOf(method, target), request, gone)
+    const reply = await handle(this.gate, caller, routeOf(method, target), request, new Ending())
     if (reply.kind === 'stream') reply.body.resume().on('error', () => undefined)
     if (reply.kind === 'hijacked') reply.connection.socket.on('error', () => undefined)
     if (reply.kind === 'whole' && reply.status === 201 && path.endsWith('/exec'))

@@ -21,6 +21,7 @@ import type { Fate, NamingEngine } from './naming-engine.ts'
 
 const NAMES = ['web', 'db', 'proxy', 'cache', 'queue', 'job', 'mail', 'auth', 'feed', 'shop']
 const WORDS = ['logs', 'exec', 'restart', 'top', 'stats']
+import { Ending } from '../../src/shared/ending.ts'
 export const WORKERS = ['one', 'two'] as const
 type Worker = (typeof WORKERS)[number]
 
@@ -253,8 +254,7 @@ export class Renaming {
     const request = { method, target, rawHeaders, body: bytes, content: Readable.from([]) }
     const { identity } = await this.#running.admit(this.#section(worker), '-1:-1')
     const caller = { identity, door: 'socket' } as const
-    const { signal } = new AbortController()
-    const reply = await handle(this.#running, caller, routeOf(method, target), request, signal)
+    const reply = await handle(this.#running, caller, routeOf(method, target), request, new Ending())
     return reply.kind === 'hijacked' ? 101 : reply.status
   }
 

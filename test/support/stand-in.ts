@@ -4,11 +4,12 @@ import { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { Engine, EngineUnavailable, NotSent, type Upgraded } from '../../src/forward/engine.ts'
 import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
+import type { Until } from '../../src/shared/ending.ts'
 
-/** A request that was put on the wire, and goes on as long as its signal lets it. */
+/** A request that was put on the wire, and goes on as long as it is let. */
 export interface Going {
   readonly encoded: EncodedRequest
-  readonly signal: AbortSignal | undefined
+  readonly until: Until | undefined
 }
 
 export class StandIn extends Engine {
@@ -27,17 +28,17 @@ export class StandIn extends Engine {
   override async send(
     encoded: EncodedRequest,
     _limit: number | undefined,
-    signal?: AbortSignal,
+    until?: Until,
     _content?: unknown,
     mayGo: () => boolean = () => true,
   ): Promise<IncomingMessage> {
-    await this.#put(encoded, signal, mayGo)
-    const going = { encoded, signal }
+    await this.#put(encoded, until, mayGo)
+    const going = { encoded, until }
     this.going.add(going)
     await this.#wait(`the answer to ${encoded.path}`)
     // An engine begins again when it has stopped, whoever has gone meanwhile.
     if (/\/restart\?t=[1-9]/.test(encoded.path)) this.#done(encoded)
-    if (signal?.aborted === true) {
+    if (until?.isOver === true) {
       this.going.delete(going)
       throw new EngineUnavailable('the client went away')
     }
@@ -46,22 +47,22 @@ export class StandIn extends Engine {
 
   override async upgrade(
     encoded: EncodedRequest,
-    signal?: AbortSignal,
+    until?: Until,
     mayGo: () => boolean = () => true,
   ): Promise<Upgraded> {
-    await this.#put(encoded, signal, mayGo)
+    await this.#put(encoded, until, mayGo)
     const socket = new PassThrough()
-    const going = { encoded, signal }
+    const going = { encoded, until }
     this.going.add(going)
     socket.once('close', () => this.going.delete(going))
-    signal?.addEventListener('abort', () => socket.destroy())
+    until?.whenOver(() => socket.destroy())
     return { hijacked: { socket, head: Buffer.alloc(0), contentType: undefined } }
   }
 
   /** A connection is waited for; then the request goes, or does not. */
-  async #put(encoded: EncodedRequest, signal: AbortSignal | undefined, mayGo: () => boolean): Promise<void> {
+  async #put(encoded: EncodedRequest, until: Until | undefined, mayGo: () => boolean): Promise<void> {
     await this.#wait(`the connection for ${encoded.path}`)
-    if (signal?.aborted === true) throw new EngineUnavailable('the client went away')
+    if (until?.isOver === true) throw new EngineUnavailable('the client went away')
     if (!mayGo()) throw new NotSent('it was given up')
     this.#done(encoded)
   }
@@ -74,7 +75,7 @@ export class StandIn extends Engine {
     answer.statusCode = status
     // What is followed has no end of its own.
     if (/follow=1|\/wait\b/.test(path)) {
-      going.signal?.addEventListener('abort', () => answer.destroy())
+      going.until?.whenOver(() => answer.destroy())
       answer.once('close', () => this.going.delete(going))
       return answer
     }
