@@ -13,7 +13,8 @@ import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine, EngineUnavailable } from '../forward/engine.ts'
 import { askEngine, closedTo, findEngine } from '../forward/find-engine.ts'
 import { Gate } from '../gate.ts'
-import { BindRoots, type Own } from '../host/bind-roots.ts'
+import { BindRoots } from '../host/bind-roots.ts'
+import { engineSocket, type Own } from '../host/own.ts'
 import { codeOf, reasonOf } from '../host/files/descriptor.ts'
 import { openOwnDirectory, PathError } from '../host/files/directory.ts'
 import { trustedAccounts } from '../host/files/trust.ts'
@@ -111,6 +112,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const written = stateDirectory(options.state, environment, process.getuid?.() === 0)
   if (options.docker !== undefined) await requireProgram(options.docker)
   const state = await openState(written)
+  const own = [state, ...(await engineSocket(url))]
   const { directory } = state
   const store = openStore(directory, tellRecord)
   const endHeads = logHeads(store, note)
@@ -119,7 +121,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
   const pins = await Pins.open({ id: state.id, written })
-  const gate = new Gate(engine, store, recorder, pins, policy, await BindRoots.open(policy, note, state), {
+  const gate = new Gate(engine, store, recorder, pins, policy, await BindRoots.open(policy, note, own), {
     connected: (version, minor) => {
       firstConnection.resolve()
       note(`engine ${version} (API 1.${minor}) at ${url}`)
@@ -150,7 +152,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   print(describeStart(served))
   await mcp.open(policy)
   watching.begin(async (changed) => {
-    gate.adopt(changed, await BindRoots.open(changed, note, state))
+    gate.adopt(changed, await BindRoots.open(changed, note, own))
     tellOpened(await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
@@ -186,7 +188,8 @@ async function openState(written: string): Promise<Own & { readonly directory: s
   try {
     const place = await openOwnDirectory(absolute(written), 0o700)
     await place.found.close()
-    return { directory: realPath(place), id: place.found.status.id, passed: place.passed }
+    const { id } = place.found.status
+    return { what: "the gate's state directory", directory: realPath(place), id, passed: place.passed }
   } catch (cause) {
     if (!(cause instanceof PathError) && codeOf(cause) === undefined) throw cause
     throw new StoreUnavailable(written, reasonOf(cause), cause)

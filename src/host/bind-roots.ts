@@ -8,14 +8,9 @@ import type { HostPath } from '../resolve/facts.ts'
 import { enterAtTop, realPath, walk, WalkError } from './files/walk.ts'
 import type { Entrance, Place, WalkOptions } from './files/walk.ts'
 import { inTime } from './in-time.ts'
+import type { Own } from './own.ts'
 import { PinError } from './pins.ts'
 import { rootComplaint, type FoundRoot } from './root-complaint.ts'
-
-/** A directory of the gate's own, and those that lead to it, by their ids. */
-export interface Own {
-  readonly id: string
-  readonly passed: ReadonlySet<string>
-}
 
 /** Told to the operator. */
 type Tell = (message: string) => void
@@ -27,24 +22,24 @@ export class BindRoots {
   readonly #held = new Map<string, FoundRoot>()
   readonly #tell: Tell
   readonly #told = new Set<string>()
-  readonly #state: Own | undefined
+  readonly #own: readonly Own[]
   #users = 1
 
-  private constructor(roots: ReadonlyMap<string, BindRoot>, tell: Tell, state: Own | undefined) {
+  private constructor(roots: ReadonlyMap<string, BindRoot>, tell: Tell, own: readonly Own[]) {
     this.#roots = roots
     this.#tell = tell
-    this.#state = state
+    this.#own = own
   }
 
   /**
    * Opens the roots of a policy. One that is not there yet is held once it is.
-   * @param state the gate's state directory, which nobody is given
+   * @param own what nobody is given: the gate's state directory, the engine's socket
    */
-  static async open({ workers }: Policy, tell: Tell, state?: Own): Promise<BindRoots> {
+  static async open({ workers }: Policy, tell: Tell, own: readonly Own[] = []): Promise<BindRoots> {
     const roots = new Map<string, BindRoot>()
     for (const root of workers.flatMap(({ docker }) => docker.run.binds))
       if (roots.get(root.path)?.mode !== 'rw') roots.set(root.path, root)
-    const opened = new BindRoots(roots, tell, state)
+    const opened = new BindRoots(roots, tell, own)
     // No folder holds up the policy, be it a worker's own file system.
     const inTheirTime = (look: (root: BindRoot) => Promise<HostPath>) =>
       Promise.all([...roots.values()].map((root) => inTime(look(root))))
@@ -135,10 +130,10 @@ export class BindRoots {
   }
 
   #complaint(root: FoundRoot): string | undefined {
-    const state = this.#state
-    if (state !== undefined && (state.id === idOf(root) || state.passed.has(idOf(root))))
-      return "the gate's state directory is in it"
-    if (state !== undefined && root.place.passed.has(state.id)) return "it lies in the gate's state directory"
+    for (const { what, id, passed } of this.#own) {
+      if (id === idOf(root) || passed.has(idOf(root))) return `${what} is in it`
+      if (root.place.passed.has(id)) return `it lies in ${what}`
+    }
     return rootComplaint(root, [...this.#held.values()])?.message
   }
 

@@ -51,6 +51,7 @@ describe('a bind root', () => {
     '/var',
     '/var/lib/dockgate/a',
     '/run/dockgate',
+    '/run/dockgate-binds',
   ]
   const links = ['/var/run/docker.sock', '/run/docker.sock', '/var/run/dockgate/ai-worker', '/lib64', '/home']
   test.each([...fatal, ...own, ...links, '/proc/1', '/sys/fs/cgroup', '/dev/sda'])(

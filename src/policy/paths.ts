@@ -19,6 +19,7 @@ const OWN = [
   '/run/podman',
   '/run/containers',
   '/run/dockgate',
+  '/run/dockgate-binds',
 ]
 
 /** An absolute path without empty parts and slash at the end, or what is wrong with it. */

@@ -1,6 +1,8 @@
 /** What is mounted is what the operator vouched for when the policy was loaded, whoever can move it. */
+import { once } from 'node:events'
 import { chown, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
@@ -202,6 +204,25 @@ describe('a root', () => {
     await using gate = await startGate({ policy, arguments: () => ['--state', state] })
     expect(await list(gate, join(host, 'all'))).toMatchObject(REFUSED)
     expect(gate.output().stderr).toContain("the gate's state directory is in it")
+  })
+
+  test('in which the engine’s socket is, by a link too, is not mounted', async () => {
+    await folder('all/engine', 'x')
+    const socket = join(host, 'all', 'engine', 'docker.sock')
+    const link = join(host, 'linked.sock')
+    await symlink(socket, link)
+    const relay = createServer((client) => {
+      client.pipe(connect(engineUrl('new').slice('unix://'.length))).pipe(client)
+      client.on('error', () => undefined)
+    })
+    await once(relay.listen(socket), 'listening')
+    const policy = withRoot(join(host, 'all'), 'ro')
+    for (const path of [socket, link]) {
+      await using gate = await startGate({ policy, engineUrl: `unix://${path}` })
+      expect(await list(gate, join(host, 'all'))).toMatchObject(REFUSED)
+      expect(gate.output().stderr).toContain("the engine's socket is in it")
+    }
+    relay.close()
   })
 
   test('keeps its containers over a restart of the gate that writes the state directory otherwise', async () => {
