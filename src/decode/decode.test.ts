@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { read } from '../../test/support/decoded.ts'
 import { decode, routeOf } from './decode.ts'
 import { isChange, mounts } from './operation.ts'
-import { bodyKindOf, registryAuth } from './routes/route.ts'
+import { registryAuth } from './parts.ts'
+import { bodyKindOf } from './routes/route.ts'
 
 const CREATE = 'POST /v1.45/containers/create'
 const JSON_TYPE = { 'Content-Type': 'application/json' }

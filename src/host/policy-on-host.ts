@@ -1,6 +1,6 @@
 /** What this host has of the paths that a policy names, and who could put something else in their place. */
 import { dirname, resolve } from 'node:path'
-import type { Finding } from '../policy/findings.ts'
+import type { Finding } from '../policy/finding.ts'
 import type { Policy } from '../policy/policy.ts'
 import { describeMovable, describeMover, mend, ownAccount, trustedAccounts, writerOf } from './files/trust.ts'
 import { realPath, walk, WalkError, type Place } from './files/walk.ts'

@@ -1,5 +1,5 @@
 /** From a checked file to the policy: defaults that depend on other values, and what workers must not share. */
-import type { Finding } from './findings.ts'
+import type { Finding } from './finding.ts'
 import { buildHost } from './host/build.ts'
 import { mcpFindings } from './mcp.ts'
 import { isWithin, withoutRunLink } from './paths.ts'

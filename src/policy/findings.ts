@@ -2,16 +2,9 @@
 import type * as z from 'zod'
 import { nearestWord } from '../shared/nearest.ts'
 import { shorten } from '../shared/refusal.ts'
+import type { Finding } from './finding.ts'
 import { knownKeys } from './known-keys.ts'
 import { SPELLINGS } from './subcommands.ts'
-
-/** Something wrong with the key or the value at a path of the file's data. */
-export interface Finding {
-  readonly path: readonly PropertyKey[]
-  readonly at: 'key' | 'value'
-  readonly message: string
-  readonly hint?: string
-}
 
 type Issue = z.core.$ZodIssue
 

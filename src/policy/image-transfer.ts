@@ -15,7 +15,7 @@ import {
 import { fullReference, parseReference } from '../decode/reference.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
-import { checkLabels } from './create/security.ts'
+import { checkLabels } from './labels.ts'
 import { coveredName, isVisible, outsideNames, planName } from './image-names.ts'
 import { someImageMatches } from './match.ts'
 import type { RunPolicy } from './policy.ts'

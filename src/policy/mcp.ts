@@ -1,6 +1,6 @@
 /** MCP over HTTP for a worker: where it is served, and what opens it. */
 import * as z from 'zod'
-import type { Finding } from './findings.ts'
+import type { Finding } from './finding.ts'
 import type { McpPolicy } from './policy.ts'
 import { path } from './schema-values.ts'
 

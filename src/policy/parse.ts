@@ -1,6 +1,7 @@
 /** From a policy's text to the policy, or to everything that is wrong with it. */
 import { buildPolicy } from './build.ts'
-import { type Finding, findingsOf, issueMessage } from './findings.ts'
+import type { Finding } from './finding.ts'
+import { findingsOf, issueMessage } from './findings.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyProblem } from './problem.ts'
 import { policyFile } from './schema.ts'

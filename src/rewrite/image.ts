@@ -2,7 +2,7 @@
 import type { ImageChange } from '../decode/operations/image-changes.ts'
 import { familiarReference, parseReference } from '../decode/reference.ts'
 import type { Permit } from '../policy/verdict.ts'
-import type { Sending } from './rewrite.ts'
+import type { Sending } from './sending.ts'
 import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from './encoded.ts'
 
 type On<Kind extends Permit['on']> = Extract<Permit, { on: Kind }>

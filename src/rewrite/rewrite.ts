@@ -6,17 +6,8 @@ import { encodeBuild } from './build.ts'
 import { narrowFilters } from './filters.ts'
 import { encodeAboutImages } from './image.ts'
 import { memberBody, networkBody } from './network.ts'
+import type { Sending } from './sending.ts'
 import { updateBody } from './container-update.ts'
-
-/** What the sending needs to know beside the permit. */
-export interface Sending {
-  /** Minor API version that the client speaks, for the shape of the answer. */
-  readonly clientMinor: number
-  /** Newest version of engine and gate. Bodies are always sent in it, since an older one gives other defaults. */
-  readonly engineMinor: number
-  /** Marks what is made for the worker, so that it is found again after a crash. */
-  readonly labels: Readonly<Record<string, string>>
-}
 
 /** A permit that stands for one request; a prune stands for several. */
 export type Sendable = Exclude<Permit, PrunePermit>

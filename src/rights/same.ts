@@ -1,7 +1,8 @@
 /** Whether a call that was decided again is still what it was: a stricter policy refuses, a wider one changes nothing of it. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Permit } from '../policy/verdict.ts'
-import { rewrite, type Sending } from '../rewrite/rewrite.ts'
+import { rewrite } from '../rewrite/rewrite.ts'
+import type { Sending } from '../rewrite/sending.ts'
 
 /** True where what the first permit stands for may be done by the second. */
 export function isSame(permit: Permit, again: Permit, sending: Sending): boolean {

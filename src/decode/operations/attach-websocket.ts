@@ -1,7 +1,7 @@
 /** GET /containers/{id}/attach/ws: a container's streams over a WebSocket (RFC 6455). */
 import { FieldError, record, type Read } from '../fields.ts'
 import { attachParameters } from './container.ts'
-import { containerReference, type Parts } from '../routes/route.ts'
+import { containerReference, type Parts } from '../parts.ts'
 
 export const attachWebSocketQuery = record(attachParameters)
 

@@ -4,7 +4,7 @@ import type { Json } from '../json.ts'
 import { queryFlag, queryText } from '../query.ts'
 import { checkTexts, checkTimes, checkVolumes } from './container-create.ts'
 import { imageConfigFields } from './container-create-body.ts'
-import { containerReference, type Parts } from '../routes/route.ts'
+import { containerReference, type Parts } from '../parts.ts'
 import { imageChanges } from './image-changes.ts'
 
 export const commitQuery = record({

@@ -18,7 +18,7 @@ import {
   words,
 } from '../fields.ts'
 import type { Json } from '../json.ts'
-import { endpointFields } from './network.ts'
+import { endpointFields } from './endpoint.ts'
 
 const WINDOWS = 'it is for Windows containers'
 const NODE_WIDE = 'it acts on the whole host, not on one container'

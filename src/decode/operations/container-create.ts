@@ -5,6 +5,7 @@ import { expectAtMost } from '../length.ts'
 import { queryText } from '../query.ts'
 import { containerCreateBody } from './container-create-body.ts'
 import { containerName, LONGEST_STOP } from './container.ts'
+import type { Endpoint } from './endpoint.ts'
 import { readMounts, type Mount } from './mounts.ts'
 import { readPorts, type PublishedPort } from './ports.ts'
 
@@ -30,12 +31,6 @@ export type NetworkMode =
   | { readonly mode: 'default' | 'bridge' | 'none' }
   | { readonly mode: 'container'; readonly container: string }
   | { readonly mode: 'network'; readonly network: string }
-
-export interface Endpoint {
-  readonly network: string
-  readonly aliases: readonly string[]
-  readonly gatewayPriority: number | undefined
-}
 
 /** Limits as the client gives them; undefined where it gives none. Memory in bytes, CPUs in nano-CPUs. */
 export interface RequestedLimits {
@@ -272,4 +267,9 @@ export function checkTimes(
       why: `an engine that ends waits for it: 0 to ${LONGEST_STOP} s`,
     })
   }
+}
+
+/** Mounts of all kinds that a create asks for; those of another container count as one. */
+export function countMounts({ mounts, config, volumesFrom }: ContainerCreate): number {
+  return mounts.length + (config.Volumes?.size ?? 0) + volumesFrom.length
 }

@@ -2,7 +2,7 @@
 import { FieldError, forwarded, limited, record, refused, rewritten, type Read } from '../fields.ts'
 import { queryFilters, queryFlag, queryInteger, queryText, queryTexts } from '../query.ts'
 import { parseReference, type ImageReference } from '../reference.ts'
-import { registryAuth, type Parts } from '../routes/route.ts'
+import { registryAuth, type Parts } from '../parts.ts'
 import { imageChanges } from './image-changes.ts'
 
 const NEW_NAME = "a name that run.images has, free or the worker's own"

@@ -3,7 +3,6 @@ import { posix } from 'node:path'
 import { parseSize } from '../../shared/sizes.ts'
 import { FieldError, type Finding, type Read } from '../fields.ts'
 import { volumeName } from './volume.ts'
-import type { ContainerCreate } from './container-create.ts'
 import type { containerCreateBody } from './container-create-body.ts'
 
 export type Mount = BindMount | VolumeMount | TmpfsMount
@@ -45,11 +44,6 @@ export interface TmpfsMount extends MountPoint {
 
 /** Each is a mount on the host, and most are something to look up or to make before the container is. */
 export const MOST_MOUNTS = 64
-
-/** Mounts of all kinds that a create asks for; those of another container count as one. */
-export function countMounts({ mounts, config, volumesFrom }: ContainerCreate): number {
-  return mounts.length + (config.Volumes?.size ?? 0) + volumesFrom.length
-}
 
 type Body = Read<typeof containerCreateBody>
 type HostConfig = NonNullable<Body['HostConfig']>

@@ -4,9 +4,7 @@ import {
   FieldError,
   flag,
   forwarded,
-  integer,
   limited,
-  list,
   record,
   refused,
   text,
@@ -16,7 +14,7 @@ import {
 import type { Json } from '../json.ts'
 import { LIKE_AN_ID, looksLikeId } from './container.ts'
 import { queryFilters, queryFlag, queryText } from '../query.ts'
-import type { Endpoint } from './container-create.ts'
+import { endpointFields, type Endpoint } from './endpoint.ts'
 
 export const networkListQuery = record({
   filters: forwarded(queryFilters(['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'])),
@@ -70,28 +68,6 @@ export interface NetworkRemove {
   readonly kind: 'network.remove'
   readonly network: string
 }
-
-const FIXED = "a fixed address can take over another container's"
-const ASSIGNED = 'an engine assigns it'
-
-/** How a container is on a network; the same for create and for connect. */
-export const endpointFields = record({
-  Aliases: list(forwarded(text)),
-  DNSNames: refused(ASSIGNED),
-  DriverOpts: refused('driver options are not given to workers'),
-  EndpointID: refused(ASSIGNED),
-  Gateway: refused(ASSIGNED),
-  GlobalIPv6Address: refused(ASSIGNED),
-  GlobalIPv6PrefixLen: refused(ASSIGNED),
-  GwPriority: forwarded(integer),
-  IPAddress: refused(ASSIGNED),
-  IPAMConfig: refused(FIXED),
-  IPPrefixLen: refused(ASSIGNED),
-  IPv6Gateway: refused(ASSIGNED),
-  Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
-  MacAddress: refused(FIXED),
-  NetworkID: refused('networks are given by name'),
-})
 
 export const networkConnectBody = record({
   Container: limited(text, 'an own container'),

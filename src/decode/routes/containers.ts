@@ -6,15 +6,8 @@ import * as container from '../operations/container.ts'
 import { containerCreateQuery, readContainerCreate } from '../operations/container-create.ts'
 import { containerUpdateQuery, readContainerUpdate } from '../operations/container-update.ts'
 import { execResizeQuery, readContainerExec, readExecStart } from '../operations/exec.ts'
-import {
-  containerReference,
-  JSON_BODY,
-  onContainer,
-  prune,
-  route,
-  withoutQuery,
-  type Route,
-} from './route.ts'
+import { containerReference } from '../parts.ts'
+import { JSON_BODY, onContainer, prune, route, withoutQuery, type Route } from './route.ts'
 export const CONTAINER_ROUTES: readonly Route[] = [
   route('GET /containers/json', 'ContainerList', ({ query, findings }) => ({
     kind: 'container.list',

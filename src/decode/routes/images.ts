@@ -3,7 +3,8 @@ import { readImageBuild } from '../operations/build.ts'
 import * as image from '../operations/image.ts'
 import * as transfer from '../operations/image-transfer.ts'
 import type { Operation } from '../operation.ts'
-import { prune, registryAuth, route, type Parts, type Route } from './route.ts'
+import { registryAuth, type Parts } from '../parts.ts'
+import { prune, route, type Route } from './route.ts'
 
 export const IMAGE_ROUTES: readonly Route[] = [
   route('GET /images/json', 'ImageList', ({ query, findings }) => ({

@@ -1,21 +1,10 @@
 /** What the route table says of an endpoint, and the decoders that many endpoints share. */
 import type { Finding } from '../fields.ts'
-import { FieldError } from '../fields.ts'
-import type { Json, JsonObject } from '../json.ts'
+import type { Json } from '../json.ts'
 import type { Operation } from '../operation.ts'
 import { noQuery } from '../operations/container.ts'
+import { containerReference, type Parts } from '../parts.ts'
 import { pruneQuery, type Prunable, type Prune } from '../operations/prune.ts'
-
-/** What a decoder has to work with. */
-export interface Parts {
-  readonly method: string
-  /** The path's object, `web` in /containers/web/json; empty where the path has none. */
-  readonly name: string
-  readonly query: JsonObject
-  readonly body: Json
-  readonly header: (name: string) => string | undefined
-  readonly findings: Finding[]
-}
 
 /**
  * `json`: read whole and decoded. `stream`: passed on as it comes. `hijack`: the connection is taken over. `none`: must say nothing that the query does not.
@@ -87,21 +76,7 @@ export function onContainer<const K extends string, P>(
   })
 }
 
-/** A container as clients name it: its name, its id or the start of one. */
-export function containerReference(name: string): string {
-  // `docker inspect NAME` asks for images by this path too; no container has such a name, so it is simply not found.
-  return name.replace(/^\//, '')
-}
-
 export function prune(of: Prunable, kind: Prune['kind']): Decode {
   const query = pruneQuery(of)
   return (parts) => ({ kind, parameters: query.read(parts.query, '', parts.findings) })
-}
-
-/** Credentials for a registry: base64url of JSON, sent on as the same letters. @throws {FieldError} */
-export function registryAuth(header: string | undefined): string | undefined {
-  if (header === undefined || header === '') return undefined
-  if (!/^[A-Za-z0-9_+/=-]{1,16384}$/.test(header))
-    throw new FieldError('the registry credentials are not base64')
-  return header
 }

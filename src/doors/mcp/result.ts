@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { refusalText, type RecordedRefusal } from '../../shared/refusal.ts'
 import { clean } from '../../shared/clean.ts'
 import { MOST_KEPT } from './output.ts'
-import type { Answer } from './surface.ts'
+import type { Answer } from './answer.ts'
 import type { Work } from './work.ts'
 
 /** Characters of output in one answer: about 10,000 tokens. */

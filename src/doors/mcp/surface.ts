@@ -1,16 +1,7 @@
 /** What the MCP door needs of the worker's surface: the running gate, asked over the worker's socket. */
 import type { DockerRun } from '../../programs/docker.ts'
-import type { RecordedRefusal } from '../../shared/refusal.ts'
+import type { Answer } from './answer.ts'
 import type { ToldFacts } from './result.ts'
-
-export interface Answer {
-  readonly do: 'answer'
-  readonly stdout: string
-  readonly stderr: string
-  readonly exit: number
-  readonly truncated?: boolean | undefined
-  readonly refusal?: RecordedRefusal | undefined
-}
 
 export interface DockerSession extends Pick<DockerRun, 'socket' | 'arguments' | 'binds'> {
   readonly do: 'docker'

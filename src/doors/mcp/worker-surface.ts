@@ -3,7 +3,8 @@ import * as z from 'zod'
 import { givesExec } from '../../policy/argv.ts'
 import { ask } from '../../ssh/ask.ts'
 import { objectOf, type Unknown } from '../../shared/json-value.ts'
-import type { Answer, RunAnswer, Surface } from './surface.ts'
+import type { Answer } from './answer.ts'
+import type { RunAnswer, Surface } from './surface.ts'
 
 /** Where a worker's socket is. */
 export interface Place {

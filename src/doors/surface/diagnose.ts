@@ -10,7 +10,7 @@ import { refuse } from '../../policy/refuse.ts'
 import type { HostPermit, HostVerdict } from '../../policy/verdict.ts'
 import { rightsOf } from '../../rights/decision.ts'
 import { answer, EXIT, failedAnswer, refusedAnswer, type Answer } from './answers.ts'
-import type { Line } from './run.ts'
+import type { Line } from './line.ts'
 
 /** Diagnostics of one worker at once. */
 const MOST = 4

@@ -1,34 +1,20 @@
 /** A worker's command line: taken apart, decided, recorded, and answered. */
-import type { OwnRecord } from '../../audit/own.ts'
 import { readCommand, type Command, type Written } from '../../decode/line/command.ts'
 import { FOREIGN } from '../../decode/line/foreign.ts'
 import { roughWords, withoutSecrets } from '../../decode/line/secrets.ts'
 import { toldRefusal } from '../../filter/refusal.ts'
-import type { Gate } from '../../gate.ts'
-import type { Caller } from '../../identify/caller.ts'
 import { decideDockerWords } from '../../policy/docker-words.ts'
 import { localWork, type LocalWork } from '../../policy/local-work.ts'
 import { refuse } from '../../policy/refuse.ts'
 import type { Refused } from '../../policy/verdict.ts'
 import { rightsOf } from '../../rights/decision.ts'
-import type { Share } from '../../schedule/scheduler.ts'
 import { shorten } from '../../shared/refusal.ts'
 import { answer, EXIT, failedAnswer, refusedAnswer, type Answer, type RunAnswer } from './answers.ts'
 import { diagnose } from './diagnose.ts'
+import type { Line } from './line.ts'
 import { RehearsalRun } from './rehearsal.ts'
-import { TooManySessions, type Session, type Sessions } from './sessions.ts'
+import { TooManySessions, type Session } from './sessions.ts'
 import { helpText, isRecordId, whoAmI, whyText } from './tell.ts'
-
-/** What a command line works on. */
-export interface Line {
-  readonly gate: Gate
-  readonly caller: Caller
-  readonly sessions: Sessions
-  readonly own: OwnRecord
-  /** Ends it when its caller goes away. */
-  readonly signal: AbortSignal
-  readonly share: Share
-}
 
 /** An answer, with the session that it names: that lives as long as its caller holds the response. */
 export interface Run {

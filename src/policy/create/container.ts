@@ -8,6 +8,7 @@ import type { RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
 import type { CreatePlan } from '../verdict.ts'
 import { planLimits } from './limits.ts'
+import { checkLabels } from '../labels.ts'
 import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
 import {
   checkHostname,
@@ -17,14 +18,7 @@ import {
   planPidMode,
   planPorts,
 } from './network.ts'
-import {
-  checkCapabilities,
-  checkLabels,
-  checkSecurityOptions,
-  planLog,
-  planRestart,
-  planUlimits,
-} from './security.ts'
+import { checkCapabilities, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
 
 /** The container as it is sent; what is wrong with it goes into `violations`. */
 export function planContainer(

@@ -1,7 +1,6 @@
 /** Mounts of a new container: binds under an allowed root, own volumes, tmpfs with a size. */
-import type { ContainerCreate } from '../../decode/operations/container-create.ts'
+import { countMounts, type ContainerCreate } from '../../decode/operations/container-create.ts'
 import {
-  countMounts,
   MOST_MOUNTS,
   type BindMount,
   type Mount,

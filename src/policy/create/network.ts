@@ -1,5 +1,6 @@
 /** Networks, ports and namespaces of a new container. */
-import type { ContainerCreate, Endpoint, Namespace } from '../../decode/operations/container-create.ts'
+import type { ContainerCreate, Namespace } from '../../decode/operations/container-create.ts'
+import type { Endpoint } from '../../decode/operations/endpoint.ts'
 import type { PublishedPort } from '../../decode/operations/ports.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../policy.ts'

@@ -3,7 +3,6 @@ import type { Ulimit } from '../../decode/operations/container-create.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { Limits, RunPolicy } from '../policy.ts'
 import type { Violation } from '../refuse.ts'
-import { MOST_LABELS, OWN_LABELS } from '../../shared/labels.ts'
 import { formatSize, parseSize } from '../../shared/sizes.ts'
 import type { CreatePlan, RestartPlan } from '../verdict.ts'
 import { isBindRoot } from './mounts.ts'
@@ -44,29 +43,6 @@ export function checkSecurityOptions(options: readonly string[], violations: Vio
       what: `HostConfig.SecurityOpt = ${option}`,
       why: "the engine's own profiles hold for every container of a worker",
       instead: ['--security-opt no-new-privileges'],
-    })
-  }
-}
-
-/** The gate's own labels tell an operator whose a container is; nobody else writes them. */
-export function checkLabels(labels: ReadonlyMap<string, string> | undefined, violations: Violation[]): void {
-  const size = [...(labels ?? [])].reduce((sum, [name, value]) => sum + name.length + value.length, 0)
-  if (size > MOST_LABELS) {
-    const why = `labels travel with every event: ${MOST_LABELS} characters in all`
-    violations.push({
-      rule: 'run.labels',
-      what: `Labels of ${size} characters`,
-      why,
-      instead: ['shorter labels'],
-    })
-  }
-  for (const name of labels?.keys() ?? []) {
-    if (!name.toLowerCase().startsWith(OWN_LABELS)) continue
-    violations.push({
-      rule: 'run.labels',
-      what: `Labels.${name}`,
-      why: 'labels of dockgate are its own',
-      instead: [],
     })
   }
 }

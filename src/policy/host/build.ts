@@ -1,6 +1,6 @@
 /** From a file's `host` part to the diagnostics that may be run, with what is wrong in it. */
 import { isPlaceholder } from '../argv.ts'
-import type { Finding } from '../findings.ts'
+import type { Finding } from '../finding.ts'
 import { nearestWord } from '../../shared/nearest.ts'
 import { isNever, SHIPPED, shippedPaths } from './catalogue.ts'
 import type { Diagnostic, DiagnosticWord, HostPolicy } from './policy.ts'
