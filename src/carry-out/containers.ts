@@ -6,6 +6,7 @@ import { remove } from '../forward/remove.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
 import { PinError } from '../host/pins.ts'
 import { hostnameViolation } from '../policy/create/network.ts'
+import { asStop, stoppingWithin } from '../policy/derived.ts'
 import { refuse, refuseAll } from '../policy/refuse.ts'
 import type {
   ContainerPermit,
@@ -65,18 +66,12 @@ export async function restart(
   const { right, call, outcome } = undertaking
   const known = await inspectContainer(right.engine, call.connected.facts.minor, permit.container.id)
   const { t } = operation.parameters
-  const begin = (seconds: number): ContainerPermit => ({
-    ...permit,
-    operation: { ...operation, parameters: { ...operation.parameters, t: seconds } },
-  })
+  const begin = (seconds: number): ContainerPermit => stoppingWithin(permit, operation, seconds)
   if (objectOf(known?.['HostConfig'])['AutoRemove'] === true) {
     const usual = Number(objectOf(known?.['Config'])['StopTimeout'] ?? LONGEST_WHOLE)
     return send(undertaking, begin(Math.min(t ?? usual, LONGEST_WHOLE)))
   }
-  const stopped = await exchange(undertaking, {
-    ...permit,
-    operation: { ...operation, kind: 'container.stop' },
-  })
+  const stopped = await exchange(undertaking, asStop(permit, operation))
   if (stopped.kind !== 'whole' || stopped.status >= 400) return outcome.close(stopped)
   return send(undertaking, begin(0))
 }

@@ -1,6 +1,7 @@
 /** Names of images: given and taken by one call after the other, each as it is decided by what is here then. */
 import { removeParents } from '../forward/remove.ts'
 import { errorReply, jsonReply, type Reply } from '../forward/reply.ts'
+import { nameByName } from '../policy/derived.ts'
 import type { ImagePermit, Permit, TagPermit } from '../policy/verdict.ts'
 import { listOf } from '../shared/json-value.ts'
 import { exchange, refusedOnTheWay, send, type Undertaking } from './exchange.ts'
@@ -16,8 +17,8 @@ export async function onImage(undertaking: Undertaking, permit: ImagePermit): Pr
       : undefined
   return inTurn(undertaking, same, async (now) => {
     const removed: unknown[] = []
-    for (const reference of now.names.length === 0 ? [now.reference] : now.names) {
-      const reply = await exchange(undertaking, { ...now, reference })
+    for (const each of nameByName(now)) {
+      const reply = await exchange(undertaking, each)
       if (reply.kind === 'whole' && reply.status === 200)
         removed.push(...listOf(JSON.parse(reply.body.toString())))
       // A digest goes with the last tag of its repository.

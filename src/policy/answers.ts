@@ -2,13 +2,14 @@
 import { grantOf, wordOf, type OtherKind } from './grants.ts'
 import type { ContainerFacts } from '../resolve/facts.ts'
 import type { WorkerPolicy } from './policy.ts'
+import { permitting, type Terms } from './permit.ts'
 import { reachOf } from './reach.ts'
 import { refuse } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
 import type { Permit, Refused, Verdict } from './verdict.ts'
 
-export function allow(subcommand: string, rule: string, permit: Permit): Verdict {
-  return { effect: 'allow', subcommand, rule, permit }
+export function allow(subcommand: string, rule: string, terms: Terms<Permit>): Verdict {
+  return { effect: 'allow', subcommand, rule, permit: permitting(terms) }
 }
 
 /** Asks the policy's words first, and decides further with the word that grants. */

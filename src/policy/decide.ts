@@ -31,6 +31,7 @@ import {
   decideTag,
 } from './image-transfer.ts'
 import type { RunPolicy, WorkerPolicy } from './policy.ts'
+import type { Terms } from './permit.ts'
 import { reachOf } from './reach.ts'
 import { decideRename } from './rename.ts'
 import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
@@ -144,7 +145,7 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
   }
 }
 
-function listPermit(run: RunPolicy, operation: ListPermit['operation'], facts: Facts): ListPermit {
+function listPermit(run: RunPolicy, operation: ListPermit['operation'], facts: Facts): Terms<ListPermit> {
   const permit = { on: 'list', operation, containers: facts.reach } as const
   if (operation.kind !== 'container.list') return permit
   const ancestors = visibleIds(run, operation.parameters.filters?.get('ancestor'), facts.images)
@@ -164,8 +165,8 @@ function decideEvents(word: Subcommand, operation: SystemEvents, facts: Facts): 
   })
 }
 
-function granted(worker: WorkerPolicy, kind: OtherKind, permit: () => Permit): Verdict {
-  return grantedBy(worker, kind, (word) => allow(word, 'docker.allow', permit()))
+function granted(worker: WorkerPolicy, kind: OtherKind, terms: () => Terms<Permit>): Verdict {
+  return grantedBy(worker, kind, (word) => allow(word, 'docker.allow', terms()))
 }
 
 /** Whether a stop or restart says with which signal. */

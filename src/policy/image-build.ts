@@ -3,9 +3,11 @@ import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ImageReference } from '../decode/reference.ts'
 import { credentialsFor } from '../decode/registry-credentials.ts'
 import type { Facts } from '../resolve/facts.ts'
+import { allow } from './answers.ts'
 import { atMost, planCpus, planMemoryOptions, planShares } from './create/limits.ts'
 import { checkLabels } from './labels.ts'
 import { planName, planSource } from './image-names.ts'
+import { permitting } from './permit.ts'
 import type { RunPolicy } from './policy.ts'
 import { refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from './subcommands.ts'
@@ -31,8 +33,7 @@ export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBu
   checkLabels(operation.labels, violations)
   const limits = planBuildLimits(run, operation, facts, violations)
   if (violations.length > 0) return refuseAll(word, violations)
-  const permit = { on: 'build', operation, tags, limits } as const
-  return { effect: 'allow', subcommand: word, rule: 'run.images', permit }
+  return allow(word, 'run.images', { on: 'build', operation, tags, limits })
 }
 
 function planBuildLimits(
@@ -70,5 +71,10 @@ export function planBasePull(
   const sent = digest ?? tag
   const registryAuth = credentialsFor(operation.registryAuth, image)
   const parameters = { fromImage: name, tag: sent, platform }
-  return { on: 'pull', operation: { kind: 'image.pull', parameters, registryAuth }, name, tag: sent }
+  return permitting<PullPermit>({
+    on: 'pull',
+    operation: { kind: 'image.pull', parameters, registryAuth },
+    name,
+    tag: sent,
+  })
 }

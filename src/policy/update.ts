@@ -1,6 +1,7 @@
 /** `docker update`: limits may be changed within the policy's, over one container and over all. */
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
+import { allow } from './answers.ts'
 import { atMost, planCpus, planMemoryOptions, planShares, totalViolations } from './create/limits.ts'
 import { planRestart } from './create/security.ts'
 import type { RunPolicy } from './policy.ts'
@@ -51,12 +52,7 @@ export function planUpdate(
   const usage = { ...facts.usage, containers: facts.usage.containers - 1 }
   violations.push(...totalViolations(run.limits, added, usage))
   if (violations.length > 0) return refuseAll(word, violations)
-  return {
-    effect: 'allow',
-    subcommand: word,
-    rule: 'run.limits',
-    permit: { on: 'update', operation, container, changes: planned },
-  }
+  return allow(word, 'run.limits', { on: 'update', operation, container, changes: planned })
 }
 
 function quota(microseconds: number | undefined, period: number | undefined): number | undefined {

@@ -31,6 +31,13 @@ import type { HostDiagnostic } from '../decode/operations/host.ts'
 import type { ContainerFacts, NetworkFacts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
 
+/** The mark of a permit: there is no such value, so nobody can write one (policy/permit.ts). */
+export declare const DECIDED: unique symbol
+
+interface Decided {
+  readonly [DECIDED]: true
+}
+
 export type Verdict = Refused | Allowed<Permit>
 
 /** The answer to a diagnostic of the host, which no engine takes part in. */
@@ -52,7 +59,7 @@ interface Allowed<P> {
 }
 
 /** A program of the host with its arguments. */
-export interface HostPermit {
+export interface HostPermit extends Decided {
   readonly on: 'host'
   readonly operation: HostDiagnostic
   /** Where the program may be; the first that is there is run. */
@@ -86,13 +93,13 @@ export type Permit =
   | ExecPermit
 
 /** Something about the engine as a whole. */
-export interface EnginePermit {
+export interface EnginePermit extends Decided {
   readonly on: 'engine'
   readonly operation: Extract<Supported, { kind: 'system.ping' | 'system.version' | 'system.info' }>
 }
 
 /** A list, of what is in reach. */
-export interface ListPermit {
+export interface ListPermit extends Decided {
   readonly on: 'list'
   readonly operation: Extract<
     Supported,
@@ -104,7 +111,7 @@ export interface ListPermit {
   readonly ancestors?: readonly string[] | undefined
 }
 
-export interface ContainerPermit {
+export interface ContainerPermit extends Decided {
   readonly on: 'container'
   readonly operation: Exclude<ContainerOperation, ContainerUpdate | ContainerCommit>
   readonly container: ContainerFacts
@@ -112,20 +119,20 @@ export interface ContainerPermit {
   readonly view: 'full' | 'redacted'
 }
 
-export interface UpdatePermit {
+export interface UpdatePermit extends Decided {
   readonly on: 'update'
   readonly operation: ContainerUpdate
   readonly container: ContainerFacts
   readonly changes: LimitChanges
 }
 
-export interface CreatePermit {
+export interface CreatePermit extends Decided {
   readonly on: 'create'
   readonly operation: ContainerCreate
   readonly plan: CreatePlan
 }
 
-export interface ImagePermit {
+export interface ImagePermit extends Decided {
   readonly on: 'image'
   readonly operation: ImageOperation
   /** Its id. */
@@ -138,7 +145,7 @@ export interface ImagePermit {
   readonly parents: readonly string[]
 }
 
-export interface PullPermit {
+export interface PullPermit extends Decided {
   readonly on: 'pull'
   readonly operation: ImagePull
   readonly name: string
@@ -146,7 +153,7 @@ export interface PullPermit {
   readonly tag: string
 }
 
-export interface TagPermit {
+export interface TagPermit extends Decided {
   readonly on: 'tag'
   readonly operation: ImageTag
   /** The id of the image. */
@@ -155,7 +162,7 @@ export interface TagPermit {
   readonly name: string
 }
 
-export interface CommitPermit {
+export interface CommitPermit extends Decided {
   readonly on: 'commit'
   readonly operation: ContainerCommit
   readonly container: ContainerFacts
@@ -163,7 +170,7 @@ export interface CommitPermit {
   readonly name: string | undefined
 }
 
-export interface ImportPermit {
+export interface ImportPermit extends Decided {
   readonly on: 'import'
   readonly operation: ImageImport
   /** In full; undefined for an image without a name. */
@@ -171,12 +178,12 @@ export interface ImportPermit {
 }
 
 /** The names in the archive are checked as it streams by. */
-export interface LoadPermit {
+export interface LoadPermit extends Decided {
   readonly on: 'load'
   readonly operation: ImageLoad
 }
 
-export interface PushPermit {
+export interface PushPermit extends Decided {
   readonly on: 'push'
   readonly operation: ImagePush
   /** In full, without tag. */
@@ -185,59 +192,59 @@ export interface PushPermit {
   readonly tag: string | undefined
 }
 
-export interface SavePermit {
+export interface SavePermit extends Decided {
   readonly on: 'save'
   readonly operation: ImageSave
   /** Ids, or names in full. */
   readonly references: readonly string[]
 }
 
-export interface SearchPermit {
+export interface SearchPermit extends Decided {
   readonly on: 'search'
   readonly operation: ImageSearch
 }
 
-export interface NetworkCreatePermit {
+export interface NetworkCreatePermit extends Decided {
   readonly on: 'network create'
   readonly operation: NetworkCreate
 }
 
-export interface NetworkPermit {
+export interface NetworkPermit extends Decided {
   readonly on: 'network'
   readonly operation: Exclude<NetworkOperation, NetworkConnect | NetworkDisconnect>
   readonly network: NetworkFacts
 }
 
-export interface NetworkMemberPermit {
+export interface NetworkMemberPermit extends Decided {
   readonly on: 'network member'
   readonly operation: NetworkConnect | NetworkDisconnect
   readonly network: NetworkFacts
   readonly container: ContainerFacts
 }
 
-export interface VolumeCreatePermit {
+export interface VolumeCreatePermit extends Decided {
   readonly on: 'volume create'
   readonly operation: VolumeCreate
 }
 
-export interface VolumePermit {
+export interface VolumePermit extends Decided {
   readonly on: 'volume'
   readonly operation: VolumeOperation
 }
 
-export interface ExecCreatePermit {
+export interface ExecCreatePermit extends Decided {
   readonly on: 'exec create'
   readonly operation: ContainerExec
   readonly container: ContainerFacts
 }
 
 /** What is done with an exec that this worker made. */
-export interface ExecPermit {
+export interface ExecPermit extends Decided {
   readonly on: 'exec'
   readonly operation: ExecOperation
 }
 
-export interface BuildPermit {
+export interface BuildPermit extends Decided {
   readonly on: 'build'
   readonly operation: ImageBuild
   /** References in full. */
@@ -256,7 +263,7 @@ export interface BuildLimits {
 }
 
 /** Own things that are not in use; which they are is looked up when it is carried out. */
-export interface PrunePermit {
+export interface PrunePermit extends Decided {
   readonly on: 'prune'
   readonly operation: Prune
 }

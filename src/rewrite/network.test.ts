@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { permitting } from '../policy/permit.ts'
+import type { NetworkMemberPermit } from '../policy/verdict.ts'
 import { endpointBody, memberBody, networkBody } from './network.ts'
 
 const NETWORK = { id: 'b'.repeat(64), name: 'net', owner: 'self' } as const
@@ -40,7 +42,13 @@ test("a network is a bridge, and the gate's labels win", () => {
 
 test('a container leaves by the id that was looked up', () => {
   const operation = { kind: 'network.disconnect', network: 'net', container: 'web', force: true } as const
-  expect(memberBody({ on: 'network member', operation, network: NETWORK, container: CONTAINER })).toEqual({
+  const permit = permitting<NetworkMemberPermit>({
+    on: 'network member',
+    operation,
+    network: NETWORK,
+    container: CONTAINER,
+  })
+  expect(memberBody(permit)).toEqual({
     Container: CONTAINER.id,
     Force: true,
   })

@@ -1,4 +1,5 @@
 /** A permit to the one encoding that is sent. Nothing of the client's bytes is in it, only decoded values. */
+import { requireDecided } from '../policy/permit.ts'
 import type { Permit, PrunePermit } from '../policy/verdict.ts'
 import { createBody } from './container-create.ts'
 import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from './encoded.ts'
@@ -12,8 +13,9 @@ import { updateBody } from './container-update.ts'
 /** A permit that stands for one request; a prune stands for several. */
 export type Sendable = Exclude<Permit, PrunePermit>
 
-/** Encodes the request that a permit stands for. */
+/** Encodes the request that a permit stands for. @throws {TypeError} for what is none */
 export function rewrite(permit: Sendable, sending: Sending): EncodedRequest {
+  requireDecided(permit)
   const { clientMinor, engineMinor, labels } = sending
   switch (permit.on) {
     case 'engine':

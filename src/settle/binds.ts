@@ -1,6 +1,7 @@
 /** Holds the bind sources of a planned container fast before the engine hears of them. */
 import type { BindRoots } from '../host/bind-roots.ts'
 import type { Pins } from '../host/pins.ts'
+import { withPlaces } from '../policy/derived.ts'
 import type { CreatePermit } from '../policy/verdict.ts'
 
 /**
@@ -18,25 +19,11 @@ export async function holdBinds(
   const { plan } = permit
   if (!plan.mounts.some((mount) => mount.type === 'bind')) return permit
   const held = new Map<string, string>()
-  const mounts = []
-  for (const mount of plan.mounts) {
-    if (mount.type !== 'bind') {
-      mounts.push(mount)
-      continue
-    }
+  for (const mount of plan.mounts)
     // One place for each source, however often it is mounted.
-    const place = held.get(mount.source) ?? (await hold(pins, roots, claim, held.size, mount.source))
-    held.set(mount.source, place)
-    mounts.push({ ...mount, source: place })
-  }
-  return {
-    ...permit,
-    plan: {
-      ...plan,
-      mounts,
-      binds: plan.binds.map((bind) => ({ ...bind, source: held.get(bind.source) ?? bind.source })),
-    },
-  }
+    if (mount.type === 'bind' && !held.has(mount.source))
+      held.set(mount.source, await hold(pins, roots, claim, held.size, mount.source))
+  return withPlaces(permit, held)
 }
 
 async function hold(

@@ -2,6 +2,7 @@
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../policy.ts'
+import { allow } from '../answers.ts'
 import { refuseAll, type Violation } from '../refuse.ts'
 import type { Subcommand } from '../subcommands.ts'
 import type { Verdict } from '../verdict.ts'
@@ -24,5 +25,5 @@ export function planCreate(
   violations.push(...volumeCount(run, newVolumes.length, facts))
   violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
   if (violations.length > 0) return refuseAll(word, violations)
-  return { effect: 'allow', subcommand: word, rule: 'run', permit: { on: 'create', operation, plan } }
+  return allow(word, 'run', { on: 'create', operation, plan })
 }

@@ -3,8 +3,9 @@ import { withoutSecrets } from '../../decode/line/secrets.ts'
 import type { HostDiagnostic } from '../../decode/operations/host.ts'
 import { nearestWord } from '../../shared/nearest.ts'
 import type { WorkerPolicy } from '../policy.ts'
+import { permitting } from '../permit.ts'
 import { refuse } from '../refuse.ts'
-import type { HostVerdict } from '../verdict.ts'
+import type { HostPermit, HostVerdict } from '../verdict.ts'
 import type { Diagnostic } from './policy.ts'
 import { describeValues, valueMatches } from './values.ts'
 
@@ -17,7 +18,7 @@ export function decideDiagnostic({ host }: WorkerPolicy, operation: HostDiagnost
   const known = host.allow.filter((one) => isProgram(one, program))
   const found = known.find((one) => matches(one, words, true))
   if (found !== undefined) {
-    const permit = { on: 'host', operation, paths: found.paths, arguments: words } as const
+    const permit = permitting<HostPermit>({ on: 'host', operation, paths: found.paths, arguments: words })
     return { effect: 'allow', subcommand: WORD, rule: `host.allow`, permit }
   }
   const likely = known.find((one) => matches(one, words, false))

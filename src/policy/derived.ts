@@ -1,0 +1,43 @@
+/** Permits that follow from one: what was decided is carried out in more steps than one, or by names that were found out since. */
+import type { ContainerRestart } from '../decode/operations/container.ts'
+import { permitting } from './permit.ts'
+import type { ContainerPermit, CreatePermit, ImagePermit } from './verdict.ts'
+
+/** The create with bind sources replaced by the places that hold them. @param places by source */
+export function withPlaces(permit: CreatePermit, places: ReadonlyMap<string, string>): CreatePermit {
+  const { plan } = permit
+  const placeOf = (source: string): string => places.get(source) ?? source
+  return permitting<CreatePermit>({
+    ...permit,
+    plan: {
+      ...plan,
+      mounts: plan.mounts.map((mount) =>
+        mount.type === 'bind' ? { ...mount, source: placeOf(mount.source) } : mount,
+      ),
+      binds: plan.binds.map((bind) => ({ ...bind, source: placeOf(bind.source) })),
+    },
+  })
+}
+
+/** The removal of an image, as removals of its names one by one; as it is where it has none. */
+export function nameByName(permit: ImagePermit): readonly ImagePermit[] {
+  if (permit.names.length === 0) return [permit]
+  return permit.names.map((reference) => permitting<ImagePermit>({ ...permit, reference }))
+}
+
+/** The stop that a restart begins with. */
+export function asStop(permit: ContainerPermit, operation: ContainerRestart): ContainerPermit {
+  return permitting<ContainerPermit>({ ...permit, operation: { ...operation, kind: 'container.stop' } })
+}
+
+/** The restart, with a stop of at most so many seconds. */
+export function stoppingWithin(
+  permit: ContainerPermit,
+  operation: ContainerRestart,
+  t: number,
+): ContainerPermit {
+  return permitting<ContainerPermit>({
+    ...permit,
+    operation: { ...operation, parameters: { ...operation.parameters, t } },
+  })
+}
