@@ -23,7 +23,7 @@ import { RunningCalls } from './rights/running.ts'
 import { learnMade } from './settle/made.ts'
 import { OneAtATime } from './shared/one-at-a-time.ts'
 import { warnOf } from './shared/warn.ts'
-import type { Change, Store } from './store/store.ts'
+import type { Change, Store } from './record/store.ts'
 
 /** A worker that is to be served. */
 export interface Served {

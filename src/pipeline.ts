@@ -2,7 +2,7 @@
  * The way of a request, top to bottom:
  * identify, decode, resolve, decide, record, rewrite, forward, filter, settle.
  */
-import type { DecisionEntry } from './audit/entry.ts'
+import type { DecisionEntry } from './record/entry.ts'
 import { carryOut } from './carry-out/carry-out.ts'
 import { decode, type Routed } from './decode/decode.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
@@ -18,7 +18,7 @@ import { decideCall, Ended, lookUp, textOf, type Call, type Decision } from './r
 import { Right, RightEnded } from './rights/right.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
 import type { Until } from './shared/ending.ts'
-import { StoreUnavailable } from './store/errors.ts'
+import { StoreUnavailable } from './record/errors.ts'
 import { knownAnswer } from './filter/known.ts'
 
 /** The gate failed at a request that it had let through: whether that was done is not known. */

@@ -1,5 +1,5 @@
 /** A call that is only tried: decided and recorded as ever, told to whoever asked, and not done. */
-import type { DecisionEntry } from './audit/entry.ts'
+import type { DecisionEntry } from './record/entry.ts'
 import type { OperationKind } from './decode/operation.ts'
 import { refusalReply, toldRefusal } from './filter/refusal.ts'
 import { errorReply, type Reply } from './forward/reply.ts'

@@ -11,9 +11,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** By file: functions of node:fs and node:fs/promises. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   // In the state directory, which `serve` opens by src/host/files/ before: nobody else can write there or move it.
-  'src/audit/accept.ts': ['existsSync'],
-  'src/audit/keys.ts': ['existsSync', 'readFileSync'],
-  'src/audit/signed.ts': [
+  'src/record/accept.ts': ['existsSync'],
+  'src/record/keys.ts': ['existsSync', 'readFileSync'],
+  'src/record/signed.ts': [
     'closeSync',
     'constants',
     'existsSync',
@@ -22,8 +22,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
     'readFileSync',
     'writeSync',
   ],
-  'src/audit/verify.ts': ['existsSync'],
-  'src/store/database.ts': [
+  'src/record/verify.ts': ['existsSync'],
+  'src/record/sqlite/database.ts': [
     'closeSync',
     'existsSync',
     'fdatasync',
@@ -32,8 +32,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
     'readFileSync',
     'writeFileSync',
   ],
-  'src/store/directory.ts': ['existsSync', 'statSync'],
-  'src/store/files.ts': [
+  'src/record/sqlite/directory.ts': ['existsSync', 'statSync'],
+  'src/record/files.ts': [
     'closeSync',
     'existsSync',
     'fsyncSync',

@@ -1,6 +1,7 @@
 /** The layers of ARCHITECTURE.md are kept by the linter; here it is shown that it would notice. */
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
@@ -30,7 +31,7 @@ describe('the linter', () => {
     ['decode', 'node:net', 'this stage is pure: no I/O'],
     ['policy', 'node:fs', 'this stage is pure: no I/O'],
     ['policy', 'node:fs/promises', 'this stage is pure: no I/O'],
-    ['policy', '../store/store.ts', 'policy: a stage imports only what stands before it'],
+    ['policy', '../record/store.ts', 'policy: a stage imports only what stands before it'],
     ['policy/create', '../../rewrite/rewrite.ts', 'policy: a stage imports only what stands before it'],
     ['rewrite', 'node:http', 'this stage is pure: no I/O'],
     ['ssh', '../decode/json.ts', 'ssh: the forced command starts for each command'],
@@ -41,6 +42,8 @@ describe('the linter', () => {
     ['ssh', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
     ['settle', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
     ['shared', '../decode/json.ts', 'shared: a stage imports only what stands before it'],
+    ['record', '../policy/decide.ts', 'record: stands below every stage'],
+    ['record/sqlite', '../../audit/recorder.ts', 'record: stands below every stage'],
     ['schedule', '../policy/decide.ts', 'a stage imports only what stands before it'],
   ])('lets nothing in src/%s import %s', (folder, imported, message) => {
     const { code, said } = lint(folder, imported)
@@ -50,5 +53,34 @@ describe('the linter', () => {
 
   test('lets a stage import what stands before it', () => {
     expect(lint('policy', '../decode/json.ts')).toMatchObject({ code: 0 })
+  })
+})
+
+describe('the record', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
+  const importsOf = (file: string): readonly string[] =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import\() ?'([^']+)'/g)].map(
+      ([, name = '']) => (name.startsWith('.') ? join(dirname(file), name) : name),
+    )
+
+  test('has SQLite behind it in src/record/sqlite/ alone', () => {
+    const found = sources.filter((file) => importsOf(file).includes('node:sqlite'))
+    expect(found.length).toBeGreaterThan(3)
+    expect(found.filter((file) => !file.startsWith('src/record/sqlite/'))).toEqual([])
+  })
+
+  test('has no files that import each other in a circle', () => {
+    const files = sources.filter((file) => file.startsWith('src/record/'))
+    const reached = (from: string): ReadonlySet<string> => {
+      const seen = new Set<string>()
+      const waiting = [...importsOf(from)]
+      for (const file of waiting) {
+        if (seen.has(file) || !file.startsWith('src/record/')) continue
+        seen.add(file)
+        waiting.push(...importsOf(file))
+      }
+      return seen
+    }
+    expect(files.filter((file) => reached(file).has(file))).toEqual([])
   })
 })

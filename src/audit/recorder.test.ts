@@ -1,16 +1,16 @@
 import { describe, expect, test, vi } from 'vitest'
 import { ask, policyOf } from '../../test/cases/world.ts'
 import { textOf } from '../../test/support/share.ts'
-import { newDirectory } from '../../test/support/record.ts'
+import { newDirectory, newestOf } from '../../test/support/record.ts'
 import { Identity } from '../identify/identity.ts'
 import { refuse } from '../policy/refuse.ts'
-import { openStore } from '../store/sqlite.ts'
+import { openStore } from '../record/sqlite/open-store.ts'
 import { recordDetail } from './detail.ts'
-import type { AuditEntry, DecisionEntry } from './entry.ts'
-import { openRecord } from './query.ts'
+import type { AuditEntry, DecisionEntry } from '../record/entry.ts'
+import { openRecord } from '../record/sqlite/open-reader.ts'
 import { Recorder } from './recorder.ts'
 import type { Hash } from './redact.ts'
-import { verifyRecord } from './verify.ts'
+import { verifyRecord } from '../record/verify.ts'
 
 const caller = { identity: new Identity('ai-worker', policyOf(), 1), door: 'socket' } as const
 
@@ -28,7 +28,7 @@ async function recorded(work: (recorder: Recorder) => unknown): Promise<readonly
   store.close()
   expect(verifyRecord(directory)).toMatchObject({ sound: true })
   const reader = openRecord(directory)
-  const entries = reader.newest({}, 10).map(({ entry }) => entry)
+  const entries = newestOf(reader, {}, 10).map(({ entry }) => entry)
   reader.close()
   return entries
 }
@@ -42,7 +42,7 @@ function open(recorder: Recorder, line: string): DecisionEntry | Promise<Decisio
 /** What a reader of the record sees at this moment. */
 function onDisk(directory: string): readonly string[] {
   const reader = openRecord(directory)
-  const ids = reader.newest({}, 10).map(({ entry }) => entry.id)
+  const ids = newestOf(reader, {}, 10).map(({ entry }) => entry.id)
   reader.close()
   return ids
 }

@@ -6,10 +6,10 @@ import type { HostVerdict, Verdict } from '../policy/verdict.ts'
 import type { Steps } from '../schedule/scheduler.ts'
 import { shorten } from '../shared/refusal.ts'
 import { warnOf } from '../shared/warn.ts'
-import type { Change, Store } from '../store/store.ts'
+import type { Change, Store } from '../record/store.ts'
 import type { Detail } from './detail.ts'
-import type { DecisionEntry, OutcomeEntry } from './entry.ts'
-import { newRecordId } from './id.ts'
+import type { DecisionEntry, OutcomeEntry } from '../record/entry.ts'
+import { newRecordId } from '../record/id.ts'
 import { redactWords, type Hash } from './redact.ts'
 
 /** Characters of a reason, of what an entry is about (some hundred ids), and of what was refused. */

@@ -3,8 +3,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { withoutSecrets, withoutValue } from '../decode/line/secrets.ts'
-import { StoreBroken, storeError } from '../store/errors.ts'
-import { prepareDirectory, readOrCreate } from '../store/files.ts'
+import { StoreBroken, storeError } from '../record/errors.ts'
+import { prepareDirectory, readOrCreate } from '../record/files.ts'
 
 const KEY_BYTES = 32
 /** Characters of a hash. */

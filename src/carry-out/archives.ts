@@ -13,7 +13,7 @@ import type { BuildPermit, LoadPermit } from '../policy/verdict.ts'
 import { imagesListed, ownersOfNames } from '../resolve/images.ts'
 import { BuildImages, PullFailed } from '../settle/build-images.ts'
 import { claimLoaded, storedNames } from '../settle/load.ts'
-import type { Change } from '../store/store.ts'
+import type { Change } from '../record/store.ts'
 import { inTurns } from '../schedule/in-turns.ts'
 import { refusedOnTheWay, send, type Undertaking } from './exchange.ts'
 

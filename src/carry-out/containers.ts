@@ -20,7 +20,7 @@ import { holdBinds } from '../settle/binds.ts'
 import { forgetVolume, isOwnVolume, ownVolumes, statusOfVolume, swappedVolume } from '../settle/volumes.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
-import type { Change } from '../store/store.ts'
+import type { Change } from '../record/store.ts'
 import { exchange, refusedOnTheWay, send, type Undertaking } from './exchange.ts'
 
 /** A container is made when its volumes are the worker's and its bind sources are held fast. */

@@ -1,10 +1,10 @@
 /** Entries of the record as lines for people and for programs. All of it may come from a worker: nothing goes out raw. */
 
 import { styleText } from 'node:util'
-import type { AuditEntry } from '../audit/entry.ts'
-import { findingText } from '../audit/findings.ts'
-import type { Recorded } from '../audit/query.ts'
-import type { VerifyResult } from '../audit/verify.ts'
+import type { AuditEntry } from '../record/entry.ts'
+import { findingText } from '../record/findings.ts'
+import type { Recorded } from '../record/reader.ts'
+import type { VerifyResult } from '../record/verify.ts'
 import { printable, shorten } from '../shared/refusal.ts'
 
 type Colour = 'green' | 'red' | 'yellow'

@@ -1,7 +1,7 @@
 /** The options of the audit commands, from text to values. */
 
 import { InvalidArgumentError } from 'commander'
-import type { Link } from '../audit/chain.ts'
+import type { Link } from '../record/chain.ts'
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 

@@ -13,9 +13,9 @@ import {
   outcome,
   tampered,
 } from '../../test/support/record.ts'
-import { headLine } from '../audit/head-lines.ts'
-import { verifyRecord } from '../audit/verify.ts'
-import { openStore } from '../store/sqlite.ts'
+import { headLine } from '../record/head-lines.ts'
+import { verifyRecord } from '../record/verify.ts'
+import { openStore } from '../record/sqlite/open-store.ts'
 
 const program = fileURLToPath(new URL('../../test/support/audit-command.ts', import.meta.url))
 const create = decision({ id: 'abcdefgh0001' })

@@ -5,14 +5,15 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { Link } from '../audit/chain.ts'
-import type { Anchor } from '../audit/inspect.ts'
-import type { Filter, RecordReader, Recorded } from '../audit/query.ts'
+import type { Link } from '../record/chain.ts'
+import type { Anchor } from '../record/inspect.ts'
+import type { Filter, Recorded } from '../record/reader.ts'
 import { printable } from '../shared/refusal.ts'
-import { StoreError } from '../store/errors.ts'
-import { stateDirectory } from '../store/state-directory.ts'
-import type { StateEnvironment } from '../store/state-directory.ts'
+import { StoreError } from '../record/errors.ts'
+import { stateDirectory } from '../record/state-directory.ts'
+import type { StateEnvironment } from '../record/state-directory.ts'
 import { parseCount, parseHead, parseTime } from './audit-options.ts'
+import { PAGE, type RecordSource } from './record-source.ts'
 
 interface Common {
   readonly state?: string
@@ -61,7 +62,7 @@ function addTail(audit: Command, directory: DirectoryOf): void {
   command.action(() =>
     run(command, async () => {
       const options = command.opts<TailOptions>()
-      const { openRecord } = await import('../audit/query.ts')
+      const { openSource } = await import('./record-source.ts')
       const { jsonLine, recordedLine } = await import('./audit-lines.ts')
       const print = (recorded: Recorded): void => {
         const line = options.json
@@ -69,13 +70,16 @@ function addTail(audit: Command, directory: DirectoryOf): void {
           : recordedLine(recorded)
         answer(line)
       }
-      const reader = openRecord(directory(options))
-      let seq = printNewest(reader, options, print)
+      let source = await openSource(directory(options))
+      let seq = await printNewest(source, options, print)
       while (options.follow) {
+        seq = await source.follow(options, seq, print)
+        source.close()
         await sleep(FOLLOW)
-        seq = printAfter(reader, seq, options, print)
+        // A gate may have begun meanwhile, or ended.
+        source = await openSource(directory(options))
       }
-      reader.close()
+      source.close()
       return 0
     }),
   )
@@ -88,12 +92,12 @@ function addShow(audit: Command, directory: DirectoryOf): void {
   command.action((id: string) =>
     run(command, async () => {
       const options = command.opts<Common>()
-      const { openRecord } = await import('../audit/query.ts')
+      const { openSource } = await import('./record-source.ts')
       const { jsonLine, recordedFields } = await import('./audit-lines.ts')
-      const reader = openRecord(directory(options))
+      const source = await openSource(directory(options))
       // A client may end the refusal that names it with a full stop.
-      const found = reader.about(id.replace(/\.$/, ''))
-      reader.close()
+      const found = await source.about(id.replace(/\.$/, ''))
+      source.close()
       if (options.json) for (const { seq, entry } of found) answer(jsonLine({ seq, ...entry }))
       else if (found.length > 0) answer(found.map(recordedFields).join('\n\n'))
       if (found.length > 0) return 0
@@ -114,8 +118,8 @@ function addVerify(audit: Command, directory: DirectoryOf): void {
   command.action(() =>
     run(command, async () => {
       const options = command.opts<VerifyOptions>()
-      const { verifyRecord } = await import('../audit/verify.ts')
-      const { findingText } = await import('../audit/findings.ts')
+      const { verifyRecord } = await import('../record/verify.ts')
+      const { findingText } = await import('../record/findings.ts')
       const { jsonLine, verifyLines } = await import('./audit-lines.ts')
       const given = options.head === undefined ? [] : [{ ...options.head, source: 'the head given' }]
       const logged = options.heads === undefined ? [] : await headsIn(options.heads)
@@ -129,7 +133,7 @@ function addVerify(audit: Command, directory: DirectoryOf): void {
 
 /** The heads in a log, of which there must be one: else it was another log. */
 async function headsIn(path: string): Promise<readonly Anchor[]> {
-  const { headsOf } = await import('../audit/head-lines.ts')
+  const { headsOf } = await import('../record/head-lines.ts')
   const input = path === '-' ? process.stdin : (await openLog(path)).createReadStream()
   const name = path === '-' ? 'standard input' : path
   const heads = await headsOf(createInterface({ input }), name)
@@ -155,7 +159,7 @@ function addAccept(audit: Command, directory: DirectoryOf): void {
   command.action(() =>
     run(command, async () => {
       const options = command.opts<Common>()
-      const { acceptRecord } = await import('../audit/accept.ts')
+      const { acceptRecord } = await import('../record/accept.ts')
       const { jsonLine } = await import('./audit-lines.ts')
       const accepted = acceptRecord(directory(options))
       if (options.json) answer(jsonLine({ accepted }))
@@ -175,26 +179,28 @@ function common(command: Command, json: string): Command {
 type Print = (recorded: Recorded) => void
 
 /** Prints what is there, and gives the number up to which that is all. */
-function printNewest(reader: RecordReader, options: TailOptions, print: Print): number {
+async function printNewest(source: RecordSource, options: TailOptions, print: Print): Promise<number> {
   const isTimed = options.since !== undefined || options.until !== undefined
-  if (options.lines === undefined && isTimed) return printAfter(reader, 0, options, print)
-  const end = reader.end()
-  const newest = reader.newest(options, options.lines ?? 10)
-  newest.forEach(print)
-  // A gate may have written between the two reads.
-  return Math.max(end, newest.at(-1)?.seq ?? 0)
+  if (options.lines === undefined && isTimed) return printAll(source, options, print)
+  const most = options.lines ?? 10
+  const { entries, next, end } = await source.newest(options, Math.min(most, PAGE))
+  const found = [...entries]
+  for (let before = next; before !== undefined && found.length < most;) {
+    const page = await source.newest(options, Math.min(most - found.length, PAGE), before)
+    found.unshift(...page.entries)
+    before = page.next
+  }
+  found.forEach(print)
+  return end
 }
 
-/** Prints the matching entries after `seq`, and gives the number up to which that is all. */
-function printAfter(reader: RecordReader, seq: number, filter: Filter, print: Print): number {
-  const end = reader.end()
-  for (let from = seq, more = true; more;) {
-    const batch = reader.after(from, end, filter)
-    batch.forEach(print)
-    from = batch.at(-1)?.seq ?? end
-    more = batch.length > 0
+async function printAll(source: RecordSource, filter: Filter, print: Print): Promise<number> {
+  for (let from = 0; ;) {
+    const { entries, next, end } = await source.first(filter, from, PAGE)
+    entries.forEach(print)
+    if (next === undefined) return end
+    from = next
   }
-  return Math.max(seq, end)
 }
 
 function answer(line: string): void {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { printable } from '../shared/refusal.ts'
-import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
+import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
 import { askGate } from './ask-gate.ts'
 
 interface Options {

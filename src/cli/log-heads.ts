@@ -1,7 +1,7 @@
 /** Prints the record's head into the gate's log from time to time, to be kept where the state directory's writers can't reach. */
 
-import { headLine } from '../audit/head-lines.ts'
-import type { Store } from '../store/store.ts'
+import { headLine } from '../record/head-lines.ts'
+import type { Store } from '../record/store.ts'
 
 /** Milliseconds between two of them. */
 const INTERVAL = 600_000

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { loadNoted, PolicyError, type NotedPolicy } from '../policy/load.ts'
 import { formatNote } from '../policy/problem.ts'
-import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
+import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
 
 interface Options {
   readonly json?: true

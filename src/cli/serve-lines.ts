@@ -3,7 +3,7 @@
  * Text that came from a worker is escaped.
  */
 import { styleText } from 'node:util'
-import type { DecisionEntry } from '../audit/entry.ts'
+import type { DecisionEntry } from '../record/entry.ts'
 import type { Other } from '../doors/doors.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Misfit } from '../rights/misfits.ts'

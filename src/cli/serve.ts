@@ -2,9 +2,8 @@
 import { resolve as absolute } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { headLine } from '../audit/head-lines.ts'
+import { headLine } from '../record/head-lines.ts'
 import { createRedactor } from '../audit/redact.ts'
-import { ownRecord } from '../audit/own.ts'
 import { Recorder } from '../audit/recorder.ts'
 import { createControlDoor } from '../doors/control.ts'
 import { Doors, type Opened } from '../doors/doors.ts'
@@ -25,9 +24,10 @@ import type { Policy } from '../policy/policy.ts'
 import { formatNote } from '../policy/problem.ts'
 import { findMisfits } from '../rights/misfits.ts'
 import { findProgram, ProgramError } from '../programs/roots.ts'
-import { openStore } from '../store/sqlite.ts'
-import { StoreError, StoreUnavailable } from '../store/errors.ts'
-import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
+import { LiveRecord } from '../record/live.ts'
+import { openStore } from '../record/sqlite/open-store.ts'
+import { StoreError, StoreUnavailable } from '../record/errors.ts'
+import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
 import { logHeads } from './log-heads.ts'
 import {
   describeMisfits,
@@ -129,8 +129,8 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     lost: (reason) => note(`engine lost: ${reason}; trying again`),
     unbound: noteUnbound,
   })
-  const records = ownRecord(directory, store)
-  const doors = new Doors(gate, records)
+  const record = new LiveRecord(directory, store)
+  const doors = new Doors(gate, record)
   const mcp = new McpServers(options, note)
   const control = createControlDoor(gate, { directory, url, engine, policy: options.policy, store })
   const following = gate.feed.run()
@@ -166,7 +166,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   gate.feed.close()
   await following
   engine.close()
-  records.close()
+  record.close()
   await gate.bindRoots.close()
   endHeads()
   store.close()

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { ContainerStatus, Status, WorkerStatus } from '../doors/control.ts'
 import { printable } from '../shared/refusal.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
-import { stateDirectory, type StateEnvironment } from '../store/state-directory.ts'
+import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
 import { askGate } from './ask-gate.ts'
 
 interface Options {

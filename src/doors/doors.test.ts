@@ -9,10 +9,10 @@ import { BindRoots } from '../host/bind-roots.ts'
 import { Doors } from './doors.ts'
 
 let local = await openGate()
-let doors = new Doors(local.gate, local.own)
+let doors = new Doors(local.gate, local.record)
 beforeEach(async () => {
   local = await openGate()
-  doors = new Doors(local.gate, local.own)
+  doors = new Doors(local.gate, local.record)
   await doors.open(local.policy)
 })
 afterEach(async () => {

@@ -1,16 +1,16 @@
 /** All workers' sockets together: opened, changed and closed as policies come and go. */
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { OwnRecord } from '../audit/own.ts'
 import type { Gate } from '../gate.ts'
 import type { Identity } from '../identify/identity.ts'
 import type { Policy, SocketPolicy, WorkerPolicy } from '../policy/policy.ts'
+import type { LiveRecord } from '../record/live.ts'
 import { warnOf } from '../shared/warn.ts'
 import { createEngineDoor } from './engine-socket.ts'
 import type { Owner } from '../host/files/descriptor.ts'
 import type { Listening, SocketDirectory } from '../host/files/sockets.ts'
 import { listenOn, openSocketDirectory, ownerOf, SocketError } from './listen.ts'
-import { StoreUnavailable } from '../store/errors.ts'
+import { StoreUnavailable } from '../record/errors.ts'
 import { Sessions } from './surface/sessions.ts'
 import { Surface } from './surface/surface.ts'
 
@@ -44,14 +44,14 @@ export interface Other {
 
 export class Doors {
   readonly #gate: Gate
-  readonly #own: OwnRecord
+  readonly #record: LiveRecord
   readonly #open = new Map<string, OpenDoor>()
   /** Doors that take no more connections, until their last one has ended. */
   readonly #closing = new Map<OpenDoor, Promise<void>>()
 
-  constructor(gate: Gate, own: OwnRecord) {
+  constructor(gate: Gate, record: LiveRecord) {
     this.#gate = gate
-    this.#own = own
+    this.#record = record
   }
 
   /**
@@ -142,7 +142,7 @@ export class Doors {
     owner: Owner,
   ): Promise<OpenDoor> {
     const sessions = new Sessions(this.#gate, identity, directory, socket, owner)
-    const surface = new Surface(this.#gate, identity, sessions, this.#own)
+    const surface = new Surface(this.#gate, identity, sessions, this.#record)
     const server = createEngineDoor(this.#gate, { identity, door: 'socket' }, docker.connections, surface)
     const connections = new Set<Duplex>()
     server.on('connection', (connection) => {

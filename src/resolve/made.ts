@@ -2,7 +2,7 @@
 import { JsonError, parseJson } from '../decode/json.ts'
 import { FieldError, type Finding } from '../decode/fields.ts'
 import { readContainerCreate, type ContainerCreate } from '../decode/operations/container-create.ts'
-import type { Change, Store } from '../store/store.ts'
+import type { Change, Store } from '../record/store.ts'
 
 export class MadeWith {
   /** By the nonce of the claim that the container was made under. */

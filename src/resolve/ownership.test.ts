@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Claim } from '../store/store.ts'
+import type { Claim } from '../record/store.ts'
 import { Ownership } from './ownership.ts'
 import { beginReconciling } from './reconcile.ts'
 

@@ -1,6 +1,6 @@
 /** Whose objects are whose: the gate's own record of ids that the engine gave it, with what is being made at this moment. */
 import { randomBytes } from 'node:crypto'
-import type { Change, Claim, Owned, OwnedKind, Store } from '../store/store.ts'
+import type { Change, Claim, Owned, OwnedKind, Store } from '../record/store.ts'
 import type { Usage } from './facts.ts'
 import { Reservations } from './reservations.ts'
 

@@ -2,7 +2,7 @@
  * Which of the operator's containers workers gave names to. Rights go by the name that the operator gave last: whatever workers
  * call a container, nobody gains or loses any by it. A name that the engine tells of, and no worker asked for, is the operator's.
  */
-import type { Change, Renamed, Store } from '../store/store.ts'
+import type { Change, Renamed, Store } from '../record/store.ts'
 import { isOld } from './reconcile.ts'
 
 /** A name that a worker asks for. */

@@ -2,7 +2,7 @@
  * What a call does it does by a right: the decision that let it through, for as long as the policy of that decision is in force.
  * When another is, it is decided again before anything more goes out; and what goes on by then ends where that refuses.
  */
-import type { DecisionEntry } from '../audit/entry.ts'
+import type { DecisionEntry } from '../record/entry.ts'
 import type { CallEngine, Standing } from '../forward/call-engine.ts'
 import type { Identity } from '../identify/identity.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
@@ -12,7 +12,7 @@ import type { Facts } from '../resolve/facts.ts'
 import { Ending, type Until } from '../shared/ending.ts'
 import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { LookupAbandoned } from '../resolve/host-paths.ts'
-import type { Claim } from '../store/store.ts'
+import type { Claim } from '../record/store.ts'
 import { decideAgain, Ended, lookUp, textOf, type Call, type Decision } from './decision.ts'
 import type { Running } from './running.ts'
 import { isSame } from './same.ts'

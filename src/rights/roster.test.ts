@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Change, KnownWorker } from '../store/store.ts'
+import type { Change, KnownWorker } from '../record/store.ts'
 import { Roster } from './roster.ts'
 
 const known = (fields: Partial<KnownWorker> = {}): KnownWorker => ({

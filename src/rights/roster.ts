@@ -1,5 +1,5 @@
 /** Which workers there were: one that is made anew under a name is another, as is one whose socket is another account's. */
-import type { Change, KnownWorker, Store } from '../store/store.ts'
+import type { Change, KnownWorker, Store } from '../record/store.ts'
 
 /** A worker that is about to be served. */
 export interface Admitted {

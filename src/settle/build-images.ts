@@ -23,7 +23,7 @@ import type { Share } from '../schedule/scheduler.ts'
 import { either } from '../shared/ending.ts'
 import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { labelsLength, MOST_LABELS } from '../shared/labels.ts'
-import type { Change } from '../store/store.ts'
+import type { Change } from '../record/store.ts'
 import { NewImages } from './images.ts'
 
 /** An image could not be pulled: no refusal, but the build can't go on. */

@@ -5,7 +5,7 @@ import type { Ownership } from '../resolve/ownership.ts'
 import type { Asked } from '../resolve/renames.ts'
 import type { World } from '../resolve/resolve.ts'
 import { madeBody } from '../rewrite/made.ts'
-import type { Change, Claim, OwnedKind } from '../store/store.ts'
+import type { Change, Claim, OwnedKind } from '../record/store.ts'
 
 export interface Claims {
   /** Of the container, network, volume, image or name of an image that is made; undefined where nothing is. */

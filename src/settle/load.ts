@@ -2,7 +2,7 @@
 import type { ArchivedImage } from '../decode/image-layout.ts'
 import { parseReference, storedReference } from '../decode/reference.ts'
 import type { World } from '../resolve/resolve.ts'
-import type { Claim } from '../store/store.ts'
+import type { Claim } from '../record/store.ts'
 
 /** Opens claims on the images that are not here yet, and on the names that they are to get. */
 export function claimLoaded(

@@ -6,7 +6,7 @@ import type { MadeWith } from '../resolve/made.ts'
 import type { World } from '../resolve/resolve.ts'
 import { madeOfInspected } from '../rewrite/made.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
-import type { Change, Owned } from '../store/store.ts'
+import type { Change, Owned } from '../record/store.ts'
 
 /** What is known of them, and may be learnt. */
 interface Learning extends Pick<World, 'inventory' | 'ownership'> {

@@ -7,7 +7,7 @@ import type { Gate } from '../gate.ts'
 import { ownersOfNames } from '../resolve/images.ts'
 import { encodeTag, familiar } from '../rewrite/image.ts'
 import type { Right } from '../rights/right.ts'
-import type { Change, Claim } from '../store/store.ts'
+import type { Change, Claim } from '../record/store.ts'
 
 const LIMIT = 60_000
 const LARGEST_ANSWER = 2 ** 20

@@ -13,7 +13,7 @@ import { ownParents } from '../resolve/images.ts'
 import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
 import { familiar } from '../rewrite/image.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
-import type { Change, OwnedKind } from '../store/store.ts'
+import type { Change, OwnedKind } from '../record/store.ts'
 import { pruneFilter, PruneFilterError } from './prune-filter.ts'
 import { forgetVolume, statusOfVolume } from './volumes.ts'
 

@@ -3,7 +3,7 @@ import type { Permit } from '../policy/verdict.ts'
 import type { MadeWith } from '../resolve/made.ts'
 import type { World } from '../resolve/resolve.ts'
 import { madeAfterMove, madeAfterUpdate } from '../rewrite/made.ts'
-import type { Change } from '../store/store.ts'
+import type { Change } from '../record/store.ts'
 import type { Claims } from './claims.ts'
 
 interface Settling extends Pick<World, 'inventory' | 'ownership' | 'renames'> {

@@ -4,7 +4,7 @@ import { inspectVolume, ensureVolume } from '../forward/volumes.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePlan } from '../policy/verdict.ts'
 import type { Right } from '../rights/right.ts'
-import type { Change, Owned } from '../store/store.ts'
+import type { Change, Owned } from '../record/store.ts'
 import type { Claims } from './claims.ts'
 
 export interface FailedVolume {

@@ -1,5 +1,5 @@
 /** A gate's record, as `dockgate audit tail` tells it. */
-import type { AuditEntry } from '../../src/audit/entry.ts'
+import type { AuditEntry } from '../../src/record/entry.ts'
 import { dockgate } from './process.ts'
 
 /** All entries of both phases, the oldest first, with the fields of either. */

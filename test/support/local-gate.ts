@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { ownRecord, type OwnRecord } from '../../src/audit/own.ts'
 import { Recorder } from '../../src/audit/recorder.ts'
 import { Engine } from '../../src/forward/engine.ts'
 import { Gate } from '../../src/gate.ts'
@@ -12,14 +11,15 @@ import { Pins } from '../../src/host/pins.ts'
 import type { Identity } from '../../src/identify/identity.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { Policy } from '../../src/policy/policy.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { LiveRecord } from '../../src/record/live.ts'
+import { openStore } from '../../src/record/sqlite/open-store.ts'
 
 interface LocalGate extends Disposable {
   readonly gate: Gate
   /** The worker, as it is served. */
   readonly identity: Identity
   readonly policy: Policy
-  readonly own: OwnRecord
+  readonly record: LiveRecord
   readonly directory: string
   /** Path of the worker's socket. Nothing listens on it yet. */
   readonly socket: string
@@ -48,18 +48,18 @@ export async function openGate(engine = 'unix:///nonexistent/docker.sock'): Prom
     unbound: () => undefined,
   })
   const { identity } = await gate.admit(policy.workers[0] ?? never(), '-1:-1')
-  const own = ownRecord(directory, store)
+  const record = new LiveRecord(directory, store)
   return {
     gate,
     identity,
     policy,
-    own,
+    record,
     directory,
     socket,
     [Symbol.dispose]: () => {
       gate.feed.close()
       ownEngine.close()
-      own.close()
+      record.close()
       store.close()
       rmSync(directory, { recursive: true, force: true })
     },

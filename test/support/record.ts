@@ -4,11 +4,13 @@ import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { GENESIS, chainRow, type Link } from '../../src/audit/chain.ts'
-import type { DecisionEntry, OutcomeEntry } from '../../src/audit/entry.ts'
-import { newRecordId } from '../../src/audit/id.ts'
-import { openStore } from '../../src/store/sqlite.ts'
-import type { Change } from '../../src/store/store.ts'
+import { GENESIS, chainRow, type Link } from '../../src/record/chain.ts'
+import type { DecisionEntry, OutcomeEntry } from '../../src/record/entry.ts'
+import { newRecordId } from '../../src/record/id.ts'
+import { whole, type Filter, type Recorded, type RecordReader } from '../../src/record/reader.ts'
+import { openStore } from '../../src/record/sqlite/open-store.ts'
+import type { Change } from '../../src/record/store.ts'
+import { allOf } from './share.ts'
 
 export function decision(fields: Partial<DecisionEntry> = {}): DecisionEntry {
   return {
@@ -49,6 +51,17 @@ export function asChanges(...entries: readonly (DecisionEntry | OutcomeEntry)[])
 
 export function newDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'dockgate-record-'))
+}
+
+/** The newest entries of a record. */
+export function newestOf(reader: RecordReader, filter: Filter, count: number): readonly Recorded[] {
+  const entries: Recorded[] = []
+  for (let range = whole(reader); ;) {
+    const page = allOf(reader.newest(filter, range, count - entries.length))
+    entries.unshift(...page.entries)
+    if (page.next === undefined || entries.length >= count) return entries
+    range = { ...range, end: page.next - 1 }
+  }
 }
 
 /** The directory of a closed store with `count` decisions. */

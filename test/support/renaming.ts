@@ -15,7 +15,7 @@ import { handle } from '../../src/pipeline.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { Policy, WorkerPolicy } from '../../src/policy/policy.ts'
 import { containersInReach } from '../../src/resolve/containers.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openStore } from '../../src/record/sqlite/open-store.ts'
 import type { Dice } from '../fuzz/mutate.ts'
 import type { Fate, NamingEngine } from './naming-engine.ts'
 

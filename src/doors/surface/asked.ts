@@ -1,6 +1,6 @@
 /** What requests of the surface say, read strictly. */
 import { hash } from 'node:crypto'
-import type { OwnFilter } from '../../audit/own.ts'
+import type { OwnFilter } from './own-record.ts'
 import type { Json } from '../../decode/json.ts'
 import type { Written } from '../../decode/line/command.ts'
 import type { Caller, Door } from '../../identify/caller.ts'

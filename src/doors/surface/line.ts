@@ -1,7 +1,7 @@
 /** What a command line works on. */
-import type { OwnRecord } from '../../audit/own.ts'
 import type { Gate } from '../../gate.ts'
 import type { Caller } from '../../identify/caller.ts'
+import type { LiveRecord } from '../../record/live.ts'
 import type { Share } from '../../schedule/scheduler.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -9,7 +9,7 @@ export interface Line {
   readonly gate: Gate
   readonly caller: Caller
   readonly sessions: Sessions
-  readonly own: OwnRecord
+  readonly record: LiveRecord
   /** Ends it when its caller goes away. */
   readonly signal: AbortSignal
   readonly share: Share

@@ -1,5 +1,5 @@
 /** What becomes of a docker command that is only tried, from what its calls were told. */
-import { newRecordId } from '../../audit/id.ts'
+import { newRecordId } from '../../record/id.ts'
 import type { Rehearsed, Rehearsal } from '../../identify/caller.ts'
 import { answer, EXIT, failedAnswer, type Answer } from './answers.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { openGate } from '../../../test/support/local-gate.ts'
 import { ALONE } from '../../../test/support/share.ts'
+import { ownRecent } from './own-record.ts'
 import { runLine } from './run.ts'
 import { Sessions } from './sessions.ts'
 import { OWN } from '../../host/files/directory.ts'
@@ -8,15 +9,16 @@ import { openSocketDirectory } from '../listen.ts'
 
 test('a line that can’t be read is told and recorded as it was written, also where it is only tried', async () => {
   using local = await openGate()
-  const { gate, identity, own, policy } = local
+  const { gate, identity, record, policy } = local
   const [worker] = policy.workers
   if (worker === undefined) throw new Error('the policy has no worker')
   await using directory = await openSocketDirectory(worker.socket, OWN)
   const sessions = new Sessions(gate, identity, directory, worker.socket, OWN)
   const caller = { identity, door: 'ssh' } as const
-  const line = { gate, caller, sessions, own, signal: new AbortController().signal, share: ALONE }
+  const line = { gate, caller, sessions, record, signal: new AbortController().signal, share: ALONE }
   const { answer } = await runLine(line, { line: 'can COLUMNS=80 docker ps' })
   expect(answer).toMatchObject({ do: 'answer', stderr: expect.stringContaining('can COLUMNS=... docker ps') })
-  const [entry] = await own.recent(ALONE, worker.name, { count: 1, after: undefined, decision: undefined })
+  const newest = { count: 1, after: undefined, decision: undefined }
+  const [entry] = await ownRecent(record, ALONE, worker.name, newest)
   expect(entry).toMatchObject({ decision: 'refuse', detail: expect.stringContaining('"docker","ps"') })
 })

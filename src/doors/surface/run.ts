@@ -7,11 +7,13 @@ import { decideDockerWords } from '../../policy/docker-words.ts'
 import { localWork, type LocalWork } from '../../policy/local-work.ts'
 import { refuse } from '../../policy/refuse.ts'
 import type { Refused } from '../../policy/verdict.ts'
+import type { LiveRecord } from '../../record/live.ts'
 import { rightsOf } from '../../rights/decision.ts'
 import { shorten } from '../../shared/refusal.ts'
 import { answer, EXIT, failedAnswer, refusedAnswer, type Answer, type RunAnswer } from './answers.ts'
 import { diagnose } from './diagnose.ts'
 import type { Line } from './line.ts'
+import { ownAbout } from './own-record.ts'
 import { RehearsalRun } from './rehearsal.ts'
 import { TooManySessions, type Session } from './sessions.ts'
 import { helpText, isRecordId, whoAmI, whyText } from './tell.ts'
@@ -41,7 +43,7 @@ export async function runLine(line: Line, written: Written): Promise<Run> {
 type OwnCommand = Exclude<Command, { kind: 'docker' | 'can' | 'program' }>
 
 async function ownAnswer(line: Line, command: OwnCommand, written: Written): Promise<RunAnswer> {
-  const { caller, own, share } = line
+  const { caller, record, share } = line
   const { worker } = rightsOf(caller)
   switch (command.kind) {
     case 'mcp':
@@ -54,7 +56,9 @@ async function ownAnswer(line: Line, command: OwnCommand, written: Written): Pro
         exit: 'line' in written && written.line.trim() === '' ? EXIT.usage : 0,
       }
     case 'why': {
-      const entries = isRecordId(command.record) ? await own.about(share, worker.name, command.record) : []
+      const entries = isRecordId(command.record)
+        ? await ownAbout(record, share, worker.name, command.record)
+        : []
       if (entries.length > 0) return answer(whyText(entries, worker.name))
       return failedAnswer(
         'there is no such record of this worker lately; write why and the 12 characters',

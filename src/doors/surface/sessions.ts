@@ -5,7 +5,7 @@
 import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { newRecordId } from '../../audit/id.ts'
+import { newRecordId } from '../../record/id.ts'
 import type { Gate } from '../../gate.ts'
 import type { Caller } from '../../identify/caller.ts'
 import type { Identity } from '../../identify/identity.ts'

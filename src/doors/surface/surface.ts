@@ -1,16 +1,17 @@
 /** The worker's own surface, below /dockgate/ of its socket: command lines, what it may do, and its own record. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { OwnRecord } from '../../audit/own.ts'
 import { JsonError, parseJson } from '../../decode/json.ts'
 import { errorReply, jsonReply, type Reply } from '../../forward/reply.ts'
 import type { Gate } from '../../gate.ts'
 import type { Identity } from '../../identify/identity.ts'
+import type { LiveRecord } from '../../record/live.ts'
 import { Ended, rightsOf } from '../../rights/decision.ts'
 import type { Share } from '../../schedule/scheduler.ts'
-import { StoreUnavailable } from '../../store/errors.ts'
+import { StoreUnavailable } from '../../record/errors.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../body.ts'
 import { sendReply } from '../send.ts'
 import { asTried, BadRequest, readAudit, readRun } from './asked.ts'
+import { ownAbout, ownRecent } from './own-record.ts'
 import { surfacePath, type WorkerSurface } from './prefix.ts'
 import type { RehearsalRun } from './rehearsal.ts'
 import { runLine, type Run } from './run.ts'
@@ -24,16 +25,16 @@ export class Surface implements WorkerSurface {
   readonly #gate: Gate
   readonly #identity: Identity
   readonly #sessions: Sessions
-  readonly #own: OwnRecord
+  readonly #record: LiveRecord
   /** Commands that are being tried, by the id of their verdict. */
   readonly #rehearsals = new Map<string, RehearsalRun>()
 
   /** @param identity whose socket it is */
-  constructor(gate: Gate, identity: Identity, sessions: Sessions, own: OwnRecord) {
+  constructor(gate: Gate, identity: Identity, sessions: Sessions, record: LiveRecord) {
     this.#gate = gate
     this.#identity = identity
     this.#sessions = sessions
-    this.#own = own
+    this.#record = record
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -63,13 +64,20 @@ export class Surface implements WorkerSurface {
         await share.turn()
         const { written, ...from } = readRun(parseJson(body))
         const caller = { identity, ...from }
-        const line = { gate: this.#gate, caller, sessions: this.#sessions, own: this.#own, signal, share }
+        const line = {
+          gate: this.#gate,
+          caller,
+          sessions: this.#sessions,
+          record: this.#record,
+          signal,
+          share,
+        }
         return this.#send(await runLine(line, what === 'can' ? asTried(written) : written), response)
       }
       case 'GET whoami':
         return sendReply(jsonReply(200, whoAmI(rightsOf({ identity }).worker)), response)
       case 'GET audit': {
-        const entries = await this.#own.recent(share, identity.name, readAudit(query))
+        const entries = await ownRecent(this.#record, share, identity.name, readAudit(query))
         return sendReply(jsonReply(200, { entries: entries.map(ownEntry) }), response)
       }
       case 'GET why/':
@@ -84,7 +92,7 @@ export class Surface implements WorkerSurface {
   }
 
   async #why(share: Share, worker: string, id: string): Promise<Reply> {
-    const entries = isRecordId(id) ? await this.#own.about(share, worker, id) : []
+    const entries = isRecordId(id) ? await ownAbout(this.#record, share, worker, id) : []
     if (entries.length === 0) return errorReply(404, 'this worker has no such record lately')
     return jsonReply(200, { entries: entries.map(ownEntry), text: whyText(entries, worker) })
   }

@@ -1,5 +1,5 @@
 /** What a worker is told about itself: what it may do, what it did, why it was refused. */
-import type { AuditEntry } from '../../audit/entry.ts'
+import type { AuditEntry } from '../../record/entry.ts'
 import type { WorkerPolicy } from '../../policy/policy.ts'
 import { describeWorker } from '../../policy/show.ts'
 import { printable } from '../../shared/refusal.ts'

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { asChanges, decision, newDirectory } from '../../test/support/record.ts'
-import { openRecord } from '../audit/query.ts'
-import { verifyRecord } from '../audit/verify.ts'
-import { openStore } from './sqlite.ts'
+import { asChanges, decision, newDirectory, newestOf } from '../../test/support/record.ts'
+import { openRecord } from './sqlite/open-reader.ts'
+import { verifyRecord } from './verify.ts'
+import { openStore } from './sqlite/open-store.ts'
 
 const writer = fileURLToPath(new URL('../../test/support/crash-writer.ts', import.meta.url))
 
@@ -59,7 +59,7 @@ test('a kill at any moment loses no entry whose write resolved, and no refusal t
     expect(verifyRecord(directory)).toMatchObject({ findings: [], unsigned: 0 })
   }
   const record = openRecord(directory)
-  const stored = new Set(record.newest({}, 1_000_000).map(({ entry }) => entry.id))
+  const stored = new Set(newestOf(record, {}, 1_000_000).map(({ entry }) => entry.id))
   record.close()
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])
 }, 60_000)

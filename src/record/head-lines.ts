@@ -3,7 +3,7 @@
  * journald's, or syslog's of another machine.
  */
 
-import type { StoreState } from '../store/store.ts'
+import type { StoreState } from './store.ts'
 import type { Anchor } from './inspect.ts'
 
 /** What the gate prints of its record. */

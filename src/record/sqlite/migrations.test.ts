@@ -12,12 +12,12 @@ import {
   newDirectory,
   backToFormat2,
   sql,
-} from '../../test/support/record.ts'
-import { acceptRecord } from '../audit/accept.ts'
-import { openRecord } from '../audit/query.ts'
-import { verifyRecord } from '../audit/verify.ts'
-import { StoreAltered, StoreUnavailable } from './errors.ts'
-import { openStore } from './sqlite.ts'
+} from '../../../test/support/record.ts'
+import { acceptRecord } from '../accept.ts'
+import { openRecord } from './open-reader.ts'
+import { verifyRecord } from '../verify.ts'
+import { StoreAltered, StoreUnavailable } from '../errors.ts'
+import { openStore } from './open-store.ts'
 
 const owned = {
   kind: 'container',

@@ -1,10 +1,10 @@
 /** Checks the record of a state directory: every entry, the links between them, and what the gate signed last. */
 
 import { existsSync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
-import { databasePath, openForReading } from '../store/database.ts'
-import { storeError } from '../store/errors.ts'
-import { entryRow } from '../store/rows.ts'
+import { databasePath } from './sqlite/database.ts'
+import { openRecord } from './sqlite/open-reader.ts'
+import type { RecordReader } from './reader.ts'
+import { storeError } from './errors.ts'
 import type { Link, Row } from './chain.ts'
 import type { Finding } from './findings.ts'
 import type { Head } from './head.ts'
@@ -30,7 +30,6 @@ export interface VerifyResult {
   readonly stopped: boolean
 }
 
-const BATCH = 1000
 /** Decisions remembered, so that an outcome finds its own without a search; two such sets at a time. */
 const REMEMBERED = 20_000
 
@@ -45,13 +44,14 @@ export function verifyRecord(directory: string, kept: readonly Anchor[] = []): V
   const file = headInFile(directory, publicKey)
   // A database that is gone is the longest cut there is.
   const isGone = !existsSync(databasePath(directory)) && typeof file !== 'string' && file.seq > 0
-  const database = isGone ? undefined : openForReading(directory)
+  const reader = isGone ? undefined : openRecord(directory)
   try {
-    const found = database === undefined ? { row: file, end: 0n } : headInDatabase(database, publicKey)
-    const { newest, anchors, problems } = judgeHeads(file, found.row)
-    const decisions = new RecentDecisions(database)
+    const row = reader?.signed()
+    const inRow = row === undefined ? file : headInDatabase(row, publicKey)
+    const { newest, anchors, problems } = judgeHeads(file, inRow)
+    const decisions = new RecentDecisions(reader)
     const inspection = inspectRecord(
-      database === undefined ? [] : decisions.watch(readRows(database, found.end)),
+      reader === undefined || row === undefined ? [] : decisions.watch(reader.rows(row.end)),
       [...anchors, ...kept],
       (id, before) => decisions.has(id, before),
       newest?.seq ?? Infinity,
@@ -70,36 +70,22 @@ export function verifyRecord(directory: string, kept: readonly Anchor[] = []): V
   } catch (error) {
     throw storeError(directory, error)
   } finally {
-    database?.close()
+    reader?.close()
   }
 }
 
 function headFinding(detail: string): Finding {
-  return { kind: 'head', from: 0, to: 0, id: '', offset: 0, detail }
-}
-
-/** All rows up to `end`, in order. Each batch is a read of its own, so the gate can tidy its log meanwhile. */
-function* readRows(database: DatabaseSync, end: bigint): Generator<Row> {
-  const batch = database.prepare('SELECT * FROM entries WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ?')
-  // A row may have been given any number, also one below 1 or beyond what a double holds.
-  batch.setReadBigInts(true)
-  for (let from = -(2n ** 63n); ;) {
-    const rows = batch.all(from, end, BATCH)
-    for (const values of rows) yield entryRow(values)
-    const seq = rows.at(-1)?.['seq']
-    if (typeof seq !== 'bigint' || seq >= 2n ** 63n - 1n) return
-    from = seq + 1n
-  }
+  return { kind: 'head', from: 0, to: 0, id: '', detail }
 }
 
 /** Knows the decisions that were read: the newest from memory, older ones by a search. */
 class RecentDecisions {
-  readonly #database: DatabaseSync | undefined
+  readonly #reader: RecordReader | undefined
   #older = new Set<string>()
   #newer = new Set<string>()
 
-  constructor(database: DatabaseSync | undefined) {
-    this.#database = database
+  constructor(reader: RecordReader | undefined) {
+    this.#reader = reader
   }
 
   *watch(rows: Iterable<Row>): Generator<Row> {
@@ -115,9 +101,6 @@ class RecentDecisions {
 
   has(id: string, before: number): boolean {
     if (this.#newer.has(id) || this.#older.has(id)) return true
-    const search = this.#database?.prepare(
-      "SELECT seq FROM entries WHERE seq < ? AND id = ? AND decision <> 'outcome' ORDER BY seq DESC LIMIT 1",
-    )
-    return search?.get(before, id) !== undefined
+    return this.#reader?.hasDecision(id, before) === true
   }
 }

@@ -1,6 +1,6 @@
 /** What the gate remembers: the record of decisions, and which objects of the engine belong to which worker. */
 
-import type { AuditEntry } from '../audit/entry.ts'
+import type { AuditEntry } from './entry.ts'
 
 /** A `tag` is a name of an image. */
 export type OwnedKind = 'container' | 'image' | 'tag' | 'volume' | 'network'

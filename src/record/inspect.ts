@@ -1,4 +1,4 @@
-/** Walks a record in order and finds what was changed, removed, moved or cut. Pure: rows in, findings out. */
+/** Walks a record in order and finds what was changed, moved, removed or cut. Pure: rows in, findings out. */
 
 import { GENESIS, chainHash, columnsAgree } from './chain.ts'
 import type { Link, Row } from './chain.ts'
@@ -24,10 +24,6 @@ export interface Inspection {
 }
 
 const MOST_FINDINGS = 100
-/** How many places on each side are tried to find where a moved row came from. */
-const REACH = 2000
-/** Hashes spent on that in all: a bound on time, some seconds. */
-const BUDGET = 1_000_000
 
 /**
  * Judges `rows`, in the order of their numbers, against each other and the anchors.
@@ -59,8 +55,6 @@ class Walk {
   /** Whether the last row is good, so that the next has to follow from it. */
   #linked = true
   #rows = 0
-  #budget = BUDGET
-  #offset = 0
 
   constructor(
     anchors: readonly Anchor[],
@@ -74,13 +68,15 @@ class Walk {
 
   judge(row: Row): void {
     this.#rows += 1
-    if (row.seq < 1) return this.#find('replaced', row.seq, row.seq, row.id, 0, 'entries count from 1')
+    if (row.seq < 1) return this.#find('replaced', row.seq, row.seq, row.id, 'entries count from 1')
     if (row.seq > this.#last.seq + 1) {
       this.#find('removed', this.#last.seq + 1, row.seq - 1, '')
       this.#linked = false
     }
-    const sound = this.#judgeHash(row)
-    if (sound) {
+    // The number is part of what is hashed: so a row that stands elsewhere than it was written does not fit either.
+    const sound = chainHash(row.prev, row.seq, row.text) === row.hash
+    if (!sound) this.#find('changed', row.seq, row.seq, row.id)
+    else {
       this.#judgeLink(row)
       this.#judgeContent(row)
       this.#judgeAnchors(row)
@@ -90,21 +86,12 @@ class Walk {
     this.#last = { seq: row.seq, hash: row.hash, id: row.id }
   }
 
-  /** Whether the row is as it was written, and at its place. */
-  #judgeHash(row: Row): boolean {
-    if (chainHash(row.prev, row.seq, row.text) === row.hash) return true
-    const offset = this.#findOffset(row)
-    if (offset === undefined) this.#find('changed', row.seq, row.seq, row.id)
-    else this.#find('reordered', row.seq, row.seq, row.id, offset)
-    return false
-  }
-
   #judgeLink(row: Row): void {
     if (!this.#linked || row.prev === this.#last.hash) return
-    if (row.seq === 1) this.#find('replaced', 1, 1, row.id, 0, 'it names an entry before it')
+    if (row.seq === 1) this.#find('replaced', 1, 1, row.id, 'it names an entry before it')
     else {
       const why = `entry ${row.seq} does not follow from it`
-      this.#find('replaced', this.#last.seq, this.#last.seq, this.#last.id, 0, why)
+      this.#find('replaced', this.#last.seq, this.#last.seq, this.#last.id, why)
     }
   }
 
@@ -112,7 +99,7 @@ class Walk {
     const entry = parseEntry(row.text)
     if (entry === undefined || !columnsAgree(row, entry)) this.#find('columns', row.seq, row.seq, row.id)
     if (entry?.phase === 'outcome' && !this.#hasDecision(entry.of, row.seq)) {
-      this.#find('orphan', row.seq, row.seq, row.id, 0, entry.of)
+      this.#find('orphan', row.seq, row.seq, row.id, entry.of)
     }
     if (entry?.operation === ACCEPT) this.#accepted.push({ seq: row.seq, what: entry.reason })
   }
@@ -120,7 +107,7 @@ class Walk {
   #judgeAnchors(row: Row): void {
     for (const { hash, source } of this.#anchorsAt(row.seq)) {
       if (hash === row.hash) continue
-      this.#find('replaced', row.seq, row.seq, row.id, 0, `${source} has another hash for it`)
+      this.#find('replaced', row.seq, row.seq, row.id, `${source} has another hash for it`)
     }
   }
 
@@ -134,14 +121,7 @@ class Walk {
     const farthest = this.#anchors.keys().reduce((most, seq) => Math.max(most, seq), 0)
     if (farthest <= end) return
     for (const { source } of this.#anchorsAt(farthest)) {
-      this.#find(
-        'cut',
-        end + 1,
-        farthest,
-        '',
-        0,
-        `the record ends at entry ${end}, ${source} says ${farthest}`,
-      )
+      this.#find('cut', end + 1, farthest, '', `the record ends at entry ${end}, ${source} says ${farthest}`)
     }
   }
 
@@ -156,30 +136,11 @@ class Walk {
     }
   }
 
-  /** How far from the place where it was written a row stands; undefined where it is not whole, or from too far. */
-  #findOffset(row: Row): number | undefined {
-    const fits = (offset: number): boolean => {
-      if (this.#budget <= 0 || row.seq + offset < 1) return false
-      this.#budget -= 1
-      return chainHash(row.prev, row.seq + offset, row.text) === row.hash
-    }
-    // Rows that were renumbered together all have the offset of the first.
-    if (this.#offset !== 0 && fits(this.#offset)) return this.#offset
-    for (let distance = 1; distance <= REACH && this.#budget > 0; distance += 1) {
-      const offset = [distance, -distance].find(fits)
-      if (offset === undefined) continue
-      this.#offset = offset
-      return offset
-    }
-    return undefined
-  }
-
   /** Adds a finding, or widens the one before where it is of the same kind and ends just before. */
-  #find(kind: FindingKind, from: number, to: number, id: string, offset = 0, detail = ''): void {
+  #find(kind: FindingKind, from: number, to: number, id: string, detail = ''): void {
     const before = this.findings.at(-1)
-    const widens =
-      before?.kind === kind && before.to + 1 === from && before.offset === offset && detail === ''
+    const widens = before?.kind === kind && before.to + 1 === from && detail === ''
     if (widens) this.findings.splice(-1, 1, { ...before, to })
-    else this.findings.push({ kind, from, to, id, offset, detail })
+    else this.findings.push({ kind, from, to, id, detail })
   }
 }

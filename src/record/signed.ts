@@ -6,11 +6,11 @@
 import type { KeyObject } from 'node:crypto'
 import { closeSync, constants, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import type { Link } from './chain.ts'
 import { areOfOneRecord, readHead } from './head.ts'
 import type { Head } from './head.ts'
 import type { Anchor } from './inspect.ts'
+import type { SignedRow } from './reader.ts'
 
 export interface Signed {
   /** The newest head that is good; undefined where there is none. */
@@ -52,19 +52,12 @@ export function headInFile(directory: string, publicKey: KeyObject | undefined):
   return readHead(readFileSync(headPath(directory), 'latin1'), FILE, publicKey)
 }
 
-/** The head in the database, or what is wrong with it, with the end that the record has at the same moment. */
+/** The head in the database, or what is wrong with it; undefined where there is none. */
 export function headInDatabase(
-  database: DatabaseSync,
+  { text }: SignedRow,
   publicKey: KeyObject | undefined,
-): { readonly row: Head | string | undefined; readonly end: bigint } {
-  // One statement, so that no commit of a running gate comes between the two.
-  const statement = database.prepare(
-    'SELECT (SELECT text FROM head) AS text, (SELECT max(seq) FROM entries) AS seq',
-  )
-  statement.setReadBigInts(true)
-  const { text, seq } = statement.get() ?? {}
-  const row = typeof text === 'string' ? readHead(text, ROW, publicKey) : undefined
-  return { row, end: typeof seq === 'bigint' ? seq : 0n }
+): Head | string | undefined {
+  return text === undefined ? undefined : readHead(text, ROW, publicKey)
 }
 
 /** Judges the two against each other. */

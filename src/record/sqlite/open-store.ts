@@ -1,13 +1,13 @@
 /** The store on SQLite: one file, written ahead, each commit synced before anybody is told. */
 
-import type { AuditEntry } from '../audit/entry.ts'
-import { signHead } from '../audit/head.ts'
-import { openHeadFile } from '../audit/signed.ts'
+import type { AuditEntry } from '../entry.ts'
+import { signHead } from '../head.ts'
+import { openHeadFile } from '../signed.ts'
 import { openDirectory, type OpenDirectory } from './directory.ts'
-import { StoreAltered, storeUnavailable, type StoreUnavailable } from './errors.ts'
-import { WriteQueue, type Sink } from './queue.ts'
+import { StoreAltered, storeUnavailable, type StoreUnavailable } from '../errors.ts'
+import { WriteQueue, type Sink } from '../queue.ts'
 import { madeRow, ownedRow, renamedRow, workerRow } from './rows.ts'
-import type { Change, Store } from './store.ts'
+import type { Change, Store } from '../store.ts'
 import { createCommit } from './writer.ts'
 
 type Told = (failure: StoreUnavailable | undefined) => void

@@ -1,8 +1,8 @@
 /** Rows of the database as typed values. Reading is strict: a value of another type is damage, not a default. */
 
 import type { SQLOutputValue } from 'node:sqlite'
-import type { Row } from '../audit/chain.ts'
-import type { Claim, KeptMade, KnownWorker, Owned, OwnedKind, Renamed } from './store.ts'
+import type { Row } from '../chain.ts'
+import type { Claim, KeptMade, KnownWorker, Owned, OwnedKind, Renamed } from '../store.ts'
 
 type Values = Readonly<Record<string, SQLOutputValue>>
 

@@ -4,8 +4,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import type { KeyObject } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { StoreBroken } from '../store/errors.ts'
-import { readOrCreate } from '../store/files.ts'
+import { StoreBroken } from './errors.ts'
+import { readOrCreate } from './files.ts'
 
 export interface SigningKeys {
   readonly privateKey: KeyObject

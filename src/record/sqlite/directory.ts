@@ -3,16 +3,17 @@
 import type { KeyObject } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { GENESIS } from '../audit/chain.ts'
-import type { Link } from '../audit/chain.ts'
-import { signFirstHead } from '../audit/head.ts'
-import type { Head } from '../audit/head.ts'
-import { openSigningKeys } from '../audit/keys.ts'
-import type { SigningKeys } from '../audit/keys.ts'
-import { disagreements, headInDatabase, headInFile, headPath, judgeHeads } from '../audit/signed.ts'
+import { GENESIS } from '../chain.ts'
+import type { Link } from '../chain.ts'
+import { signFirstHead } from '../head.ts'
+import type { Head } from '../head.ts'
+import { openSigningKeys } from '../keys.ts'
+import type { SigningKeys } from '../keys.ts'
+import { disagreements, headInDatabase, headInFile, headPath, judgeHeads } from '../signed.ts'
 import { databasePath, lockDirectory, openForWriting, openLog, type Log } from './database.ts'
-import { StoreBroken, storeError } from './errors.ts'
-import { prepareDirectory, readOrCreate, syncPath } from './files.ts'
+import { headRow } from './head-row.ts'
+import { StoreBroken, storeError } from '../errors.ts'
+import { prepareDirectory, readOrCreate, syncPath } from '../files.ts'
 
 export interface OpenDirectory {
   readonly database: DatabaseSync
@@ -71,9 +72,9 @@ function findEnd(
   database: DatabaseSync,
   { privateKey, publicKey }: SigningKeys,
 ): Pick<OpenDirectory, 'end' | 'problems'> {
-  const { row, end: seq } = headInDatabase(database, publicKey)
-  const signed = judgeHeads(headInFile(directory, publicKey), row)
-  const end = linkAt(database, Number(seq))
+  const row = headRow(database)
+  const signed = judgeHeads(headInFile(directory, publicKey), headInDatabase(row, publicKey))
+  const end = linkAt(database, Number(row.end))
   const problems = [...signed.problems, ...disagreements(signed, end, (of) => linkAt(database, of))]
   return { end: { ...(signed.newest ?? signFirstHead(privateKey)), ...end }, problems }
 }

@@ -19,8 +19,8 @@ import {
   StoreUnavailable,
   sqliteCode,
   storeError,
-} from './errors.ts'
-import { createWhole } from './files.ts'
+} from '../errors.ts'
+import { createWhole } from '../files.ts'
 import { migrate, requireFormat } from './migrations.ts'
 
 export function databasePath(directory: string): string {

@@ -1,7 +1,7 @@
 /** The tables, and how a database of an earlier format comes to have them: by the same steps that make a new one. */
 
 import type { DatabaseSync } from 'node:sqlite'
-import { StoreUnavailable } from './errors.ts'
+import { StoreUnavailable } from '../errors.ts'
 
 interface Step {
   /** The format that the database has afterwards. */

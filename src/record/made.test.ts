@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { newDirectory } from '../../test/support/record.ts'
-import { openStore } from './sqlite.ts'
+import { openStore } from './sqlite/open-store.ts'
 import type { Claim } from './store.ts'
 
 const claim = (nonce: string): Claim => ({

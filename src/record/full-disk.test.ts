@@ -3,11 +3,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { asChanges, decision, newDirectory, outcome } from '../../test/support/record.ts'
-import { openRecord } from '../audit/query.ts'
-import { verifyRecord } from '../audit/verify.ts'
+import { asChanges, decision, newDirectory, newestOf, outcome } from '../../test/support/record.ts'
+import { openRecord } from './sqlite/open-reader.ts'
+import { verifyRecord } from './verify.ts'
 import { StoreUnavailable } from './errors.ts'
-import { openStore } from './sqlite.ts'
+import { openStore } from './sqlite/open-store.ts'
 
 // A disk of its own, so that it can really be full. Mounting needs root: without it these tests fail.
 let disk = ''
@@ -56,7 +56,7 @@ describe('a full disk', () => {
     store.close()
 
     const record = openRecord(directory)
-    const ids = record.newest({}, 10).map(({ entry }) => entry.id)
+    const ids = newestOf(record, {}, 10).map(({ entry }) => entry.id)
     record.close()
     expect(ids).toEqual(['before', 'answered', 'happened', 'after'])
     expect(verifyRecord(directory)).toMatchObject({ sound: true, unsigned: 0 })

@@ -10,8 +10,8 @@ import {
   outcome,
   tampered,
 } from '../../test/support/record.ts'
-import { StoreAltered, StoreBroken, StoreMissing } from '../store/errors.ts'
-import { openStore } from '../store/sqlite.ts'
+import { StoreAltered, StoreBroken, StoreMissing } from './errors.ts'
+import { openStore } from './sqlite/open-store.ts'
 import { chainHash } from './chain.ts'
 import { findingText } from './findings.ts'
 import { verifyRecord } from './verify.ts'
@@ -49,14 +49,14 @@ describe('verifying a record', () => {
     [
       'a changed text',
       "UPDATE entries SET text = replace(text, 'allow', 'refuse') WHERE seq = 7",
-      'was changed: the hash',
+      'was changed or moved: the hash',
     ],
     [
       'a changed hash',
       "UPDATE entries SET hash = replace(hash, 'a', 'b') WHERE seq = 7",
-      'was changed: the hash',
+      'was changed or moved: the hash',
     ],
-    ['a changed link', 'UPDATE entries SET prev = hash WHERE seq = 7', 'was changed: the hash'],
+    ['a changed link', 'UPDATE entries SET prev = hash WHERE seq = 7', 'was changed or moved: the hash'],
     [
       'a changed worker',
       "UPDATE entries SET worker = 'other' WHERE seq = 7",
@@ -89,8 +89,8 @@ describe('verifying a record', () => {
     const sql = `UPDATE entries SET seq = -1 WHERE seq = 3; UPDATE entries SET seq = 3 WHERE seq = 9;
       UPDATE entries SET seq = 9 WHERE seq = -1`
     expect(findings(tampered(whole, sql))).toEqual([
-      `entry 3 (${ids[8]}) was moved: written as entry 9`,
-      `entry 9 (${ids[2]}) was moved: written as entry 3`,
+      `entry 3 (${ids[8]}) was changed or moved: the hash does not fit the content at this place`,
+      `entry 9 (${ids[2]}) was changed or moved: the hash does not fit the content at this place`,
     ])
   })
 
@@ -113,7 +113,7 @@ describe('verifying a record', () => {
     expect(findings(tampered(whole, forged('-3')))).toEqual([
       'entry -3 (forged) was replaced: entries count from 1',
     ])
-    expect(findings(tampered(whole, forged('9223372036854775807'))).join()).toContain('was changed')
+    expect(findings(tampered(whole, forged('9223372036854775807'))).join()).toContain('was changed or moved')
   })
 
   test('a cut end shows by the signed head', () => {

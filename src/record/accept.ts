@@ -1,9 +1,9 @@
 /** Going on with a record that something else wrote to: the operator's decision, which becomes part of it. */
 
 import { existsSync } from 'node:fs'
-import { databasePath } from '../store/database.ts'
-import { StoreMissing } from '../store/errors.ts'
-import { openAltered } from '../store/sqlite.ts'
+import { databasePath } from './sqlite/database.ts'
+import { StoreMissing } from './errors.ts'
+import { openAltered } from './sqlite/open-store.ts'
 import { ACCEPT } from './entry.ts'
 import { newRecordId } from './id.ts'
 

@@ -1,11 +1,11 @@
 /** The statements that write: one transaction for many changes. */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { chainRow } from '../audit/chain.ts'
-import type { Link } from '../audit/chain.ts'
-import type { AuditEntry } from '../audit/entry.ts'
-import type { Head } from '../audit/head.ts'
-import type { Change } from './store.ts'
+import { chainRow } from '../chain.ts'
+import type { Link } from '../chain.ts'
+import type { AuditEntry } from '../entry.ts'
+import type { Head } from '../head.ts'
+import type { Change } from '../store.ts'
 
 /** Writes all changes and the next head in one transaction, and gives that head; on any error nothing is written. */
 export type Commit = (changes: readonly Change[], previous: Head) => Head

@@ -10,11 +10,11 @@ import {
   tampered,
   sql,
 } from '../../test/support/record.ts'
-import { acceptRecord } from '../audit/accept.ts'
-import { findingText } from '../audit/findings.ts'
-import { verifyRecord } from '../audit/verify.ts'
+import { acceptRecord } from './accept.ts'
+import { findingText } from './findings.ts'
+import { verifyRecord } from './verify.ts'
 import { StoreAltered, StoreMissing } from './errors.ts'
-import { openStore } from './sqlite.ts'
+import { openStore } from './sqlite/open-store.ts'
 
 const COUNT = 5
 let directory = ''

@@ -2,12 +2,19 @@ import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
-import { asChanges, decision, newDirectory, outcome, backToFormat2 } from '../../test/support/record.ts'
-import { openRecord } from '../audit/query.ts'
-import { verifyRecord } from '../audit/verify.ts'
-import { StoreUnavailable } from './errors.ts'
-import { openStore } from './sqlite.ts'
-import type { Claim, Owned } from './store.ts'
+import {
+  asChanges,
+  decision,
+  newDirectory,
+  newestOf,
+  outcome,
+  backToFormat2,
+} from '../../../test/support/record.ts'
+import { openRecord } from './open-reader.ts'
+import { verifyRecord } from '../verify.ts'
+import { StoreUnavailable } from '../errors.ts'
+import { openStore } from './open-store.ts'
+import type { Claim, Owned } from '../store.ts'
 
 const claim: Claim = {
   nonce: 'n1',
@@ -53,7 +60,7 @@ describe('the store', () => {
     const entry = decision()
     await store.write(asChanges(entry), 'synced')
     const record = openRecord(directory)
-    expect(record.newest({}, 5)).toEqual([{ seq: 1, entry }])
+    expect(newestOf(record, {}, 5)).toEqual([{ seq: 1, entry }])
     record.close()
     store.close()
   })
@@ -73,7 +80,7 @@ describe('the store', () => {
     await store.write(asChanges(third), 'synced')
     store.close()
     const record = openRecord(directory)
-    expect(record.newest({}, 5).map(({ entry }) => entry)).toEqual([first, second, third])
+    expect(newestOf(record, {}, 5).map(({ entry }) => entry)).toEqual([first, second, third])
     record.close()
   })
 

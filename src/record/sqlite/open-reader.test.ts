@@ -6,14 +6,16 @@ import {
   decision,
   filledDirectory,
   newDirectory,
+  newestOf,
   outcome,
   tampered,
-} from '../../test/support/record.ts'
-import { StoreBroken, StoreMissing } from '../store/errors.ts'
-import { openStore } from '../store/sqlite.ts'
-import type { Store } from '../store/store.ts'
-import { openRecord } from './query.ts'
-import type { Filter, RecordReader } from './query.ts'
+} from '../../../test/support/record.ts'
+import { allOf } from '../../../test/support/share.ts'
+import { StoreBroken, StoreMissing } from '../errors.ts'
+import { openStore } from './open-store.ts'
+import type { Store } from '../store.ts'
+import { openRecord } from './open-reader.ts'
+import { whole, type Filter, type Page, type Range, type Recorded, type RecordReader } from '../reader.ts'
 
 const create = decision({ time: 1000 })
 const entries = [
@@ -38,9 +40,19 @@ afterAll(() => {
   store.close()
 })
 
+const LARGE = decision({ detail: 'x'.repeat(400_000) })
+
+function firstOf(reader: RecordReader, filter: Filter, range: Range, count: number): Page {
+  return allOf(reader.first(filter, range, count))
+}
+
+function about(id: string): readonly Recorded[] {
+  return allOf(record.about(id, whole(record)))
+}
+
 describe('reading the record', () => {
   test('gives the newest entries in order, while the gate is running', () => {
-    expect(record.newest({}, 2)).toEqual([
+    expect(newestOf(record, {}, 2)).toEqual([
       { seq: 4, entry: entries[3] },
       { seq: 5, entry: entries[4] },
     ])
@@ -58,21 +70,38 @@ describe('reading the record', () => {
     ['by several at once', { operation: '*', decision: 'allow', since: 2000 }, [4]],
     ['without taking other signs for patterns', { operation: 'container_create' }, []],
   ])('filters %s', (_, filter, numbers) => {
-    expect(record.newest(filter, 10).map(({ seq }) => seq)).toEqual(numbers)
-    expect(record.after(0, 5, filter).map(({ seq }) => seq)).toEqual(numbers)
+    expect(newestOf(record, filter, 10).map(({ seq }) => seq)).toEqual(numbers)
+    expect(firstOf(record, filter, { after: 0, end: 5 }, 10).entries.map(({ seq }) => seq)).toEqual(numbers)
   })
 
   test('gives a decision with its outcomes, by the id of either', () => {
-    expect(record.about(create.id).map(({ seq }) => seq)).toEqual([1, 3, 5])
-    expect(record.about(entries[2]?.id ?? '').map(({ seq }) => seq)).toEqual([1, 3, 5])
-    expect(record.about('unknown')).toEqual([])
+    expect(about(create.id).map(({ seq }) => seq)).toEqual([1, 3, 5])
+    expect(about(entries[2]?.id ?? '').map(({ seq }) => seq)).toEqual([1, 3, 5])
+    expect(about('unknown')).toEqual([])
   })
 
-  test('gives at most 500 entries at once', async () => {
+  test('gives as many entries at once as it is asked for, and says where it goes on', async () => {
     const many = openRecord(await filledDirectory(600))
-    expect(many.after(0, 600, {})).toHaveLength(500)
-    expect(many.after(500, 599, {})).toHaveLength(99)
+    const page = firstOf(many, {}, whole(many), 500)
+    expect(page).toMatchObject({ next: 500, entries: { length: 500 } })
+    expect(firstOf(many, {}, { after: 500, end: 599 }, 500)).toMatchObject({
+      next: undefined,
+      entries: { length: 99 },
+    })
     many.close()
+  })
+
+  test('is short where entries are large, from either side', async () => {
+    const large = newDirectory()
+    const writing = openStore(large)
+    await writing.write(asChanges(...Array.from({ length: 5 }, () => LARGE)), 'synced')
+    const reader = openRecord(large)
+    const numbers = ({ entries: found, next }: Page) => ({ found: found.map(({ seq }) => seq), next })
+    expect(numbers(firstOf(reader, {}, whole(reader), 9))).toEqual({ found: [1, 2], next: 2 })
+    expect(numbers(allOf(reader.newest({}, whole(reader), 9)))).toEqual({ found: [4, 5], next: 4 })
+    expect(newestOf(reader, {}, 9)).toHaveLength(5)
+    reader.close()
+    writing.close()
   })
 
   test('cannot change anything', () => {
@@ -85,8 +114,8 @@ describe('reading the record', () => {
     const broken = openRecord(
       tampered(await filledDirectory(3), "UPDATE entries SET text = '{' WHERE seq = 2"),
     )
-    expect(() => broken.newest({}, 3)).toThrow(StoreBroken)
-    expect(() => broken.newest({}, 3)).toThrow('entry 2 cannot be read')
+    expect(() => newestOf(broken, {}, 3)).toThrow(StoreBroken)
+    expect(() => newestOf(broken, {}, 3)).toThrow('entry 2 cannot be read')
     broken.close()
   })
 
