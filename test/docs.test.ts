@@ -8,6 +8,7 @@ import type { Field } from '../src/decode/fields.ts'
 import { containerCreateBody } from '../src/decode/operations/container-create-body.ts'
 import { REFUSED_ENDPOINTS } from '../src/decode/refused-endpoints.ts'
 import { policyJsonSchema } from '../src/policy/json-schema.ts'
+import { ROUTES } from '../src/doors/operator/routes.ts'
 import { parsePolicy } from '../src/policy/parse.ts'
 import { REACH_WORDS, UNRECORDED_WORDS } from '../src/policy/rights.ts'
 import { expandWord, SPELLINGS, SUBCOMMANDS } from '../src/policy/subcommands.ts'
@@ -157,6 +158,29 @@ describe('docs/limits-of-this-version.md', () => {
         field === name || field.endsWith(`.${name}`)
     expect(refused.filter((field) => !named.some(ends(field)))).toEqual([])
     expect(named.filter((name) => !refused.some((field) => ends(field)(name)))).toEqual([])
+  })
+})
+
+describe('docs/operator-api.md', () => {
+  const page = 'docs/operator-api.md'
+  const endpoints = new Map(
+    rows(page, '## Endpoints')
+      .filter(([endpoint = '']) => /^`(?:GET|POST) /.test(endpoint))
+      .map(([endpoint = '', parameters = '']) => [code(endpoint)[0], code(parameters)]),
+  )
+
+  test('has every endpoint with its parameters, and no other', () => {
+    expect([...endpoints]).toEqual(
+      ROUTES.map(({ method, path, parameters }) => [`${method} /v1${path}`, parameters]),
+    )
+  })
+
+  test('says of each parameter what it is', () => {
+    const explained = rows(page, '## Endpoints').flatMap(([name = '']) => code(name))
+    const parameters = ROUTES.filter(({ path }) => path.startsWith('/record')).flatMap(
+      (route) => route.parameters,
+    )
+    expect(parameters.filter((name) => !explained.includes(name))).toEqual([])
   })
 })
 

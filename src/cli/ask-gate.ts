@@ -1,6 +1,6 @@
-/** Asks the running gate by its control socket. */
+/** Asks the running gate by its control socket. docs/operator-api.md has what it answers. */
 import type { IncomingMessage } from 'node:http'
-import { controlSocket } from '../doors/control.ts'
+import { controlSocket } from '../record/state-directory.ts'
 import { request } from '../shared/http.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 
@@ -8,9 +8,15 @@ import { objectOf, textOf } from '../shared/json-value.ts'
 const LONGEST = 5_000
 const LARGEST = 16 * 2 ** 20
 
-/** The gate answers that it can't. */
-class GateRefuses extends Error {
+/** The gate answers that it does not do it, and why. */
+export class GateRefuses extends Error {
   override readonly name = 'GateRefuses'
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
 }
 
 /**
@@ -26,20 +32,30 @@ export async function askGate(
 ): Promise<unknown> {
   const signal = AbortSignal.timeout(longest)
   try {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      request({ socketPath: controlSocket(directory), method, path, signal }, resolve)
-        .on('error', reject)
-        .end()
-    })
-    const text = await readAnswer(answer)
-    if (answer.statusCode === 200) return parse(text)
-    if (answer.statusCode === 422 || answer.statusCode === 503)
-      throw new GateRefuses(textOf(objectOf(parse(text))['message']))
-    throw new Error(`it answers ${answer.statusCode}`)
+    return parse(await readAnswer(await openAnswer(directory, method, path, signal)))
   } catch (cause) {
     if (!signal.aborted) throw cause
     throw new Error(`it took more than ${longest / 1000} s`, { cause })
   }
+}
+
+/** The beginning of an answer that is read as it comes. @throws {GateRefuses} and what says why no gate answers */
+export async function openAnswer(
+  directory: string,
+  method: 'GET' | 'POST',
+  path: string,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = { socketPath: controlSocket(directory), method, path: `/v1${path}` }
+    request(signal === undefined ? options : { ...options, signal }, resolve)
+      .on('error', reject)
+      .end()
+  })
+  const { statusCode: status = 0 } = answer
+  if (status === 200) return answer
+  const message = textOf(objectOf(parse(await readAnswer(answer)))['message'])
+  throw new GateRefuses(status, message === '' ? `it answers ${status}` : message)
 }
 
 function readAnswer(answer: IncomingMessage): Promise<string> {

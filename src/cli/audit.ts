@@ -62,7 +62,7 @@ function addTail(audit: Command, directory: DirectoryOf): void {
   command.action(() =>
     run(command, async () => {
       const options = command.opts<TailOptions>()
-      const { openSource } = await import('./record-source.ts')
+      const { openSource } = await import('./open-source.ts')
       const { jsonLine, recordedLine } = await import('./audit-lines.ts')
       const print = (recorded: Recorded): void => {
         const line = options.json
@@ -92,7 +92,7 @@ function addShow(audit: Command, directory: DirectoryOf): void {
   command.action((id: string) =>
     run(command, async () => {
       const options = command.opts<Common>()
-      const { openSource } = await import('./record-source.ts')
+      const { openSource } = await import('./open-source.ts')
       const { jsonLine, recordedFields } = await import('./audit-lines.ts')
       const source = await openSource(directory(options))
       // A client may end the refusal that names it with a full stop.

@@ -5,13 +5,13 @@ import type { Command } from 'commander'
 import { headLine } from '../record/head-lines.ts'
 import { createRedactor } from '../audit/redact.ts'
 import { Recorder } from '../audit/recorder.ts'
-import { createControlDoor } from '../doors/control.ts'
+import { createOperatorDoor } from '../doors/operator/door.ts'
 import { Doors, type Opened } from '../doors/doors.ts'
 import { SocketError } from '../doors/listen.ts'
 import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine, EngineUnavailable } from '../forward/engine.ts'
 import { askEngine, closedTo, findEngine } from '../forward/find-engine.ts'
-import { Gate } from '../gate.ts'
+import { Gate, type GateEvents } from '../gate.ts'
 import { BindRoots } from '../host/bind-roots.ts'
 import { engineSocket, type Own } from '../host/own.ts'
 import { codeOf, reasonOf } from '../host/files/descriptor.ts'
@@ -105,7 +105,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   goOnUnread()
   // Before the policy is read, so that no change of it and no SIGHUP is missed.
   const watching = new PolicyWatch(options.policy)
-  const { policy, notes } = await loadNoted(options.policy)
+  const { policy, notes, text } = await loadNoted(options.policy)
   for (const each of notes) note(formatNote(each))
   const url = await engineAddress(options.engine ?? policy.engine, environment)
   requireEngine(url, policy)
@@ -121,18 +121,15 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
   const pins = await Pins.open({ id: state.id, written })
-  const gate = new Gate(engine, store, recorder, pins, policy, await BindRoots.open(policy, note, own), {
-    connected: (version, minor) => {
-      firstConnection.resolve()
-      note(`engine ${version} (API 1.${minor}) at ${url}`)
-    },
-    lost: (reason) => note(`engine lost: ${reason}; trying again`),
-    unbound: noteUnbound,
-  })
+  const events = eventsOf(url, firstConnection.resolve)
+  const roots = await BindRoots.open(policy, note, own)
+  const gate = new Gate(engine, store, recorder, pins, policy, roots, events)
   const record = new LiveRecord(directory, store)
   const doors = new Doors(gate, record)
   const mcp = new McpServers(options, note)
-  const control = createControlDoor(gate, { directory, url, engine, policy: options.policy, store })
+  let inForce = text
+  const setting = { directory, url, policy: options.policy, written: () => inForce, store }
+  const control = createOperatorDoor({ gate, engine, record, setting })
   const following = gate.feed.run()
   // Before anybody can connect: who sees the gate may ask it to end.
   const asked = askedToEnd(doors)
@@ -151,8 +148,9 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   }
   print(describeStart(served))
   await mcp.open(policy)
-  watching.begin(async (changed) => {
+  watching.begin(async ({ policy: changed, text: now }) => {
     gate.adopt(changed, await BindRoots.open(changed, note, own))
+    inForce = now
     tellOpened(await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
@@ -204,6 +202,18 @@ function requireEngine(url: string, { workers }: Policy): void {
     `${url} is the socket of worker ${own.name}, not an engine; name one with --engine`,
     64,
   )
+}
+
+/** @param connected is called when the engine is there */
+function eventsOf(url: string, connected: () => void): GateEvents {
+  return {
+    connected: (version, minor) => {
+      connected()
+      note(`engine ${version} (API 1.${minor}) at ${url}`)
+    },
+    lost: (reason) => note(`engine lost: ${reason}; trying again`),
+    unbound: noteUnbound,
+  }
 }
 
 function noteUnbound(name: string, meant: string): void {

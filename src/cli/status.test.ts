@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { controlSocket } from '../doors/control.ts'
+import { controlSocket } from '../record/state-directory.ts'
 import { addStatusCommand } from './status.ts'
 
 let directory = ''

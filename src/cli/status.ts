@@ -1,7 +1,8 @@
 /** `dockgate status`: workers, engine, store, and what runs. */
 import type { Command } from 'commander'
 import * as z from 'zod'
-import type { ContainerStatus, Status, WorkerStatus } from '../doors/control.ts'
+import type { Status } from '../doors/operator/status.ts'
+import type { ContainerStatus, WorkerStatus } from '../doors/operator/workers.ts'
 import { printable } from '../shared/refusal.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
@@ -19,7 +20,9 @@ const oneContainer = z.object({
   running: z.boolean(),
   misfit: z.string().exactOptional(),
 })
+const named = z.object({ id: z.string(), names: z.array(z.string()) })
 const statusSchema = z.object({
+  version: z.string(),
   engine: z.object({ url: z.string(), connected: z.boolean(), version: z.string() }),
   policy: z.string(),
   left: z.array(z.object({ worker: z.string(), things: z.number() })),
@@ -29,17 +32,27 @@ const statusSchema = z.object({
     head: z.string(),
     failing: z.string().exactOptional(),
   }),
+  process: z.object({ id: z.number(), memory: z.number(), uptime: z.number() }),
+})
+const workersSchema = z.object({
   workers: z.array(
     z.object({
       name: z.string(),
       socket: z.string(),
       containers: z.array(oneContainer),
+      images: z.array(named),
+      volumes: z.array(z.string()),
+      networks: z.array(named),
       limits: amounts,
       usage: amounts,
     }),
   ),
-  process: z.object({ id: z.number(), memory: z.number(), uptime: z.number() }),
 })
+
+/** All of it, as it is shown. */
+interface Shown extends Status {
+  readonly workers: readonly WorkerStatus[]
+}
 
 /** Adds `status`. Exit codes: 1 the engine or the record is not well, 69 no gate runs on this state directory. */
 export function addStatusCommand(program: Command, environment: StateEnvironment): void {
@@ -50,8 +63,7 @@ export function addStatusCommand(program: Command, environment: StateEnvironment
     .option('--json', 'print JSON')
     .action(async (options: Options, command: Command) => {
       const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
-      const answer = askGate(directory, 'GET', '/status').then(readStatus)
-      const status = await answer.catch((cause: unknown) => {
+      const status = await readStatus(directory).catch((cause: unknown) => {
         const why = cause instanceof Error ? cause.message : String(cause)
         return command.error(`dockgate: error: no gate answers on ${directory}: ${why}`, { exitCode: 69 })
       })
@@ -60,16 +72,20 @@ export function addStatusCommand(program: Command, environment: StateEnvironment
     })
 }
 
-function readStatus(answer: unknown): Status {
+async function readStatus(directory: string): Promise<Shown> {
+  const [status, workers] = [
+    await askGate(directory, 'GET', '/status'),
+    await askGate(directory, 'GET', '/workers'),
+  ]
   try {
-    return statusSchema.parse(answer)
+    return { ...statusSchema.parse(status), ...workersSchema.parse(workers) }
   } catch (cause) {
     throw new Error('what it says is no status of a gate', { cause })
   }
 }
 
 /** The status for people. */
-function describeStatus({ engine, policy, left, store, workers, process: own }: Status): string {
+function describeStatus({ engine, policy, left, store, workers, process: own }: Shown): string {
   const engineState = engine.connected
     ? `connected, version ${engine.version}`
     : 'not reached; workers get 503'

@@ -34,7 +34,7 @@ const text = (connections: number): string =>
 async function watch(file: string): Promise<void> {
   watching = new PolicyWatch(file)
   await loadPolicy(file)
-  watching.begin(async (policy) => {
+  watching.begin(async ({ policy }) => {
     adopted.push(policy)
   })
 }

@@ -1,7 +1,6 @@
 /** Loads the policy again when its file changes and on SIGHUP: whole, or not at all. */
 import { stat } from 'node:fs/promises'
-import { loadPolicy } from '../policy/load.ts'
-import type { Policy } from '../policy/policy.ts'
+import { loadNoted, type NotedPolicy } from '../policy/load.ts'
 import { warnOf } from '../shared/warn.ts'
 import { note } from './serve-lines.ts'
 
@@ -13,7 +12,7 @@ const LOOK = 250
 /** Looks after which a file is read that is written without a pause. */
 const MOST_LOOKS = 4
 
-type Adopt = (policy: Policy) => Promise<void>
+type Adopt = (loaded: NotedPolicy) => Promise<void>
 
 /** Takes down from its making on that the policy is to be loaded again, and loads it from `begin` on. */
 export class PolicyWatch {
@@ -89,10 +88,10 @@ export class PolicyWatch {
       this.#changing = 0
       this.#read = look(this.#file).catch(() => '')
       await this.#read
-      const policy = await loadPolicy(this.#file).catch((cause: unknown) => {
+      const loaded = await loadNoted(this.#file).catch((cause: unknown) => {
         note(`the old policy stays in force; the new one can't be used:\n${messageOf(cause)}`)
       })
-      if (policy !== undefined) await adopt(policy).catch(warnOf('putting the new policy into force'))
+      if (loaded !== undefined) await adopt(loaded).catch(warnOf('putting the new policy into force'))
     })
   }
 

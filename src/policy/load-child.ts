@@ -24,7 +24,7 @@ async function load(file: string): Promise<LoadAnswer> {
   if ('problems' in parsed) return parsed
   const { findings, notes } = await lookAtHost(parsed.policy, file)
   if (findings.length > 0) return { problems: parsed.placed(findings) }
-  return { policy: parsed.policy, notes: parsed.placed(notes) }
+  return { policy: parsed.policy, notes: parsed.placed(notes), text: written }
 }
 
 function textOf(bytes: Buffer): string | undefined {

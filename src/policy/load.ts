@@ -35,6 +35,8 @@ export class PolicyError extends Error {
 export interface NotedPolicy {
   readonly policy: Policy
   readonly notes: readonly PolicyProblem[]
+  /** As it is written. */
+  readonly text: string
 }
 
 /** The checked policy of a file. Throws PolicyError; any other error is a fault of Dockgate's own. */

@@ -10,6 +10,11 @@ const LENGTH = 12
 const pool = Buffer.alloc(LENGTH * 512)
 let used = pool.length
 
+/** Whether a text can be the name of an entry. */
+export function isRecordId(text: string): boolean {
+  return /^[0-9a-hjkmnp-tv-z]{12}$/.test(text)
+}
+
 /** A new name of 12 characters, 60 random bits. */
 export function newRecordId(): string {
   if (used === pool.length) {

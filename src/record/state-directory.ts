@@ -1,6 +1,11 @@
 import { join } from 'node:path'
 import { StoreError } from './errors.ts'
 
+/** Where a gate listens for its operator. */
+export function controlSocket(directory: string): string {
+  return join(directory, 'control.sock')
+}
+
 /** The part of the environment that says where state belongs. */
 export interface StateEnvironment {
   readonly XDG_STATE_HOME?: string | undefined

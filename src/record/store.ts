@@ -124,6 +124,8 @@ export interface Store {
   /** The workers that there were, as on disk. */
   workers(): readonly KnownWorker[]
   state(): StoreState
+  /** Calls back whenever there are more entries on disk. Returns what ends that. */
+  watch(tell: () => void): () => void
   /** Writes what is queued and closes; throws StoreUnavailable, after closing, where that could not be written. */
   close(): void
 }

@@ -37,7 +37,13 @@ export function canonicalText(entry: AuditEntry): string {
 /** The entry that a canonical text stands for; undefined where the text is not one that `canonicalText` makes. */
 export function parseEntry(text: string): AuditEntry | undefined {
   const fields = parseObject(text)
-  if (fields === undefined) return undefined
+  const entry = fields && readEntry(fields)
+  // What was bent, left out or added on the way does not come back as it was.
+  return entry !== undefined && canonicalText(entry) === text ? entry : undefined
+}
+
+/** The entry of what one was written into as JSON by a program of ours; what is missing in it is not looked for. */
+export function readEntry(fields: Readonly<Record<string, unknown>>): AuditEntry {
   const word = (name: string): string => String(fields[name])
   const common = {
     id: word('id'),
@@ -47,21 +53,18 @@ export function parseEntry(text: string): AuditEntry | undefined {
     target: word('target'),
     reason: word('reason'),
   }
-  const entry: AuditEntry =
-    fields['phase'] === 'outcome'
-      ? { phase: 'outcome', ...common, of: word('of'), status: Number(fields['status']) }
-      : {
-          phase: 'decision',
-          ...common,
-          door: word('door'),
-          key: fields['key'] === undefined ? undefined : word('key'),
-          subcommand: word('subcommand'),
-          decision: fields['decision'] === 'allow' ? 'allow' : 'refuse',
-          rule: word('rule'),
-          detail: word('detail'),
-        }
-  // What was bent, left out or added on the way does not come back as it was.
-  return canonicalText(entry) === text ? entry : undefined
+  return fields['phase'] === 'outcome'
+    ? { phase: 'outcome', ...common, of: word('of'), status: Number(fields['status']) }
+    : {
+        phase: 'decision',
+        ...common,
+        door: word('door'),
+        key: fields['key'] === undefined ? undefined : word('key'),
+        subcommand: word('subcommand'),
+        decision: fields['decision'] === 'allow' ? 'allow' : 'refuse',
+        rule: word('rule'),
+        detail: word('detail'),
+      }
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -268,6 +268,7 @@ function storeOf(wait: (what: string) => Promise<unknown>): Store {
     made: () => [],
     workers: () => [],
     state: () => ({ entries: 0, head: '', failing: undefined }),
+    watch: () => () => undefined,
     close: () => undefined,
   }
 }

@@ -12,6 +12,7 @@ import type { Identity } from '../../src/identify/identity.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { LiveRecord } from '../../src/record/live.ts'
+import type { Store } from '../../src/record/store.ts'
 import { openStore } from '../../src/record/sqlite/open-store.ts'
 
 interface LocalGate extends Disposable {
@@ -19,6 +20,7 @@ interface LocalGate extends Disposable {
   /** The worker, as it is served. */
   readonly identity: Identity
   readonly policy: Policy
+  readonly store: Store
   readonly record: LiveRecord
   readonly directory: string
   /** Path of the worker's socket. Nothing listens on it yet. */
@@ -53,6 +55,7 @@ export async function openGate(engine = 'unix:///nonexistent/docker.sock'): Prom
     gate,
     identity,
     policy,
+    store,
     record,
     directory,
     socket,

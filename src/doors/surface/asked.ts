@@ -4,8 +4,8 @@ import type { OwnFilter } from './own-record.ts'
 import type { Json } from '../../decode/json.ts'
 import type { Written } from '../../decode/line/command.ts'
 import type { Caller, Door } from '../../identify/caller.ts'
+import { isRecordId } from '../../record/id.ts'
 import { printable } from '../../shared/refusal.ts'
-import { isRecordId } from './tell.ts'
 
 /** Characters of the text about a key. */
 const LONGEST_KEY = 1024

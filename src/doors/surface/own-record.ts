@@ -21,7 +21,7 @@ export async function ownAbout(
   worker: string,
   id: string,
 ): Promise<readonly AuditEntry[]> {
-  const found = await record.read(share, (reader) => reader.about(id, windowOf(reader), worker))
+  const found = await record.readAll(share, (reader) => reader.about(id, windowOf(reader), worker))
   return found.map(({ entry }) => entry)
 }
 
@@ -32,7 +32,7 @@ export async function ownRecent(
   worker: string,
   { count, after, decision }: OwnFilter,
 ): Promise<readonly AuditEntry[]> {
-  const found = await record.read(share, function* (reader) {
+  const found = await record.readAll(share, function* (reader) {
     const window = windowOf(reader)
     if (after === undefined) return (yield* reader.newest({ worker, decision }, window, count)).entries
     const [place] = (yield* reader.newest({ worker, id: after }, window, 1)).entries

@@ -7,6 +7,7 @@ import { decideDockerWords } from '../../policy/docker-words.ts'
 import { localWork, type LocalWork } from '../../policy/local-work.ts'
 import { refuse } from '../../policy/refuse.ts'
 import type { Refused } from '../../policy/verdict.ts'
+import { isRecordId } from '../../record/id.ts'
 import type { LiveRecord } from '../../record/live.ts'
 import { rightsOf } from '../../rights/decision.ts'
 import { shorten } from '../../shared/refusal.ts'
@@ -16,7 +17,7 @@ import type { Line } from './line.ts'
 import { ownAbout } from './own-record.ts'
 import { RehearsalRun } from './rehearsal.ts'
 import { TooManySessions, type Session } from './sessions.ts'
-import { helpText, isRecordId, whoAmI, whyText } from './tell.ts'
+import { helpText, whoAmI, whyText } from './tell.ts'
 
 /** An answer, with the session that it names: that lives as long as its caller holds the response. */
 export interface Run {

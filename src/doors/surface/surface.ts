@@ -4,6 +4,7 @@ import { JsonError, parseJson } from '../../decode/json.ts'
 import { errorReply, jsonReply, type Reply } from '../../forward/reply.ts'
 import type { Gate } from '../../gate.ts'
 import type { Identity } from '../../identify/identity.ts'
+import { isRecordId } from '../../record/id.ts'
 import type { LiveRecord } from '../../record/live.ts'
 import { Ended, rightsOf } from '../../rights/decision.ts'
 import type { Share } from '../../schedule/scheduler.ts'
@@ -16,7 +17,7 @@ import { surfacePath, type WorkerSurface } from './prefix.ts'
 import type { RehearsalRun } from './rehearsal.ts'
 import { runLine, type Run } from './run.ts'
 import type { Sessions } from './sessions.ts'
-import { isRecordId, ownEntry, whoAmI, whyText } from './tell.ts'
+import { ownEntry, whoAmI, whyText } from './tell.ts'
 
 /** Bytes of a body. */
 const LARGEST_BODY = 64 * 2 ** 10

@@ -75,8 +75,3 @@ function outcomeText(entry: Extract<AuditEntry, { phase: 'outcome' }>): string {
   const reason = entry.reason === '' ? '' : `: ${printable(entry.reason)}`
   return `${new Date(entry.time).toISOString()} ended with status ${entry.status}${reason}\n`
 }
-
-/** Whether a text can be the id of an entry. */
-export function isRecordId(text: string): boolean {
-  return /^[0-9a-hjkmnp-tv-z]{12}$/.test(text)
-}

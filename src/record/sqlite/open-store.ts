@@ -38,6 +38,7 @@ function createStore(directory: string, opened: OpenDirectory, told?: Told): Sto
   const { database, log, privateKey } = opened
   const commit = createCommit(database, (link, previous) => signHead(privateKey, link, previous))
   const headFile = openHeadFile(directory)
+  const watching = new Set<() => void>()
   let committed = opened.end
   /** What of it is on disk. */
   let head = opened.end
@@ -48,8 +49,10 @@ function createStore(directory: string, opened: OpenDirectory, told?: Told): Sto
     sync: () => log.sync(),
     syncNow: () => log.syncNow(),
     seal: () => {
+      const before = head.seq
       head = committed
       headFile.write(head)
+      if (head.seq > before) for (const tell of watching) tell()
     },
     unavailable: (error) => storeUnavailable(directory, error),
   }
@@ -71,6 +74,10 @@ function createStore(directory: string, opened: OpenDirectory, told?: Told): Sto
     made: () => database.prepare('SELECT * FROM made').all().map(madeRow),
     workers: () => database.prepare('SELECT * FROM workers ORDER BY name').all().map(workerRow),
     state: () => ({ entries: head.seq, head: head.hash, failing: queue.failure?.message }),
+    watch(tell) {
+      watching.add(tell)
+      return () => watching.delete(tell)
+    },
     close() {
       try {
         queue.close()
