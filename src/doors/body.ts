@@ -29,8 +29,7 @@ export function readBody(
   longest = LONGEST,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
+    const body = new Gathered()
     const timer = setTimeout(
       () => finish(() => reject(new BodyTooSlow(`the body did not arrive within ${longest / 1000} s`))),
       longest,
@@ -42,12 +41,11 @@ export function readBody(
       done()
     }
     const take = (chunk: Buffer): void => {
-      size += chunk.length
-      if (size <= largest) chunks.push(chunk)
+      if (body.size + chunk.length <= largest) body.add(chunk)
       else finish(() => reject(new BodyTooLarge(`the body is larger than ${largest} bytes`)))
     }
     request.on('data', take)
-    request.once('end', () => finish(() => resolve(Buffer.concat(chunks))))
+    request.once('end', () => finish(() => resolve(body.whole())))
     request.once('error', (cause) => finish(() => reject(cause)))
     request.once('close', () => {
       // An error is made only where there is one: it costs more than reading a short body.
@@ -55,6 +53,35 @@ export function readBody(
     })
   })
 }
+
+/** Chunks put together as they come: each is an object, and a body may come in as many as it has bytes. */
+class Gathered {
+  size = 0
+  #room: Buffer = NOTHING
+
+  add(chunk: Buffer): void {
+    // A body that comes in one chunk, as nearly all do, is taken as it is.
+    if (this.size === 0) this.#room = chunk
+    else {
+      const size = this.size + chunk.length
+      if (size > this.#room.length) this.#room = grown(this.#room, size)
+      chunk.copy(this.#room, this.size)
+    }
+    this.size += chunk.length
+  }
+
+  whole(): Buffer {
+    return this.#room.subarray(0, this.size)
+  }
+}
+
+function grown(room: Buffer, size: number): Buffer {
+  const larger = Buffer.allocUnsafe(2 * size)
+  room.copy(larger)
+  return larger
+}
+
+const NOTHING = Buffer.alloc(0)
 
 /** What follows a head on a connection, until there is enough of it. @throws {BodyTooSlow} or that the client went away */
 export function readStart(connection: Duplex, head: Buffer, length: number): Promise<Buffer> {

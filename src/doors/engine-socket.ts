@@ -12,6 +12,7 @@ import { Ending } from '../shared/ending.ts'
 import { createServer } from '../shared/http.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from './body.ts'
 import { closeWhenLeft } from './left.ts'
+import { readInTurns } from './paced.ts'
 import { isSurface, type WorkerSurface } from './surface/prefix.ts'
 import { Turns } from './turns.ts'
 import { refuseConnection, sendHijacked, sendReply, sendUpgraded } from './send.ts'
@@ -46,6 +47,7 @@ export function createEngineDoor(
     shouldUpgradeCallback: (request) => mayHijack(request),
   })
   server.maxConnections = connections
+  readInTurns(server, () => gate.scheduler.share(caller.identity.name))
   server.on('connection', closeWhenLeft)
   const turns = new Turns()
   server.on('request', (request, response) => {

@@ -1,4 +1,6 @@
 /** What one worker asks for, many times at once, is not done before another worker's short call. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tarFile } from '../../src/forward/tar-file.ts'
@@ -39,6 +41,23 @@ test.each<readonly [string, Request]>([
     answered += 1
   })
   // The first is done, and the others are under way.
+  await Promise.race(all)
+  const { status } = await request(otherSocket(gate.directory), { path: '/_ping' })
+  expect({ status, isFirst: answered < MANY / 2 }).toEqual({ status: 200, isFirst: true })
+  await Promise.all(all)
+})
+
+test('bodies in chunks of one byte that a worker sends do not keep another one waiting', async () => {
+  let answered = 0
+  const head = 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
+  const body = '1\r\n \r\n'.repeat(100_000)
+  const all = Array.from({ length: MANY }, async () => {
+    const connection = connect(gate.socket)
+    connection.write(`${head}Transfer-Encoding: chunked\r\n\r\n${body}0\r\n\r\n`)
+    await once(connection, 'data')
+    answered += 1
+    connection.destroy()
+  })
   await Promise.race(all)
   const { status } = await request(otherSocket(gate.directory), { path: '/_ping' })
   expect({ status, isFirst: answered < MANY / 2 }).toEqual({ status: 200, isFirst: true })
