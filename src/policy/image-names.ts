@@ -91,14 +91,30 @@ export function visibleIds(
   })
 }
 
-/** The reference, if it is a name of this image that a pattern covers. */
+/** The reference, if it is a name of this image that a pattern covers, or its id in a repository of such a name. */
 export function coveredName(run: RunPolicy, written: string, image: ImageFacts): ImageReference | undefined {
   const reference = parseReference(written)
-  if (reference === undefined || !image.names.includes(storedReference(reference))) return undefined
-  return someImageMatches(run.images, reference) ? reference : undefined
+  if (reference === undefined) return undefined
+  const isName = image.names.includes(storedReference(reference)) || isAlias(reference, image)
+  return isName && someImageMatches(run.images, reference) ? reference : undefined
+}
+
+/** Whether it is the id of this image, as containerd's store takes it for one, and no name that was given. */
+function isAlias({ name, digest }: ImageReference, { id, names }: ImageFacts): boolean {
+  return digest === id && names.some((other) => other.startsWith(`${name}:`))
 }
 
 function isCovered(run: RunPolicy, name: string): boolean {
   const reference = parseReference(name)
   return reference !== undefined && someImageMatches(run.images, reference)
+}
+
+/** Names with the tags in front: a digest goes with the last tag of its repository. */
+export function tagsFirst(names: readonly string[]): readonly string[] {
+  return [...names.filter((name) => !isDigest(name)), ...names.filter(isDigest)]
+}
+
+/** Whether a name in full is by digest. */
+export function isDigest(name: string): boolean {
+  return name.includes('@')
 }

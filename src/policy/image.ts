@@ -4,7 +4,7 @@ import type { ImagePull } from '../decode/operations/image.ts'
 import { fullReference, parseReference, storedReference } from '../decode/reference.ts'
 import type { Facts, ImageFacts } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
-import { coveredName, isVisible, outsideNames } from './image-names.ts'
+import { coveredName, isDigest, isVisible, outsideNames, tagsFirst } from './image-names.ts'
 import { someImageMatches } from './match.ts'
 import type { RunPolicy } from './policy.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
@@ -35,7 +35,10 @@ export function decideImage(
     return notFound(word, `No such image: ${operation.image}`)
   const nothing = { on: 'image', operation, image: image.id, names: [], parents: [] } as const
   if (operation.kind !== 'image.remove') return allow(word, 'run.images', { ...nothing, reference: image.id })
-  const named = coveredName(run, operation.image, image)
+  const covered = coveredName(run, operation.image, image)
+  // Its id in a repository is no name that could go.
+  const isName = covered !== undefined && image.names.includes(storedReference(covered))
+  const named = isName ? covered : undefined
   const mine = (name: string): boolean => image.ownNames.includes(name)
   const gone = named === undefined ? image.names : namesGone(image, storedReference(named))
   const removable = gone.every(mine) && (image.own || gone.length < image.names.length)
@@ -64,14 +67,6 @@ function namesGone({ names }: ImageFacts, removed: string): readonly string[] {
 /** Whether an engine removes it by id without `force`. */
 function isSingle({ names }: ImageFacts): boolean {
   return new Set(names.map(repositoryOf)).size <= 1 && names.filter((name) => !isDigest(name)).length <= 1
-}
-
-function tagsFirst(names: readonly string[]): readonly string[] {
-  return [...names.filter((name) => !isDigest(name)), ...names.filter(isDigest)]
-}
-
-function isDigest(name: string): boolean {
-  return name.includes('@')
 }
 
 function repositoryOf(name: string): string {

@@ -81,8 +81,6 @@ describe('on containerd’s store', () => {
     return { id: imageIdOf(name), names, parent: '', worker: '', claim: '', labels: 0, listed: 0 }
   }
 
-  const digest = `docker.io/library/own@${id}`
-
   test('a name that is listed twice is nobody’s to give, and no image’s', () => {
     for (const images of [[image('own', [OWN]), image('shared', [OWN])], [image('own', [OWN, OWN])]]) {
       const world = worldWith()
@@ -94,14 +92,10 @@ describe('on containerd’s store', () => {
     }
   })
 
-  test('a digest of an image that is its id is whose the tags of its repository are', () => {
-    const namesOf = (...names: readonly string[]) => {
-      const world = worldWith()
-      world.inventory.replaceImages([image('own', names)])
-      return findImage(world, worker, id)?.ownNames
-    }
-    expect(namesOf(OWN, digest)).toEqual([OWN, digest])
-    expect(namesOf(OWN, 'docker.io/library/own:theirs', digest)).toEqual([OWN])
-    expect(namesOf(digest)).toEqual([])
+  test('an image is found by its id in a repository that has a tag of it, and in no other', () => {
+    const world = worldWith()
+    world.inventory.replaceImages([image('own', [OWN])])
+    expect(findImage(world, worker, `own@${id}`)?.ownNames).toEqual([OWN])
+    expect(findImage(world, worker, `other@${id}`)).toBeUndefined()
   })
 })

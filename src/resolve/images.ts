@@ -70,8 +70,7 @@ function imageFacts(
 ): ImageFacts | undefined {
   if (known === undefined) return undefined
   const own = ownership.owner('image', known.id) === worker.name
-  const isMine = (name: string): boolean => ownership.ownsTag(worker.name, name, known.id)
-  const ownNames = known.names.filter((name) => tagsFor(known, name).every(isMine))
+  const ownNames = known.names.filter((name) => ownership.ownsTag(worker.name, name, known.id))
   const { id, names, labels } = known
   return {
     id,
@@ -99,17 +98,6 @@ export function imagesListed(
   for (const { id, worker: label, listed } of inventory.images())
     if ((ownership.owner('image', id) ?? label) === worker) sum += listed + (containerd ? LOOKED_UP : 0)
   return sum
-}
-
-/**
- * The names that an image must have been given to have this one: that name itself; of a digest that containerd's store tells beside the
- * tags of a repository, those tags.
- */
-export function tagsFor({ id, names }: KnownImage, name: string): readonly string[] {
-  if (!name.endsWith(`@${id}`)) return [name]
-  const repository = name.slice(0, name.indexOf('@'))
-  const tags = names.filter((other) => other.startsWith(`${repository}:`))
-  return tags.length === 0 ? [name] : tags
 }
 
 /** Ids of the nameless images below one, the nearest first, up to one that is not the worker's. */

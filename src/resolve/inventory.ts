@@ -74,7 +74,14 @@ export class Inventory {
   /** The image of a name; undefined also where it may be that of two. @param name in full, `docker.io/library/alpine:3` */
   imageNamed(name: string): KnownImage | undefined {
     const id = this.#imageNames.get(name)
-    return id === undefined ? undefined : this.#images.get(id)
+    return id === undefined ? this.#imageByAlias(name) : this.#images.get(id)
+  }
+
+  /** The image whose id a name is, in a repository that has a tag of it. */
+  #imageByAlias(name: string): KnownImage | undefined {
+    const [repository = '', id = ''] = name.split('@')
+    const image = this.#images.get(id)
+    return image?.names.some((other) => other.startsWith(`${repository}:`)) === true ? image : undefined
   }
 
   /**

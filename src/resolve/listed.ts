@@ -35,9 +35,16 @@ export function readImage(listed: Unknown): KnownImage {
   }
 }
 
-/** Full references of an image as the engine lists it. */
+/**
+ * Full references of an image as the engine lists it. Beside the tags of a repository containerd's store tells the id as a digest there,
+ * which nobody gave and nobody can take; one that was pulled by its digest has that among its tags.
+ */
 function imageNames(listed: Unknown): readonly string[] {
-  return [...textsOf(listed['RepoTags']), ...textsOf(listed['RepoDigests'])].flatMap((name) => {
+  const [id, tags] = [textOf(listed['Id']), textsOf(listed['RepoTags'])]
+  const isId = (name: string): boolean =>
+    name.endsWith(`@${id}`) && tags.some((tag) => tag.startsWith(`${name.slice(0, name.indexOf('@'))}:`))
+  const digests = textsOf(listed['RepoDigests']).filter((name) => !tags.includes(name) && !isId(name))
+  return [...tags, ...digests].flatMap((name) => {
     // Of an image for another platform containerd's store lists the id among its digests.
     const isNone = name.includes('<none>') || looksLikeImageId(name)
     const reference = isNone ? undefined : parseReference(name)

@@ -4,7 +4,6 @@ import type { Change, Claim, OwnedKind } from '../record/store.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Inventory } from './inventory.ts'
-import { tagsFor } from './images.ts'
 import type { Ownership } from './ownership.ts'
 
 /** What the engine lists, as it lists it. */
@@ -78,7 +77,7 @@ function settleThere(
     ...images.flatMap((claim) => {
       const image = claim.id === '' ? inventory.imageClaimed(claim.nonce) : inventory.image(claim.id)
       const isGiven = (name: string): boolean => ownership.isGiven(name, image?.id ?? '')
-      const isThere = image?.names.flatMap((name) => tagsFor(image, name)).every(isGiven) ?? false
+      const isThere = image?.names.every(isGiven) ?? false
       return settled(claim, isThere, image?.id)
     }),
   ]

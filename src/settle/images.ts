@@ -266,7 +266,8 @@ export class NewImages {
     const image = this.#world.inventory.imageNamed(name)
     if (image === undefined || !this.#told.done || this.#told.wasThere) return []
     const { digest } = this.#told
-    if (digest !== undefined && !image.names.includes(`${permit.name}@${digest}`)) return []
+    const isTold = digest === image.id || image.names.includes(`${permit.name}@${digest}`)
+    if (digest !== undefined && !isTold) return []
     const digests = image.names.filter((other) => other.startsWith(`${permit.name}@`))
     const names = [name, ...digests].filter(
       (given) => !this.#others.has(given) && !this.#isGivenByOther(given),

@@ -11,10 +11,10 @@ import type { PrunePermit } from '../policy/verdict.ts'
 import type { Right } from '../rights/right.ts'
 import { ownParents } from '../resolve/images.ts'
 import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
-import { familiar } from '../rewrite/image.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, OwnedKind } from '../record/store.ts'
 import { pruneFilter, PruneFilterError } from './prune-filter.ts'
+import { removeUnused } from './prune-images.ts'
 import { forgetVolume, statusOfVolume } from './volumes.ts'
 
 const LIMIT = 60_000
@@ -167,9 +167,8 @@ class PruneRun {
       await feed.refreshImages()
       if (!this.#isWhollyOwn(id)) return []
       const parents = ownParents(this.#gate, this.#worker, id)
-      const [name, ...others] = inventory.image(id)?.names ?? []
-      const reference = name === undefined || others.length > 0 ? id : familiar(name)
-      if (!(await remove(engine, this.#minor, ['images', reference], { noprune: true }))) return []
+      const names = inventory.image(id)?.names ?? []
+      if (!(await removeUnused(engine, this.#minor, id, names))) return []
       this.#forget('image', id)
       const gone = await removeParents(engine, this.#minor, parents)
       for (const parent of gone) this.#isRemoved(parent, [])

@@ -1,13 +1,10 @@
 /** Images and their names where the gate is killed, or others do something to them at the same moment. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { tarFile } from '../../src/forward/tar-file.ts'
-import { classicBuild } from '../support/build.ts'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
-import { startGate, type Gate } from '../support/gate.ts'
+import { files, waysToBring } from '../support/bring.ts'
+import { startGate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { startRelay } from '../support/relay.ts'
 import { setting } from '../support/settings.ts'
@@ -20,43 +17,12 @@ const DOCKER = {
 const policy = generousPolicy(DOCKER)
 const newName = (): string => `${setting('REGISTRY')}/team/${freshName('race')}:1`
 
-/** An archive of one layer that is like no other. */
-const files = (): Buffer =>
-  Buffer.concat([tarFile('made', Buffer.from(freshName('file'))), Buffer.alloc(1024)])
-
 describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
   const operator = async (...args: readonly string[]): Promise<string> =>
     (await engineDocker(engine, args, { input: files() })).stdout.trim()
   const idOf = (name: string): Promise<string> => operator('image', 'inspect', '-f', '{{.Id}}', name)
 
-  /** An image of the operator's under a name. Gives its id. */
-  const theirs = (name: string): Promise<string> => operator('import', '-', name)
-
-  /** What brings an image of a name to a worker, by the word that does it. */
-  const ways: Readonly<Record<string, (gate: Gate, name: string) => Promise<unknown>>> = {
-    tag: (gate, name) => docker(gate, ['tag', 'busybox', name]),
-    import: (gate, name) => docker(gate, ['import', '-', name], { input: files() }),
-    build: (gate, name) => classicBuild(gate, `FROM busybox\nRUN echo ${name} > /made\n`, '-t', name),
-    commit: async (gate, name) => {
-      const container = (await docker(gate, ['create', 'busybox'])).stdout.trim()
-      const committed = await docker(gate, ['commit', container, name])
-      await docker(gate, ['rm', container])
-      return committed
-    },
-    load: async (gate, name) => {
-      const file = join(gate.directory, 'archive.tar')
-      await theirs(name)
-      await operator('save', '-o', file, name)
-      await operator('rmi', name)
-      return docker(gate, ['load'], { input: await readFile(file) })
-    },
-    pull: async (gate, name) => {
-      await theirs(name)
-      await operator('push', name)
-      await operator('rmi', name)
-      return docker(gate, ['pull', name])
-    },
-  }
+  const { theirs, ways } = waysToBring(engine)
 
   test.each(Object.entries(ways))(
     'what a %s brought is the worker’s after a kill -9 at once',

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest'
+import { readImage } from './listed.ts'
+
+const Id = `sha256:${'a'.repeat(64)}`
+const other = `sha256:${'b'.repeat(64)}`
+
+describe('the names of an image', () => {
+  test.each([
+    ['are its tags and digests, in full', ['app:1', 'reg.example/app:2'], [`app@${other}`], 3],
+    [
+      'are not its id in a repository of its tags, which containerd’s store tells beside them',
+      ['app:1'],
+      [`app@${Id}`],
+      1,
+    ],
+    ['are its id in a repository where it was pulled by it', [], [`app@${Id}`], 1],
+    [
+      'are its id among its tags, once, which containerd’s store tells of such a pull',
+      ['app:1', `app@${Id}`],
+      [`app@${Id}`],
+      2,
+    ],
+    ['are those that are listed twice, twice', ['app:1', 'app:1'], [`app@${Id}`], 2],
+    ['are not its id alone, nor <none>', ['<none>:<none>'], [Id, '<none>@<none>'], 0],
+  ])('%s', (_what, RepoTags, RepoDigests, count) => {
+    expect(readImage({ Id, RepoTags, RepoDigests }).names).toHaveLength(count)
+  })
+})
