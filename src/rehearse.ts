@@ -1,18 +1,12 @@
 /** A call that is only tried: decided and recorded as ever, told to whoever asked, and not done. */
 import type { DecisionEntry } from './record/entry.ts'
 import type { OperationKind } from './decode/operation.ts'
+import { propertiesOf } from './decode/properties.ts'
 import { refusalReply, toldRefusal } from './filter/refusal.ts'
 import { errorReply, type Reply } from './forward/reply.ts'
 import type { Rehearsal } from './identify/caller.ts'
 import type { Verdict } from './policy/verdict.ts'
 import { refusalText } from './shared/refusal.ts'
-
-/** What the docker CLI looks up before it comes to the point: short, and nothing changes by it. */
-const LOOK_UPS: ReadonlySet<OperationKind> = new Set<OperationKind>([
-  ...(['system.ping', 'system.version', 'system.info', 'system.df', 'container.list'] as const),
-  ...(['container.inspect', 'image.list', 'image.inspect', 'image.history', 'network.list'] as const),
-  ...(['network.inspect', 'volume.list', 'volume.inspect', 'exec.inspect'] as const),
-])
 
 /** The reply to a call of a rehearsal, or undefined where it is a look-up that is to be carried out. */
 export function rehearse(
@@ -22,7 +16,7 @@ export function rehearse(
   record: DecisionEntry | undefined,
   worker: string,
 ): Reply | undefined {
-  const lookUp = LOOK_UPS.has(kind)
+  const lookUp = propertiesOf(kind).lookUp
   if (verdict.effect === 'refuse') {
     const told = toldRefusal(verdict, record?.id ?? '', worker)
     // What is out of reach is told as what does not exist.

@@ -1,5 +1,6 @@
 /** Writes decisions before their effect and outcomes after it, and tells whoever watches. */
-import { isChange, type Decoded } from '../decode/operation.ts'
+import type { Decoded } from '../decode/operation.ts'
+import { isChange } from '../decode/properties.ts'
 import type { Caller } from '../identify/caller.ts'
 import type { CommandLine, HostDiagnostic } from '../decode/operations/host.ts'
 import type { HostVerdict, Verdict } from '../policy/verdict.ts'
@@ -184,7 +185,23 @@ function targetOf(verdict: Verdict): string {
       return permit.references.join(' ')
     case 'pull':
       return `${permit.name}:${permit.tag}`
-    default:
+    case 'network':
+      return permit.network.id
+    case 'network member':
+      return `${permit.network.id} ${permit.container.id}`
+    case 'volume':
+      return permit.operation.volume
+    case 'network create':
+      return permit.operation.name
+    case 'volume create':
+      return permit.operation.name ?? ''
+    case 'build':
+      return permit.tags.join(' ')
+    case 'engine':
+    case 'list':
+    case 'load':
+    case 'prune':
+    case 'search':
       return ''
   }
 }

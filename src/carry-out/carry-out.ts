@@ -53,7 +53,19 @@ export async function carryOut(call: Call, permit: Permit, right: Right, claims:
         return await build(undertaking, permit)
       case 'load':
         return await load(undertaking, permit)
-      default:
+      case 'commit':
+      case 'engine':
+      case 'exec':
+      case 'exec create':
+      case 'import':
+      case 'list':
+      case 'network':
+      case 'network create':
+      case 'pull':
+      case 'push':
+      case 'save':
+      case 'search':
+      case 'update':
         return await send(undertaking, permit, call.content)
     }
   } catch (cause) {

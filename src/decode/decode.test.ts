@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { read } from '../../test/support/decoded.ts'
 import { decode, routeOf } from './decode.ts'
-import { isChange, mounts } from './operation.ts'
+import { isChange, mounts } from './properties.ts'
 import { registryAuth } from './parts.ts'
 import { bodyKindOf } from './routes/route.ts'
 

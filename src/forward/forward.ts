@@ -1,13 +1,12 @@
 /** Sends what was permitted, and hands back the engine's answer as it begins. */
 import type { IncomingMessage } from 'node:http'
-import { isChange, type OperationKind } from '../decode/operation.ts'
+import { propertiesOf, type Properties } from '../decode/properties.ts'
 import type { Readable } from 'node:stream'
 import type { Until } from '../shared/ending.ts'
 import { rewrite, type Sendable } from '../rewrite/rewrite.ts'
 import type { Sending } from '../rewrite/sending.ts'
 import type { CallEngine } from './call-engine.ts'
 import type { Hijacked } from './engine.ts'
-import { answerLimit } from './limits.ts'
 
 export type Forwarded = { readonly answer: IncomingMessage } | { readonly hijacked: Hijacked }
 
@@ -23,27 +22,19 @@ export async function forward(
     const upgraded = await engine.upgrade(encoded, engine.untilGone())
     return 'hijacked' in upgraded ? upgraded : { answer: upgraded.refused }
   }
-  const until = signalFor(engine, permit.operation.kind)
-  return { answer: await engine.send(encoded, answerLimit(permit.operation), until, content) }
+  const { limit, until } = propertiesOf(permit.operation.kind)
+  return { answer: await engine.send(encoded, limit, signalFor(engine, until), content) }
 }
 
 /** What changes something goes on when its client has gone: how it ends has to be taken down in the record. */
-function signalFor(engine: CallEngine, kind: OperationKind): Until | undefined {
-  if (endsWithClient(kind)) return engine.untilGone()
-  // An engine goes on with a stop that was asked for, but nobody waits ten minutes for it by a right that is gone.
-  return kind === 'container.stop' ? engine.untilEnded() : undefined
-}
-
-/** Reads, and what takes long while it streams. */
-function endsWithClient(kind: OperationKind): boolean {
-  const streams: readonly OperationKind[] = [
-    'image.pull',
-    'image.build',
-    'image.import',
-    'image.load',
-    'image.push',
-    'container.archive-put',
-    'exec.start',
-  ]
-  return !isChange(kind) || streams.includes(kind)
+function signalFor(engine: CallEngine, until: Properties['until']): Until | undefined {
+  switch (until) {
+    case 'client':
+      return engine.untilGone()
+    // An engine goes on with a stop that was asked for, but nobody waits ten minutes for it by a right that is gone.
+    case 'right':
+      return engine.untilEnded()
+    case 'end':
+      return undefined
+  }
 }

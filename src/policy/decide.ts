@@ -1,11 +1,6 @@
 /** The decision: a pure function of the policy, the operation and the facts. Everything that is not allowed is refused. */
-import {
-  mounts,
-  needsFit,
-  type ContainerOperation,
-  type Decoded,
-  type Operation,
-} from '../decode/operation.ts'
+import type { ContainerOperation, Decoded, Operation } from '../decode/operation.ts'
+import { mounts, needsFit } from '../decode/properties.ts'
 import type { SystemEvents } from '../decode/operations/system.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'

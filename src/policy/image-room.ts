@@ -1,6 +1,7 @@
 /** How much of an engine's list of images a worker may take: everybody who lists images, and the gate itself, gets all of it. */
 import type { ArchivedImage } from '../decode/image-layout.ts'
-import { addsImages, type OperationKind } from '../decode/operation.ts'
+import type { OperationKind } from '../decode/operation.ts'
+import { addsImages } from '../decode/properties.ts'
 import type { EngineFacts, Facts } from '../resolve/facts.ts'
 import { LOOKED_UP } from '../resolve/images.ts'
 import { refuseAll, type Violation } from './refuse.ts'

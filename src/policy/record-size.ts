@@ -1,5 +1,5 @@
 /** What a call may bring to the record: an entry is kept for good, whole, so that its decision can be made again from it. */
-import { isChange } from '../decode/operation.ts'
+import { isChange } from '../decode/properties.ts'
 import { formatSize } from '../shared/sizes.ts'
 import { refuse } from './refuse.ts'
 import type { Verdict } from './verdict.ts'

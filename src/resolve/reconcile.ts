@@ -1,5 +1,5 @@
 /** Brings the record of owners in line with what the engine has, whenever everything was listed. */
-import { CHANGE } from '../forward/limits.ts'
+import { CHANGE } from '../decode/properties.ts'
 import type { Change, Claim, OwnedKind } from '../record/store.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'

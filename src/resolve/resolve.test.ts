@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeRequest, idOf, policyOf, worldWith } from '../../test/cases/world.ts'
-import { answerLimit } from '../forward/limits.ts'
+import { propertiesOf } from '../decode/properties.ts'
 import { meantBy } from '../policy/reach.ts'
 import { containersInReach } from './containers.ts'
 import { applyEvent } from './events.ts'
@@ -270,7 +270,7 @@ describe('what was found after a break', () => {
       beginReconciling(new Ownership({ owned: () => [], claims: () => [claimed(minutes)] }))(nothing)
     const { operation } = decodeRequest({ line: 'POST /containers/create', body: { Image: 'alpine' } })
     if (operation.kind !== 'container.create') throw new Error('it is a create')
-    const limit = (answerLimit(operation) ?? Infinity) / 60_000
+    const limit = (propertiesOf(operation.kind).limit ?? Infinity) / 60_000
     expect(changesAfter(limit + 1)).toEqual([])
     expect(changesAfter(limit + 6)).toEqual([{ type: 'unclaim', nonce: 'n1' }])
   })

@@ -1,5 +1,6 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
-import { addsImages, mounts, needsFit, type NetworkOperation, type Operation } from '../decode/operation.ts'
+import type { NetworkOperation, Operation } from '../decode/operation.ts'
+import { addsImages, mounts, needsFit } from '../decode/properties.ts'
 import type { ContainerRename } from '../decode/operations/container.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { NetworkCreate } from '../decode/operations/network.ts'
@@ -94,22 +95,67 @@ export function resolve(
   engine: EngineFacts,
   paths: HostPaths,
 ): Facts {
-  const listedOf = addsImages(operation.kind) ? imagesListed(world, worker.name, engine) : 0
+  const listed = addsImages(operation.kind) ? { imagesListed: imagesListed(world, worker.name, engine) } : {}
   const stock = needsFit(operation.kind)
     ? { ...factsOfStock(world, worker, operation), usage: world.ownership.usage(worker.name) }
     : {}
-  const nothing = { ...NO_FACTS, engine, paths, roots: paths, imagesListed: listedOf, ...stock }
+  const nothing = { ...NO_FACTS, engine, paths, roots: paths, ...listed, ...stock }
+  const facts =
+    'container' in operation
+      ? factsOfOneContainer(world, worker, operation)
+      : factsOfOthers(world, worker, operation)
+  return { ...nothing, ...facts }
+}
+
+type OnContainer = Extract<Operation, { readonly container: string }>
+
+function factsOfOneContainer(world: World, worker: WorkerPolicy, operation: OnContainer): Partial<Facts> {
+  switch (operation.kind) {
+    case 'container.update':
+      return factsOfUpdate(world, worker, operation)
+    case 'container.rename':
+      return factsOfRename(world, worker, operation)
+    case 'container.commit':
+      return { ...containerFact(world, worker, operation), ...factsOfImages(world, worker, operation) }
+    case 'network.connect':
+    case 'network.disconnect':
+      return factsOfNetwork(world, worker, operation)
+    case 'container.archive-get':
+    case 'container.archive-put':
+    case 'container.archive-stat':
+    case 'container.attach':
+    case 'container.attach-ws':
+    case 'container.changes':
+    case 'container.exec':
+    case 'container.export':
+    case 'container.inspect':
+    case 'container.kill':
+    case 'container.logs':
+    case 'container.pause':
+    case 'container.remove':
+    case 'container.resize':
+    case 'container.restart':
+    case 'container.start':
+    case 'container.stats':
+    case 'container.stop':
+    case 'container.top':
+    case 'container.unpause':
+    case 'container.wait':
+      return containerFact(world, worker, operation)
+  }
+}
+
+function factsOfOthers(
+  world: World,
+  worker: WorkerPolicy,
+  operation: Exclude<Operation, OnContainer>,
+): Partial<Facts> {
   switch (operation.kind) {
     case 'container.create':
       return {
-        ...nothing,
         ...factsOfCreate(world, worker, operation),
         usage: world.ownership.usage(worker.name),
       }
-    case 'container.update':
-      return { ...nothing, ...factsOfUpdate(world, worker, operation) }
-    case 'container.rename':
-      return { ...nothing, ...factsOfRename(world, worker, operation) }
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
@@ -118,39 +164,45 @@ export function resolve(
     case 'image.import':
     case 'image.push':
     case 'image.save':
-      return { ...nothing, ...factsOfImages(world, worker, operation) }
-    case 'container.commit':
-      return {
-        ...nothing,
-        ...containerFact(world, worker, operation),
-        ...factsOfImages(world, worker, operation),
-      }
+      return factsOfImages(world, worker, operation)
     case 'container.list':
-      return { ...nothing, ...factsOfList(world, worker, operation.parameters.filters) }
+      return factsOfList(world, worker, operation.parameters.filters)
     case 'system.df':
     case 'system.events':
-      return { ...nothing, ...factsOfReach(world, worker) }
+      return factsOfReach(world, worker)
     case 'exec.start':
     case 'exec.inspect':
     case 'exec.resize':
-      return { ...nothing, exec: execInReach(world, worker, operation.exec) }
+      return { exec: execInReach(world, worker, operation.exec) }
     case 'network.create':
-    case 'network.connect':
-    case 'network.disconnect':
     case 'network.inspect':
     case 'network.remove':
-      return { ...nothing, ...factsOfNetwork(world, worker, operation) }
+      return factsOfNetwork(world, worker, operation)
     case 'volume.create':
       return {
-        ...nothing,
         volumes: ownersOf(world, worker, operation.name),
         usage: world.ownership.usage(worker.name),
       }
     case 'volume.inspect':
     case 'volume.remove':
-      return { ...nothing, volumes: ownersOf(world, worker, operation.volume) }
-    default:
-      return 'container' in operation ? { ...nothing, ...containerFact(world, worker, operation) } : nothing
+      return { volumes: ownersOf(world, worker, operation.volume) }
+    case 'system.ping':
+    case 'system.version':
+    case 'system.info':
+    case 'container.prune':
+    case 'image.prune':
+    case 'network.prune':
+    case 'volume.prune':
+    case 'build.prune':
+    case 'image.list':
+    case 'image.pull':
+    case 'image.load':
+    case 'image.search':
+    case 'network.list':
+    case 'volume.list':
+    case 'unsupported':
+    case 'malformed':
+      return {}
   }
 }
 
@@ -221,22 +273,30 @@ function factsOfList(
   return { images, reach }
 }
 
+/** What was not looked up speaks against an operation: one that needs more than is looked up for it is refused. */
 const NO_FACTS = {
   exec: undefined,
   container: undefined,
-  updating: false,
-  renaming: false,
-  nameMeant: false,
+  updating: true,
+  renaming: true,
+  nameMeant: true,
   others: NOTHING,
   image: undefined,
   images: NOTHING,
   names: NOTHING,
   network: undefined,
   networks: NOTHING,
-  networkTaken: false,
+  networkTaken: true,
   volumes: NOTHING,
-  usage: { containers: 0, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 },
-  eventStreams: 0,
+  usage: {
+    containers: Infinity,
+    networks: Infinity,
+    volumes: Infinity,
+    memory: Infinity,
+    nanoCpus: Infinity,
+  },
+  eventStreams: Infinity,
+  imagesListed: Infinity,
   reach: [],
 }
 

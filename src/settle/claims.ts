@@ -1,5 +1,5 @@
 /** Claims: what is about to be made counts, and is on record, before the engine is asked. */
-import type { Verdict } from '../policy/verdict.ts'
+import type { ContainerPermit, CreatePermit, Verdict } from '../policy/verdict.ts'
 import type { MadeWith } from '../resolve/made.ts'
 import type { Ownership } from '../resolve/ownership.ts'
 import type { Asked } from '../resolve/renames.ts'
@@ -30,19 +30,12 @@ export function openClaims(
   worker: string,
   verdict: Verdict,
 ): Claims {
-  const open = (kind: OwnedKind, limits = NO_LIMITS): Claim => ownership.claim(kind, worker, limits)
-  const permit = verdict.effect === 'allow' ? verdict.permit : undefined
-  switch (permit?.on) {
-    case 'create': {
-      const named = [...permit.plan.volumes.keys()]
-      const unowned = named.filter((name) => ownership.owner('volume', name) === undefined)
-      const volumes = unowned.map((name) => [name, open('volume')] as const)
-      const object = open('container', permit.plan.limits)
-      const opened = claims(ownership, object, new Map(volumes))
-      // Without what it was made with a container could not be started again.
-      const changes = [...opened.changes, made.put(object.nonce, madeBody(permit))]
-      return keeping({ ...opened, changes }, ownership.volumesInUse.keep(worker, named))
-    }
+  const open = (kind: OwnedKind): Claim => ownership.claim(kind, worker, NO_LIMITS)
+  if (verdict.effect === 'refuse') return NO_CLAIMS
+  const { permit } = verdict
+  switch (permit.on) {
+    case 'create':
+      return claimContainer(ownership, made, worker, permit)
     case 'network create':
       return claims(ownership, open('network'), NONE)
     case 'volume create': {
@@ -59,15 +52,8 @@ export function openClaims(
         ? keeping(NO_CLAIMS, ownership.volumesRemoved.keep(worker, [volume]))
         : NO_CLAIMS
     }
-    case 'container': {
-      const { operation, container } = permit
-      if (operation.kind !== 'container.rename' || container.owner === 'self') return NO_CLAIMS
-      const { name } = operation.parameters
-      // An engine refuses it without one.
-      if (name === undefined) return NO_CLAIMS
-      const { asked, change } = renames.ask(container.id, container.policyName, name)
-      return { ...NO_CLAIMS, rename: asked, changes: [change], drop: () => renames.dropped(asked) }
-    }
+    case 'container':
+      return claimName(renames, permit)
     case 'update': {
       const { container, changes } = permit
       const undo = ownership.reserve(container.id, changes.memory ?? 0, changes.nanoCpus ?? 0)
@@ -89,9 +75,41 @@ export function openClaims(
     }
     case 'build':
       return keeping(NO_CLAIMS, ownership.namesGiven.keep(worker, permit.tags))
-    default:
+    case 'engine':
+    case 'exec':
+    case 'exec create':
+    case 'image':
+    case 'load':
+    case 'network':
+    case 'network member':
+    case 'prune':
+    case 'pull':
+    case 'push':
+    case 'save':
+    case 'search':
       return NO_CLAIMS
   }
+}
+
+function claimContainer(ownership: Ownership, made: MadeWith, worker: string, permit: CreatePermit): Claims {
+  const named = [...permit.plan.volumes.keys()]
+  const unowned = named.filter((name) => ownership.owner('volume', name) === undefined)
+  const volumes = unowned.map((name) => [name, ownership.claim('volume', worker, NO_LIMITS)] as const)
+  const object = ownership.claim('container', worker, permit.plan.limits)
+  const opened = claims(ownership, object, new Map(volumes))
+  // Without what it was made with a container could not be started again.
+  const changes = [...opened.changes, made.put(object.nonce, madeBody(permit))]
+  return keeping({ ...opened, changes }, ownership.volumesInUse.keep(worker, named))
+}
+
+/** The name that a worker gives to one of the operator's containers, which is asked for from now on. */
+function claimName(renames: World['renames'], { operation, container }: ContainerPermit): Claims {
+  if (operation.kind !== 'container.rename' || container.owner === 'self') return NO_CLAIMS
+  const { name } = operation.parameters
+  // An engine refuses it without one.
+  if (name === undefined) return NO_CLAIMS
+  const { asked, change } = renames.ask(container.id, container.policyName, name)
+  return { ...NO_CLAIMS, rename: asked, changes: [change], drop: () => renames.dropped(asked) }
 }
 
 function names(name: string | undefined): readonly string[] {

@@ -1,5 +1,5 @@
 /** The end of a change: what it did is taken over and recorded, once, whichever way it ended. */
-import { isChange } from '../decode/operation.ts'
+import { isChange } from '../decode/properties.ts'
 import { EngineUnavailable } from '../forward/engine.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
@@ -171,11 +171,33 @@ export class Outcome {
       case 'network create':
         inventory.putNetwork(id, this.#permit.operation.name)
         return [ownership.settle(claim, id, this.#permit.operation.name)]
-      default:
+      case 'volume create':
         // Another call of the worker's made it a moment ago.
         if (objectOf(made['Labels'])[CLAIM_LABEL] !== claim.nonce) return [ownership.drop(claim)]
         inventory.putVolume(id)
         return [ownership.settle(claim, id, id)]
+      // Images are claimed and settled by what brings them (images.ts).
+      case 'build':
+      case 'commit':
+      case 'container':
+      case 'engine':
+      case 'exec':
+      case 'exec create':
+      case 'image':
+      case 'import':
+      case 'list':
+      case 'load':
+      case 'network':
+      case 'network member':
+      case 'prune':
+      case 'pull':
+      case 'push':
+      case 'save':
+      case 'search':
+      case 'tag':
+      case 'update':
+      case 'volume':
+        return [ownership.drop(claim)]
     }
   }
 

@@ -1,5 +1,5 @@
 /** What a successful operation changes in what the gate knows: at once, before the client is told and before any event comes. */
-import type { Permit } from '../policy/verdict.ts'
+import type { ContainerPermit, Permit } from '../policy/verdict.ts'
 import type { MadeWith } from '../resolve/made.ts'
 import type { World } from '../resolve/resolve.ts'
 import { madeAfterMove, madeAfterUpdate } from '../rewrite/made.ts'
@@ -16,26 +16,55 @@ export function settle(
   permit: Permit,
   { rename }: Pick<Claims, 'rename'>,
 ): readonly Change[] {
-  const { inventory, ownership, renames } = world
-  if (permit.on === 'update') {
-    const { container, changes } = permit
-    const memory = changes.memory ?? container.memory
-    return [
-      ownership.resize(container.id, memory, changes.nanoCpus ?? container.nanoCpus),
-      ...remade(world, container.id, (text) => madeAfterUpdate(text, changes)),
-    ]
+  switch (permit.on) {
+    case 'update': {
+      const { container, changes } = permit
+      const memory = changes.memory ?? container.memory
+      return [
+        world.ownership.resize(container.id, memory, changes.nanoCpus ?? container.nanoCpus),
+        ...remade(world, container.id, (text) => madeAfterUpdate(text, changes)),
+      ]
+    }
+    case 'network member': {
+      const { operation, container, network } = permit
+      const joined = operation.kind === 'network.connect'
+      return remade(world, container.id, (text) => madeAfterMove(text, network.id, joined))
+    }
+    case 'network':
+      if (permit.operation.kind !== 'network.remove') return []
+      world.inventory.removeNetwork(permit.network.id)
+      return changesOf(world.ownership.forget('network', permit.network.id))
+    case 'container':
+      return settleContainer(world, permit, rename)
+    // What is made or brought is settled by its claims (outcome.ts), what is removed by name or in a prune by whatever does so.
+    case 'build':
+    case 'commit':
+    case 'create':
+    case 'engine':
+    case 'exec':
+    case 'exec create':
+    case 'image':
+    case 'import':
+    case 'list':
+    case 'load':
+    case 'network create':
+    case 'prune':
+    case 'pull':
+    case 'push':
+    case 'save':
+    case 'search':
+    case 'tag':
+    case 'volume':
+    case 'volume create':
+      return []
   }
-  if (permit.on === 'network member') {
-    const { operation, container, network } = permit
-    const joined = operation.kind === 'network.connect'
-    return remade(world, container.id, (text) => madeAfterMove(text, network.id, joined))
-  }
-  if (permit.on === 'network' && permit.operation.kind === 'network.remove') {
-    inventory.removeNetwork(permit.network.id)
-    return changesOf(ownership.forget('network', permit.network.id))
-  }
-  if (permit.on !== 'container') return []
-  const { operation, container } = permit
+}
+
+function settleContainer(
+  { inventory, ownership, renames }: Settling,
+  { operation, container }: ContainerPermit,
+  rename: Claims['rename'],
+): readonly Change[] {
   switch (operation.kind) {
     case 'container.start':
     case 'container.restart':
@@ -48,11 +77,27 @@ export function settle(
         inventory.changeContainer(container.id, { name: operation.parameters.name ?? container.name })
       return changes
     }
-    case 'container.remove': {
+    case 'container.remove':
       inventory.removeContainer(container.id)
       return changesOf(ownership.forget('container', container.id))
-    }
-    default:
+    // Whether it runs is told by an event.
+    case 'container.kill':
+    case 'container.pause':
+    case 'container.stop':
+    case 'container.unpause':
+    case 'container.archive-get':
+    case 'container.archive-put':
+    case 'container.archive-stat':
+    case 'container.attach':
+    case 'container.attach-ws':
+    case 'container.changes':
+    case 'container.export':
+    case 'container.inspect':
+    case 'container.logs':
+    case 'container.resize':
+    case 'container.stats':
+    case 'container.top':
+    case 'container.wait':
       return []
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DESCRIBED } from './described.ts'
-import { isChange } from './operation.ts'
+import { isChange } from './properties.ts'
 
 const asked = Object.entries(DESCRIBED).filter(([endpoint]) => /^(?:GET|HEAD) /.test(endpoint))
 
