@@ -51,6 +51,7 @@ export async function exchange(
     viewOf(gate, right),
     () => countsOf(gate, right.worker),
     share,
+    call.connected.dataRoot,
   )
 }
 

@@ -10,7 +10,7 @@ import { splitLines } from '../resolve/lines.ts'
 import { inTurns } from '../schedule/in-turns.ts'
 import type { Share, Steps } from '../schedule/scheduler.ts'
 import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
-import { cleanMessage } from './errors.ts'
+import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
 import { filterHistory, filterImage, filterImages } from './images.ts'
 import { redactContainer } from './inspect.ts'
@@ -32,12 +32,13 @@ export async function filterAnswer(
   view: View,
   counts: () => Counts,
   share: Share,
+  dataRoot: string,
 ): Promise<Reply> {
   const status = answer.statusCode ?? 502
   if (status >= 400) {
     const message = await readWhole(answer, LARGEST_ERROR)
     await share.turn()
-    return errorReply(status, cleanMessage(message, view.container))
+    return errorReply(status, cleanMessage(message, dataRoot, view.container))
   }
   if (status === 204 || status === 304) {
     answer.resume()
@@ -46,7 +47,7 @@ export async function filterAnswer(
   const transform = transformOf(permit, view, counts)
   if (transform === 'stream') return { kind: 'stream', status, headers: headersOf(answer), body: answer }
   if (transform === 'followed') {
-    const body = Readable.from(inTurns(share, answer), { objectMode: false })
+    const body = Readable.from(withoutDataRoot(inTurns(share, answer), dataRoot), { objectMode: false })
     return { kind: 'stream', status, headers: headersOf(answer), body }
   }
   // Read whole, a short answer goes out in one write.

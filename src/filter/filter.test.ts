@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { refuse } from '../policy/refuse.ts'
-import { cleanMessage } from './errors.ts'
+import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { redactContainer } from './inspect.ts'
 import { filterImages } from './images.ts'
 import { filterContainers, filterDiskUsage, filterNetworks, filterVolumes } from './lists.ts'
@@ -181,11 +182,25 @@ describe('the info of an engine', () => {
 
 describe('errors', () => {
   const [mine, others] = ['a'.repeat(64), 'b'.repeat(64)]
-  const clean = (message: string) => cleanMessage(Buffer.from(message), (id) => mine.startsWith(id))
+  const clean = (message: string) => cleanMessage(Buffer.from(message), '/var/x', (id) => mine.startsWith(id))
 
   test('of the engine come without the ids of others', () => {
     const written = `in use by ${others} and ${others.slice(0, 12)}, not ${mine}`
     expect(clean(JSON.stringify({ message: written }))).toBe(`in use by ... and ..., not ${mine}`)
+  })
+
+  test('of the engine come without where it keeps things', async () => {
+    const written = JSON.stringify({ message: `open /var/x/tmp/1: not there, /var/y, /var/x` })
+    expect(clean(written)).toBe('open .../tmp/1: not there, /var/y, ...')
+    for (const piece of [1, 3, 7, 1000]) {
+      const pieces = Array.from({ length: Math.ceil(written.length / piece) }, (_, index) =>
+        Buffer.from(written.slice(index * piece, (index + 1) * piece)),
+      )
+      const told = await Array.fromAsync(withoutDataRoot(Readable.from(pieces), '/var/x'))
+      expect(Buffer.concat(told).toString()).toBe(written.replaceAll('/var/x', '...'))
+      const all = await Array.fromAsync(withoutDataRoot(Readable.from(pieces), ''))
+      expect(Buffer.concat(all).toString()).toBe(written)
+    }
   })
 
   test('that are no JSON are cut', () => {

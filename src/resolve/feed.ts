@@ -33,6 +33,8 @@ export interface Connected {
   /** Answers that do not change while an engine runs. */
   readonly pingHeaders: Readonly<Record<string, string>>
   readonly version: Unknown
+  /** Where the engine keeps everything; empty where it does not say. */
+  readonly dataRoot: string
 }
 
 interface Ping {
@@ -199,7 +201,8 @@ export class Feed {
       podman,
       containerd: isContainerd(objectOf(info)['DriverStatus']),
     }
-    this.#connected = { facts, pingHeaders, version: objectOf(version) }
+    const dataRoot = textOf(objectOf(info)['DockerRootDir'])
+    this.#connected = { facts, pingHeaders, version: objectOf(version), dataRoot }
     this.#events.connected(this.#connected)
     onConnected()
     // Podman has no events of networks (libpod/events).

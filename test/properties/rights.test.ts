@@ -139,7 +139,7 @@ class World {
       lost: () => undefined,
       unbound: () => undefined,
     })
-    const connected = { facts: ENGINE, pingHeaders: {}, version: {} }
+    const connected = { facts: ENGINE, pingHeaders: {}, version: {}, dataRoot: '' }
     Object.defineProperty(this.gate.feed, 'connected', { get: () => connected })
     Object.defineProperty(this.gate.feed, 'refreshImages', { value: () => wait('the images') })
     Object.defineProperty(this.gate.paths, 'resolve', { value: () => wait('paths').then(() => PATHS) })
