@@ -1,15 +1,17 @@
-/** What comes as an archive: contexts of builds, and images to load. */
+/** What comes as an archive: contexts of builds, images to load or to import, files for a container. */
 import { pipeline as joinStreams } from 'node:stream'
 import type { ArchivedImage } from '../decode/image-layout.ts'
 import { BuildContext } from '../forward/build-context.ts'
-import { unpacked, type CheckedArchive } from '../forward/checked-archive.ts'
+import type { CheckedArchive } from '../forward/checked-archive.ts'
 import { ImageArchive } from '../forward/image-archive.ts'
+import { PlainArchive } from '../forward/plain-archive.ts'
 import { errorReply, type Reply } from '../forward/reply.ts'
+import { unpacked } from '../forward/unpacker.ts'
 import { checkLoaded } from '../policy/image-room.ts'
 import { checkLoadedNames } from '../policy/image-transfer.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { refuseAll } from '../policy/refuse.ts'
-import type { BuildPermit, LoadPermit } from '../policy/verdict.ts'
+import type { BuildPermit, ContainerPermit, ImportPermit, LoadPermit } from '../policy/verdict.ts'
 import { imagesListed, ownersOfNames } from '../resolve/images.ts'
 import { BuildImages, PullFailed } from '../settle/build-images.ts'
 import { claimLoaded, storedNames } from '../settle/load.ts'
@@ -69,13 +71,22 @@ export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Repl
     await gate.keep(claims.map((claim) => ({ type: 'claim', claim })))
     return []
   }
-  return sendChecked(undertaking, permit, new ImageArchive(facts.containerd, { names, images }))
+  return sendChecked(
+    undertaking,
+    permit,
+    new ImageArchive(facts.containerd, { names, images, turn: () => call.share.turn() }),
+  )
+}
+
+/** Files for a container, which an engine puts there as they come, or those of an image. */
+export function putFiles(undertaking: Undertaking, permit: ContainerPermit | ImportPermit): Promise<Reply> {
+  return sendChecked(undertaking, permit, new PlainArchive(permit.on === 'import' ? 'import' : 'cp'))
 }
 
 /** Sends an archive that is checked on its way. */
 async function sendChecked(
   undertaking: Undertaking,
-  permit: BuildPermit | LoadPermit,
+  permit: BuildPermit | LoadPermit | ContainerPermit | ImportPermit,
   archive: CheckedArchive,
 ): Promise<Reply> {
   const { call, outcome } = undertaking

@@ -1,6 +1,6 @@
 /** The second half of the way: what was permitted and recorded is done, filtered, settled and recorded again. */
 import type { Reply } from '../forward/reply.ts'
-import type { Permit } from '../policy/verdict.ts'
+import type { ContainerPermit, Permit } from '../policy/verdict.ts'
 import type { Call } from '../rights/decision.ts'
 import type { Right } from '../rights/right.ts'
 import { bringsImages } from '../settle/bringing.ts'
@@ -10,9 +10,9 @@ import { giveNames } from '../settle/names.ts'
 import { Outcome } from '../settle/outcome.ts'
 import { prune } from '../settle/prune.ts'
 import type { Change } from '../record/store.ts'
-import { build, load } from './archives.ts'
+import { build, load, putFiles } from './archives.ts'
 import { create, createVolume, joinOrLeave, onVolume, restart } from './containers.ts'
-import { send } from './exchange.ts'
+import { send, type Undertaking } from './exchange.ts'
 import { onImage, tag } from './image-names.ts'
 
 /** Does what a permit stands for. The outcome is on record whichever way it ends. @throws {EngineUnavailable} */
@@ -34,9 +34,9 @@ export async function carryOut(call: Call, permit: Permit, right: Right, claims:
         return await outcome.close(await prune(gate, right, minor, permit, removed))
       }
       case 'container':
-        return permit.operation.kind === 'container.restart'
-          ? await restart(undertaking, permit, permit.operation)
-          : await send(undertaking, permit, call.content)
+        return await onContainer(undertaking, permit)
+      case 'import':
+        return await putFiles(undertaking, permit)
       case 'create':
         return await create(undertaking, permit)
       case 'volume create':
@@ -71,5 +71,16 @@ export async function carryOut(call: Call, permit: Permit, right: Right, claims:
   } catch (cause) {
     outcome.broken(cause)
     throw cause
+  }
+}
+
+function onContainer(undertaking: Undertaking, permit: ContainerPermit): Promise<Reply> {
+  switch (permit.operation.kind) {
+    case 'container.restart':
+      return restart(undertaking, permit, permit.operation)
+    case 'container.archive-put':
+      return putFiles(undertaking, permit)
+    default:
+      return send(undertaking, permit, undertaking.call.content)
   }
 }

@@ -9,6 +9,8 @@ interface ImageConfig {
   readonly wrong: string | undefined
   /** Characters of its labels. */
   readonly labels: number
+  /** Digests of its layers, unpacked, by which an engine finds those that it has. */
+  readonly diffIds: readonly string[]
 }
 
 /** Reads a configuration, however its keys are spelt. @throws {FieldError | JsonError} */
@@ -19,7 +21,29 @@ export function readConfig(content: Buffer): ImageConfig {
   return {
     wrong: parts.map(wrongPart).find((wrong) => wrong !== undefined),
     labels: parts.reduce((sum, part) => sum + labelsOf(part), 0),
+    diffIds: diffIdsOf(config),
   }
+}
+
+/** @throws {FieldError} */
+function diffIdsOf(config: JsonObject): readonly string[] {
+  const rootfs = valueOf(config, 'rootfs') ?? null
+  if (rootfs === null) return []
+  const ids = rootfs instanceof Map ? (valueOf(rootfs, 'diff_ids') ?? []) : undefined
+  if (!Array.isArray(ids))
+    throw new FieldError('rootfs.diff_ids of a configuration must be a list of digests')
+  return ids.map((id: Json) => {
+    if (typeof id === 'string' && DIGEST.test(id)) return id
+    throw new FieldError('rootfs.diff_ids of a configuration must be digests of SHA-256')
+  })
+}
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/
+
+/** What Go takes for the value of a key. */
+function valueOf(object: JsonObject, key: string): Json | undefined {
+  const written = [...object.keys()].find((each) => foldKey(each) === key)
+  return written === undefined ? undefined : object.get(written)
 }
 
 function labelsOf(part: JsonObject): number {

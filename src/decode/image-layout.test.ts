@@ -20,7 +20,7 @@ function filesOf(blobs: readonly Buffer[]): ArchiveFiles {
     blobs.map((blob) => {
       const digest = digestOf(blob)
       const content = blob[0] === 0x7b ? blob : undefined
-      const file = { size: blob.length, digest, start: blob.subarray(0, 4), content }
+      const file = { size: blob.length, digest, plain: digest, start: blob.subarray(0, 4), content }
       return [`blobs/${digest.replace(':', '/')}`, file] as const
     }),
   )
@@ -76,7 +76,7 @@ describe('an image layout', () => {
     const statement = bytesOf({ _type: 'https://in-toto.io/Statement/v0.1' })
     const attestation = madeImage(
       'x',
-      {},
+      { rootfs: { type: 'layers', diff_ids: [digestOf(statement)] } },
       { layers: [descriptorOf(statement, 'application/vnd.in-toto+json')] },
     )
     const attested = {

@@ -2,13 +2,15 @@
 import { FieldError } from './fields.ts'
 import type { IndexEntry } from './image-archive.ts'
 import { readConfig } from './image-config.ts'
-import { kindOf, readIndexBlob, readManifestBlob, type BlobKind, type Descriptor } from './oci.ts'
+import { EMPTY, kindOf, readIndexBlob, readManifestBlob, type BlobKind, type Descriptor } from './oci.ts'
 
 /** A plain file of an archive. */
 export interface ArchiveFile {
   readonly size: number
   /** `sha256:…` of its content. */
   readonly digest: string
+  /** The same of its content unpacked, where it is packed. */
+  readonly plain: string
   /** Its first bytes. */
   readonly start: Buffer
   /** Its content, where it may be JSON. */
@@ -66,7 +68,7 @@ class LayoutReader {
   /** What was read, by digest: several images may share an index, a manifest or a configuration. */
   readonly #indexes = new Map<string, Target>()
   readonly #manifests = new Map<string, ListedSize>()
-  readonly #labels = new Map<string, number>()
+  readonly #configs = new Map<string, LoadedConfig>()
 
   constructor(files: ArchiveFiles) {
     this.#files = files
@@ -103,16 +105,22 @@ class LayoutReader {
     if (known !== undefined) return known
     const { config, layers } = readManifestBlob(this.#content(blob), blob.mediaType)
     for (const layer of layers) this.#blob(layer, 'layer')
-    const size = { labels: this.#config(config), parts: 1 + layers.length }
+    const paths = layers.map(({ digest }) => pathOf(digest))
+    const { labels, diffIds } = this.#config(config)
+    // What has an empty configuration is no image, and makes none of the engine's layers one's own.
+    if (config.mediaType !== EMPTY) expectLayers(config.digest ?? '', diffIds, paths, this.#files)
+    const size = { labels, parts: 1 + layers.length }
     this.#manifests.set(blob.digest, size)
     return size
   }
 
-  #config(descriptor: Descriptor): number {
+  #config(descriptor: Descriptor): LoadedConfig {
     const blob = this.#blob(descriptor, 'config')
-    const labels = this.#labels.get(blob.digest) ?? readImageConfig(blob.digest, this.#content(blob))
-    this.#labels.set(blob.digest, labels)
-    return labels
+    const config = this.#configs.get(blob.digest) ?? readImageConfig(blob.digest, this.#content(blob))
+    if (blob.mediaType === EMPTY && config.diffIds.length > 0)
+      throw new FieldError(`the configuration ${blob.digest} is said to be empty`)
+    this.#configs.set(blob.digest, config)
+    return config
   }
 
   /** The blob that a descriptor is of: of this kind, and in the archive as the descriptor says. */
@@ -140,11 +148,35 @@ export function contentOf(files: ArchiveFiles, path: string): Buffer {
   return content
 }
 
-/** Characters of the labels of a configuration. @throws {FieldError | JsonError} where an image may not have it */
-export function readImageConfig(name: string, content: Buffer): number {
-  const { wrong, labels } = readConfig(content)
+/** What is taken from a configuration: characters of its labels, digests of its layers. */
+type LoadedConfig = Pick<ReturnType<typeof readConfig>, 'labels' | 'diffIds'>
+
+/** Reads a configuration. @throws {FieldError | JsonError} where an image may not have it */
+export function readImageConfig(name: string, content: Buffer): LoadedConfig {
+  const { wrong, ...config } = readConfig(content)
   if (wrong !== undefined) throw new FieldError(`the image of ${name} has ${wrong}`)
-  return labels
+  return config
+}
+
+/**
+ * The layers of a configuration must be those that are in the archive, one by one: an engine takes one that it has by the digest
+ * alone, whoever brought it.
+ * @throws {FieldError}
+ */
+export function expectLayers(
+  name: string,
+  diffIds: readonly string[],
+  paths: readonly string[],
+  files: ArchiveFiles,
+): void {
+  if (diffIds.length !== paths.length)
+    throw new FieldError(`${name} tells of ${diffIds.length} layers, and has ${paths.length}`)
+  for (const [index, path] of paths.entries()) {
+    const file = files.get(path)
+    if (file === undefined) throw new FieldError(`not in the archive: the layer ${path}`)
+    if (file.plain !== diffIds[index])
+      throw new FieldError(`the layer ${path} is not the one that ${name} tells of: ${diffIds[index]}`)
+  }
 }
 
 /** @param digest of whatever form; what is no digest is at no path */

@@ -21,15 +21,13 @@ import { parseJson, type Json } from './json.ts'
 export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 export const INDEX = 'application/vnd.oci.image.index.v1+json'
 export const CONFIG = 'application/vnd.oci.image.config.v1+json'
+/** Of what is no image. */
+export const EMPTY = 'application/vnd.oci.empty.v1+json'
 export const LAYER = 'application/vnd.oci.image.layer.v1.tar'
 
 const MANIFESTS: readonly string[] = [MANIFEST, 'application/vnd.docker.distribution.manifest.v2+json']
 const INDEXES: readonly string[] = [INDEX, 'application/vnd.docker.distribution.manifest.list.v2+json']
-const CONFIGS: readonly string[] = [
-  CONFIG,
-  'application/vnd.docker.container.image.v1+json',
-  'application/vnd.oci.empty.v1+json',
-]
+const CONFIGS: readonly string[] = [CONFIG, 'application/vnd.docker.container.image.v1+json', EMPTY]
 /** Layers, and what BuildKit attests in the place of one. Of another type containerd could look for more in them. */
 const LAYERS =
   /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+gzip|\+zstd)?|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:\.gzip|\.zstd)?|in-toto\+json)$/

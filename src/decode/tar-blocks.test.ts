@@ -105,17 +105,20 @@ describe('an archive without its end', () => {
 })
 
 describe('an entry', () => {
-  test.each(['3', '4', '6', '7', 'S', 'D', 'M', 'V', 'N', 'X', 'A', ' '])('of type %j is refused', (type) => {
+  test.each(['7', 'S', 'D', 'M', 'V', 'N', 'X', 'A', ' '])('of type %j is refused', (type) => {
     expect(refusal(tarBlock('a', type))).toBe(`the tar has an entry of type ${JSON.stringify(type)}`)
   })
 
   test.each([
     ['1', 'link'],
     ['2', 'link'],
+    ['3', 'special'],
+    ['4', 'special'],
     ['5', 'directory'],
+    ['6', 'special'],
   ])('of type %j has no content', (type, known) => {
     expect(walk(tarBlock('a', type)).entries).toMatchObject([{ path: 'a', type: known, size: 0 }])
-    expect(refusal(tarBlock('a', type, 'x'))).toBe('the tar has a link or directory with content')
+    expect(refusal(tarBlock('a', type, 'x'))).toBe('the tar has a link, a directory or a device with content')
   })
 
   test('that is kept has 1 MiB at most, another any size', () => {
@@ -161,7 +164,7 @@ describe('a number', () => {
 })
 
 describe('a checksum', () => {
-  const damaged = 'this is no tar, or a damaged one; send it without compression'
+  const damaged = 'this is no tar, or a damaged one'
 
   test('counts bytes without a sign', () => {
     const header = tarBlock('é', '0')

@@ -9,7 +9,11 @@ export class TarError extends Error {
   override readonly name = 'TarError'
 }
 
-type EntryType = 'file' | 'directory' | 'link'
+/** One that came damaged: what was meant can't be known. */
+export class DamagedTar extends TarError {}
+
+/** `special` is a device or a pipe. */
+type EntryType = 'file' | 'directory' | 'link' | 'special'
 
 export type Entry = {
   /** In its one spelling: no leading `/` or `./`, no `..`. */
@@ -17,7 +21,7 @@ export type Entry = {
   /** Bytes of its content. */
   readonly size: number
 } & (
-  | { readonly type: 'file' | 'directory' }
+  | { readonly type: 'file' | 'directory' | 'special' }
   /** Where it leads, as written: from its own folder, or with a `/` in front from the root of the archive. */
   | { readonly type: 'link'; readonly target: string }
 )
@@ -34,7 +38,10 @@ const TYPES: Readonly<Record<string, EntryType>> = {
   '\0': 'file',
   '1': 'link',
   '2': 'link',
+  '3': 'special',
+  '4': 'special',
   '5': 'directory',
+  '6': 'special',
 }
 /** Bytes of a file that is kept. */
 const LARGEST_KEPT = 2 ** 20
@@ -98,7 +105,7 @@ export class TarWalker {
     if (state.at === 'end') return 0
     const lacking = state.at === 'content' && state.left === 0 ? state.padding : 0
     if (state.at === 'content' && lacking > 0) this.#close(state)
-    if (this.#state.at !== 'header' || this.#rest.length > 0) throw new TarError('the tar is cut off')
+    if (this.#state.at !== 'header' || this.#rest.length > 0) throw new DamagedTar('the tar is cut off')
     return lacking
   }
 
@@ -120,7 +127,8 @@ export class TarWalker {
     }
     const known = TYPES[type]
     if (known === undefined) throw new TarError(`the tar has an entry of type ${JSON.stringify(type)}`)
-    if (known !== 'file' && size !== 0) throw new TarError('the tar has a link or directory with content')
+    if (known !== 'file' && size !== 0)
+      throw new TarError('the tar has a link, a directory or a device with content')
     const name = this.#longName ?? nameOf(block)
     // Go takes a file of the oldest type for a directory where its name ends so.
     if (known === 'file' && name.endsWith('/'))
@@ -202,8 +210,7 @@ function checkSum(block: Buffer): void {
   let sum = 8 * 0x20
   for (let index = 0; index < block.length; index += 1)
     if (index < 148 || index >= 156) sum += block[index] ?? 0
-  if (octal(block, 148, 8) !== sum)
-    throw new TarError('this is no tar, or a damaged one; send it without compression')
+  if (octal(block, 148, 8) !== sum) throw new DamagedTar('this is no tar, or a damaged one')
 }
 
 function octal(block: Buffer, at: number, length: number): number {

@@ -7,7 +7,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { TarError } from '../decode/tar.ts'
 import { BuildContext } from './build-context.ts'
-import { unpacked } from './checked-archive.ts'
+import { tarBlock } from '../../test/support/tar-blocks.ts'
 import { tar } from '../../test/support/tar.ts'
 import { tarFile } from './tar-file.ts'
 
@@ -123,7 +123,7 @@ describe('a context is refused', () => {
     ['whose Dockerfile is too large', tar(['Dockerfile', `#${'x'.repeat(2 ** 20)}`]), 'Dockerfile'],
     ['with a path that is too long', tarFile('a'.repeat(5000), Buffer.alloc(0)), 'Dockerfile'],
     ['with a path that is too deep', tarFile('a/'.repeat(300), Buffer.alloc(0)), 'Dockerfile'],
-    ['that is cut off', tar(['Dockerfile', GOOD], ['a', 'x'.repeat(5000)]).subarray(0, 3000), 'Dockerfile'],
+    ['that holds a pipe', Buffer.concat([tarBlock('a', '6'), tar(['Dockerfile', GOOD])]), 'Dockerfile'],
   ])('%s', async (_name, bytes, dockerfile) => {
     for (const piece of [1, 4096]) {
       const { rules, error } = await send(bytes, { dockerfile, piece })
@@ -131,6 +131,13 @@ describe('a context is refused', () => {
       expect(error).toBeInstanceOf(TarError)
     }
   })
+})
+
+test.each([
+  ['that is cut off', tar(['Dockerfile', GOOD], ['a', 'x'.repeat(5000)]).subarray(0, 3000)],
+  ['whose header has another byte', Buffer.from(tar(['Dockerfile', GOOD])).fill('E', 0, 1)],
+])('a context %s is damaged, whatever the policy says', async (_name, bytes) => {
+  for (const piece of [1, 4096]) expect(await send(bytes, { piece })).toMatchObject({ rules: ['request'] })
 })
 
 /** A tar whose first entry has four other bytes as its name, and a checksum that is right. */
@@ -214,33 +221,5 @@ describe('where another text is to be built in its place', () => {
     await expect(all.toArray()).rejects.toThrow('no such image')
     expect(context.errored).toBeInstanceOf(RangeError)
     expect(context.violations).toEqual([])
-  })
-})
-
-describe('unpacked', () => {
-  const bytes = tar(['Dockerfile', GOOD])
-
-  async function unpack(packed: Buffer, piece: number): Promise<Buffer> {
-    const parts: Buffer[] = []
-    for await (const part of unpacked(Readable.from(pieces(packed, piece)))) parts.push(part)
-    return Buffer.concat(parts)
-  }
-
-  test.each([1, 3, 100_000])('a context is plain, in pieces of %i bytes', async (piece) => {
-    expect((await unpack(gzipSync(bytes), piece)).equals(bytes)).toBe(true)
-    expect((await unpack(bytes, piece)).equals(bytes)).toBe(true)
-    expect(await unpack(Buffer.alloc(0), piece)).toHaveLength(0)
-  })
-
-  test('a packed one whose client goes away is an error', async () => {
-    const client = new Readable({ read: () => undefined })
-    client.push(gzipSync(bytes).subarray(0, 40))
-    setImmediate(() => client.destroy(new Error('the client went away')))
-    const all = Array.fromAsync(unpacked(client))
-    await expect(all).rejects.toThrow('the client went away')
-  })
-
-  test('a damaged one is an error', async () => {
-    await expect(unpack(gzipSync(bytes).subarray(0, 40), 100)).rejects.toThrow('unexpected end of file')
   })
 })

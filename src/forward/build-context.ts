@@ -36,6 +36,7 @@ export class BuildContext extends CheckedArchive {
 
   /** Of two entries of one path the last one counts, as for the engine. */
   protected override entry({ path, type }: Entry): boolean {
+    if (type === 'special') throw new TarError(`${path} is a device or a pipe`)
     if (this.#candidates().includes(path)) {
       this.#found.set(path, undefined)
       return type === 'file'

@@ -1,16 +1,13 @@
 /** A tar on its way to the engine, whose end is held back until what matters in it was checked. */
-import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-import { TarError, TarWalker, type Entry } from '../decode/tar.ts'
-import type { Violation } from '../policy/refuse.ts'
+import { Transform, type TransformCallback } from 'node:stream'
+import { LONGEST_MAGIC, packingOf } from '../decode/packing.ts'
+import { DamagedTar, TarError, TarWalker, type Entry } from '../decode/tar.ts'
+import { malformedArchive, type Violation } from '../policy/refuse.ts'
 
 const BLOCK = 512
 /** Two blocks of zeros: without them, or the end of the body, an engine does not begin. */
 const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK)
 
-/** How an engine knows gzip, bzip2, xz and zstd (moby, pkg/archive), as Latin-1. */
-const PACKED = /^(?:\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/
-const LONGEST_MAGIC = 6
 /** Characters of the paths of all links together. */
 const MOST_LINKS = 16 * 2 ** 20
 
@@ -44,6 +41,10 @@ export abstract class CheckedArchive extends Transform {
   protected ended(): void {}
   /** Takes the archive as it comes, up to its end. */
   protected raw(_bytes: Buffer): void {}
+  /** Ends what was begun with what came so far; nothing more comes before. @throws {TarError} */
+  protected settle(): Promise<void> | undefined {
+    return undefined
+  }
   /** Checks what was found, once everything has come; it may push further entries. @throws {TarError} */
   protected abstract check(): readonly Violation[] | Promise<readonly Violation[]>
   /** What is told of a tar that is not read here. */
@@ -58,21 +59,31 @@ export abstract class CheckedArchive extends Transform {
     try {
       this.#checkStart(chunk)
       this.raw(chunk.subarray(0, this.#walker.push(chunk)))
-      done()
     } catch (cause) {
-      this.#fail(cause, done)
+      done(errorOf(cause))
+      return
     }
+    const settled = this.settle()
+    if (settled === undefined) done()
+    else end(settled, done)
   }
 
   override _flush(done: TransformCallback): void {
-    this.#finish().then(
-      () => done(),
-      (cause: unknown) => this.#fail(cause, done),
-    )
+    end(this.#finish(), done)
+  }
+
+  /** Takes note of what was wrong, be it found here or by what unpacks the archive in front of it. */
+  override _destroy(cause: Error | null, done: (cause: Error | null) => void): void {
+    if (cause instanceof TarError && this.#violations.length === 0)
+      this.#violations = [
+        cause instanceof DamagedTar ? malformedArchive(cause.message) : this.violation(cause.message),
+      ]
+    done(cause)
   }
 
   async #finish(): Promise<void> {
     this.raw(Buffer.alloc(this.#walker.end()))
+    await this.settle()
     this.#violations = await this.check()
     if (this.#violations.length > 0) throw new TarError('the archive is refused')
     this.push(END_OF_ARCHIVE)
@@ -82,14 +93,9 @@ export abstract class CheckedArchive extends Transform {
   #checkStart(chunk: Buffer): void {
     if (this.#start.length >= LONGEST_MAGIC) return
     this.#start = Buffer.concat([this.#start, chunk.subarray(0, LONGEST_MAGIC - this.#start.length)])
-    if (PACKED.test(this.#start.toString('latin1')))
-      throw new TarError('it is compressed; send it plain, or with gzip')
-  }
-
-  #fail(cause: unknown, done: TransformCallback): void {
-    if (cause instanceof TarError && this.#violations.length === 0)
-      this.#violations = [this.violation(cause.message)]
-    done(cause instanceof Error ? cause : new Error('the archive could not be checked', { cause }))
+    const packing = packingOf(this.#start)
+    if (packing !== undefined)
+      throw new TarError(`it is packed by ${packing} once more; send it plain, or packed by gzip`)
   }
 
   /** What is unpacked through a link lands somewhere else, and could replace what was checked. */
@@ -108,32 +114,13 @@ export abstract class CheckedArchive extends Transform {
   }
 }
 
-/** The first bytes of gzip (RFC 1952), as compose sends contexts. */
-const GZIP = [0x1f, 0x8b]
-
-/** An archive as a plain tar, which is what is checked and sent, however the client packed it. */
-export async function* unpacked(content: Readable): AsyncGenerator<Buffer> {
-  const chunks = content[Symbol.asyncIterator]()
-  let start = Buffer.alloc(0)
-  while (start.length < GZIP.length) {
-    const next = await chunks.next()
-    if (next.done === true) break
-    start = Buffer.concat([start, bytesOf(next.value)])
-  }
-  if (start.length === 0) return
-  const whole = Readable.from(prepend(start, chunks), { objectMode: false })
-  const isGzip = GZIP.every((byte, index) => start[index] === byte)
-  // What breaks in front of it, as where a client goes away, breaks the reading below.
-  const plain = isGzip ? pipeline(whole, createGunzip(), () => undefined) : whole
-  for await (const chunk of plain) yield bytesOf(chunk)
+function end(work: Promise<void>, done: TransformCallback): void {
+  work.then(
+    () => done(),
+    (cause: unknown) => done(errorOf(cause)),
+  )
 }
 
-async function* prepend(start: Buffer, rest: AsyncIterator<unknown>): AsyncGenerator<Buffer> {
-  yield start
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield bytesOf(next.value)
-}
-
-function bytesOf(chunk: unknown): Buffer {
-  if (chunk instanceof Buffer) return chunk
-  throw new TypeError('an archive is read as bytes')
+function errorOf(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error('the archive could not be checked', { cause })
 }

@@ -8,6 +8,7 @@ import { FieldError } from '../decode/fields.ts'
 import { NAMING, readNaming, type SaidImages } from '../decode/image-archive.ts'
 import type { ArchivedImage, ArchiveFile } from '../decode/image-layout.ts'
 import { JsonError } from '../decode/json.ts'
+import { LONGEST_MAGIC, packingOf } from '../decode/packing.ts'
 import { cleanPath, TarError, type Entry } from '../decode/tar.ts'
 import type { Violation } from '../policy/refuse.ts'
 import {
@@ -17,6 +18,7 @@ import {
   type EncodedArchive,
 } from '../rewrite/image-archive.ts'
 import { CheckedArchive } from './checked-archive.ts'
+import { PlainDigests, type Turn } from './plain-digests.ts'
 import { tarFile, tarHeader, tarLink, tarPadding } from './tar-file.ts'
 
 /** Bytes of all files that are kept because they may be an image's configuration. */
@@ -26,8 +28,6 @@ const MOST_ENTRIES = 50_000
 const MOST_PATHS = 4 * 2 ** 20
 /** Bytes of a configuration or a manifest. */
 const LARGEST_CONFIG = 2 ** 20
-/** Bytes by which a layer's compression is known. */
-const LONGEST_START = 4
 /** How a JSON object begins; a layer begins otherwise. */
 const OBJECT = Buffer.from('{')
 /** How BuildKit begins what it attests, which nobody takes for a configuration. */
@@ -37,9 +37,10 @@ const STATEMENT = Buffer.from('{"_type"')
 interface Passing {
   readonly path: string
   readonly size: number
-  /** An engine that keeps images itself looks into layers. */
-  readonly hash: Hash | undefined
+  readonly hash: Hash
+  /** What came of it until there was enough to see whether it is packed. */
   start: Buffer
+  isPacked: boolean
 }
 
 interface Checks {
@@ -47,6 +48,7 @@ interface Checks {
   readonly names: (names: readonly string[]) => Promise<readonly Violation[]>
   /** Gives the violations of the images in it; without any they may come. */
   readonly images: (images: readonly ArchivedImage[]) => Promise<readonly Violation[]>
+  readonly turn: Turn
 }
 
 export class ImageArchive extends CheckedArchive {
@@ -61,12 +63,16 @@ export class ImageArchive extends CheckedArchive {
   #kept = 0
   #paths = 0
   #passing: Passing | undefined
+  /** Of layers that are packed. */
+  readonly #plain: PlainDigests
 
   /** @param containerd whether the engine keeps images in containerd's store */
   constructor(containerd: boolean, checks: Checks) {
     super()
     this.#containerd = containerd
     this.#checks = checks
+    this.#plain = new PlainDigests(checks.turn)
+    this.once('close', () => this.#plain.close())
   }
 
   protected override entry(entry: Entry): boolean {
@@ -79,11 +85,11 @@ export class ImageArchive extends CheckedArchive {
     const [top = ''] = path.split('/', 1)
     if (NAMING.includes(top) && (top !== path || type !== 'file'))
       throw new TarError(`${top} is no plain file`)
+    if (type === 'special') throw new TarError(`${path} is a device or a pipe`)
     if (type === 'link') this.#link(path, entry.target)
     if (type !== 'file') return false
     if (NAMING.includes(path) || mayBeConfig(path, size)) return true
-    const hash = this.#containerd ? createHash('sha256') : undefined
-    this.#passing = { path, size, hash, start: Buffer.alloc(0) }
+    this.#passing = { path, size, hash: createHash('sha256'), start: Buffer.alloc(0), isPacked: false }
     this.push(tarHeader(path, size))
     return false
   }
@@ -104,12 +110,10 @@ export class ImageArchive extends CheckedArchive {
     this.push(tarFile(path, content))
     const mayBe = startsWith(content, OBJECT) && !startsWith(content, STATEMENT)
     if (mayBe) this.#keep(content)
-    this.#files.set(path, {
-      size: content.length,
-      digest: digestOf(createHash('sha256').update(content)),
-      start: content.subarray(0, LONGEST_START),
-      content: mayBe ? content : undefined,
-    })
+    const hash = createHash('sha256').update(content)
+    const passing = { path, size: content.length, hash, start: content, isPacked: false }
+    this.#lookAtStart(passing)
+    this.#put(passing, mayBe ? content : undefined)
   }
 
   #keep(content: Buffer): void {
@@ -121,17 +125,41 @@ export class ImageArchive extends CheckedArchive {
     const passing = this.#passing
     if (passing === undefined) return
     this.push(piece)
-    passing.hash?.update(piece)
-    if (passing.start.length < LONGEST_START)
-      passing.start = Buffer.concat([passing.start, piece]).subarray(0, LONGEST_START)
+    passing.hash.update(piece)
+    if (passing.isPacked) this.#plain.piece(piece)
+    if (passing.start.length >= LONGEST_MAGIC) return
+    passing.start = Buffer.concat([passing.start, piece])
+    if (passing.start.length >= LONGEST_MAGIC) this.#lookAtStart(passing)
   }
 
   protected override ended(): void {
     if (this.#passing === undefined) return
-    const { path, size, hash, start } = this.#passing
+    const passing = this.#passing
     this.#passing = undefined
-    this.push(tarPadding(size))
-    this.#files.set(path, { size, digest: digestOf(hash), start, content: undefined })
+    this.push(tarPadding(passing.size))
+    if (passing.start.length < LONGEST_MAGIC) this.#lookAtStart(passing)
+    this.#put(passing, undefined)
+  }
+
+  /** Has what is packed unpacked beside it: layers are compared with what the configuration says of them, unpacked. */
+  #lookAtStart(passing: Passing): void {
+    const { path, start } = passing
+    passing.start = Buffer.from(start.subarray(0, LONGEST_MAGIC))
+    passing.isPacked = packingOf(start) !== undefined
+    if (!passing.isPacked) return
+    this.#plain.begin(path)
+    this.#plain.piece(start)
+  }
+
+  #put({ path, size, hash, start, isPacked }: Passing, content: Buffer | undefined): void {
+    const digest = digestOf(hash)
+    const put = (plain: string): unknown => this.#files.set(path, { size, digest, plain, start, content })
+    if (isPacked) this.#plain.end(put)
+    else put(digest)
+  }
+
+  protected override settle(): Promise<void> | undefined {
+    return this.#plain.settle()
   }
 
   protected override async check(): Promise<readonly Violation[]> {
@@ -193,7 +221,6 @@ function startsWith(content: Buffer, start: Buffer): boolean {
   return content.subarray(0, start.length).equals(start)
 }
 
-/** Empty where nothing was hashed. */
-function digestOf(hash: Hash | undefined): string {
-  return hash === undefined ? '' : `sha256:${hash.digest('hex')}`
+function digestOf(hash: Hash): string {
+  return `sha256:${hash.digest('hex')}`
 }

@@ -1,5 +1,5 @@
 /** Refusals as verdicts. */
-import type { Refusal } from '../shared/refusal.ts'
+import { isMalformed, type Refusal } from '../shared/refusal.ts'
 import type { Refused } from './verdict.ts'
 
 /** One violation of a request that may have several. */
@@ -32,12 +32,14 @@ export function refuseAll(subcommand: string, violations: readonly Violation[]):
   if (first === undefined) throw new RangeError('a refusal needs a reason')
   const { rule, what, why, instead } = first
   const retryable = violations.every((violation) => FULL.test(violation.rule))
-  return refuse(subcommand, rule, what, {
-    why,
-    instead,
-    retryable,
-    also: others.slice(0, MOST_NAMED).map((other) => other.what),
-  })
+  const also = others.slice(0, MOST_NAMED).map((other) => other.what)
+  const refused = refuse(subcommand, rule, what, { why, instead, retryable, also })
+  return isMalformed(first) ? { ...refused, status: 400 } : refused
+}
+
+/** An archive that came damaged. */
+export function malformedArchive(why: string): Violation {
+  return { rule: 'request', what: 'archive', why, instead: [] }
 }
 
 /** What is out of reach looks as if it did not exist. */

@@ -7,6 +7,7 @@ import { FieldError } from '../decode/fields.ts'
 import type { IndexEntry, ManifestItem } from '../decode/image-archive.ts'
 import {
   contentOf,
+  expectLayers,
   readImageConfig,
   readImages,
   type ArchivedImage,
@@ -16,6 +17,7 @@ import {
   type ListedSize,
 } from '../decode/image-layout.ts'
 import { CONFIG, INDEX, LAYER, MANIFEST, type Descriptor } from '../decode/oci.ts'
+import { packingOf } from '../decode/packing.ts'
 import { fullReference, parseReference } from '../decode/reference.ts'
 
 export interface EncodedArchive {
@@ -31,11 +33,10 @@ export function encodeForDocker(items: readonly ManifestItem[], files: ArchiveFi
     RepoTags: inFull(names),
     Layers: layers,
   }))
-  const images = items.map(({ names, config, layers }) => ({
-    id: configOf(config, files).digest,
-    names: inFull(names),
-    labels: readImageConfig(config, contentOf(files, config)),
-    parts: 1 + layers.length,
+  const images = items.map((item) => ({
+    id: configOf(item.config, files).digest,
+    names: inFull(item.names),
+    ...sizeOf(item, files),
   }))
   return { images, files: new Map([['manifest.json', json(manifest)]]) }
 }
@@ -46,7 +47,9 @@ export function encodeItemsForContainerd(
   files: ArchiveFiles,
 ): EncodedArchive {
   const written = new Map<string, Buffer>()
-  const targets = items.map(({ names, config, layers }) => {
+  const targets = items.map((item) => {
+    const { names, config, layers } = item
+    const listed = sizeOf(item, files)
     const blob = (mediaType: string, { digest, size }: ArchiveFile): Blob => ({ mediaType, digest, size })
     const manifest = json({
       schemaVersion: 2,
@@ -54,11 +57,7 @@ export function encodeItemsForContainerd(
       config: blob(CONFIG, configOf(config, files)),
       layers: layers.map((path) => layerOf(path, files)).map((layer) => blob(typeOf(layer), layer)),
     })
-    const size = {
-      labels: readImageConfig(config, contentOf(files, config)),
-      parts: 1 + layers.length,
-    }
-    return { target: add(written, MANIFEST, manifest), names, size }
+    return { target: add(written, MANIFEST, manifest), names, size: listed }
   })
   return encodeLayout(targets, written)
 }
@@ -125,6 +124,14 @@ function add(files: Map<string, Buffer>, mediaType: string, content: Buffer): Bl
   return { mediaType, digest: `sha256:${hex}`, size: content.length }
 }
 
+/** @throws {FieldError | JsonError} where its layers are not those of its configuration, or not in the archive */
+function sizeOf({ config, layers }: ManifestItem, files: ArchiveFiles): ListedSize {
+  configOf(config, files)
+  const { labels, diffIds } = readImageConfig(config, contentOf(files, config))
+  expectLayers(config, diffIds, layers, files)
+  return { labels, parts: 1 + layers.length }
+}
+
 function configOf(path: string, files: ArchiveFiles): ArchiveFile {
   const file = files.get(path)
   if (file === undefined)
@@ -138,15 +145,10 @@ function layerOf(path: string, files: ArchiveFiles): ArchiveFile {
   return file
 }
 
-/** The first bytes of gzip (RFC 1952) and of Zstandard (RFC 8878), in hexadecimal digits. */
-const GZIP = '1f8b'
-const ZSTD = '28b52ffd'
-
 /** The media type of a layer, which manifest.json does not tell. */
 function typeOf({ start }: ArchiveFile): string {
-  const digits = start.toString('hex')
-  if (digits.startsWith(GZIP)) return `${LAYER}+gzip`
-  return digits.startsWith(ZSTD) ? `${LAYER}+zstd` : LAYER
+  const packing = packingOf(start)
+  return packing === undefined ? LAYER : `${LAYER}+${packing}`
 }
 
 /** Names as they were decided on. What is no name was refused before. */

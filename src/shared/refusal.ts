@@ -53,7 +53,7 @@ function placeOf(what: string): string {
 }
 
 /** True where it was not the policy that refused, but what came that could not be read. */
-export function isMalformed({ rule }: Refusal): boolean {
+export function isMalformed({ rule }: Pick<Refusal, 'rule'>): boolean {
   return rule === 'request' || rule === 'line'
 }
 

@@ -17,10 +17,10 @@ export function newName(): string {
   return `mine/${freshName('image')}:1`
 }
 
-/** To be called in a `describe`: one gate for all of its tests. */
-export function imagesFor(engine: EngineName) {
+/** To be called in a `describe`: one gate for all of its tests. @param more commands that the worker has beside those on images */
+export function imagesFor(engine: EngineName, ...more: readonly string[]) {
   const shared = gateForAll(engine, {
-    allow: allow.split(', '),
+    allow: [...allow.split(', '), ...more],
     run: { images: ['busybox', `${setting('REGISTRY')}/team/*`, 'docker.io/mine/*'] },
   })
   const worker = (...args: readonly string[]): Promise<CommandResult> => docker(shared.gate, args)
