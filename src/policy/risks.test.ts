@@ -27,6 +27,8 @@ describe('the risk of a command', () => {
     ['compose create --remove-orphans', 'destroy'],
     ['compose run --remove-orphans web true', 'destroy'],
     ['compose kill --remove-orphans', 'destroy'],
+    ['compose wait --down-project web', 'destroy'],
+    ['compose wait web', 'write'],
     ['compose up -d -V', 'destroy'],
     ['compose up -dV web', 'destroy'],
     ['compose up --renew-anon-volumes -d', 'destroy'],

@@ -89,6 +89,7 @@ const COMPOSE_REMOVES: Readonly<Record<string, RegExp>> = {
   kill: /^--remove-orphans(?:=|$)/,
   run: /^--remove-orphans(?:=|$)/,
   up: /^(?:--(?:remove-orphans|renew-anon-volumes|scale)(?:=|$)|-[a-zA-Z]*V)/,
+  wait: /^--down-project(?:=|$)/,
 }
 
 /** The risks that a right of a policy can have: several for compose, one for any other. */
