@@ -57,7 +57,6 @@ export async function carryOut(call: Call, permit: Permit, right: Right, claims:
       case 'engine':
       case 'exec':
       case 'exec create':
-      case 'import':
       case 'list':
       case 'network':
       case 'network create':
