@@ -1,28 +1,31 @@
 /** The layers of ARCHITECTURE.md are kept by the linter; here it is shown that it would notice. */
 import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** What the linter says of a file with that one import; the file is gone afterwards. */
+/** A place beside the source, with its rules: other tests read the source meanwhile. */
+const beside = mkdtempSync(join(tmpdir(), 'dockgate-layers-'))
+copyFileSync(join(root, '.oxlintrc.json'), join(beside, '.oxlintrc.json'))
+afterAll(() => rmSync(beside, { recursive: true }))
+
+/** What the linter says of a file with that one import. */
 function lint(folder: string, imported: string): { readonly code: number | null; readonly said: string } {
-  const file = `src/${folder}/planted-${process.pid}.ts`
+  const file = join('src', folder, 'planted.ts')
+  mkdirSync(join(beside, dirname(file)), { recursive: true })
   writeFileSync(
-    new URL(`../${file}`, import.meta.url),
+    join(beside, file),
     `import * as planted from '${imported}'\n\nexport const found = planted\n`,
   )
-  try {
-    const { status, stdout, stderr } = spawnSync('node_modules/.bin/oxlint', [file], {
-      cwd: root,
-      encoding: 'utf8',
-    })
-    return { code: status, said: stdout + stderr }
-  } finally {
-    rmSync(new URL(`../${file}`, import.meta.url))
-  }
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/oxlint'), [file], {
+    cwd: beside,
+    encoding: 'utf8',
+  })
+  return { code: status, said: stdout + stderr }
 }
 
 describe('the linter', () => {
@@ -82,5 +85,26 @@ describe('the record', () => {
       return seen
     }
     expect(files.filter((file) => reached(file).has(file))).toEqual([])
+  })
+})
+
+describe('every process of Dockgate', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
+  const saying = (pattern: RegExp): readonly string[] =>
+    sources.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8'))).toSorted()
+
+  test('is the one program, started again by src/programs/self.ts alone', () => {
+    expect(saying(/process\.execPath/)).toEqual(['src/programs/self.ts'])
+    // The first only names the schema, in the policy that it writes.
+    expect(saying(/import\.meta\.(?:url|dirname|filename)/)).toEqual([
+      'src/cli/init.ts',
+      'src/programs/self.ts',
+    ])
+  })
+
+  test('is told by src/main.ts what it is, which loads nothing by itself', () => {
+    expect(saying(/process\.(?:argv|env)\b/)).toEqual(['src/main.ts'])
+    const text = readFileSync(join(root, 'src/main.ts'), 'utf8')
+    expect(text.match(/^import (?!type )/m)).toBeNull()
   })
 })

@@ -2,10 +2,9 @@
  * The processes that serve MCP over HTTP, one for each worker whose policy has it, under the account of the worker's socket. They are
  * started again when they end, and changed with the policy.
  */
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { mcpUrl } from '../policy/mcp-url.ts'
 import type { McpPolicy, Policy, WorkerPolicy } from '../policy/policy.ts'
+import { self } from '../programs/self.ts'
 import { startPiped, type Account, type Piped } from '../programs/start.ts'
 import { printable, shorten } from '../shared/refusal.ts'
 import { VERSION } from '../shared/version.ts'
@@ -133,12 +132,9 @@ function start(
   { docker, dockerConfig }: Cli,
   tell: (message: string) => void,
 ): Piped {
-  // The source runs as .ts, the built package as .js; the compiler doesn't rewrite this one.
-  const program = fileURLToPath(new URL(`./mcp/http-child${extname(import.meta.url)}`, import.meta.url))
   // Plain pipes: Node's own channel between processes would read whatever the worker's account can make this one send.
   const child = startPiped({
-    file: process.execPath,
-    words: [...FLAGS, program],
+    ...self('@mcp-http', [], FLAGS),
     account,
     streams: ['pipe', 'pipe', 'pipe'],
   })

@@ -74,6 +74,10 @@ function wrongAsAWhole(file: string, message: string): LoadAnswer {
 }
 
 const TOLD = 1
-writeFileSync(TOLD, serialize(await load(await text(process.stdin))))
-// That is all: whether this process can end, nobody waits for.
-closeSync(TOLD)
+
+/** Reads the policy, and tells what it is. */
+export async function main(): Promise<void> {
+  writeFileSync(TOLD, serialize(await load(await text(process.stdin))))
+  // That is all: whether this process can end, nobody waits for.
+  closeSync(TOLD)
+}

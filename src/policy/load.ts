@@ -3,10 +3,9 @@
  * schema in memory (27 MB).
  */
 import { open } from 'node:fs/promises'
-import { extname } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { deserialize } from 'node:v8'
+import { self } from '../programs/self.ts'
 import { killGroup, startPiped } from '../programs/start.ts'
 import type { Policy } from './policy.ts'
 import { formatProblems, type PolicyProblem } from './problem.ts'
@@ -68,11 +67,8 @@ async function ask(file: string): Promise<LoadAnswer> {
 
 /** @param descriptor of the file @param file its name, for what is told of it */
 async function read(descriptor: number, file: string): Promise<LoadAnswer> {
-  // The source runs as .ts, the built package as .js; the compiler doesn't rewrite this one.
-  const program = fileURLToPath(new URL(`./load-child${extname(import.meta.url)}`, import.meta.url))
   const child = startPiped({
-    file: process.execPath,
-    words: [...process.execArgv, program],
+    ...self('@policy-reader'),
     streams: ['pipe', 'pipe', 'pipe', descriptor],
   })
   // Where it ended before it read that, it has told nothing.

@@ -1,5 +1,5 @@
 /** MCP on standard input and output: a process of its own, as this one loads nothing of it. */
-import { fileURLToPath } from 'node:url'
+import { self } from '../programs/self.ts'
 import { ended, startProgram } from '../programs/start.ts'
 import { passSignals, whenGone } from './gone.ts'
 import type { Options } from './options.ts'
@@ -9,17 +9,15 @@ export function runMcp(
   { worker, socket, docker, config }: Options,
   key: string | undefined,
 ): Promise<number> {
-  const program = fileURLToPath(new URL('../main.js', import.meta.url))
-  const args = ['mcp', '--worker', worker, '--socket', socket]
+  const words = ['--worker', worker, '--socket', socket]
   for (const [option, value] of [
     ['--docker', docker],
     ['--docker-config', config],
     ['--key', key],
   ] as const)
-    if (value !== undefined) args.push(option, value)
+    if (value !== undefined) words.push(option, value)
   const child = startProgram({
-    file: process.execPath,
-    words: [...process.execArgv, program, ...args],
+    ...self('mcp', words),
     // This process is its caller's, and so are its streams.
     streams: [0, 1, 2],
   })

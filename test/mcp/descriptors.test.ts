@@ -51,7 +51,7 @@ function isServing(id: string): boolean {
   if (!/^[0-9]+$/.test(id)) return false
   try {
     return (
-      readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('http-child') &&
+      readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('@mcp-http') &&
       readFileSync(`/proc/${id}/status`, 'utf8').includes(`\nPPid:\t${gate.process.pid}\n`)
     )
   } catch (cause) {

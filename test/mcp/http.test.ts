@@ -229,7 +229,7 @@ describe('a request', () => {
 
 describe('the serving process', () => {
   test("is the worker's account's, and knows no token", () => {
-    const [id = '', ...others] = processes('http-child').filter((found) =>
+    const [id = '', ...others] = processes('@mcp-http').filter((found) =>
       ancestors(found).includes(String(gate.process.pid)),
     )
     expect(others).toHaveLength(1)
@@ -244,7 +244,7 @@ describe('the serving process', () => {
     const began = await startOne()
     const { worker } = began
     const children = (): readonly string[] =>
-      processes('http-child').filter((id) => ancestors(id).includes(String(began.gate.process.pid)))
+      processes('@mcp-http').filter((id) => ancestors(id).includes(String(began.gate.process.pid)))
     const [id = ''] = children()
     process.kill(Number(id), 'SIGKILL')
     await until(
@@ -253,7 +253,7 @@ describe('the serving process', () => {
     )
     const [last = ''] = children()
     await began.gate.kill9()
-    await until(() => !processes('http-child').includes(last), 'it to end after the gate')
+    await until(() => !processes('@mcp-http').includes(last), 'it to end after the gate')
     await began.gate[Symbol.asyncDispose]()
   })
 

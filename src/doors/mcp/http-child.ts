@@ -2,6 +2,7 @@
  * The process that serves MCP over HTTP for one worker, under that worker's account: the gate itself reads nothing of it. Its input is
  * one line that says what to serve, and stays open as long as the gate wants it; its output one line when it serves, or what is wrong.
  */
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import * as z from 'zod'
@@ -20,23 +21,20 @@ const orderSchema = z.object({
   version: z.string(),
 })
 
-const works = new Works()
-const orders = createInterface(process.stdin)
-orders.once('line', (line) => serve(orderSchema.parse(JSON.parse(line))))
-orders.once('close', () => {
+/** Serves as the first line of its input orders, until that ends. */
+export async function main(): Promise<void> {
+  const works = new Works()
+  const orders = createInterface(process.stdin)
+  orders.once('line', (line) => serve(works, orderSchema.parse(JSON.parse(line))))
+  await once(orders, 'close')
   // What is at work is ended first: nobody could ask for it any more.
-  void works.close().finally(() => process.exit())
-})
+  await works.close().finally(() => process.exit())
+}
 
-function serve({
-  socket,
-  address,
-  port,
-  digest,
-  docker,
-  dockerConfig,
-  version,
-}: z.infer<typeof orderSchema>): void {
+function serve(
+  works: Works,
+  { socket, address, port, digest, docker, dockerConfig, version }: z.infer<typeof orderSchema>,
+): void {
   process.chdir(existsSync(homeDirectory()) ? homeDirectory() : '/')
   const cli = dockerCli(docker, dockerConfig)
   // Everything else goes on without.

@@ -1,0 +1,18 @@
+/** This program, to be started once more: there is one entry, and a word says what the process is. */
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Program } from './start.ts'
+
+/** What only the gate and the commands themselves start. */
+export type Role = '@policy-reader' | '@mcp-http'
+
+/** @param flags of Node's; by default those of this process */
+export function self(
+  role: Role | 'mcp',
+  words: readonly string[] = [],
+  flags: readonly string[] = process.execArgv,
+): Pick<Program, 'file' | 'words'> {
+  // The source runs as .ts, the built package as .js; the compiler doesn't rewrite this one.
+  const entry = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url))
+  return { file: process.execPath, words: [...flags, entry, role, ...words] }
+}
