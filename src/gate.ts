@@ -10,6 +10,7 @@ import { meantBy, type Meant } from './policy/reach.ts'
 import { Execs } from './resolve/execs.ts'
 import { Feed } from './resolve/feed.ts'
 import { PathLookups } from './resolve/host-paths.ts'
+import { ImageSight } from './resolve/image-sight.ts'
 import { Inventory } from './resolve/inventory.ts'
 import { readContainer } from './resolve/listed.ts'
 import { MadeWith } from './resolve/made.ts'
@@ -20,8 +21,8 @@ import type { World } from './resolve/resolve.ts'
 import { Scheduler } from './schedule/scheduler.ts'
 import { Roster } from './rights/roster.ts'
 import { RunningCalls } from './rights/running.ts'
+import { ImageTurns } from './settle/image-turns.ts'
 import { learnMade } from './settle/made.ts'
-import { OneAtATime } from './shared/one-at-a-time.ts'
 import { warnOf } from './shared/warn.ts'
 import type { Change, Store } from './record/store.ts'
 
@@ -38,6 +39,8 @@ export interface Served {
 export interface GateEvents {
   readonly connected: (version: string, minor: number) => void
   readonly lost: (reason: string) => void
+  /** All images are known; or they are not yet, and what needs them is refused. */
+  readonly imagesKnown: (isKnown: boolean) => void
   /** A policy names a container of the operator's by what a worker called it: no right hangs on that. @param meant the operator's name */
   readonly unbound: (name: string, meant: string) => void
 }
@@ -63,8 +66,8 @@ export class Gate implements World {
   readonly running = new RunningCalls()
   readonly feed: Feed
   readonly pins: Pins
-  /** Names of images are given and taken by one call at a time: an engine has no way to do so only if nothing has changed. */
-  readonly imageTurns = new OneAtATime()
+  readonly sight: ImageSight
+  readonly imageTurns: ImageTurns
   readonly #engine: Engine
   readonly #store: Store
   readonly #events: GateEvents
@@ -100,7 +103,12 @@ export class Gate implements World {
     })
     this.#roster = new Roster(store, this.ownership.owners())
     this.#write(...this.#roster.retain(policy.workers.map(({ name }) => name)))
-    this.feed = new Feed(engine, this.inventory, {
+    this.sight = new ImageSight(engine, {
+      changed: (images) => this.#write(...reconcileImages({ images, ownership: this.ownership })),
+      known: events.imagesKnown,
+    })
+    this.imageTurns = new ImageTurns(this.sight, this.ownership)
+    this.feed = new Feed(engine, this.inventory, this.sight, {
       connected: ({ facts, version }) => {
         events.connected(String(version['Version']), facts.minor)
         this.#tellUnbound()
@@ -130,7 +138,6 @@ export class Gate implements World {
           pins.releaseOthers(this.ownership.containerClaims()).catch(warnOf('letting go of bind sources'))
         }
       },
-      imagesListed: () => this.#write(...reconcileImages(this.ownership, this.inventory)),
     })
   }
 

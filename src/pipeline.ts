@@ -85,8 +85,8 @@ interface Decided {
 /** Decides by the policy in force, and again where another came into force while that was put on disk. */
 async function decideAndRecord(call: Call): Promise<Decided> {
   for (;;) {
-    const { rights, paths } = await lookUp(call)
-    const decision = decideCall(call, rights, paths)
+    const { rights, looked } = await lookUp(call)
+    const decision = decideCall(call, rights, looked)
     const claims = openClaims(call.gate, rights.worker.name, decision.verdict)
     const record = await open(call, decision, claims)
     if (decision.verdict.effect === 'refuse' || call.caller.identity.rights === rights)

@@ -12,7 +12,7 @@ import { checkLoadedNames } from '../policy/image-transfer.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { refuseAll } from '../policy/refuse.ts'
 import type { BuildPermit, ContainerPermit, ImportPermit, LoadPermit } from '../policy/verdict.ts'
-import { imagesListed, ownersOfNames } from '../resolve/images.ts'
+import { imagesListed, ownersOfNames, type Images } from '../resolve/images.ts'
 import { BuildImages, PullFailed } from '../settle/build-images.ts'
 import { claimLoaded, storedNames } from '../settle/load.ts'
 import type { Change } from '../record/store.ts'
@@ -50,10 +50,14 @@ export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Repl
   const { right, call } = undertaking
   const { gate, connected } = call
   const { facts } = connected
+  const knownAnew = async (references: readonly string[]): Promise<Images> => {
+    await gate.sight.look(references)
+    return { images: await gate.sight.whenKnown(), ownership: gate.ownership }
+  }
   const names = async (written: readonly string[]) => {
-    await gate.feed.refreshImages()
+    const known = await knownAnew(storedNames(written))
     const namesOf = (worker: WorkerPolicy) =>
-      checkLoadedNames(worker.docker.run, written, ownersOfNames(gate, worker, written))
+      checkLoadedNames(worker.docker.run, written, ownersOfNames(known, worker, written))
     const { worker } = right
     const violations = namesOf(worker)
     if (violations.length > 0) return violations
@@ -62,11 +66,12 @@ export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Repl
     return violations
   }
   const images = async (found: readonly ArchivedImage[]) => {
-    const missing = found.filter(({ id }) => gate.inventory.image(id) === undefined)
+    const known = await knownAnew(found.map(({ id }) => id))
+    const missing = found.filter(({ id }) => known.images.get(id) === undefined)
     const { name } = right.worker
-    const violations = checkLoaded(found, missing, imagesListed(gate, name, facts), facts)
+    const violations = checkLoaded(found, missing, imagesListed(known, name, facts), facts)
     if (violations.length > 0) return violations
-    const claims = claimLoaded(gate, name, found)
+    const claims = claimLoaded(known, name, found)
     undertaking.outcome.expect(claims)
     await gate.keep(claims.map((claim) => ({ type: 'claim', claim })))
     return []

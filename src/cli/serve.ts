@@ -211,9 +211,18 @@ function eventsOf(url: string, connected: () => void): GateEvents {
       connected()
       note(`engine ${version} (API 1.${minor}) at ${url}`)
     },
+    imagesKnown: noteImages,
     lost: (reason) => note(`engine lost: ${reason}; trying again`),
     unbound: noteUnbound,
   }
+}
+
+function noteImages(isKnown: boolean): void {
+  note(
+    isKnown
+      ? "the engine's images are known"
+      : "the engine's images are not known yet, its list is slow; what needs them gets 503 until then",
+  )
 }
 
 function noteUnbound(name: string, meant: string): void {

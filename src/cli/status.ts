@@ -23,7 +23,12 @@ const oneContainer = z.object({
 const named = z.object({ id: z.string(), names: z.array(z.string()) })
 const statusSchema = z.object({
   version: z.string(),
-  engine: z.object({ url: z.string(), connected: z.boolean(), version: z.string() }),
+  engine: z.object({
+    url: z.string(),
+    connected: z.boolean(),
+    version: z.string(),
+    imagesKnown: z.boolean(),
+  }),
   policy: z.string(),
   left: z.array(z.object({ worker: z.string(), things: z.number() })),
   store: z.object({
@@ -87,7 +92,7 @@ async function readStatus(directory: string): Promise<Shown> {
 /** The status for people. */
 function describeStatus({ engine, policy, left, store, workers, process: own }: Shown): string {
   const engineState = engine.connected
-    ? `connected, version ${engine.version}`
+    ? `connected, version ${engine.version}${engine.imagesKnown ? '' : '; its images are not known yet, what needs them gets 503'}`
     : 'not reached; workers get 503'
   const storeState = store.failing === undefined ? 'well' : `failing: ${store.failing}`
   return [

@@ -1,5 +1,5 @@
 /** What is true of an operation, whoever asks for it. Each kind has its row: of a new one the type checker asks for all of it. */
-import type { OperationKind } from './operation.ts'
+import type { Operation, OperationKind } from './operation.ts'
 
 export interface Properties {
   /** A change is on disk before its effect, and has an outcome in the record; a read is recorded in order, and on disk within 100 ms. */
@@ -9,8 +9,8 @@ export interface Properties {
    * runs, is entered or is copied, so that the policy in force must give what it was made with.
    */
   readonly container: 'left' | 'mounted' | 'run' | 'mounted and run'
-  /** Whether it makes an engine's list of images longer. */
-  readonly images: 'same' | 'more'
+  /** `needed` where it has to be known which images there are, and whose; `added` where it makes an engine's list of them longer too. */
+  readonly images: 'left' | 'needed' | 'added'
   /** How long the engine is waited for: while the client is there, while the right is, or to the end, as that has to be on record. */
   readonly until: 'client' | 'right' | 'end'
   /** Milliseconds until the engine begins to answer; undefined for what waits for something to happen. */
@@ -25,70 +25,70 @@ export const CHANGE = 120_000
 const NONE = undefined
 
 const OPERATIONS: Readonly<Record<OperationKind, Properties>> = {
-  'build.prune': is('change', 'left', 'same', 'end', READ, false),
-  'container.archive-get': is('read', 'mounted', 'same', 'client', NONE, false),
-  'container.archive-put': is('change', 'mounted', 'same', 'client', NONE, false),
-  'container.archive-stat': is('read', 'mounted', 'same', 'client', READ, false),
-  'container.attach': is('change', 'left', 'same', 'end', NONE, false),
-  'container.attach-ws': is('change', 'left', 'same', 'end', NONE, false),
-  'container.changes': is('read', 'left', 'same', 'client', CHANGE, false),
-  'container.commit': is('change', 'mounted and run', 'more', 'end', NONE, false),
-  'container.create': is('change', 'left', 'same', 'end', CHANGE, false),
-  'container.exec': is('change', 'run', 'same', 'end', CHANGE, false),
-  'container.export': is('read', 'mounted', 'same', 'client', NONE, false),
-  'container.inspect': is('read', 'left', 'same', 'client', READ, true),
-  'container.kill': is('change', 'left', 'same', 'end', CHANGE, false),
-  'container.list': is('read', 'left', 'same', 'client', READ, true),
-  'container.logs': is('read', 'left', 'same', 'client', NONE, false),
-  'container.pause': is('change', 'left', 'same', 'end', CHANGE, false),
-  'container.prune': is('change', 'left', 'same', 'end', READ, false),
-  'container.remove': is('change', 'left', 'same', 'end', CHANGE, false),
-  'container.rename': is('change', 'left', 'same', 'end', CHANGE, false),
-  'container.resize': is('read', 'left', 'same', 'client', READ, false),
-  'container.restart': is('change', 'mounted and run', 'same', 'end', NONE, false),
-  'container.start': is('change', 'mounted and run', 'same', 'end', CHANGE, false),
-  'container.stats': is('read', 'left', 'same', 'client', READ, false),
-  'container.stop': is('change', 'left', 'same', 'right', NONE, false),
-  'container.top': is('read', 'left', 'same', 'client', READ, false),
-  'container.unpause': is('change', 'run', 'same', 'end', CHANGE, false),
-  'container.update': is('change', 'left', 'same', 'end', CHANGE, false),
-  'container.wait': is('read', 'left', 'same', 'client', NONE, false),
-  'exec.inspect': is('read', 'left', 'same', 'client', READ, true),
-  'exec.resize': is('read', 'left', 'same', 'client', READ, false),
-  'exec.start': is('change', 'run', 'same', 'client', NONE, false),
-  'image.build': is('change', 'left', 'more', 'client', NONE, false),
-  'image.history': is('read', 'left', 'same', 'client', READ, true),
-  'image.import': is('change', 'left', 'more', 'client', NONE, false),
-  'image.inspect': is('read', 'left', 'same', 'client', READ, true),
-  'image.list': is('read', 'left', 'same', 'client', READ, true),
-  'image.load': is('change', 'left', 'more', 'client', NONE, false),
-  'image.prune': is('change', 'left', 'same', 'end', READ, false),
-  'image.pull': is('change', 'left', 'more', 'client', NONE, false),
-  'image.push': is('change', 'left', 'same', 'client', NONE, false),
-  'image.remove': is('change', 'left', 'same', 'end', CHANGE, false),
-  'image.save': is('read', 'left', 'same', 'client', NONE, false),
-  'image.search': is('read', 'left', 'same', 'client', CHANGE, false),
-  'image.tag': is('change', 'left', 'more', 'end', CHANGE, false),
-  'network.connect': is('change', 'left', 'same', 'end', CHANGE, false),
-  'network.create': is('change', 'left', 'same', 'end', CHANGE, false),
-  'network.disconnect': is('change', 'left', 'same', 'end', CHANGE, false),
-  'network.inspect': is('read', 'left', 'same', 'client', READ, true),
-  'network.list': is('read', 'left', 'same', 'client', READ, true),
-  'network.prune': is('change', 'left', 'same', 'end', READ, false),
-  'network.remove': is('change', 'left', 'same', 'end', CHANGE, false),
-  'system.df': is('read', 'left', 'same', 'client', CHANGE, true),
-  'system.events': is('read', 'left', 'same', 'client', NONE, false),
-  'system.info': is('read', 'left', 'same', 'client', READ, true),
-  'system.ping': is('read', 'left', 'same', 'client', READ, true),
-  'system.version': is('read', 'left', 'same', 'client', READ, true),
-  'volume.create': is('change', 'left', 'same', 'end', CHANGE, false),
-  'volume.inspect': is('read', 'left', 'same', 'client', READ, true),
-  'volume.list': is('read', 'left', 'same', 'client', READ, true),
-  'volume.prune': is('change', 'left', 'same', 'end', READ, false),
-  'volume.remove': is('change', 'left', 'same', 'end', CHANGE, false),
+  'build.prune': is('change', 'left', 'left', 'end', READ, false),
+  'container.archive-get': is('read', 'mounted', 'left', 'client', NONE, false),
+  'container.archive-put': is('change', 'mounted', 'left', 'client', NONE, false),
+  'container.archive-stat': is('read', 'mounted', 'left', 'client', READ, false),
+  'container.attach': is('change', 'left', 'left', 'end', NONE, false),
+  'container.attach-ws': is('change', 'left', 'left', 'end', NONE, false),
+  'container.changes': is('read', 'left', 'left', 'client', CHANGE, false),
+  'container.commit': is('change', 'mounted and run', 'added', 'end', NONE, false),
+  'container.create': is('change', 'left', 'needed', 'end', CHANGE, false),
+  'container.exec': is('change', 'run', 'left', 'end', CHANGE, false),
+  'container.export': is('read', 'mounted', 'left', 'client', NONE, false),
+  'container.inspect': is('read', 'left', 'left', 'client', READ, true),
+  'container.kill': is('change', 'left', 'left', 'end', CHANGE, false),
+  'container.list': is('read', 'left', 'left', 'client', READ, true),
+  'container.logs': is('read', 'left', 'left', 'client', NONE, false),
+  'container.pause': is('change', 'left', 'left', 'end', CHANGE, false),
+  'container.prune': is('change', 'left', 'left', 'end', READ, false),
+  'container.remove': is('change', 'left', 'left', 'end', CHANGE, false),
+  'container.rename': is('change', 'left', 'left', 'end', CHANGE, false),
+  'container.resize': is('read', 'left', 'left', 'client', READ, false),
+  'container.restart': is('change', 'mounted and run', 'left', 'end', NONE, false),
+  'container.start': is('change', 'mounted and run', 'left', 'end', CHANGE, false),
+  'container.stats': is('read', 'left', 'left', 'client', READ, false),
+  'container.stop': is('change', 'left', 'left', 'right', NONE, false),
+  'container.top': is('read', 'left', 'left', 'client', READ, false),
+  'container.unpause': is('change', 'run', 'left', 'end', CHANGE, false),
+  'container.update': is('change', 'left', 'left', 'end', CHANGE, false),
+  'container.wait': is('read', 'left', 'left', 'client', NONE, false),
+  'exec.inspect': is('read', 'left', 'left', 'client', READ, true),
+  'exec.resize': is('read', 'left', 'left', 'client', READ, false),
+  'exec.start': is('change', 'run', 'left', 'client', NONE, false),
+  'image.build': is('change', 'left', 'added', 'client', NONE, false),
+  'image.history': is('read', 'left', 'needed', 'client', READ, true),
+  'image.import': is('change', 'left', 'added', 'client', NONE, false),
+  'image.inspect': is('read', 'left', 'needed', 'client', READ, true),
+  'image.list': is('read', 'left', 'needed', 'client', READ, true),
+  'image.load': is('change', 'left', 'added', 'client', NONE, false),
+  'image.prune': is('change', 'left', 'needed', 'end', READ, false),
+  'image.pull': is('change', 'left', 'added', 'client', NONE, false),
+  'image.push': is('change', 'left', 'needed', 'client', NONE, false),
+  'image.remove': is('change', 'left', 'needed', 'end', CHANGE, false),
+  'image.save': is('read', 'left', 'needed', 'client', NONE, false),
+  'image.search': is('read', 'left', 'left', 'client', CHANGE, false),
+  'image.tag': is('change', 'left', 'added', 'end', CHANGE, false),
+  'network.connect': is('change', 'left', 'left', 'end', CHANGE, false),
+  'network.create': is('change', 'left', 'left', 'end', CHANGE, false),
+  'network.disconnect': is('change', 'left', 'left', 'end', CHANGE, false),
+  'network.inspect': is('read', 'left', 'left', 'client', READ, true),
+  'network.list': is('read', 'left', 'left', 'client', READ, true),
+  'network.prune': is('change', 'left', 'left', 'end', READ, false),
+  'network.remove': is('change', 'left', 'left', 'end', CHANGE, false),
+  'system.df': is('read', 'left', 'needed', 'client', CHANGE, true),
+  'system.events': is('read', 'left', 'left', 'client', NONE, false),
+  'system.info': is('read', 'left', 'left', 'client', READ, true),
+  'system.ping': is('read', 'left', 'left', 'client', READ, true),
+  'system.version': is('read', 'left', 'left', 'client', READ, true),
+  'volume.create': is('change', 'left', 'left', 'end', CHANGE, false),
+  'volume.inspect': is('read', 'left', 'left', 'client', READ, true),
+  'volume.list': is('read', 'left', 'left', 'client', READ, true),
+  'volume.prune': is('change', 'left', 'left', 'end', READ, false),
+  'volume.remove': is('change', 'left', 'left', 'end', CHANGE, false),
   // They are refused, and on disk before that is answered.
-  malformed: is('change', 'left', 'same', 'end', READ, false),
-  unsupported: is('change', 'left', 'same', 'end', READ, false),
+  malformed: is('change', 'left', 'left', 'end', READ, false),
+  unsupported: is('change', 'left', 'left', 'end', READ, false),
 }
 
 function is(
@@ -123,5 +123,11 @@ export function needsFit(kind: OperationKind): boolean {
 
 /** Whether it makes an engine's list of images longer. */
 export function addsImages(kind: OperationKind): boolean {
-  return OPERATIONS[kind].images === 'more'
+  return OPERATIONS[kind].images === 'added'
+}
+
+/** Whether it has to be known which images there are, and whose. */
+export function needsImages(operation: Operation): boolean {
+  const asksByImage = operation.kind === 'container.list' && operation.parameters.filters?.has('ancestor')
+  return asksByImage === true || OPERATIONS[operation.kind].images !== 'left'
 }

@@ -1,4 +1,5 @@
 /** What an event of the engine changes in the inventory. */
+import { parseReference, storedReference } from '../decode/reference.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Inventory } from './inventory.ts'
@@ -6,15 +7,15 @@ import type { Inventory } from './inventory.ts'
 /** Actions that are asked for; exec and health events, the bulk of them, are not. `remove` and the last three are Podman's. */
 export const EVENT_ACTIONS: readonly string[] = [
   ...['create', 'start', 'die', 'destroy', 'rename', 'restart', 'remove'],
-  ...['pull', 'tag', 'untag', 'delete', 'import', 'load', 'loadfromarchive', 'build', 'commit'],
+  ...['pull', 'push', 'tag', 'untag', 'delete', 'import', 'load', 'loadfromarchive', 'build', 'commit'],
 ]
 
 /** What Docker calls destroy, Podman calls remove (libpod/events). */
 const GONE: readonly unknown[] = ['destroy', 'remove']
 
-/** That the images have to be listed again, that a container was made under a claim or got a name, or that an object is gone. */
+/** That something happened to images, that a container was made under a claim or got a name, or that an object is gone. */
 export type Effect =
-  | 'images'
+  | { readonly kind: 'images'; readonly references: readonly string[] }
   | { readonly kind: 'made'; readonly id: string; readonly name: string; readonly claim: string }
   | { readonly kind: 'renamed'; readonly id: string; readonly name: string }
   | Gone
@@ -32,6 +33,9 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
   const id = textOf(objectOf(actor)['ID'])
   const attributes = objectOf(objectOf(actor)['Attributes'])
   const name = textOf(attributes['name'])
+  // Before 28 nothing else tells of an image that is made so, without a name.
+  if (type === 'container' && action === 'commit')
+    return { kind: 'images', references: referencesIn(textOf(attributes['imageID'])) }
   if (type === 'container') {
     return applyContainerEvent(inventory, textOf(action), {
       id,
@@ -39,7 +43,7 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
       claim: textOf(attributes[CLAIM_LABEL]),
     })
   }
-  if (type === 'image') return 'images'
+  if (type === 'image') return { kind: 'images', references: referencesIn(id, name) }
   if (type === 'network') {
     if (action === 'create') inventory.putNetwork(id, name)
     if (!GONE.includes(action)) return undefined
@@ -53,6 +57,16 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
   if (!GONE.includes(action)) return undefined
   inventory.removeVolume(volume)
   return { kind: 'volume', id: volume }
+}
+
+/** Ids and names in full of images, as engines tell them: Podman ids without `sha256:`, a pull and a push the name for an id. */
+function referencesIn(...told: readonly string[]): readonly string[] {
+  const found = told.flatMap((text) => {
+    if (/^(?:sha256:)?[0-9a-f]{64}$/.test(text)) return [text.replace(/^(?!sha256:)/, 'sha256:')]
+    const reference = parseReference(text)
+    return reference === undefined ? [] : [storedReference(reference)]
+  })
+  return [...new Set(found)]
 }
 
 interface Subject {

@@ -1,5 +1,5 @@
 /**
- * Keeps the inventory current: lists everything, then follows the engine's events; begins anew whenever the stream breaks.
+ * Keeps the inventory current: lists everything but images, then follows the engine's events; begins anew whenever the stream breaks.
  * While it is down the gate knows nothing for sure, and says so instead of deciding on old facts.
  */
 import type { IncomingMessage } from 'node:http'
@@ -15,7 +15,7 @@ import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
 import type { EngineFacts } from './facts.ts'
 import type { Inventory } from './inventory.ts'
 import { splitLines } from './lines.ts'
-import { readContainer, readImage } from './listed.ts'
+import { readContainer } from './listed.ts'
 import type { EngineLists } from './reconcile.ts'
 
 const ANSWER_LIMIT = 10_000
@@ -58,23 +58,29 @@ export interface FeedEvents {
   readonly made: (claim: string, id: string, name: string) => void
   /** Everything is about to be listed; what it returns is called with the lists. */
   readonly listing: () => (lists: EngineLists) => void
-  readonly imagesListed: () => void
+}
+
+/** What knows of images, all of which it takes long to list: the rest is known without them. */
+interface Images {
+  readonly follow: (minor: number) => void
+  readonly lose: () => void
+  readonly heard: (references: readonly string[]) => void
+  readonly listSoon: () => void
 }
 
 export class Feed {
   readonly #engine: Engine
   readonly #inventory: Inventory
+  readonly #images: Images
   readonly #events: FeedEvents
   readonly #stop = new Ending()
   #connected: Connected | undefined
   #resyncTimer: NodeJS.Timeout | undefined
-  #images: Promise<void> = Promise.resolve()
-  /** A listing of images that waits for the one before. */
-  #nextImages: Promise<void> | undefined
 
-  constructor(engine: Engine, inventory: Inventory, events: FeedEvents) {
+  constructor(engine: Engine, inventory: Inventory, images: Images, events: FeedEvents) {
     this.#engine = engine
     this.#inventory = inventory
+    this.#images = images
     this.#events = events
   }
 
@@ -101,25 +107,9 @@ export class Feed {
   }
 
   close(): void {
+    this.#images.lose()
     clearTimeout(this.#resyncTimer)
     this.#stop.end()
-  }
-
-  /**
-   * Lists the images again; calls at the same moment share one listing that begins after the call.
-   * @throws {EngineUnavailable}
-   */
-  refreshImages(): Promise<void> {
-    const minor = this.#connected?.facts.minor
-    if (minor === undefined) return Promise.reject(new EngineUnavailable('the engine is away'))
-    if (this.#nextImages !== undefined) return this.#nextImages
-    const next = this.#images.then(() => {
-      this.#nextImages = undefined
-      return this.#listImages(minor)
-    })
-    this.#nextImages = next
-    this.#images = next.catch(() => undefined)
-    return next
   }
 
   /**
@@ -158,8 +148,7 @@ export class Feed {
     const minor = this.#connected?.facts.minor
     if (minor === undefined) return
     const reconcile = this.#events.listing()
-    // What can't be listed now is, when this is done again.
-    this.refreshImages().catch(() => undefined)
+    this.#images.listSoon()
     void this.#lists(minor).then(
       (lists) => {
         // An event tells of a container, but not of its binds.
@@ -179,6 +168,7 @@ export class Feed {
     try {
       if (stream.statusCode !== 200)
         throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
+      this.#images.follow(minor)
       await this.#connect(stream, { minor, podman, pingHeaders }, onConnected)
     } finally {
       stream.destroy()
@@ -218,14 +208,14 @@ export class Feed {
   #lose(reason: string): void {
     const was = this.#connected
     this.#connected = undefined
+    this.#images.lose()
     if (was !== undefined) this.#events.lost(reason)
   }
 
   async #apply(stream: IncomingMessage): Promise<void> {
     for await (const line of splitLines(stream)) {
       const effect = applyEvent(this.#inventory, JSON.parse(line))
-      // Whoever has to know lists them again, and is told if that fails.
-      if (effect === 'images') this.refreshImages().catch(() => undefined)
+      if (effect?.kind === 'images') this.#images.heard(effect.references)
       else if (effect?.kind === 'made') this.#events.made(effect.claim, effect.id, effect.name)
       else if (effect?.kind === 'renamed') this.#events.named(effect.id, effect.name)
       else if (effect !== undefined) this.#events.removed(effect)
@@ -252,7 +242,7 @@ export class Feed {
 
   async #listAll(minor: number): Promise<void> {
     const reconcile = this.#events.listing()
-    const [lists] = await Promise.all([this.#lists(minor), this.#listImages(minor)])
+    const lists = await this.#lists(minor)
     const named = lists.networks.map((network) => [textOf(network['Id']), textOf(network['Name'])] as const)
     const containers = lists.containers.map(readContainer)
     this.#inventory.replaceContainers(containers)
@@ -291,13 +281,6 @@ export class Feed {
       },
       () => undefined,
     )
-  }
-
-  async #listImages(minor: number): Promise<void> {
-    // Steps of builds too: they are somebody's, and go with the image that is removed.
-    const images = await this.#get(minor, ['images', 'json'], { all: true })
-    this.#inventory.replaceImages(listOf(images).map(objectOf).map(readImage))
-    this.#events.imagesListed()
   }
 
   async #get(minor: number, path: readonly string[], query = {}): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { imageIdOf, policyOf, UNLABELLED, worldWith } from '../../test/cases/world.ts'
+import { imageIdOf, policyOf, UNLABELLED, setImages, worldWith } from '../../test/cases/world.ts'
 import { findImage, imagesListed, ownersOfNames } from './images.ts'
 import { reconcileImages } from './reconcile.ts'
 
@@ -28,12 +28,12 @@ describe('a name', () => {
 
   test('is the worker’s no more once somebody has given it to another image', () => {
     const world = worldWith()
-    world.inventory.replaceImages([
+    setImages(world, [
       { id: imageIdOf('own'), names: [], parent: '', ...UNLABELLED },
       { id: imageIdOf('shared'), names: [OWN], parent: '', ...UNLABELLED },
     ])
     expect(ownerOf(world, OWN)).toBe('other')
-    reconcileImages(world.ownership, world.inventory)
+    reconcileImages(world)
     expect(world.ownership.get('tag', OWN)).toBeUndefined()
     // The image is still its own.
     expect(world.ownership.owner('image', imageIdOf('own'))).toBe(worker.name)
@@ -64,7 +64,7 @@ test('what is listed of a worker’s images is that of its own, and of nobody’
   const image = (name: string, label: string, listed: number) => {
     return { ...UNLABELLED, id: imageIdOf(name), names: [], parent: '', worker: label, listed }
   }
-  world.inventory.replaceImages([
+  setImages(world, [
     image('own', 'rival', 1),
     image('shared', '', 10),
     image('left', worker.name, 100),
@@ -84,17 +84,17 @@ describe('on containerd’s store', () => {
   test('a name that is listed twice is nobody’s to give, and no image’s', () => {
     for (const images of [[image('own', [OWN]), image('shared', [OWN])], [image('own', [OWN, OWN])]]) {
       const world = worldWith()
-      world.inventory.replaceImages(images)
+      setImages(world, images)
       expect(findImage(world, worker, 'own:1')).toBeUndefined()
       expect(ownersOfNames(world, worker, ['own:1'])).toEqual(new Map([['own:1', 'other']]))
-      reconcileImages(world.ownership, world.inventory)
+      reconcileImages(world)
       expect(world.ownership.owner('tag', OWN)).toBeUndefined()
     }
   })
 
   test('an image is found by its id in a repository that has a tag of it, and in no other', () => {
     const world = worldWith()
-    world.inventory.replaceImages([image('own', [OWN])])
+    setImages(world, [image('own', [OWN])])
     expect(findImage(world, worker, `own@${id}`)?.ownNames).toEqual([OWN])
     expect(findImage(world, worker, `other@${id}`)).toBeUndefined()
   })

@@ -15,9 +15,15 @@ import { fullReference, looksLikeImageId, parseReference, storedReference } from
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { EngineFacts, Facts, ImageFacts } from './facts.ts'
-import type { Inventory, KnownImage } from './inventory.ts'
+import type { KnownImage, KnownImages } from './known-images.ts'
 import { lookUp } from './look-up.ts'
-import type { World } from './resolve.ts'
+import type { Ownership } from './ownership.ts'
+
+/** All images, and whose they are. */
+export interface Images {
+  readonly images: KnownImages
+  readonly ownership: Ownership
+}
 
 type AboutImages =
   | ContainerCommit
@@ -28,57 +34,46 @@ type AboutImages =
   | ImageSave
   | ImageTag
 
-export function factsOfImages(world: World, worker: WorkerPolicy, operation: AboutImages): Partial<Facts> {
+export function factsOfImages(known: Images, worker: WorkerPolicy, operation: AboutImages): Partial<Facts> {
   switch (operation.kind) {
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
-      return { image: findImage(world, worker, operation.image) }
+      return { image: findImage(known, worker, operation.image) }
     case 'image.tag': {
-      const names = ownersOfNames(world, worker, newNames(operation.parameters))
-      return { image: findImage(world, worker, operation.image), names }
+      const names = ownersOfNames(known, worker, newNames(operation.parameters))
+      return { image: findImage(known, worker, operation.image), names }
     }
     case 'container.commit':
     case 'image.import':
-      return { names: ownersOfNames(world, worker, newNames(operation.parameters)) }
+      return { names: ownersOfNames(known, worker, newNames(operation.parameters)) }
     case 'image.build':
-      return { names: ownersOfNames(world, worker, operation.parameters.t ?? []) }
+      return { names: ownersOfNames(known, worker, operation.parameters.t ?? []) }
     case 'image.push':
-      return { names: ownersOfNames(world, worker, pushedNames(world, operation)) }
+      return { names: ownersOfNames(known, worker, pushedNames(known, operation)) }
     case 'image.save':
-      return { images: lookUp(operation.images, (name) => findImage(world, worker, name)) }
+      return { images: lookUp(operation.images, (name) => findImage(known, worker, name)) }
   }
 }
 
 /** An image by a name or by the start of its id. */
-export function findImage(world: World, worker: WorkerPolicy, written: string): ImageFacts | undefined {
-  return (
-    imageNamed(world, worker, written) ?? imageFacts(world, worker, imageByPrefix(world, worker, written))
-  )
-}
-
-function imageNamed(world: World, worker: WorkerPolicy, written: string): ImageFacts | undefined {
+export function findImage(known: Images, worker: WorkerPolicy, written: string): ImageFacts | undefined {
   const reference = parseReference(written)
-  const known = reference === undefined ? undefined : world.inventory.imageNamed(storedReference(reference))
-  return imageFacts(world, worker, known)
+  const named = reference === undefined ? undefined : known.images.named(storedReference(reference))
+  const image = named ?? imageByPrefix(known, worker, written)
+  return image === undefined ? undefined : imageFacts(known, worker, image)
 }
 
-function imageFacts(
-  { inventory, ownership }: World,
-  worker: WorkerPolicy,
-  known: KnownImage | undefined,
-): ImageFacts | undefined {
-  if (known === undefined) return undefined
-  const own = ownership.owner('image', known.id) === worker.name
-  const ownNames = known.names.filter((name) => ownership.ownsTag(worker.name, name, known.id))
-  const { id, names, labels } = known
+function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): ImageFacts {
+  const { id, names, labels } = image
+  const { ownership } = known
   return {
     id,
     names,
-    own,
-    ownNames,
+    own: ownership.owner('image', id) === worker.name,
+    ownNames: names.filter((name) => ownership.ownsTag(worker.name, name, id)),
     labels,
-    ownParents: ownParents({ inventory, ownership }, worker.name, id),
+    ownParents: ownParents(known, worker.name, id),
   }
 }
 
@@ -90,42 +85,38 @@ export const LOOKED_UP = 16 * 1024
  * have the worker's label.
  */
 export function imagesListed(
-  { inventory, ownership }: Pick<World, 'inventory' | 'ownership'>,
+  { images, ownership }: Images,
   worker: string,
   { containerd }: Pick<EngineFacts, 'containerd'>,
 ): number {
   let sum = 0
-  for (const { id, worker: label, listed } of inventory.images())
+  for (const { id, worker: label, listed } of images.all())
     if ((ownership.owner('image', id) ?? label) === worker) sum += listed + (containerd ? LOOKED_UP : 0)
   return sum
 }
 
 /** Ids of the nameless images below one, the nearest first, up to one that is not the worker's. */
-export function ownParents(
-  { inventory, ownership }: Pick<World, 'inventory' | 'ownership'>,
-  worker: string,
-  id: string,
-): readonly string[] {
-  const parents = namelessParents(inventory, id)
+export function ownParents({ images, ownership }: Images, worker: string, id: string): readonly string[] {
+  const parents = namelessParents(images, id)
   const end = parents.findIndex((parent) => ownership.owner('image', parent) !== worker)
   return end === -1 ? parents : parents.slice(0, end)
 }
 
 /** Ids of the images below one, the nearest first, up to one that has a name. */
-export function namelessParents(inventory: Inventory, id: string): readonly string[] {
+export function namelessParents(images: KnownImages, id: string): readonly string[] {
   const found = new Set<string>()
-  let parent = inventory.image(inventory.image(id)?.parent ?? '')
+  let parent = images.get(images.get(id)?.parent ?? '')
   // An archive can make an image its own ancestor.
   while (parent !== undefined && parent.names.length === 0 && !found.has(parent.id)) {
     found.add(parent.id)
-    parent = inventory.image(parent.parent)
+    parent = images.get(parent.parent)
   }
   return [...found]
 }
 
 /** Whose each of these names is, by the name as written; what is no name is nobody's. */
 export function ownersOfNames(
-  { inventory, ownership }: World,
+  { images, ownership }: Images,
   worker: WorkerPolicy,
   names: readonly string[],
 ): Facts['names'] {
@@ -134,8 +125,8 @@ export function ownersOfNames(
     if (reference === undefined) return undefined
     const name = storedReference(reference)
     const giver = ownership.namesGiven.workerOf(name)
-    if ((giver !== undefined && giver !== worker.name) || inventory.isDoubtful(name)) return 'other'
-    const image = inventory.imageNamed(name)
+    if ((giver !== undefined && giver !== worker.name) || images.isDoubtful(name)) return 'other'
+    const image = images.named(name)
     if (image === undefined) return 'nobody'
     return ownership.ownsTag(worker.name, name, image.id) ? 'self' : 'other'
   })
@@ -147,20 +138,20 @@ function newNames(parameters: NewName): readonly string[] {
 }
 
 /** The tag that a push names, or every tag that the engine has of its name. */
-function pushedNames({ inventory }: World, operation: ImagePush): readonly string[] {
+function pushedNames({ images }: Images, operation: ImagePush): readonly string[] {
   const reference = pushedReference(operation)
   if (reference === undefined) return []
-  return reference.tag === undefined ? inventory.tagsOf(reference.name) : [fullReference(reference)]
+  return reference.tag === undefined ? images.tagsOf(reference.name) : [fullReference(reference)]
 }
 
 /** Among those that the worker may see alone, so that nothing can be learnt of the others. */
 function imageByPrefix(
-  { inventory, ownership }: World,
+  { images, ownership }: Images,
   worker: WorkerPolicy,
   written: string,
 ): KnownImage | undefined {
   if (!looksLikeImageId(written)) return undefined
-  const found = inventory.imagesByPrefix(written).filter(({ id, names }) => {
+  const found = images.byPrefix(written).filter(({ id, names }) => {
     const covered = names.some((name) => {
       const reference = parseReference(name)
       return reference !== undefined && someImageMatches(worker.docker.run.images, reference)

@@ -2,7 +2,8 @@
 import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
-import type { KnownContainer, KnownImage } from './inventory.ts'
+import type { KnownContainer } from './inventory.ts'
+import type { KnownImage } from './known-images.ts'
 
 /** A container of GET /containers/json. */
 export function readContainer(listed: Unknown): KnownContainer {
@@ -23,15 +24,28 @@ export function readContainer(listed: Unknown): KnownContainer {
 
 /** An image of GET /images/json. */
 export function readImage(listed: Unknown): KnownImage {
-  const labels = objectOf(listed['Labels'])
+  return knownImage(listed, textOf(listed['ParentId']), objectOf(listed['Labels']))
+}
+
+/** An image of GET /images/NAME/json. */
+export function readInspectedImage(inspected: Unknown): KnownImage {
+  return knownImage(inspected, textOf(inspected['Parent']), objectOf(objectOf(inspected['Config'])['Labels']))
+}
+
+/** Characters that an engine lists of an image beside its names and labels: ids, sizes, what containerd's store has of its manifest. */
+const REST = 500
+
+function knownImage(told: Unknown, parent: string, labels: Unknown): KnownImage {
+  const names = [...textsOf(told['RepoTags']), ...textsOf(told['RepoDigests'])]
   return {
-    id: textOf(listed['Id']),
-    names: imageNames(listed),
-    parent: textOf(listed['ParentId']),
+    id: textOf(told['Id']),
+    names: imageNames(told),
+    // Of one that was loaded it is what its archive says.
+    parent: looksLikeImageId(parent) ? parent : '',
     worker: textOf(labels[WORKER_LABEL]),
     claim: textOf(labels[IMAGE_CLAIM_LABEL]),
     labels: labelsLength(labels),
-    listed: JSON.stringify(listed).length,
+    listed: JSON.stringify({ names, labels }).length + REST,
   }
 }
 

@@ -3,7 +3,7 @@ import { CHANGE } from '../decode/properties.ts'
 import type { Change, Claim, OwnedKind } from '../record/store.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
-import type { Inventory } from './inventory.ts'
+import type { Images } from './images.ts'
 import type { Ownership } from './ownership.ts'
 
 /** What the engine lists, as it lists it. */
@@ -38,30 +38,27 @@ export function beginReconciling(ownership: Ownership): (lists: EngineLists) => 
 }
 
 /**
- * To be called whenever the images were listed: forgets those that are gone, and names that are gone or another image's by now,
+ * To be called whenever other is known of images: forgets those that are gone, and names that are gone or another image's by now,
  * and settles what is there by now of that which calls that broke off were to bring. Returns the changes to write.
  */
-export function reconcileImages(ownership: Ownership, inventory: Inventory): readonly Change[] {
-  const images = ownership.all('image').filter(({ id }) => inventory.image(id) === undefined)
-  const tags = ownership.all('tag').filter(({ id, name }) => inventory.imageNamed(id)?.id !== name)
-  const gone = [...images, ...tags].flatMap(({ kind, id }) => forget(ownership, kind, id))
+export function reconcileImages(known: Images): readonly Change[] {
+  const { images, ownership } = known
+  const owned = ownership.all('image').filter(({ id }) => images.get(id) === undefined)
+  const tags = ownership.all('tag').filter(({ id, name }) => images.named(id)?.id !== name)
+  const gone = [...owned, ...tags].flatMap(({ kind, id }) => forget(ownership, kind, id))
   const unsure = ownership.unsureClaims().filter(({ kind }) => isOfImages(kind))
-  return [...gone, ...settleThere(ownership, inventory, unsure, (claim) => isOld(ownership.ageOf(claim)))]
+  return [...gone, ...settleThere(known, unsure, (claim) => isOld(ownership.ageOf(claim)))]
 }
 
 /** Settles the claims of a call that is over. Returns the changes to write. */
-export function settleImageClaims(
-  { ownership, inventory }: { readonly ownership: Ownership; readonly inventory: Inventory },
-  claims: readonly Claim[],
-): readonly Change[] {
-  const open = claims.filter(({ nonce }) => ownership.isClaimed(nonce))
-  return settleThere(ownership, inventory, open, () => true)
+export function settleImageClaims(known: Images, claims: readonly Claim[]): readonly Change[] {
+  const open = claims.filter(({ nonce }) => known.ownership.isClaimed(nonce))
+  return settleThere(known, open, () => true)
 }
 
 /** @param isOver whether a claim on what is not there is to be dropped */
 function settleThere(
-  ownership: Ownership,
-  inventory: Inventory,
+  { images, ownership }: Images,
   claims: readonly Claim[],
   isOver: (claim: Claim) => boolean,
 ): readonly Change[] {
@@ -70,12 +67,12 @@ function settleThere(
     return isOver(claim) ? [ownership.drop(claim)] : []
   }
   const tags = claims.filter(({ kind }) => kind === 'tag')
-  const images = claims.filter(({ kind }) => kind === 'image')
+  const ofImages = claims.filter(({ kind }) => kind === 'image')
   return [
-    ...tags.flatMap((claim) => settled(claim, inventory.imageNamed(claim.id)?.id === claim.name)),
+    ...tags.flatMap((claim) => settled(claim, images.named(claim.id)?.id === claim.name)),
     // One that has the operator's name came by another way too.
-    ...images.flatMap((claim) => {
-      const image = claim.id === '' ? inventory.imageClaimed(claim.nonce) : inventory.image(claim.id)
+    ...ofImages.flatMap((claim) => {
+      const image = claim.id === '' ? images.claimed(claim.nonce) : images.get(claim.id)
       const isGiven = (name: string): boolean => ownership.isGiven(name, image?.id ?? '')
       const isThere = image?.names.every(isGiven) ?? false
       return settled(claim, isThere, image?.id)

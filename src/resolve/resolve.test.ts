@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { decodeRequest, idOf, policyOf, worldWith } from '../../test/cases/world.ts'
+import { decodeRequest, idOf, policyOf, setImages, worldWith } from '../../test/cases/world.ts'
 import { propertiesOf } from '../decode/properties.ts'
 import { meantBy } from '../policy/reach.ts'
 import { containersInReach } from './containers.ts'
@@ -20,10 +20,11 @@ import { hostPathsOf, resolve, type World } from './resolve.ts'
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
 const worker = policyOf()
+const NOTHING_LOOKED = { paths: new Map(), images: undefined }
 
 function containerOf(world: World, reference: string) {
   const { operation } = decodeRequest({ line: `GET /containers/${reference}/json` })
-  return resolve(world, worker, operation, engine, new Map()).container
+  return resolve(world, worker, operation, engine, NOTHING_LOOKED).container
 }
 
 describe('a container', () => {
@@ -97,7 +98,7 @@ test('a volume name is nobody’s to take while a removal of it is under way, th
   const rival = { ...worker, name: 'rival' }
   const { operation } = decodeRequest({ line: 'POST /volumes/create', body: { Name: 'mine' } })
   const ownerFor = (asking: typeof worker) =>
-    resolve(world, asking, operation, engine, new Map()).volumes.get('mine')
+    resolve(world, asking, operation, engine, NOTHING_LOOKED).volumes.get('mine')
   const over = world.ownership.volumesRemoved.keep(worker.name, ['mine'])
   world.ownership.forget('volume', 'mine')
   world.inventory.removeVolume('mine')
@@ -290,9 +291,10 @@ describe('what was found after a break', () => {
   })
 
   test('forgets images that are gone, and their names', () => {
-    const { inventory, ownership } = worldWith()
-    inventory.replaceImages([])
-    expect(reconcileImages(ownership, inventory)).toHaveLength(5)
+    const known = worldWith()
+    const { ownership } = known
+    setImages(known, [])
+    expect(reconcileImages(known)).toHaveLength(5)
     expect([...ownership.all('image'), ...ownership.all('tag')]).toEqual([])
   })
 })
@@ -343,7 +345,8 @@ describe('events', () => {
       id: 'data',
     })
     expect(inventory.hasVolume('data')).toBe(false)
-    expect(applyEvent(inventory, event('image', 'pull', 'alpine'))).toBe('images')
+    const references = ['docker.io/library/alpine:latest']
+    expect(applyEvent(inventory, event('image', 'pull', 'alpine'))).toEqual({ kind: 'images', references })
     expect(applyEvent(inventory, event('daemon', 'reload', 'x'))).toBeUndefined()
     expect(applyEvent(inventory, null)).toBeUndefined()
   })

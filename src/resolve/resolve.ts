@@ -21,8 +21,10 @@ import type {
   VolumeOwner,
 } from './facts.ts'
 import type { Execs } from './execs.ts'
-import { factsOfImages, findImage, imagesListed } from './images.ts'
+import { factsOfImages, findImage, imagesListed, type Images } from './images.ts'
+import { seen } from './image-sight.ts'
 import type { Inventory } from './inventory.ts'
+import type { KnownImages } from './known-images.ts'
 import { lookUp } from './look-up.ts'
 import type { MadeWith } from './made.ts'
 import type { Ownership } from './ownership.ts'
@@ -41,6 +43,13 @@ export interface World {
 }
 
 export type HostPaths = ReadonlyMap<string, HostPath>
+
+/** What is looked up before a decision, as it takes time. */
+export interface Looked {
+  readonly paths: HostPaths
+  /** Undefined while it is not known which there are: what needs them is refused for that. */
+  readonly images: KnownImages | undefined
+}
 
 const NOTHING = new Map<string, never>()
 
@@ -87,36 +96,44 @@ function withRoots({ docker }: WorkerPolicy, sources: readonly string[]): readon
   return [...new Set([...sources, ...docker.run.binds.map((root) => root.path)])]
 }
 
-/** Everything that the decision on an operation may look at. */
+/** Everything that the decision on an operation may look at. @throws {ImagesUnknown} where it needs images that are not known */
 export function resolve(
   world: World,
   worker: WorkerPolicy,
   operation: Operation,
   engine: EngineFacts,
-  paths: HostPaths,
+  { paths, images }: Looked,
 ): Facts {
-  const listed = addsImages(operation.kind) ? { imagesListed: imagesListed(world, worker.name, engine) } : {}
+  const withImages = (): Images => ({ images: seen(images), ownership: world.ownership })
+  const listed = addsImages(operation.kind)
+    ? { imagesListed: imagesListed(withImages(), worker.name, engine) }
+    : {}
   const stock = needsFit(operation.kind)
     ? { ...factsOfStock(world, worker, operation), usage: world.ownership.usage(worker.name) }
     : {}
   const nothing = { ...NO_FACTS, engine, paths, roots: paths, ...listed, ...stock }
   const facts =
     'container' in operation
-      ? factsOfOneContainer(world, worker, operation)
-      : factsOfOthers(world, worker, operation)
+      ? factsOfOneContainer(world, worker, operation, withImages)
+      : factsOfOthers(world, worker, operation, withImages)
   return { ...nothing, ...facts }
 }
 
 type OnContainer = Extract<Operation, { readonly container: string }>
 
-function factsOfOneContainer(world: World, worker: WorkerPolicy, operation: OnContainer): Partial<Facts> {
+function factsOfOneContainer(
+  world: World,
+  worker: WorkerPolicy,
+  operation: OnContainer,
+  withImages: () => Images,
+): Partial<Facts> {
   switch (operation.kind) {
     case 'container.update':
       return factsOfUpdate(world, worker, operation)
     case 'container.rename':
       return factsOfRename(world, worker, operation)
     case 'container.commit':
-      return { ...containerFact(world, worker, operation), ...factsOfImages(world, worker, operation) }
+      return { ...containerFact(world, worker, operation), ...factsOfImages(withImages(), worker, operation) }
     case 'network.connect':
     case 'network.disconnect':
       return factsOfNetwork(world, worker, operation)
@@ -149,11 +166,13 @@ function factsOfOthers(
   world: World,
   worker: WorkerPolicy,
   operation: Exclude<Operation, OnContainer>,
+  withImages: () => Images,
 ): Partial<Facts> {
   switch (operation.kind) {
     case 'container.create':
       return {
         ...factsOfCreate(world, worker, operation),
+        image: findImage(withImages(), worker, operation.image),
         usage: world.ownership.usage(worker.name),
       }
     case 'image.inspect':
@@ -164,9 +183,9 @@ function factsOfOthers(
     case 'image.import':
     case 'image.push':
     case 'image.save':
-      return factsOfImages(world, worker, operation)
+      return factsOfImages(withImages(), worker, operation)
     case 'container.list':
-      return factsOfList(world, worker, operation.parameters.filters)
+      return factsOfList(world, worker, operation.parameters.filters, withImages)
     case 'system.df':
     case 'system.events':
       return factsOfReach(world, worker)
@@ -261,6 +280,7 @@ function factsOfList(
   world: World,
   worker: WorkerPolicy,
   filters: Filters | undefined,
+  withImages: () => Images,
 ): Pick<Facts, 'images' | 'reach'> {
   const asksInside = INSIDE.some((key) => filters?.has(key))
   const reach = containersInReach(world, worker)
@@ -269,7 +289,7 @@ function factsOfList(
         owner === 'self' || !asksInside || reachOf(worker, policyName).includes('inspect'),
     )
     .map(({ id }) => id)
-  const images = lookUp(filters?.get('ancestor') ?? [], (name) => findImage(world, worker, name))
+  const images = lookUp(filters?.get('ancestor') ?? [], (name) => findImage(withImages(), worker, name))
   return { images, reach }
 }
 
@@ -319,12 +339,11 @@ function factsOfCreate(
   world: World,
   worker: WorkerPolicy,
   operation: ContainerCreate,
-): Pick<Facts, 'image' | 'others' | 'networks' | 'volumes'> {
+): Pick<Facts, 'others' | 'networks' | 'volumes'> {
   const named = operation.volumesFrom.map((from) => from.container)
   const { others, networks } = factsOfStock(world, worker, operation)
   const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {
-    image: findImage(world, worker, operation.image),
     others: new Map([...others, ...lookUp(named, (name) => containerInReach(world, worker, name))]),
     networks,
     volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import { recordDetail, type Detail } from '../audit/detail.ts'
 import type { Decoded } from '../decode/operation.ts'
+import { needsImages } from '../decode/properties.ts'
 import type { Gate } from '../gate.ts'
 import type { Caller } from '../identify/caller.ts'
 import type { Rights } from '../identify/identity.ts'
@@ -12,7 +13,7 @@ import type { Facts } from '../resolve/facts.ts'
 import type { Connected } from '../resolve/feed.ts'
 import type { Share } from '../schedule/scheduler.ts'
 import type { Until } from '../shared/ending.ts'
-import { hostPathsOf, resolve, stockOf, type HostPaths } from '../resolve/resolve.ts'
+import { hostPathsOf, resolve, stockOf, type HostPaths, type Looked } from '../resolve/resolve.ts'
 
 /** What every stage of one call works on. */
 export interface Call {
@@ -30,6 +31,7 @@ export interface Call {
 
 export interface Decision {
   readonly rights: Rights
+  readonly looked: Looked
   readonly facts: Facts
   readonly verdict: Verdict
   /** The operation as the record will hold it. */
@@ -49,15 +51,16 @@ export class Ended extends Error {
  * Looks up what takes time, and gives the rights that were in force before and after.
  * @throws {Ended | LookupAbandoned | EngineUnavailable}
  */
-export async function lookUp(call: Call): Promise<{ readonly rights: Rights; readonly paths: HostPaths }> {
+export async function lookUp(call: Call): Promise<{ readonly rights: Rights; readonly looked: Looked }> {
   const { gate, caller, decoded, gone, share } = call
   for (;;) {
     const rights = rightsOf(caller)
+    const images = needsImages(decoded.operation) ? await gate.sight.whenKnown() : gate.sight.known
     await learnMade(call, rights)
     const written = hostPathsOf(gate, rights.worker, decoded.operation)
     const paths = written.length === 0 ? NO_PATHS : await pathsOf(gate, rights, written, gone)
     await share.turn()
-    if (caller.identity.rights === rights) return { rights, paths }
+    if (caller.identity.rights === rights) return { rights, looked: { paths, images } }
   }
 }
 
@@ -100,29 +103,36 @@ export async function textOf({ gate, share }: Call, detail: Detail, verdict: Ver
 }
 
 /** Decides a call. Nothing waits in it: calls made at the same moment count each other. */
-export function decideCall(call: Call, rights: Rights, paths: HostPaths): Decision {
+export function decideCall(call: Call, rights: Rights, looked: Looked): Decision {
   const { gate, connected, decoded } = call
-  return judge(call, rights, resolve(gate, rights.worker, decoded.operation, connected.facts, paths))
+  const facts = resolve(gate, rights.worker, decoded.operation, connected.facts, looked)
+  return judge(call, { rights, looked, facts })
 }
 
 /** Decides it once more. What it has taken meanwhile itself counts as it did before. */
-export function decideAgain(call: Call, rights: Rights, before: Facts, paths = before.paths): Decision {
+export function decideAgain(
+  call: Call,
+  rights: Rights,
+  { facts: before, looked: seen }: Pick<Decision, 'facts' | 'looked'>,
+  looked = seen,
+): Decision {
   const { gate, connected, decoded } = call
-  const now = resolve(gate, rights.worker, decoded.operation, connected.facts, paths)
+  const now = resolve(gate, rights.worker, decoded.operation, connected.facts, looked)
   const { usage, updating, eventStreams, imagesListed, volumes, networkTaken } = before
   const isSame = now.container?.id === before.container?.id
   const { running = false, started = false } = before.container ?? {}
-  return judge(call, rights, {
+  const facts = {
     ...now,
     ...{ usage, updating, eventStreams, imagesListed, volumes, networkTaken },
     // What was granted in the state that a container had then goes on in another.
     container: now.container && isSame ? { ...now.container, running, started } : now.container,
     exec: now.exec && { ...now.exec, made: before.exec?.made },
-  })
+  }
+  return judge(call, { rights, looked, facts })
 }
 
-function judge({ decoded }: Call, rights: Rights, facts: Facts): Decision {
-  const decided = decide(rights.worker, decoded, facts)
+function judge({ decoded }: Call, about: Pick<Decision, 'rights' | 'looked' | 'facts'>): Decision {
+  const decided = decide(about.rights.worker, decoded, about.facts)
   const detail = recordDetail(decoded.operation, decided)
-  return { rights, facts, detail, verdict: withinRecord(decided, detail.size) }
+  return { ...about, detail, verdict: withinRecord(decided, detail.size) }
 }

@@ -64,7 +64,7 @@ async function checkOf(gate: Gate, roots: BindRoots, worker: WorkerPolicy): Prom
     const start: ContainerStart = { kind: 'container.start', container: id, parameters: {} }
     const [container] = stockOf(gate, worker, start)
     if (container === undefined || facts === undefined) return []
-    return misfits(run, container, resolve(gate, worker, start, facts, paths))
+    return misfits(run, container, resolve(gate, worker, start, facts, { paths, images: gate.sight.known }))
   }
 }
 

@@ -8,7 +8,6 @@ import type { Identity } from '../identify/identity.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { refuse, refuseAll, type Violation } from '../policy/refuse.ts'
 import type { Permit, Refused, Verdict } from '../policy/verdict.ts'
-import type { Facts } from '../resolve/facts.ts'
 import { Ending, type Until } from '../shared/ending.ts'
 import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { LookupAbandoned } from '../resolve/host-paths.ts'
@@ -36,13 +35,14 @@ export class Right implements Standing, Running {
   /** Sends for this call. */
   readonly engine: CallEngine
   readonly #call: Call
+  /** What was true when it was first decided. */
+  readonly #first: Pick<Decision, 'facts' | 'looked'>
   /** Labels of what is made for it. */
   readonly #labels: Readonly<Record<string, string>>
   readonly #ends: ((why: string) => void)[] = []
   /** What else of it has to hold, as it has turned out on the way. */
   readonly #checks: ((worker: WorkerPolicy) => readonly Violation[])[] = []
   #rights: Decision['rights']
-  #facts: Facts
   #permit: Permit
   #record: DecisionEntry | undefined
   #over: RightEnded | undefined
@@ -53,7 +53,7 @@ export class Right implements Standing, Running {
   /** @param record undefined for a read that goes on unrecorded. @param claim on what is made */
   constructor(
     call: Call,
-    { rights, facts }: Decision,
+    { rights, facts, looked }: Decision,
     permit: Permit,
     record: DecisionEntry | undefined,
     claim: Claim | undefined,
@@ -62,7 +62,7 @@ export class Right implements Standing, Running {
     this.#call = call
     this.#labels = { ...labelsOf(claim), [WORKER_LABEL]: rights.worker.name }
     this.#rights = rights
-    this.#facts = facts
+    this.#first = { facts, looked }
     this.#permit = permit
     this.#record = record
   }
@@ -105,18 +105,18 @@ export class Right implements Standing, Running {
   async renew(): Promise<void> {
     while (!this.inForce) {
       if (this.#over !== undefined) throw this.#over
-      const { rights, paths } = await lookUp(this.#call).catch((cause: unknown) => {
+      const { rights, looked } = await lookUp(this.#call).catch((cause: unknown) => {
         if (cause instanceof Ended) throw this.#finish(new RightEnded(NOT_SERVED))
         if (cause instanceof LookupAbandoned) throw this.#finish(new RightEnded(cause.message))
         throw cause
       })
-      await this.#take(decideAgain(this.#call, rights, this.#facts, paths))
+      await this.#take(decideAgain(this.#call, rights, this.#first, looked))
     }
   }
 
   /** What the policy in force makes of the call by what is true now. */
   decideNow(): Verdict {
-    return decideAgain(this.#call, this.#rights, this.#facts).verdict
+    return decideAgain(this.#call, this.#rights, this.#first).verdict
   }
 
   /** Something has to hold from now on. */
@@ -156,7 +156,7 @@ export class Right implements Standing, Running {
     const { rights } = this.identity
     if (this.#over !== undefined || rights === this.#rights) return
     if (rights === undefined) return this.end(NOT_SERVED)
-    const again = this.#judge(decideAgain(this.#call, rights, this.#facts))
+    const again = this.#judge(decideAgain(this.#call, rights, this.#first))
     if (!('refused' in again)) {
       this.#rights = rights
       this.#permit = again.permit

@@ -8,7 +8,7 @@ import type {
   PullPermit,
   PushPermit,
 } from '../policy/verdict.ts'
-import type { World } from '../resolve/resolve.ts'
+import type { KnownImages } from '../resolve/known-images.ts'
 
 export type Bringing = BuildPermit | CommitPermit | ImportPermit | LoadPermit | PullPermit | PushPermit
 
@@ -36,9 +36,9 @@ export function namesOf(permit: Bringing): readonly string[] {
 
 /** Ids of the images that have the names which are pushed. */
 export function pushedImages(
-  { inventory }: Pick<World, 'inventory'>,
+  images: KnownImages,
   { name, tag }: { readonly name: string; readonly tag: string | undefined },
 ): readonly string[] {
-  const names = tag === undefined ? inventory.tagsOf(name) : [`${name}:${tag}`]
-  return names.flatMap((pushed) => inventory.imageNamed(pushed)?.id ?? [])
+  const names = tag === undefined ? images.tagsOf(name) : [`${name}:${tag}`]
+  return names.flatMap((pushed) => images.named(pushed)?.id ?? [])
 }

@@ -1,12 +1,12 @@
 import { PassThrough, Writable, pipeline } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { ask, imageIdOf, policyOf, UNLABELLED, worldWith } from '../../test/cases/world.ts'
+import { ask, imageIdOf, policyOf, UNLABELLED, setImages, worldWith } from '../../test/cases/world.ts'
 import type { Reply } from '../forward/reply.ts'
 import type { Change } from '../record/store.ts'
 import { bringsImages } from './bringing.ts'
 import { reconcileImages } from '../resolve/reconcile.ts'
-import type { Inventory } from '../resolve/inventory.ts'
+import type { KnownImage } from '../resolve/known-images.ts'
 import { NewImages } from './images.ts'
 import { claimLoaded } from './load.ts'
 
@@ -16,7 +16,9 @@ const NEW = imageIdOf('new')
 
 function world() {
   const known = worldWith()
-  return { ...known, feed: { refreshImages: () => Promise.resolve() } }
+  const nothing = () => Promise.resolve()
+  const whenKnown = () => Promise.resolve(known.images)
+  return { ...known, sight: { whenKnown, look: nothing, lookBelow: nothing, listSoon: () => undefined } }
 }
 
 function streamed(body: PassThrough): Extract<Reply, { kind: 'stream' }> {
@@ -47,7 +49,7 @@ describe('a name that a pull brings', () => {
   ) {
     const known = world()
     const images = await NewImages.before(known, WORKER, permit(PULL))
-    known.inventory.replaceImages([{ id: NEW, names: [NAME], parent: '', ...UNLABELLED }])
+    setImages(known, [{ id: NEW, names: [NAME], parent: '', ...UNLABELLED }])
     meanwhile(known)
     images.look(answer)
     if (ends) images.end()
@@ -102,7 +104,7 @@ describe('a pull that tells a digest', () => {
     const known = world()
     const images = await NewImages.before(known, WORKER, permit(PULL))
     const stored = `docker.io/library/new@${has}`
-    known.inventory.replaceImages([{ id: NEW, names: [NAME, stored], parent: '', ...UNLABELLED }])
+    setImages(known, [{ id: NEW, names: [NAME, stored], parent: '', ...UNLABELLED }])
     images.look(told(status))
     images.end()
     await images.take()
@@ -118,14 +120,14 @@ describe('a pull that tells a digest', () => {
 describe('what a load is to bring', () => {
   const OTHER = imageIdOf('other')
 
-  async function loading(ends: boolean, listed: Parameters<Inventory['replaceImages']>[0]) {
+  async function loading(ends: boolean, listed: readonly KnownImage[]) {
     const known = world()
     const images = await NewImages.before(known, WORKER, permit('POST /v1.45/images/load'))
     images.expect(claimLoaded(known, WORKER, [{ id: NEW, names: ['new:1'] }]))
-    known.inventory.replaceImages(listed)
+    setImages(known, listed)
     if (ends) images.end()
     await images.take()
-    const later = reconcileImages(known.ownership, known.inventory)
+    const later = reconcileImages(known)
     return {
       name: known.ownership.ownsTag(WORKER, NAME, NEW),
       image: known.ownership.owner('image', NEW) === WORKER,
@@ -152,7 +154,7 @@ describe('what a load is to bring', () => {
 
   test('is no image that was here before', () => {
     const known = world()
-    known.inventory.replaceImages([{ ...loaded, names: [] }])
+    setImages(known, [{ ...loaded, names: [] }])
     const claims = claimLoaded(known, WORKER, [{ id: NEW, names: ['new:1'] }])
     expect(claims.map(({ kind, id, name }) => [kind, id, name])).toEqual([['tag', NAME, NEW]])
   })
@@ -163,11 +165,11 @@ test('of a push, the new digest of the image that was pushed is the worker’s, 
   const [OWN, OTHER] = [imageIdOf('own'), imageIdOf('other')]
   const name = 'docker.io/library/own:1'
   const before = { id: OWN, names: [name], parent: '', ...UNLABELLED }
-  known.inventory.replaceImages([before])
+  setImages(known, [before])
   known.ownership.settle(known.ownership.claimTag(WORKER, name, OWN))
   const digest = `docker.io/library/own@sha256:${'d'.repeat(64)}`
   const images = await NewImages.before(known, WORKER, permit('POST /v1.45/images/own/push?tag=1'))
-  known.inventory.replaceImages([
+  setImages(known, [
     { ...before, names: [digest] },
     { ...before, id: OTHER, names: [name] },
   ])
@@ -191,7 +193,7 @@ describe('an image that a build makes', () => {
     }
     const images = await NewImages.before(known, WORKER, permit(line), give)
     images.buildUpon([BASE])
-    known.inventory.replaceImages([
+    setImages(known, [
       { id: BASE, names: [], parent: '', ...UNLABELLED },
       { id: STEP, names: [], parent: BASE, ...UNLABELLED, worker: WORKER },
       { id: NEW, names: [NAME], parent: STEP, ...UNLABELLED, worker: label },

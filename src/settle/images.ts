@@ -2,7 +2,9 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { errorReply, type Reply } from '../forward/reply.ts'
 import type { PullPermit } from '../policy/verdict.ts'
-import { namelessParents } from '../resolve/images.ts'
+import type { ImageSight } from '../resolve/image-sight.ts'
+import { namelessParents, type Images } from '../resolve/images.ts'
+import type { KnownImages } from '../resolve/known-images.ts'
 import { settleImageClaims } from '../resolve/reconcile.ts'
 import type { World } from '../resolve/resolve.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
@@ -17,15 +19,16 @@ export interface Settled {
 }
 
 /** What is known, and a way to know it anew. */
-interface Listed extends Pick<World, 'inventory' | 'ownership'> {
-  readonly feed: { refreshImages(): Promise<void> }
+interface Seeing extends Pick<World, 'ownership'> {
+  readonly sight: Pick<ImageSight, 'whenKnown' | 'look' | 'lookBelow' | 'listSoon'>
 }
 
 /** Gives names to an image that a call has made, once it is on disk whose that is. */
 type Giver = (image: string, names: readonly string[], changes: readonly Change[]) => Promise<Named>
 
 export class NewImages {
-  readonly #world: Listed
+  readonly #world: Seeing
+  readonly #images: KnownImages
   readonly #worker: string
   readonly #permit: Bringing
   readonly #before: ReadonlySet<string>
@@ -45,21 +48,20 @@ export class NewImages {
   /** What is the worker's by this call, to be written. */
   readonly #changes: Change[] = []
 
-  private constructor(world: Listed, worker: string, permit: Bringing, giver: Giver) {
+  private constructor(world: Seeing, images: KnownImages, worker: string, permit: Bringing, giver: Giver) {
     this.#giver = giver
-    const { inventory, ownership } = world
+    const { ownership } = world
     this.#world = world
+    this.#images = images
     this.#worker = worker
     this.#permit = permit
     this.#told = new Told(permit)
-    this.#before = new Set(inventory.imageIds())
-    this.#namesBefore = new Set(inventory.imageNames())
+    this.#before = new Set(images.ids())
+    this.#namesBefore = new Set(images.names())
     this.#others = new Set(
-      [...this.#namesBefore].filter(
-        (name) => !ownership.ownsTag(worker, name, inventory.imageNamed(name)?.id ?? ''),
-      ),
+      [...this.#namesBefore].filter((name) => !ownership.ownsTag(worker, name, images.named(name)?.id ?? '')),
     )
-    this.#pushed = permit.on === 'push' ? pushedImages(world, permit) : []
+    this.#pushed = permit.on === 'push' ? pushedImages(images, permit) : []
   }
 
   /**
@@ -68,13 +70,14 @@ export class NewImages {
    * @throws {EngineUnavailable}
    */
   static async before(
-    world: Listed,
+    world: Seeing,
     worker: string,
     permit: Bringing,
     giver: Giver = async () => NO_NAMES,
   ): Promise<NewImages> {
-    await world.feed.refreshImages()
-    return new NewImages(world, worker, permit, giver)
+    const images = await world.sight.whenKnown()
+    await world.sight.look(permit.on === 'push' ? pushedImages(images, permit) : namesOf(permit))
+    return new NewImages(world, images, worker, permit, giver)
   }
 
   /** What the call is to bring, as far as that is known. */
@@ -101,10 +104,32 @@ export class NewImages {
   async take(): Promise<readonly Change[]> {
     // An engine goes on with a load or an import whose client has gone.
     if (!this.#ended) this.doubt()
-    await this.#world.feed.refreshImages()
+    await this.#look()
     this.#changes.push(...this.#own())
     this.#taken = true
     return this.#changes
+  }
+
+  /** Asks for what the call may have brought. */
+  async #look(): Promise<void> {
+    const { sight } = this.#world
+    const made = [...this.#told.made]
+    switch (this.#permit.on) {
+      case 'load':
+        return sight.look(this.#claims.map(({ id }) => id))
+      case 'build':
+        // Steps of one that failed no event tells of before 28.
+        if (!this.#told.done) sight.listSoon()
+        for (const id of made) await sight.lookBelow(id)
+        return
+      case 'commit':
+      case 'import':
+        return sight.look(made)
+      case 'pull':
+        return sight.look(namesOf(this.#permit))
+      case 'push':
+        return sight.look(this.#pushed)
+    }
   }
 
   /** The engine broke off: later listings tell what came to be. */
@@ -217,7 +242,7 @@ export class NewImages {
   #own(): readonly Change[] {
     switch (this.#permit.on) {
       case 'load':
-        return this.#ended ? settleImageClaims(this.#world, this.#claims) : []
+        return this.#ended ? settleImageClaims(this.#known, this.#claims) : []
       case 'build':
         return this.#ownImages(
           [...this.#told.made].filter((id) => this.#isBuilt(id)).concat(this.#builtUpon()),
@@ -244,6 +269,10 @@ export class NewImages {
       })
   }
 
+  get #known(): Images {
+    return { images: this.#images, ownership: this.#world.ownership }
+  }
+
   #ownImages(ids: readonly string[]): readonly Change[] {
     const { ownership } = this.#world
     return ids
@@ -252,9 +281,9 @@ export class NewImages {
   }
 
   #ownNames(names: readonly string[]): readonly Change[] {
-    const { inventory, ownership } = this.#world
+    const { ownership } = this.#world
     return names.flatMap((name) => {
-      const image = inventory.imageNamed(name)
+      const image = this.#images.named(name)
       if (image === undefined || ownership.ownsTag(this.#worker, name, image.id)) return []
       return [ownership.settle(ownership.claimTag(this.#worker, name, image.id))]
     })
@@ -263,7 +292,7 @@ export class NewImages {
   /** What a pull brought is what it tells the digest of, where it gave the name: anybody else can have given it meanwhile. */
   #ownPulled(permit: PullPermit): readonly Change[] {
     const [name = ''] = namesOf(permit)
-    const image = this.#world.inventory.imageNamed(name)
+    const image = this.#images.named(name)
     if (image === undefined || !this.#told.done || this.#told.wasThere) return []
     const { digest } = this.#told
     const isTold = digest === image.id || image.names.includes(`${permit.name}@${digest}`)
@@ -278,12 +307,12 @@ export class NewImages {
   /** The digests that an image has got in the repository that it was pushed to. */
   #newDigests(id: string): readonly string[] {
     const repository = this.#permit.on === 'push' ? this.#permit.name : ''
-    const names = this.#world.inventory.image(id)?.names ?? []
+    const names = this.#images.get(id)?.names ?? []
     return names.filter((name) => name.startsWith(`${repository}@`) && !this.#namesBefore.has(name))
   }
 
   #isNew(id: string): boolean {
-    return this.#world.inventory.image(id) !== undefined && !this.#before.has(id)
+    return this.#images.get(id) !== undefined && !this.#before.has(id)
   }
 
   /**
@@ -291,7 +320,7 @@ export class NewImages {
    * given now.
    */
   #isBuilt(id: string): boolean {
-    const image = this.#world.inventory.image(id)
+    const image = this.#images.get(id)
     const isLeft = (): boolean => image?.names.every((name) => namesOf(this.#permit).includes(name)) ?? false
     return image?.worker === this.#worker && (!this.#before.has(id) || isLeft())
   }
@@ -303,8 +332,8 @@ export class NewImages {
   #builtUpon(): readonly string[] {
     const found = new Set<string>()
     for (const id of this.#told.made)
-      for (const parent of namelessParents(this.#world.inventory, id)) {
-        const isMine = this.#world.inventory.image(parent)?.worker === this.#worker
+      for (const parent of namelessParents(this.#images, id)) {
+        const isMine = this.#images.get(parent)?.worker === this.#worker
         if (!isMine || this.#bases.has(parent) || this.#world.ownership.owner('image', parent) !== undefined)
           break
         found.add(parent)
@@ -314,12 +343,10 @@ export class NewImages {
 
   /** Whether another worker gives that name at this moment, or gave it to the image that has it while this call went on. */
   #isGivenByOther(name: string): boolean {
-    const { inventory, ownership } = this.#world
+    const { ownership } = this.#world
     const giver = ownership.namesGiven.workerOf(name)
     if (giver !== undefined && giver !== this.#worker) return true
     const owned = ownership.get('tag', name)
-    return (
-      owned !== undefined && owned.worker !== this.#worker && owned.name === inventory.imageNamed(name)?.id
-    )
+    return owned !== undefined && owned.worker !== this.#worker && owned.name === this.#images.named(name)?.id
   }
 }

@@ -1,16 +1,16 @@
 /** What an archive of images is to bring: claimed before its end reaches the engine, so that nothing of it is nobody's. */
 import type { ArchivedImage } from '../decode/image-layout.ts'
 import { parseReference, storedReference } from '../decode/reference.ts'
-import type { World } from '../resolve/resolve.ts'
 import type { Claim } from '../record/store.ts'
+import type { Images } from '../resolve/images.ts'
 
 /** Opens claims on the images that are not here yet, and on the names that they are to get. */
 export function claimLoaded(
-  { inventory, ownership }: Pick<World, 'inventory' | 'ownership'>,
+  { images: known, ownership }: Images,
   worker: string,
   images: readonly Pick<ArchivedImage, 'id' | 'names'>[],
 ): readonly Claim[] {
-  const missing = new Set(images.map(({ id }) => id).filter((id) => inventory.image(id) === undefined))
+  const missing = new Set(images.map(({ id }) => id).filter((id) => known.get(id) === undefined))
   const tags = images.flatMap(({ id, names }) => storedNames(names).map((name) => [name, id] as const))
   return [
     ...[...missing].map((id) => ownership.claimImage(worker, id)),

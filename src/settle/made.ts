@@ -3,13 +3,15 @@ import { looksLikeImageId } from '../decode/reference.ts'
 import { inspectContainer } from '../forward/containers.ts'
 import type { Asker } from '../forward/call-engine.ts'
 import type { MadeWith } from '../resolve/made.ts'
+import { seen, type ImageSight } from '../resolve/image-sight.ts'
 import type { World } from '../resolve/resolve.ts'
 import { madeOfInspected } from '../rewrite/made.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change, Owned } from '../record/store.ts'
 
 /** What is known of them, and may be learnt. */
-interface Learning extends Pick<World, 'inventory' | 'ownership'> {
+interface Learning extends Pick<World, 'ownership'> {
+  readonly sight: Pick<ImageSight, 'known'>
   readonly made: MadeWith
 }
 
@@ -33,8 +35,8 @@ export async function learnMade(
 }
 
 /** What granted an image: its name, or that the worker brought it; empty where that is not known any more. */
-function granting({ inventory, ownership }: Learning, { worker }: Owned, image: string): string {
+function granting({ sight, ownership }: Learning, { worker }: Owned, image: string): string {
   if (!looksLikeImageId(image)) return image
   if (ownership.owner('image', image) === worker) return image
-  return inventory.image(image)?.names[0] ?? ''
+  return seen(sight.known).get(image)?.names[0] ?? ''
 }

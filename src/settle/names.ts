@@ -4,10 +4,11 @@
  */
 import { readWhole } from '../forward/engine.ts'
 import type { Gate } from '../gate.ts'
-import { ownersOfNames } from '../resolve/images.ts'
+import { ownersOfNames, type Images } from '../resolve/images.ts'
 import { encodeTag, familiar } from '../rewrite/image.ts'
 import type { Right } from '../rights/right.ts'
 import type { Change, Claim } from '../record/store.ts'
+import { NoTurn } from '../shared/keyed-turns.ts'
 
 const LIMIT = 60_000
 const LARGEST_ANSWER = 2 ** 20
@@ -36,11 +37,10 @@ export function giveNames(
   names: readonly string[],
   changes: readonly Change[],
 ): Promise<Named> {
-  return gate.imageTurns.run(async () => {
-    await gate.feed.refreshImages()
+  const give = async (known: Images): Promise<Named> => {
     await right.renew()
     const { worker } = right
-    const owners = ownersOfNames(gate, worker, names)
+    const owners = ownersOfNames(known, worker, names)
     const free = names.filter((name) => owners.get(name) !== 'other')
     const claims = free.map((name) => gate.ownership.claimTag(worker.name, name, image))
     try {
@@ -53,6 +53,11 @@ export function giveNames(
       for (const claim of claims) gate.ownership.doubt(claim)
       throw cause
     }
+  }
+  // Also where its client has left: the image is there.
+  return gate.imageTurns.give(right.worker.name, names, image, give).catch((cause: unknown) => {
+    if (!(cause instanceof NoTurn)) throw cause
+    return { ...NO_NAMES, failed: [cause.message] }
   })
 }
 
@@ -81,11 +86,8 @@ async function giveAll(
 }
 
 /** Takes over that an image has got the name that was claimed for it. Returns the change to write. */
-export function tagged(
-  { inventory, ownership }: Pick<Gate, 'inventory' | 'ownership'>,
-  claim: Claim,
-): Change {
-  inventory.nameImage(claim.id, claim.name)
+export function tagged({ sight, ownership }: Pick<Gate, 'sight' | 'ownership'>, claim: Claim): Change {
+  sight.named(claim.id, claim.name)
   return ownership.settle(claim)
 }
 

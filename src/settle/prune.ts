@@ -9,7 +9,7 @@ import { errorReply, jsonReply, type Reply } from '../forward/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { PrunePermit } from '../policy/verdict.ts'
 import type { Right } from '../rights/right.ts'
-import { ownParents } from '../resolve/images.ts'
+import { ownParents, type Images } from '../resolve/images.ts'
 import { apiPath, plainRequest, type Parameters } from '../rewrite/encoded.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, OwnedKind } from '../record/store.ts'
@@ -123,11 +123,12 @@ class PruneRun {
   }
 
   async unusedImages(danglingOnly: boolean): Promise<readonly Candidate[]> {
+    const known = { images: await this.#gate.sight.whenKnown(), ownership: this.#gate.ownership }
     const list = listOf(await this.#list(['images', 'json'], {})).map(objectOf)
     const named = (image: Unknown): boolean =>
       textsOf(image['RepoTags']).some((name) => name !== '<none>:<none>')
     const kept = list.filter((image) =>
-      danglingOnly ? !named(image) : this.#isWhollyOwn(textOf(image['Id'])),
+      danglingOnly ? !named(image) : this.#isWhollyOwn(known, textOf(image['Id'])),
     )
     return this.#own('image', kept, 'Id', (image) => Number(image['Size'] ?? 0))
   }
@@ -161,13 +162,11 @@ class PruneRun {
 
   /** Somebody else can have given it a name since the listing, or do so at this moment. */
   #removeImage(id: string): Promise<readonly string[]> {
-    const { feed, imageTurns, inventory } = this.#gate
     const { engine } = this.#right
-    return imageTurns.run(async () => {
-      await feed.refreshImages()
-      if (!this.#isWhollyOwn(id)) return []
-      const parents = ownParents(this.#gate, this.#worker, id)
-      const names = inventory.image(id)?.names ?? []
+    return this.#gate.imageTurns.remove(this.#worker, id, async (known) => {
+      if (!this.#isWhollyOwn(known, id)) return []
+      const parents = ownParents(known, this.#worker, id)
+      const names = known.images.get(id)?.names ?? []
       if (!(await removeUnused(engine, this.#minor, id, names))) return []
       this.#forget('image', id)
       const gone = await removeParents(engine, this.#minor, parents)
@@ -192,9 +191,8 @@ class PruneRun {
   }
 
   /** Other names of an image are somebody else's, and would go with it. */
-  #isWhollyOwn(id: string): boolean {
-    const { inventory, ownership } = this.#gate
-    return inventory.image(id)?.names.every((name) => ownership.ownsTag(this.#worker, name, id)) ?? false
+  #isWhollyOwn({ images, ownership }: Images, id: string): boolean {
+    return images.get(id)?.names.every((name) => ownership.ownsTag(this.#worker, name, id)) ?? false
   }
 
   /** Keeps a volume from others while it is removed by its name; undefined where that is another's by now, or busy. */

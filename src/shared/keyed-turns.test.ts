@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Ending, type Until } from './ending.ts'
 import { KeyedTurns, MOST_WAITING, NoTurn, type Hold, type Keys } from './keyed-turns.ts'
 
 const alone = (...names: readonly string[]): Keys => new Map(names.map((name) => [name, 'exclusive']))
@@ -11,7 +12,7 @@ function arena() {
   const turns = new KeyedTurns()
   const going = new Map<string, { readonly keys: Keys; readonly end: () => void }>()
   const begun: string[] = []
-  const ask = (worker: string, name: string, keys: Keys, gone?: AbortSignal) =>
+  const ask = (worker: string, name: string, keys: Keys, gone?: Until) =>
     turns.run(
       worker,
       keys,
@@ -79,15 +80,15 @@ test('of a worker no more than 64 wait, and the next is told to try again', asyn
 
 test('a client that leaves gives up its place, and those behind it go on', async () => {
   const { begun, ask, end } = arena()
-  const gone = new AbortController()
+  const gone = new Ending()
   void ask('a', 'first', shared('x'))
-  const left = ask('b', 'left', alone('x'), gone.signal)
+  const left = ask('b', 'left', alone('x'), gone)
   void ask('c', 'behind', shared('x'))
-  gone.abort()
+  gone.end()
   await expect(left).rejects.toThrow(NoTurn)
   await setImmediate()
   expect(begun).toEqual(['first', 'behind'])
-  await expect(ask('d', 'came too late', alone('x'), gone.signal)).rejects.toThrow(NoTurn)
+  await expect(ask('d', 'came too late', alone('x'), gone)).rejects.toThrow(NoTurn)
   await end('first')
   expect(begun).toEqual(['first', 'behind'])
 })

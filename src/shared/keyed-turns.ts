@@ -2,6 +2,7 @@
  * Turns on things by their names: what is about different things goes on at the same time, what is about the same one after the other.
  * All that a turn needs it takes at once, so that no two wait for each other.
  */
+import type { Until } from './ending.ts'
 
 /** Who holds a thing exclusively holds it alone; any number share it. */
 export type Hold = 'exclusive' | 'shared'
@@ -30,10 +31,10 @@ export class KeyedTurns {
 
   /**
    * Does a piece of work when nothing that it needs is held, and nobody who came before needs it.
-   * @param gone gives the place up where it aborts before that
+   * @param gone gives the place up where it is over before that
    * @throws {NoTurn} and what the work throws
    */
-  async run<T>(worker: string, keys: Keys, work: () => Promise<T>, gone?: AbortSignal): Promise<T> {
+  async run<T>(worker: string, keys: Keys, work: () => Promise<T>, gone?: Until): Promise<T> {
     const turn = await this.#comes(worker, keys, gone)
     try {
       return await work()
@@ -48,15 +49,16 @@ export class KeyedTurns {
     return this.#waiting.filter((turn) => turn.worker === worker).length
   }
 
-  #comes(worker: string, keys: Keys, gone: AbortSignal | undefined): Promise<Turn> {
+  #comes(worker: string, keys: Keys, gone: Until | undefined): Promise<Turn> {
     return new Promise((resolve, reject) => {
+      let stay = (): void => undefined
       const leave = (): void => {
         this.#waiting = this.#waiting.filter((one) => one !== turn)
         this.#startFree()
         reject(new NoTurn('its client has left before it came to its turn'))
       }
       const start = (): void => {
-        gone?.removeEventListener('abort', leave)
+        stay()
         resolve(turn)
       }
       const turn: Turn = { worker, keys, round: this.#nextRound(worker), start }
@@ -64,8 +66,8 @@ export class KeyedTurns {
       this.#waiting = [...this.#waiting, turn].toSorted((one, other) => one.round - other.round)
       this.#startFree()
       if (this.#running.has(turn)) return
-      if (gone?.aborted === true) leave()
-      else if (this.waitingOf(worker) <= MOST_WAITING) gone?.addEventListener('abort', leave, { once: true })
+      if (gone?.isOver === true) leave()
+      else if (this.waitingOf(worker) <= MOST_WAITING) stay = gone?.whenOver(leave) ?? stay
       else {
         this.#waiting = this.#waiting.filter((one) => one !== turn)
         reject(new NoTurn(`${MOST_WAITING} calls wait already for names of images; try again`))

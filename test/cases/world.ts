@@ -15,6 +15,7 @@ import type { Verdict } from '../../src/policy/verdict.ts'
 import type { HostPath } from '../../src/resolve/facts.ts'
 import { Execs } from '../../src/resolve/execs.ts'
 import { Inventory } from '../../src/resolve/inventory.ts'
+import { KnownImages, type KnownImage } from '../../src/resolve/known-images.ts'
 import { MadeWith } from '../../src/resolve/made.ts'
 import { Ownership } from '../../src/resolve/ownership.ts'
 import { Renames } from '../../src/resolve/renames.ts'
@@ -103,6 +104,15 @@ const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 
 const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', import.meta.url), 'utf8')))
 
+interface WorldWithImages extends World {
+  readonly images: KnownImages
+}
+
+/** Makes an engine list these images, and no others. */
+export function setImages({ images }: Pick<WorldWithImages, 'images'>, list: readonly KnownImage[]): void {
+  images.listed(images.question(), list)
+}
+
 /** What is known of an image without labels. */
 export const UNLABELLED = { worker: '', claim: '', labels: 0, listed: 0 }
 
@@ -170,7 +180,8 @@ export function ask(request: Request, given: Settings = NONE): Answer {
     podman: facts.podman,
     containerd: facts.containerd,
   }
-  const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, paths))
+  const looked = { paths, images: known.images }
+  const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, looked))
   const sending = {
     clientMinor: decoded.minor ?? facts.minor,
     engineMinor: facts.minor,
@@ -202,7 +213,7 @@ export function decodeRequest({ line, headers = {}, body }: Request): Decoded {
 }
 
 /** What the gate knows of the standard world, with some of its keys replaced. */
-export function worldWith(given: Readonly<Record<string, unknown>> = {}): World {
+export function worldWith(given: Readonly<Record<string, unknown>> = {}): WorldWithImages {
   return worldOf(world.parse({ ...standard.world, ...given }), policyOf())
 }
 
@@ -216,8 +227,9 @@ function hostPath(paths: Readonly<Record<string, string | null>>, path: string):
 function worldOf(
   { containers, images, networks, volumes, busy, others, held, execs: madeExecs }: z.output<typeof world>,
   asking: WorkerPolicy,
-): World {
+): WorldWithImages {
   const inventory = new Inventory()
+  const knownImages = new KnownImages()
   const made = new MadeWith({ made: () => [] })
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   const own = (
@@ -249,7 +261,8 @@ function worldOf(
     const nonce = own('container', owner === 'self' ? WORKER : 'rival', idOf(name), limits)
     if (known.made !== null) made.put(nonce, JSON.stringify({ Image: imageIdOf('own'), ...known.made }))
   }
-  inventory.replaceImages(
+  setImages(
+    { images: knownImages },
     Object.entries(images).map(([name, { names, labels, listed, label, parent }]) => {
       const upon = parent === undefined ? '' : imageIdOf(parent)
       return { id: imageIdOf(name), names, parent: upon, worker: label, claim: '', labels, listed }
@@ -284,7 +297,8 @@ function worldOf(
     containers: named.containers.union(new Set(others.containers)),
     networks: named.networks.union(new Set(others.networks)),
   }
-  return { inventory, ownership, execs, made, renames, meant, pins: { originOf: (place) => held[place] } }
+  const pins = { originOf: (place: string) => held[place] }
+  return { inventory, images: knownImages, ownership, execs, made, renames, meant, pins }
 }
 
 function execOf(name: string, argv: readonly string[]): ContainerExec {

@@ -18,6 +18,7 @@ import { decide } from '../../src/policy/decide.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { handle } from '../../src/pipeline.ts'
+import { KnownImages } from '../../src/resolve/known-images.ts'
 import { resolve, type HostPaths } from '../../src/resolve/resolve.ts'
 import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
 import { rewrite } from '../../src/rewrite/rewrite.ts'
@@ -121,6 +122,7 @@ class World {
   /** Every worker that there was: a connection of one that has ended may still ask. */
   readonly identities: Identity[] = []
   readonly found: string[] = []
+  readonly #images = new KnownImages()
   /** What they run, by their ids. */
   readonly execs = new Map<string, readonly string[]>()
   effects = 0
@@ -137,15 +139,20 @@ class World {
     this.gate = new Gate(engine, storeOf(wait), recorder, pins, policy, ROOTS.share(), {
       connected: () => undefined,
       lost: () => undefined,
+      imagesKnown: () => undefined,
       unbound: () => undefined,
     })
     const connected = { facts: ENGINE, pingHeaders: {}, version: {}, dataRoot: '' }
     Object.defineProperty(this.gate.feed, 'connected', { get: () => connected })
-    Object.defineProperty(this.gate.feed, 'refreshImages', { value: () => wait('the images') })
+    const whenKnown = () => wait('the images').then(() => this.#images)
+    Object.defineProperty(this.gate.sight, 'known', { get: () => this.#images })
+    Object.defineProperty(this.gate.sight, 'whenKnown', { value: whenKnown })
+    Object.defineProperty(this.gate.sight, 'look', { value: () => wait('images') })
     Object.defineProperty(this.gate.paths, 'resolve', { value: () => wait('paths').then(() => PATHS) })
     this.gate.inventory.putNetwork(NETWORK, 'backend')
     const image = { id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' }
-    this.gate.inventory.replaceImages([{ ...image, worker: '', claim: '', labels: 0, listed: 0 }])
+    const unlabelled = { worker: '', claim: '', labels: 0, listed: 0 }
+    this.#images.listed(this.#images.question(), [{ ...image, ...unlabelled }])
   }
 
   /** A container and an exec are there from the start. */
@@ -233,7 +240,8 @@ class World {
       const rawHeaders = body.length === 0 ? [] : ['Content-Type', 'application/json']
       const decoded = decode(routed.match, { method: encoded.method, target, rawHeaders, body })
       const { operation } = decoded
-      const known = resolve(this.gate, worker, operation, ENGINE, PATHS)
+      const looked = { paths: PATHS, images: this.#images }
+      const known = resolve(this.gate, worker, operation, ENGINE, looked)
       const usage = { containers: 1, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 }
       // That it was started already is no question of the policy.
       const argv = operation.kind === 'exec.start' ? this.execs.get(operation.exec) : undefined

@@ -47,6 +47,7 @@ export async function openGate(engine = 'unix:///nonexistent/docker.sock'): Prom
   const gate = new Gate(ownEngine, store, recorder, pins, policy, roots, {
     connected: () => undefined,
     lost: () => undefined,
+    imagesKnown: () => undefined,
     unbound: () => undefined,
   })
   const { identity } = await gate.admit(policy.workers[0] ?? never(), '-1:-1')

@@ -90,7 +90,12 @@ export class Renaming {
       () => undefined,
     )
     const engine = new Engine(this.#engine.url)
-    const events = { connected: () => undefined, lost: () => undefined, unbound: () => undefined }
+    const events = {
+      connected: () => undefined,
+      lost: () => undefined,
+      imagesKnown: () => undefined,
+      unbound: () => undefined,
+    }
     const pins = await Pins.open({ id: this.#directory, written: this.#directory })
     const roots = await BindRoots.open(this.#policy, () => undefined)
     const gate = new Gate(engine, store, recorder, pins, this.#policy, roots, events)

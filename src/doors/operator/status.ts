@@ -9,7 +9,13 @@ import { VERSION } from '../../shared/version.ts'
 /** Memory in bytes, times in seconds. */
 export interface Status {
   readonly version: string
-  readonly engine: { readonly url: string; readonly connected: boolean; readonly version: string }
+  readonly engine: {
+    readonly url: string
+    readonly connected: boolean
+    readonly version: string
+    /** Whether it is known which images there are. */
+    readonly imagesKnown: boolean
+  }
   /** The policy's file. */
   readonly policy: string
   /** What there is of workers that the policy does not have, or not any more, by the names that they had. */
@@ -55,7 +61,12 @@ export function statusOf(gate: Gate, { directory, url, policy, store }: Setting)
   const { entries, head, failing } = store.state()
   return {
     version: VERSION,
-    engine: { url, connected: connected !== undefined, version: textOf(connected?.version['Version']) },
+    engine: {
+      url,
+      connected: connected !== undefined,
+      version: textOf(connected?.version['Version']),
+      imagesKnown: gate.sight.known !== undefined,
+    },
     policy,
     left: leftOf(gate),
     store: { directory, entries, head, ...(failing === undefined ? {} : { failing }) },
