@@ -1,6 +1,6 @@
 /** What one worker can ask for to be a burden to others: work whose size it chooses. */
 import { gzipSync } from 'node:zlib'
-import { tarFile } from '../src/forward/tar-file.ts'
+import { tarFile } from '../src/perform/tar-file.ts'
 import { requestBytes } from './connection.ts'
 
 /** By its name, what each connection sends again and again. */

@@ -7,8 +7,8 @@ import type { Role } from './programs/self.ts'
 /** What is no command of the operator's, by its word. */
 const ROLES: Readonly<Record<Role | 'ssh', (words: readonly string[]) => Promise<unknown>>> = {
   ssh: async (words) => (await import('./ssh/main.ts')).main(words, process.env),
-  '@policy-reader': async () => (await import('./policy/load-child.ts')).main(),
-  '@mcp-http': async () => (await import('./doors/mcp/http-child.ts')).main(),
+  '@policy-reader': async () => (await import('./policy-file/reader.ts')).main(),
+  '@mcp-http': async () => (await import('./mcp/http-child.ts')).main(),
 }
 
 const words = process.argv.slice(2)

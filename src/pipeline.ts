@@ -1,16 +1,16 @@
 /**
  * The way of a request, top to bottom:
- * identify, decode, resolve, decide, record, rewrite, forward, filter, settle.
+ * identify, decode, resolve, decide, record, encode, send, filter, settle.
  */
 import type { DecisionEntry } from './record/entry.ts'
-import { carryOut } from './carry-out/carry-out.ts'
+import { carryOut } from './perform/perform.ts'
 import { decode, type Routed } from './decode/decode.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
 import { isChange } from './decode/properties.ts'
-import { EngineUnavailable } from './forward/engine.ts'
-import { errorReply, type Reply } from './forward/reply.ts'
+import { EngineUnavailable } from './engine/engine.ts'
+import { errorReply, type Reply } from './engine/reply.ts'
 import type { Gate } from './gate.ts'
-import type { Caller } from './identify/caller.ts'
+import type { Caller } from './workers/caller.ts'
 import { refusalReply } from './filter/refusal.ts'
 import { rehearse } from './rehearse.ts'
 import { LookupAbandoned } from './resolve/host-paths.ts'

@@ -3,9 +3,9 @@ import type { DecisionEntry } from './record/entry.ts'
 import type { OperationKind } from './decode/operation.ts'
 import { propertiesOf } from './decode/properties.ts'
 import { refusalReply, toldRefusal } from './filter/refusal.ts'
-import { errorReply, type Reply } from './forward/reply.ts'
-import type { Rehearsal } from './identify/caller.ts'
-import type { Verdict } from './policy/verdict.ts'
+import { errorReply, type Reply } from './engine/reply.ts'
+import type { Rehearsal } from './workers/caller.ts'
+import type { Verdict } from './decide/verdict.ts'
 import { refusalText } from './shared/refusal.ts'
 
 /** The reply to a call of a rehearsal, or undefined where it is a look-up that is to be carried out. */

@@ -1,5 +1,5 @@
 /**
- * Who touches files: paths that others could move are the business of src/host/files/ alone, which goes by descriptors. Everybody else
+ * Who touches files: paths that others could move are the business of src/files/ alone, which goes by descriptors. Everybody else
  * names here which functions it calls, and why nobody can swap what they are called for.
  */
 import { globSync, readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** By file: functions of node:fs and node:fs/promises. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
-  // In the state directory, which `serve` opens by src/host/files/ before: nobody else can write there or move it.
+  // In the state directory, which `serve` opens by src/files/ before: nobody else can write there or move it.
   'src/record/accept.ts': ['existsSync'],
   'src/record/keys.ts': ['existsSync', 'readFileSync'],
   'src/record/signed.ts': [
@@ -48,11 +48,11 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/audit.ts': ['open'],
   'src/cli/init.ts': ['mkdir', 'writeFile'],
   'src/cli/watch-policy.ts': ['stat'],
-  'src/forward/find-engine.ts': ['access', 'constants'],
-  'src/policy/load-child.ts': ['closeSync', 'createReadStream', 'fstatSync', 'writeFileSync'],
-  'src/policy/load.ts': ['open'],
+  'src/engine/find-engine.ts': ['access', 'constants'],
+  'src/policy-file/reader.ts': ['closeSync', 'createReadStream', 'fstatSync', 'writeFileSync'],
+  'src/policy-file/load.ts': ['open'],
   // Programs of the worker's account, which gain nothing by a path that it can move; what starts them looks at what root put there.
-  'src/doors/mcp/http-child.ts': ['existsSync'],
+  'src/mcp/http-child.ts': ['existsSync'],
   'src/programs/docker.ts': ['lstat', 'realpath'],
   'src/programs/plugins.ts': ['readFile'],
   'src/programs/sandbox.ts': ['existsSync', 'readFileSync'],
@@ -85,10 +85,10 @@ function importsOf(text: string): readonly string[] {
   )
 }
 
-const room = 'src/host/files/descriptor.ts'
+const room = 'src/files/descriptor.ts'
 
 describe('a path that others could move', () => {
-  test('is touched in src/host/files/descriptor.ts alone', () => {
+  test('is touched in src/files/descriptor.ts alone', () => {
     const found = Object.fromEntries(
       sources.flatMap((file) => {
         const imports = importsOf(textOf(file))
@@ -122,14 +122,14 @@ describe('a path that others could move', () => {
     ).toEqual([])
   })
 
-  test('is listened on in src/host/files/sockets.ts alone', () => {
+  test('is listened on in src/files/sockets.ts alone', () => {
     const listening = sources.filter((file) => /\.listen\(/.test(textOf(file)))
     // The first serves on TCP; the others hand the server over.
     expect(listening.toSorted()).toEqual([
       'src/cli/serve.ts',
       'src/doors/listen.ts',
-      'src/doors/mcp/http-child.ts',
-      'src/host/files/sockets.ts',
+      'src/files/sockets.ts',
+      'src/mcp/http-child.ts',
     ])
   })
 

@@ -1,110 +1,272 @@
-/** The layers of ARCHITECTURE.md are kept by the linter; here it is shown that it would notice. */
-import { spawnSync } from 'node:child_process'
-import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+/** Rooms and what they open onto: the table of ARCHITECTURE.md, read from the imports of every file, tests aside. */
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const source = fileURLToPath(new URL('../src', import.meta.url))
 
-/** A place beside the source, with its rules: other tests read the source meanwhile. */
-const beside = mkdtempSync(join(tmpdir(), 'dockgate-layers-'))
-copyFileSync(join(root, '.oxlintrc.json'), join(beside, '.oxlintrc.json'))
-afterAll(() => rmSync(beside, { recursive: true }))
-
-/** What the linter says of a file with that one import. */
-function lint(folder: string, imported: string): { readonly code: number | null; readonly said: string } {
-  const file = join('src', folder, 'planted.ts')
-  mkdirSync(join(beside, dirname(file)), { recursive: true })
-  writeFileSync(
-    join(beside, file),
-    `import * as planted from '${imported}'\n\nexport const found = planted\n`,
-  )
-  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/oxlint'), [file], {
-    cwd: beside,
-    encoding: 'utf8',
-  })
-  return { code: status, said: stdout + stderr }
+/**
+ * Each room, and which others it may import: those above it in the table alone. A room is a folder of src/ or a file in src/ itself.
+ * What is not here is in no room.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  // What all stand on.
+  shared: [],
+  http: [],
+  schedule: [],
+  // The host: files, and programs that are started.
+  files: [],
+  programs: ['shared', 'files'],
+  // A request, and the policy that it is measured by.
+  decode: ['shared'],
+  policy: ['shared', 'decode'],
+  // The engine and the record, and what is known by both.
+  record: ['schedule'],
+  engine: ['shared', 'http'],
+  workers: ['policy', 'record'],
+  world: ['shared', 'decode', 'policy', 'record', 'engine'],
+  // The host by a policy.
+  host: ['shared', 'files', 'programs', 'policy'],
+  'policy-file': ['programs', 'policy', 'host'],
+  // From a request to a decision, and what is sent by it.
+  resolve: ['files', 'decode', 'policy', 'world'],
+  decide: ['shared', 'schedule', 'decode', 'policy', 'world', 'resolve'],
+  'docker-cli': ['decode', 'policy', 'decide'],
+  audit: ['shared', 'schedule', 'decode', 'record', 'workers', 'decide'],
+  encode: ['shared', 'decode', 'engine', 'world', 'decide'],
+  filter: ['shared', 'schedule', 'decode', 'policy', 'engine', 'world', 'resolve', 'decide'],
+  // A running gate: what it holds, and the way of a request through it.
+  'gate.ts': [
+    'shared',
+    'schedule',
+    'policy',
+    'record',
+    'engine',
+    'workers',
+    'world',
+    'host',
+    'resolve',
+    'audit',
+  ],
+  'rehearse.ts': ['shared', 'decode', 'record', 'engine', 'workers', 'decide', 'filter'],
+  rights: [
+    'shared',
+    'schedule',
+    'decode',
+    'policy',
+    'record',
+    'engine',
+    'workers',
+    'world',
+    'host',
+    'resolve',
+    'decide',
+    'audit',
+    'encode',
+    'gate.ts',
+  ],
+  settle: ['shared', 'decode', 'record', 'engine', 'world', 'decide', 'encode', 'gate.ts', 'rights'],
+  perform: [
+    'shared',
+    'schedule',
+    'decode',
+    'policy',
+    'record',
+    'engine',
+    'world',
+    'host',
+    'resolve',
+    'decide',
+    'encode',
+    'filter',
+    'gate.ts',
+    'rights',
+    'settle',
+  ],
+  'pipeline.ts': [
+    'shared',
+    'decode',
+    'record',
+    'engine',
+    'workers',
+    'resolve',
+    'filter',
+    'gate.ts',
+    'rehearse.ts',
+    'rights',
+    'settle',
+    'perform',
+  ],
+  doors: [
+    'shared',
+    'http',
+    'schedule',
+    'files',
+    'programs',
+    'decode',
+    'policy',
+    'record',
+    'engine',
+    'workers',
+    'host',
+    'policy-file',
+    'resolve',
+    'decide',
+    'docker-cli',
+    'filter',
+    'gate.ts',
+    'rights',
+    'pipeline.ts',
+  ],
+  // Programs beside it, and the commands.
+  ssh: ['shared', 'programs'],
+  mcp: ['shared', 'http', 'programs', 'policy', 'docker-cli', 'ssh'],
+  cli: [
+    'shared',
+    'http',
+    'schedule',
+    'files',
+    'programs',
+    'policy',
+    'record',
+    'engine',
+    'host',
+    'policy-file',
+    'audit',
+    'gate.ts',
+    'rights',
+    'doors',
+    'mcp',
+  ],
+  'main.ts': ['programs', 'policy-file', 'ssh', 'mcp', 'cli'],
 }
 
-describe('the linter', () => {
-  test.each([
-    ['decode', '../policy/decide.ts', 'decode: a stage imports only what stands before it'],
-    ['decode', 'node:net', 'this stage is pure: no I/O'],
-    ['policy', 'node:fs', 'this stage is pure: no I/O'],
-    ['policy', 'node:fs/promises', 'this stage is pure: no I/O'],
-    ['policy', '../record/store.ts', 'policy: a stage imports only what stands before it'],
-    ['policy/create', '../../rewrite/rewrite.ts', 'policy: a stage imports only what stands before it'],
-    ['rewrite', 'node:http', 'this stage is pure: no I/O'],
-    ['ssh', '../decode/json.ts', 'ssh: the forced command starts for each command'],
-    ['programs', '../decode/json.ts', 'programs: what starts programs of the host loads nothing of the gate'],
-    ['programs', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
-    ['host', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
-    ['doors', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
-    ['ssh', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
-    ['settle', 'node:child_process', 'programs are started by src/programs/start.ts alone'],
-    ['shared', '../decode/json.ts', 'shared: a stage imports only what stands before it'],
-    ['record', '../policy/decide.ts', 'record: stands below every stage'],
-    ['record/sqlite', '../../audit/recorder.ts', 'record: stands below every stage'],
-    ['schedule', '../policy/decide.ts', 'a stage imports only what stands before it'],
-  ])('lets nothing in src/%s import %s', (folder, imported, message) => {
-    const { code, said } = lint(folder, imported)
-    expect(said).toContain(message)
-    expect(code).not.toBe(0)
-  })
+/** They decide and encode, and so do nothing: what they import of Node works on values alone. */
+const PURE = ['shared', 'schedule', 'decode', 'policy', 'resolve', 'decide', 'docker-cli', 'encode']
+const OF_VALUES = ['node:buffer', 'node:crypto', 'node:path', 'node:stream', 'node:util', 'node:v8']
 
-  test('lets a stage import what stands before it', () => {
-    expect(lint('policy', '../decode/json.ts')).toMatchObject({ code: 0 })
-  })
-})
+/** By what is imported: the only ones that may import it. Names in a file are given behind `#`. */
+const RESERVED: Readonly<Record<string, readonly RegExp[]>> = {
+  'node:child_process': [/^programs\/start\.ts$/],
+  'node:sqlite': [/^record\/sqlite\//],
+  'decide/permit.ts#permitting': [/^decide\//],
+  'decide/permit.ts#requireDecided': [/^encode\/encode\.ts$/],
+}
 
-describe('the record', () => {
-  const sources = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
-  const importsOf = (file: string): readonly string[] =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import\() ?'([^']+)'/g)].map(
-      ([, name = '']) => (name.startsWith('.') ? join(dirname(file), name) : name),
-    )
+interface Import {
+  readonly from: string
+  /** A file of src/, or a module. */
+  readonly of: string
+  readonly names: readonly string[]
+}
 
-  test('has SQLite behind it in src/record/sqlite/ alone', () => {
-    const found = sources.filter((file) => importsOf(file).includes('node:sqlite'))
-    expect(found.length).toBeGreaterThan(3)
-    expect(found.filter((file) => !file.startsWith('src/record/sqlite/'))).toEqual([])
-  })
+function roomOf(file: string): string {
+  return file.split('/')[0] ?? ''
+}
 
-  test('has no files that import each other in a circle', () => {
-    const files = sources.filter((file) => file.startsWith('src/record/'))
-    const reached = (from: string): ReadonlySet<string> => {
-      const seen = new Set<string>()
-      const waiting = [...importsOf(from)]
-      for (const file of waiting) {
-        if (seen.has(file) || !file.startsWith('src/record/')) continue
-        seen.add(file)
-        waiting.push(...importsOf(file))
-      }
-      return seen
+/** What a file imports, also of types alone, and what it loads later. */
+function importsOf(from: string, text: string): readonly Import[] {
+  const written =
+    /^(?:import|export)\b([^'"]*?)\bfrom\s*'([^']+)'|^import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm
+  return [...text.matchAll(written)].map(([, clause = '', ...modules]) => {
+    const module = modules.find((one) => one !== undefined) ?? ''
+    const names = /\{([^}]*)\}/.exec(clause)?.[1] ?? ''
+    return {
+      from,
+      of: module.startsWith('.') ? normalize(join(dirname(from), module)) : module,
+      names: names.split(',').map((name) =>
+        name
+          .trim()
+          .replace(/^type\s+/, '')
+          .replace(/\s.*/, ''),
+      ),
     }
-    expect(files.filter((file) => reached(file).has(file))).toEqual([])
   })
+}
+
+/** What is wrong with imports; empty where nothing is. */
+function complaints(imports: readonly Import[]): readonly string[] {
+  return imports.flatMap(({ from, of, names }) => {
+    const room = roomOf(from)
+    const allowed = ROOMS[room]
+    if (allowed === undefined) return [`${from} is in no room`]
+    const isOurs = !/^(?:node:)?[@a-z0-9][^.]*$/.test(of)
+    const other = roomOf(of)
+    const reserved = [of, ...names.map((name) => `${of}#${name}`)].filter(
+      (what) => RESERVED[what]?.some((pattern) => pattern.test(from)) === false,
+    )
+    return [
+      ...(isOurs && other !== room && !allowed.includes(other) ? [`${from} imports ${of}`] : []),
+      ...(PURE.includes(room) && of.startsWith('node:') && !OF_VALUES.includes(of.split('/')[0] ?? '')
+        ? [`${from} does something: ${of}`]
+        : []),
+      ...reserved.map((what) => `${from} takes ${what}`),
+    ]
+  })
+}
+
+const files = globSync('**/*.ts', { cwd: source }).filter((file) => !file.endsWith('.test.ts'))
+const all = files.flatMap((file) => importsOf(file, readFileSync(join(source, file), 'utf8')))
+const rooms = Object.keys(ROOMS)
+
+test('every file imports what its room may', () => {
+  expect(complaints(all)).toEqual([])
 })
 
-describe('every process of Dockgate', () => {
-  const sources = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
-  const saying = (pattern: RegExp): readonly string[] =>
-    sources.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8'))).toSorted()
+test('the table has every room, and nothing that is not used', () => {
+  expect(rooms.toSorted()).toEqual([...new Set(files.map(roomOf))].toSorted())
+  const used = new Set(all.map(({ from, of }) => `${roomOf(from)} ${roomOf(of)}`))
+  const unused = rooms.flatMap((room) => (ROOMS[room] ?? []).filter((other) => !used.has(`${room} ${other}`)))
+  expect(unused).toEqual([])
+})
 
-  test('is the one program, started again by src/programs/self.ts alone', () => {
-    expect(saying(/process\.execPath/)).toEqual(['src/programs/self.ts'])
-    // The first only names the schema, in the policy that it writes.
-    expect(saying(/import\.meta\.(?:url|dirname|filename)/)).toEqual([
-      'src/cli/init.ts',
-      'src/programs/self.ts',
-    ])
+test('arrows go up the table alone', () => {
+  const upward = rooms.flatMap((room, place) =>
+    (ROOMS[room] ?? []).filter((other) => rooms.indexOf(other) >= place).map((other) => `${room} ${other}`),
+  )
+  expect(upward).toEqual([])
+})
+
+test('no files go round in a circle', () => {
+  const open = new Map(files.map((file) => [file, new Set<string>()]))
+  for (const { from, of } of all) if (open.has(of)) open.get(from)?.add(of)
+  // Whoever imports nothing that is left is in no circle.
+  for (let before = -1; before !== open.size;) {
+    before = open.size
+    for (const [file, imports] of open)
+      if ([...imports].every((other) => other === file || !open.has(other))) open.delete(file)
+  }
+  expect([...open.keys()]).toEqual([])
+})
+
+describe('an import that is planted is found', () => {
+  test.each(rooms)('in %s, of each room that it may not open', (room) => {
+    const from = room.endsWith('.ts') ? room : `${room}/planted.ts`
+    const others = rooms.filter((other) => other !== room && !(ROOMS[room] ?? []).includes(other))
+    for (const other of others) {
+      const path = (room.endsWith('.ts') ? './' : '../') + (other.endsWith('.ts') ? other : `${other}/x.ts`)
+      const ways = [`import { x } from '${path}'`, `import type { X } from '${path}'`]
+      for (const line of [...ways, `export * from '${path}'`, `const x = await import('${path}')`])
+        expect({ line, found: complaints(importsOf(from, line)).length }).toEqual({ line, found: 1 })
+    }
   })
 
-  test('is told by src/main.ts what it is, which loads nothing by itself', () => {
-    expect(saying(/process\.(?:argv|env)\b/)).toEqual(['src/main.ts'])
-    const text = readFileSync(join(root, 'src/main.ts'), 'utf8')
-    expect(text.match(/^import (?!type )/m)).toBeNull()
+  test.each(PURE)('in %s, of what does something', (room) => {
+    for (const module of ['node:fs', 'node:fs/promises', 'node:net', 'node:http', 'node:child_process'])
+      expect(complaints(importsOf(`${room}/planted.ts`, `import { x } from '${module}'`))).not.toEqual([])
+  })
+
+  test('of what makes a permit, outside decisions', () => {
+    const line = "import { permitting } from '../decide/permit.ts'"
+    for (const room of ['encode', 'settle', 'perform', 'rights', 'doors'])
+      expect(complaints(importsOf(`${room}/planted.ts`, line))).not.toEqual([])
+    expect(complaints(importsOf('decide/planted.ts', "import { permitting } from './permit.ts'"))).toEqual([])
+  })
+
+  test('in a folder that is in no room', () => {
+    expect(complaints(importsOf('new/planted.ts', "import { x } from '../shared/x.ts'"))).toEqual([
+      'new/planted.ts is in no room',
+    ])
   })
 })

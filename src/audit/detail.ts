@@ -1,6 +1,6 @@
 /** The operation as the record holds it: all that was decided on, secrets as keyed hashes. */
 import type { Operation } from '../decode/operation.ts'
-import type { Verdict } from '../policy/verdict.ts'
+import type { Verdict } from '../decide/verdict.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Steps } from '../schedule/scheduler.ts'
 import { HASH_LENGTH, redactEnvironment, type Hash } from './redact.ts'

@@ -1,9 +1,9 @@
 /** Writes decisions before their effect and outcomes after it, and tells whoever watches. */
 import type { Decoded } from '../decode/operation.ts'
 import { isChange } from '../decode/properties.ts'
-import type { Caller } from '../identify/caller.ts'
+import type { Caller } from '../workers/caller.ts'
 import type { CommandLine, HostDiagnostic } from '../decode/operations/host.ts'
-import type { HostVerdict, Verdict } from '../policy/verdict.ts'
+import type { HostVerdict, Verdict } from '../decide/verdict.ts'
 import type { Steps } from '../schedule/scheduler.ts'
 import { shorten } from '../shared/refusal.ts'
 import { warnOf } from '../shared/warn.ts'
@@ -109,7 +109,7 @@ export class Recorder {
       rule: refused ? verdict.refusal.rule : verdict.rule,
       reason: refused ? shorten(`${verdict.refusal.what}: ${verdict.refusal.why}`, LONGEST_REASON) : '',
       // What was not done is recorded by its reason; how it was asked in full would let refusals fill the disk. What was
-      // allowed is recorded whole: policy/record-size.ts lets nothing through that is too long for it.
+      // allowed is recorded whole: decide/record-size.ts lets nothing through that is too long for it.
       detail: shorten(detail, refused ? LONGEST_REFUSED : Infinity),
     }
     // Who is refused much is whom the record is for: a refusal waits for the disk as a change does.

@@ -1,7 +1,7 @@
 /** Asks the running gate by its control socket. docs/operator-api.md has what it answers. */
 import type { IncomingMessage } from 'node:http'
 import { controlSocket } from '../record/state-directory.ts'
-import { request } from '../shared/http.ts'
+import { request } from '../http/http.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 
 /** Milliseconds, and characters, of the gate's answer. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openGate } from '../../test/support/local-gate.ts'
 import { asChanges, decision, filledDirectory } from '../../test/support/record.ts'
 import { createOperatorDoor } from '../doors/operator/door.ts'
-import { Engine } from '../forward/engine.ts'
+import { Engine } from '../engine/engine.ts'
 
 const program = fileURLToPath(new URL('../../test/support/audit-command.ts', import.meta.url))
 const local = await openGate()

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { askEngine, findEngine, type FoundEngine } from '../forward/find-engine.ts'
+import { askEngine, findEngine, type FoundEngine } from '../engine/find-engine.ts'
 
 interface Options {
   readonly output: string

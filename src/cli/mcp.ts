@@ -1,6 +1,6 @@
 /** `dockgate mcp`: the worker's side of the Model Context Protocol, on standard input and output. */
 import type { Command } from 'commander'
-import type { StdioOptions } from '../doors/mcp/stdio.ts'
+import type { StdioOptions } from '../mcp/stdio.ts'
 
 /** Adds `mcp`. It ends with its input. */
 export function addMcpCommand(program: Command): void {
@@ -17,7 +17,7 @@ export function addMcpCommand(program: Command): void {
       '\nAn agent starts this itself: command dockgate, arguments mcp --worker NAME, under an account that may open the socket.',
     )
     .action(async (options: StdioOptions) => {
-      const { serve } = await import('../doors/mcp/stdio.ts')
+      const { serve } = await import('../mcp/stdio.ts')
       serve(options)
     })
 }

@@ -1,6 +1,6 @@
 /** `dockgate policy`: checks a policy file, shows it in plain words, prints its schema. */
 import type { Command } from 'commander'
-import { loadNoted, PolicyError, type NotedPolicy } from '../policy/load.ts'
+import { loadNoted, PolicyError, type NotedPolicy } from '../policy-file/load.ts'
 import { formatNote } from '../policy/problem.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
 

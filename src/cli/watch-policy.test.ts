@@ -3,7 +3,7 @@ import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { loadPolicy } from '../policy/load.ts'
+import { loadPolicy } from '../policy-file/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { PolicyWatch } from './watch-policy.ts'
 

@@ -1,6 +1,6 @@
 /** Loads the policy again when its file changes and on SIGHUP: whole, or not at all. */
 import { stat } from 'node:fs/promises'
-import { loadNoted, type NotedPolicy } from '../policy/load.ts'
+import { loadNoted, type NotedPolicy } from '../policy-file/load.ts'
 import { warnOf } from '../shared/warn.ts'
 import { note } from './serve-lines.ts'
 

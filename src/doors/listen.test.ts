@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { OWN } from '../host/files/directory.ts'
+import { OWN } from '../files/directory.ts'
 import { listenOn, openSocketDirectory } from './listen.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'dockgate-listen-'))

@@ -1,8 +1,8 @@
 /** Makes a worker's socket: its directory, owner and mode as the policy says. */
 import type { Server } from 'node:http'
 import { basename, dirname } from 'node:path'
-import { reasonOf, type Owner } from '../host/files/descriptor.ts'
-import { SocketDirectory, type Listening } from '../host/files/sockets.ts'
+import { reasonOf, type Owner } from '../files/descriptor.ts'
+import { SocketDirectory, type Listening } from '../files/sockets.ts'
 import type { SocketPolicy } from '../policy/policy.ts'
 import { runProgram } from '../programs/run.ts'
 import { warnOf } from '../shared/warn.ts'

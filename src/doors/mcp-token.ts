@@ -1,8 +1,8 @@
 /** The file with the token of a worker's MCP over HTTP. */
 import { createHash } from 'node:crypto'
-import { readStart, reasonOf, type Status } from '../host/files/descriptor.ts'
-import { describeMovable, ownAccount, type Movable } from '../host/files/trust.ts'
-import { walk } from '../host/files/walk.ts'
+import { readStart, reasonOf, type Status } from '../files/descriptor.ts'
+import { describeMovable, ownAccount, type Movable } from '../files/trust.ts'
+import { walk } from '../files/walk.ts'
 import type { Account } from '../programs/start.ts'
 
 const LARGEST = 4096

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, type Duplex } from 'node:stream'
-import type { Hijacked } from '../forward/engine.ts'
-import { errorReply, type Reply } from '../forward/reply.ts'
-import { STATUS_CODES } from '../shared/http.ts'
+import type { Hijacked } from '../engine/engine.ts'
+import { errorReply, type Reply } from '../engine/reply.ts'
+import { STATUS_CODES } from '../http/http.ts'
 import { relieve } from './relieve.ts'
 
 /** Sends a reply that is no connection. */

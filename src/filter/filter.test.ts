@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
-import { refuse } from '../policy/refuse.ts'
+import { refuse } from '../decide/refuse.ts'
 import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { redactContainer } from './inspect.ts'
 import { filterImages } from './images.ts'

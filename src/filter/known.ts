@@ -1,7 +1,7 @@
 /** Answers that do not change while an engine runs: they need no call of it. */
-import { emptyReply, jsonReply, type Reply } from '../forward/reply.ts'
-import type { Permit } from '../policy/verdict.ts'
-import type { Connected } from '../resolve/feed.ts'
+import { emptyReply, jsonReply, type Reply } from '../engine/reply.ts'
+import type { Permit } from '../decide/verdict.ts'
+import type { Connected } from '../world/feed.ts'
 
 /** The answer to a permitted operation, where it is known already. */
 export function knownAnswer({ pingHeaders, version }: Connected, { operation }: Permit): Reply | undefined {

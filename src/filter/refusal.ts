@@ -1,8 +1,8 @@
 /** A refusal as the Engine API tells it: HTTP 403, the text as `message`, and the same as fields. */
-import { errorReply, type Reply } from '../forward/reply.ts'
+import { errorReply, type Reply } from '../engine/reply.ts'
 import { isMalformed, refusalText, type RecordedRefusal, type Refusal } from '../shared/refusal.ts'
-import { refuse } from '../policy/refuse.ts'
-import type { Refused } from '../policy/verdict.ts'
+import { refuse } from '../decide/refuse.ts'
+import type { Refused } from '../decide/verdict.ts'
 
 /** The reply to a refused request. @param record id of its audit entry, empty where it could not be written */
 export function refusalReply(refused: Refused, record: string, worker: string): Reply {

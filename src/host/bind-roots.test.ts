@@ -11,8 +11,8 @@ import { lookAtHost } from './policy-on-host.ts'
 
 /** A folder of that name never answers. */
 const SILENT = 'silent'
-vi.mock('./files/descriptor.ts', async (original) => {
-  const real = await original<typeof import('./files/descriptor.ts')>()
+vi.mock('../files/descriptor.ts', async (original) => {
+  const real = await original<typeof import('../files/descriptor.ts')>()
   return {
     ...real,
     openIn: (...args: Parameters<typeof real.openIn>) =>

@@ -4,9 +4,9 @@
  */
 import { isWithin } from '../policy/paths.ts'
 import type { BindRoot, Policy } from '../policy/policy.ts'
-import type { HostPath } from '../resolve/facts.ts'
-import { enterAtTop, realPath, walk, WalkError } from './files/walk.ts'
-import type { Entrance, Place, WalkOptions } from './files/walk.ts'
+import type { HostPath } from '../files/host-path.ts'
+import { enterAtTop, realPath, walk, WalkError } from '../files/walk.ts'
+import type { Entrance, Place, WalkOptions } from '../files/walk.ts'
 import { inTime } from './in-time.ts'
 import type { Own } from './own.ts'
 import { PinError } from './pins.ts'

@@ -1,6 +1,6 @@
 /** Places of the host that no policy may give: a bind root that holds one is withheld. */
 import { dirname } from 'node:path'
-import { walk, WalkError } from './files/walk.ts'
+import { walk, WalkError } from '../files/walk.ts'
 
 /** One of them, and the directories that lead to it, by their ids. */
 export interface Own {

@@ -4,7 +4,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { walk } from './files/walk.ts'
+import { walk } from '../files/walk.ts'
 import { Pins } from './pins.ts'
 
 let host = ''

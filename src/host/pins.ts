@@ -18,9 +18,9 @@ import {
   unlinkIn,
   writeNewIn,
   type Descriptor,
-} from './files/descriptor.ts'
-import { openOwnDirectory, PathError } from './files/directory.ts'
-import { walk, WalkError } from './files/walk.ts'
+} from '../files/descriptor.ts'
+import { openOwnDirectory, PathError } from '../files/directory.ts'
+import { walk, WalkError } from '../files/walk.ts'
 
 /** A source that can't be held: the message says why, without naming other paths. */
 export class PinError extends Error {

@@ -2,8 +2,15 @@
 import { dirname, resolve } from 'node:path'
 import type { Finding } from '../policy/finding.ts'
 import type { Policy } from '../policy/policy.ts'
-import { describeMovable, describeMover, mend, ownAccount, trustedAccounts, writerOf } from './files/trust.ts'
-import { realPath, walk, WalkError, type Place } from './files/walk.ts'
+import {
+  describeMovable,
+  describeMover,
+  mend,
+  ownAccount,
+  trustedAccounts,
+  writerOf,
+} from '../files/trust.ts'
+import { realPath, walk, WalkError, type Place } from '../files/walk.ts'
 import { inTime } from './in-time.ts'
 import { rootComplaint, writableAround, type FoundRoot } from './root-complaint.ts'
 

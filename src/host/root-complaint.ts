@@ -1,8 +1,8 @@
 /** Why a folder that a policy names must not be mounted into containers, by what it really is on this host. */
 import { rootProblem } from '../policy/paths.ts'
 import type { BindRoot } from '../policy/policy.ts'
-import { describeMovable, mend } from './files/trust.ts'
-import { realPath, type Place } from './files/walk.ts'
+import { describeMovable, mend } from '../files/trust.ts'
+import { realPath, type Place } from '../files/walk.ts'
 
 /** A root of a policy, and what its path leads to. */
 export interface FoundRoot extends BindRoot {

@@ -3,18 +3,24 @@
  * their own call they grant for the worker's own containers alone, and only in the state in which the CLI makes that call.
  */
 import type { OperationKind } from '../decode/operation.ts'
-import type { ContainerFacts } from '../resolve/facts.ts'
 import type { Subcommand } from './subcommands.ts'
+
+/** What of a container a grant depends on. */
+export interface ContainerState {
+  readonly owner: 'self' | 'operator'
+  readonly running: boolean
+  readonly started: boolean
+}
 
 export interface Grant {
   readonly word: Subcommand
   /** Grants it on own containers only, and only where this holds. */
-  readonly implied?: (container: ContainerFacts) => boolean
+  readonly implied?: (container: ContainerState) => boolean
 }
 
 const anyState = (): boolean => true
-const beforeFirstStart = (container: ContainerFacts): boolean => !container.started
-const notRunning = (container: ContainerFacts): boolean => !container.running
+const beforeFirstStart = (container: ContainerState): boolean => !container.started
+const notRunning = (container: ContainerState): boolean => !container.running
 
 /** Words that grant an operation on a container; the first one names it in refusals. */
 const ON_CONTAINER = {
@@ -116,7 +122,7 @@ export type OtherKind = keyof typeof OTHERS
 /** The word among `allowed` that grants the operation on this container, or undefined. */
 export function grantOn(
   kind: ContainerKind,
-  container: ContainerFacts,
+  container: ContainerState,
   allowed: readonly Subcommand[],
 ): Subcommand | undefined {
   const grants: readonly Grant[] = ON_CONTAINER[kind]

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { ask, policyOf } from '../../test/cases/world.ts'
 import { parseReference } from '../decode/reference.ts'
-import { planBasePull } from './image-build.ts'
-import { checkLoaded } from './image-room.ts'
-import { checkLoadedNames } from './image-transfer.ts'
+import { planBasePull } from '../decide/image-build.ts'
+import { checkLoaded } from '../decide/image-room.ts'
+import { checkLoadedNames } from '../decide/image-transfer.ts'
 
 const basePull = (written: string, platform?: string) => {
   const settings = { docker: { allow: ['build'] }, run: {}, world: {}, without: [] }

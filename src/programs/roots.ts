@@ -1,7 +1,7 @@
 /** Finds a program of the host, and makes sure that nobody but root could have put it there. */
 import { basename, dirname, join } from 'node:path'
-import { writerOf } from '../host/files/trust.ts'
-import { realPath, walk, WalkError, type Place } from '../host/files/walk.ts'
+import { writerOf } from '../files/trust.ts'
+import { realPath, walk, WalkError, type Place } from '../files/walk.ts'
 
 /** A program that is not run. The message says why, for the worker. */
 export class ProgramError extends Error {

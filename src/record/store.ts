@@ -54,7 +54,7 @@ export interface Renamed {
 export interface KeptMade {
   /** Of the claim that the container was made under. */
   readonly nonce: string
-  /** As `rewrite/made.ts` writes it. */
+  /** As `encode/made.ts` writes it. */
   readonly text: string
 }
 

@@ -2,8 +2,8 @@
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { containersOf } from '../policy/reach.ts'
 import type { ContainerFacts } from './facts.ts'
-import type { KnownContainer } from './inventory.ts'
-import type { World } from './resolve.ts'
+import type { KnownContainer } from '../world/inventory.ts'
+import type { World } from '../world/world.ts'
 
 /** Every container that the worker may know of: its own, and the operator's that the policy names. */
 export function containersInReach(world: World, worker: WorkerPolicy): readonly ContainerFacts[] {

@@ -1,4 +1,7 @@
 /** What is true of the objects that an operation names, looked up once; the decision is made on this and nothing else. */
+import type { HostPath } from '../files/host-path.ts'
+import type { EngineFacts } from '../world/engine-facts.ts'
+import type { Usage } from '../world/usage.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { ContainerExec } from '../decode/operations/exec.ts'
 
@@ -53,12 +56,6 @@ export interface ImageFacts {
   readonly ownParents: readonly string[]
 }
 
-/** A directory or file of the host, its symbolic links resolved. */
-export type HostPath =
-  | { readonly found: true; readonly real: string }
-  /** `moved`: a root that is no longer what it was when the policy was loaded, or that others could move. */
-  | { readonly found: false; readonly why: 'missing' | 'unreadable' | 'moved' }
-
 /** Whose a volume name is: to be made, the worker's, the worker's and in use by another call, or somebody else's. */
 export type VolumeOwner = 'nobody' | 'self' | 'inUse' | 'other'
 
@@ -70,28 +67,6 @@ export interface NetworkFacts {
   readonly name: string
   /** The worker's own, one of the operator's that the policy names, or one that every engine has. */
   readonly owner: 'self' | 'operator' | 'engine'
-}
-
-/** What exists of a worker's, or is being made at this moment. Memory in bytes, CPUs in nano-CPUs. */
-export interface Usage {
-  readonly containers: number
-  readonly networks: number
-  readonly volumes: number
-  readonly memory: number
-  readonly nanoCpus: number
-}
-
-export interface EngineFacts {
-  /** Newest minor API version that the engine and the gate both speak. */
-  readonly minor: number
-  /** CPUs of the host, in nano-CPUs: an engine refuses to give a container more. */
-  readonly nanoCpus: number
-  /** The engine's default logging driver. */
-  readonly logDriver: string
-  /** Whether it is Podman, which speaks Docker's API and differs in some of it. */
-  readonly podman: boolean
-  /** Whether it keeps images in containerd's store: an image is called by its manifest or index there. */
-  readonly containerd: boolean
 }
 
 export interface Facts {

@@ -1,5 +1,5 @@
 /** Paths of the host with their symbolic links resolved. The one stage of a decision that touches the file system. */
-import type { HostPath } from './facts.ts'
+import type { HostPath } from '../files/host-path.ts'
 
 const NONE: ReadonlyMap<string, HostPath> = new Map()
 /**

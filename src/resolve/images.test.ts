@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { imageIdOf, policyOf, UNLABELLED, setImages, worldWith } from '../../test/cases/world.ts'
 import { findImage, imagesListed, ownersOfNames } from './images.ts'
-import { reconcileImages } from './reconcile.ts'
+import { reconcileImages } from '../world/reconcile.ts'
 
 const worker = policyOf()
 const OWN = 'docker.io/library/own:1'

@@ -14,16 +14,11 @@ import type { ImageOperation } from '../decode/operation.ts'
 import { fullReference, looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import type { EngineFacts, Facts, ImageFacts } from './facts.ts'
-import type { KnownImage, KnownImages } from './known-images.ts'
+import type { Facts, ImageFacts } from './facts.ts'
+import type { EngineFacts } from '../world/engine-facts.ts'
+import type { KnownImage } from '../world/known-images.ts'
+import { ownParents, type Images } from '../world/images.ts'
 import { lookUp } from './look-up.ts'
-import type { Ownership } from './ownership.ts'
-
-/** All images, and whose they are. */
-export interface Images {
-  readonly images: KnownImages
-  readonly ownership: Ownership
-}
 
 type AboutImages =
   | ContainerCommit
@@ -93,25 +88,6 @@ export function imagesListed(
   for (const { id, worker: label, listed } of images.all())
     if ((ownership.owner('image', id) ?? label) === worker) sum += listed + (containerd ? LOOKED_UP : 0)
   return sum
-}
-
-/** Ids of the nameless images below one, the nearest first, up to one that is not the worker's. */
-export function ownParents({ images, ownership }: Images, worker: string, id: string): readonly string[] {
-  const parents = namelessParents(images, id)
-  const end = parents.findIndex((parent) => ownership.owner('image', parent) !== worker)
-  return end === -1 ? parents : parents.slice(0, end)
-}
-
-/** Ids of the images below one, the nearest first, up to one that has a name. */
-export function namelessParents(images: KnownImages, id: string): readonly string[] {
-  const found = new Set<string>()
-  let parent = images.get(images.get(id)?.parent ?? '')
-  // An archive can make an image its own ancestor.
-  while (parent !== undefined && parent.names.length === 0 && !found.has(parent.id)) {
-    found.add(parent.id)
-    parent = images.get(parent.parent)
-  }
-  return [...found]
 }
 
 /** Whose each of these names is, by the name as written; what is no name is nobody's. */

@@ -6,41 +6,20 @@ import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { NetworkCreate } from '../decode/operations/network.ts'
 import { countMounts } from '../decode/operations/container-create.ts'
 import { MOST_MOUNTS } from '../decode/operations/mounts.ts'
-import { sharedContainers } from '../policy/create/fit.ts'
+import { sharedContainers } from '../decode/operations/container-create.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Filters } from '../decode/query.ts'
-import { reachOf, type Meant } from '../policy/reach.ts'
+import { reachOf } from '../policy/reach.ts'
 import { containerInReach, containersInReach } from './containers.ts'
-import type {
-  ContainerFacts,
-  EngineFacts,
-  ExecFacts,
-  Facts,
-  HostPath,
-  NetworkFacts,
-  VolumeOwner,
-} from './facts.ts'
-import type { Execs } from './execs.ts'
-import { factsOfImages, findImage, imagesListed, type Images } from './images.ts'
-import { seen } from './image-sight.ts'
-import type { Inventory } from './inventory.ts'
-import type { KnownImages } from './known-images.ts'
+import type { ContainerFacts, ExecFacts, Facts, NetworkFacts, VolumeOwner } from './facts.ts'
+import type { HostPath } from '../files/host-path.ts'
+import type { EngineFacts } from '../world/engine-facts.ts'
+import { factsOfImages, findImage, imagesListed } from './images.ts'
+import type { Images } from '../world/images.ts'
+import { seen } from '../world/image-sight.ts'
+import type { KnownImages } from '../world/known-images.ts'
+import type { World } from '../world/world.ts'
 import { lookUp } from './look-up.ts'
-import type { MadeWith } from './made.ts'
-import type { Ownership } from './ownership.ts'
-import type { Renames } from './renames.ts'
-
-export interface World {
-  readonly inventory: Inventory
-  readonly ownership: Ownership
-  readonly execs: Execs
-  readonly renames: Renames
-  /** By all policies in force. */
-  readonly meant: Meant
-  readonly made: Pick<MadeWith, 'get'>
-  /** Where bind sources are held fast. */
-  readonly pins: { originOf(place: string): string | undefined }
-}
 
 export type HostPaths = ReadonlyMap<string, HostPath>
 

@@ -1,7 +1,7 @@
 /** Stops containers that do not fit the policy any more, on the operator's word. */
-import { EngineUnavailable, readWhole, type Engine } from '../forward/engine.ts'
+import { EngineUnavailable, readWhole, type Engine } from '../engine/engine.ts'
 import type { Gate } from '../gate.ts'
-import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from '../rewrite/encoded.ts'
+import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from '../engine/encoded.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import { findMisfits, type Misfit } from './misfits.ts'
 

@@ -2,9 +2,9 @@
 import type { ContainerStart } from '../decode/operations/container.ts'
 import type { Gate } from '../gate.ts'
 import { BindRoots } from '../host/bind-roots.ts'
-import { misfits } from '../policy/create/fit.ts'
+import { misfits } from '../decide/create/fit.ts'
 import type { Policy, WorkerPolicy } from '../policy/policy.ts'
-import type { Violation } from '../policy/refuse.ts'
+import type { Violation } from '../decide/refuse.ts'
 import { resolve, stockOf } from '../resolve/resolve.ts'
 
 export interface Misfit {

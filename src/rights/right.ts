@@ -3,17 +3,17 @@
  * When another is, it is decided again before anything more goes out; and what goes on by then ends where that refuses.
  */
 import type { DecisionEntry } from '../record/entry.ts'
-import type { CallEngine, Standing } from '../forward/call-engine.ts'
-import type { Identity } from '../identify/identity.ts'
+import type { CallEngine, Standing } from '../engine/call-engine.ts'
+import type { Identity } from '../workers/identity.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import { refuse, refuseAll, type Violation } from '../policy/refuse.ts'
-import type { Permit, Refused, Verdict } from '../policy/verdict.ts'
+import { refuse, refuseAll, type Violation } from '../decide/refuse.ts'
+import type { Permit, Refused, Verdict } from '../decide/verdict.ts'
 import { Ending, type Until } from '../shared/ending.ts'
 import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { LookupAbandoned } from '../resolve/host-paths.ts'
 import type { Claim } from '../record/store.ts'
 import { decideAgain, Ended, lookUp, textOf, type Call, type Decision } from './decision.ts'
-import type { Running } from './running.ts'
+import type { Running } from '../workers/running.ts'
 import { isSame } from './same.ts'
 
 /** A call may not go on. */

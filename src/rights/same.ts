@@ -1,8 +1,8 @@
 /** Whether a call that was decided again is still what it was: a stricter policy refuses, a wider one changes nothing of it. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Permit } from '../policy/verdict.ts'
-import { rewrite } from '../rewrite/rewrite.ts'
-import type { Sending } from '../rewrite/sending.ts'
+import type { Permit } from '../decide/verdict.ts'
+import { encode } from '../encode/encode.ts'
+import type { Sending } from '../encode/sending.ts'
 
 /** True where what the first permit stands for may be done by the second. */
 export function isSame(permit: Permit, again: Permit, sending: Sending): boolean {
@@ -19,7 +19,7 @@ export function isSame(permit: Permit, again: Permit, sending: Sending): boolean
     const { restart: other, ...most } = again.changes
     return isWithin(changes, most) && isDeepStrictEqual(restart, other)
   }
-  return isDeepStrictEqual(rewrite(permit, sending), rewrite(again, sending))
+  return isDeepStrictEqual(encode(permit, sending), encode(again, sending))
 }
 
 /** Whether each amount is the other's at most, and nothing else is another. */

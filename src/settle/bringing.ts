@@ -7,8 +7,8 @@ import type {
   Permit,
   PullPermit,
   PushPermit,
-} from '../policy/verdict.ts'
-import type { KnownImages } from '../resolve/known-images.ts'
+} from '../decide/verdict.ts'
+import type { KnownImages } from '../world/known-images.ts'
 
 export type Bringing = BuildPermit | CommitPermit | ImportPermit | LoadPermit | PullPermit | PushPermit
 

@@ -1,10 +1,10 @@
 /** Claims: what is about to be made counts, and is on record, before the engine is asked. */
-import type { ContainerPermit, CreatePermit, Verdict } from '../policy/verdict.ts'
-import type { MadeWith } from '../resolve/made.ts'
-import type { Ownership } from '../resolve/ownership.ts'
-import type { Asked } from '../resolve/renames.ts'
-import type { World } from '../resolve/resolve.ts'
-import { madeBody } from '../rewrite/made.ts'
+import type { ContainerPermit, CreatePermit, Verdict } from '../decide/verdict.ts'
+import type { MadeWith } from '../world/made.ts'
+import type { Ownership } from '../world/ownership.ts'
+import type { Asked } from '../world/renames.ts'
+import type { World } from '../world/world.ts'
+import { madeBody } from '../encode/made.ts'
 import type { Change, Claim, OwnedKind } from '../record/store.ts'
 
 export interface Claims {

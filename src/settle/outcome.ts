@@ -1,9 +1,9 @@
 /** The end of a change: what it did is taken over and recorded, once, whichever way it ended. */
 import { isChange } from '../decode/properties.ts'
-import { EngineUnavailable } from '../forward/engine.ts'
-import type { Reply } from '../forward/reply.ts'
+import { EngineUnavailable } from '../engine/engine.ts'
+import type { Reply } from '../engine/reply.ts'
 import type { Gate } from '../gate.ts'
-import type { CreatePermit, Permit } from '../policy/verdict.ts'
+import type { CreatePermit, Permit } from '../decide/verdict.ts'
 import { RightEnded, type Right } from '../rights/right.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
@@ -11,7 +11,7 @@ import { warnOf } from '../shared/warn.ts'
 import type { Change, Claim } from '../record/store.ts'
 import type { Claims } from './claims.ts'
 import type { NewImages } from './images.ts'
-import { tagged } from './names.ts'
+import { tagged } from './named.ts'
 import { doubted, settle } from './settle.ts'
 
 export class Outcome {

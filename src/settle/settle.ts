@@ -1,8 +1,8 @@
 /** What a successful operation changes in what the gate knows: at once, before the client is told and before any event comes. */
-import type { ContainerPermit, Permit } from '../policy/verdict.ts'
-import type { MadeWith } from '../resolve/made.ts'
-import type { World } from '../resolve/resolve.ts'
-import { madeAfterMove, madeAfterUpdate } from '../rewrite/made.ts'
+import type { ContainerPermit, Permit } from '../decide/verdict.ts'
+import type { MadeWith } from '../world/made.ts'
+import type { World } from '../world/world.ts'
+import { madeAfterMove, madeAfterUpdate } from '../encode/made.ts'
 import type { Change } from '../record/store.ts'
 import type { Claims } from './claims.ts'
 

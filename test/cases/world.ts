@@ -6,22 +6,23 @@ import * as z from 'zod'
 import { decode, routeOf } from '../../src/decode/decode.ts'
 import type { ContainerExec } from '../../src/decode/operations/exec.ts'
 import type { Decoded } from '../../src/decode/operation.ts'
-import { decide } from '../../src/policy/decide.ts'
+import { decide } from '../../src/decide/decide.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { WorkerPolicy } from '../../src/policy/policy.ts'
 import { meantBy } from '../../src/policy/reach.ts'
 import { parseSize } from '../../src/shared/sizes.ts'
-import type { Verdict } from '../../src/policy/verdict.ts'
-import type { HostPath } from '../../src/resolve/facts.ts'
-import { Execs } from '../../src/resolve/execs.ts'
-import { Inventory } from '../../src/resolve/inventory.ts'
-import { KnownImages, type KnownImage } from '../../src/resolve/known-images.ts'
-import { MadeWith } from '../../src/resolve/made.ts'
-import { Ownership } from '../../src/resolve/ownership.ts'
-import { Renames } from '../../src/resolve/renames.ts'
-import { hostPathsOf, resolve, type World } from '../../src/resolve/resolve.ts'
-import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
-import { rewrite, type Sendable } from '../../src/rewrite/rewrite.ts'
+import type { Verdict } from '../../src/decide/verdict.ts'
+import type { HostPath } from '../../src/files/host-path.ts'
+import { Execs } from '../../src/world/execs.ts'
+import { Inventory } from '../../src/world/inventory.ts'
+import { KnownImages, type KnownImage } from '../../src/world/known-images.ts'
+import { MadeWith } from '../../src/world/made.ts'
+import { Ownership } from '../../src/world/ownership.ts'
+import { Renames } from '../../src/world/renames.ts'
+import { hostPathsOf, resolve } from '../../src/resolve/resolve.ts'
+import type { World } from '../../src/world/world.ts'
+import type { EncodedRequest } from '../../src/engine/encoded.ts'
+import { encode, type Sendable } from '../../src/encode/encode.ts'
 
 const WORKER = 'ai-worker'
 
@@ -187,7 +188,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
     engineMinor: facts.minor,
     labels: { 'dockgate.worker': WORKER },
   }
-  return { decoded, verdict, sent: isSendable(verdict) ? rewrite(verdict.permit, sending) : undefined }
+  return { decoded, verdict, sent: isSendable(verdict) ? encode(verdict.permit, sending) : undefined }
 }
 
 /** A prune stands for several requests, which are made when it is carried out. */

@@ -1,6 +1,6 @@
 /** What an engine reports of a container, beside what the gate decided on: everything else must be as in an empty create. */
 import { posix } from 'node:path'
-import type { CreatePermit } from '../../src/policy/verdict.ts'
+import type { CreatePermit } from '../../src/decide/verdict.ts'
 import type { Mount, TmpfsMount } from '../../src/decode/operations/mounts.ts'
 import { listOf, objectOf, textOf } from '../../src/shared/json-value.ts'
 

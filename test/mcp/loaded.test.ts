@@ -23,7 +23,7 @@ function foreign(file: string): readonly string[] {
 
 describe('the MCP SDK', () => {
   test('is loaded by what serves MCP', () => {
-    for (const file of ['doors/mcp/stdio.ts', 'doors/mcp/http-child.ts']) {
+    for (const file of ['mcp/stdio.ts', 'mcp/http-child.ts']) {
       expect(foreign(file)).toContain('@modelcontextprotocol/server')
     }
   })

@@ -13,15 +13,15 @@ import { decode, routeOf } from '../../src/decode/decode.ts'
 import { Gate } from '../../src/gate.ts'
 import { BindRoots } from '../../src/host/bind-roots.ts'
 import { Pins } from '../../src/host/pins.ts'
-import type { Identity } from '../../src/identify/identity.ts'
-import { decide } from '../../src/policy/decide.ts'
+import type { Identity } from '../../src/workers/identity.ts'
+import { decide } from '../../src/decide/decide.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { handle } from '../../src/pipeline.ts'
-import { KnownImages } from '../../src/resolve/known-images.ts'
+import { KnownImages } from '../../src/world/known-images.ts'
 import { resolve, type HostPaths } from '../../src/resolve/resolve.ts'
-import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
-import { rewrite } from '../../src/rewrite/rewrite.ts'
+import type { EncodedRequest } from '../../src/engine/encoded.ts'
+import { encode } from '../../src/encode/encode.ts'
 import { objectOf, textOf, textsOf } from '../../src/shared/json-value.ts'
 import type { Store } from '../../src/record/store.ts'
 import { runs, seedFor } from '../support/runs.ts'
@@ -249,7 +249,7 @@ class World {
       const facts = { ...known, usage, updating: false, exec: known.exec && { ...known.exec, made } }
       const verdict = decide(worker, decoded, facts)
       if (verdict.effect === 'refuse' || verdict.permit.on === 'prune') return false
-      const again = rewrite(verdict.permit, { clientMinor: 45, engineMinor: 45, labels: {} })
+      const again = encode(verdict.permit, { clientMinor: 45, engineMinor: 45, labels: {} })
       return verdict.permit.on !== 'create' || sameBody(again.body, body)
     })
   }

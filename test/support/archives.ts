@@ -1,7 +1,7 @@
 /** Archives of images, made byte by byte: what `docker save` and others write, and what nobody would. */
 import { createHash } from 'node:crypto'
 import { CONFIG, INDEX, LAYER, MANIFEST } from '../../src/decode/oci.ts'
-import { tarFile } from '../../src/forward/tar-file.ts'
+import { tarFile } from '../../src/perform/tar-file.ts'
 
 /** A file of an archive; what is no text or bytes is written as JSON. */
 export type Content = string | Buffer | object

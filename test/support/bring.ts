@@ -1,7 +1,7 @@
 /** Ways in which an image of a name becomes a worker's. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { tarFile } from '../../src/forward/tar-file.ts'
+import { tarFile } from '../../src/perform/tar-file.ts'
 import { classicBuild } from './build.ts'
 import { docker } from './docker.ts'
 import { engineDocker, type EngineName } from './engine.ts'

@@ -5,7 +5,7 @@
 
 import { writeSync } from 'node:fs'
 import { Recorder } from '../../src/audit/recorder.ts'
-import { Identity } from '../../src/identify/identity.ts'
+import { Identity } from '../../src/workers/identity.ts'
 import { openStore } from '../../src/record/sqlite/open-store.ts'
 import { ask, policyOf } from '../cases/world.ts'
 import { asChanges, decision } from './record.ts'

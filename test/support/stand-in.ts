@@ -2,8 +2,8 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
-import { Engine, EngineUnavailable, NotSent, type Upgraded } from '../../src/forward/engine.ts'
-import type { EncodedRequest } from '../../src/rewrite/encoded.ts'
+import { Engine, EngineUnavailable, NotSent, type Upgraded } from '../../src/engine/engine.ts'
+import type { EncodedRequest } from '../../src/engine/encoded.ts'
 import type { Until } from '../../src/shared/ending.ts'
 
 /** A request that was put on the wire, and goes on as long as it is let. */

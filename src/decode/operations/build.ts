@@ -1,4 +1,4 @@
-/** POST /build with the classic builder: the query; the context is read as it streams (forward/build-context.ts). */
+/** POST /build with the classic builder: the query; the context is read as it streams (perform/build-context.ts). */
 import {
   FieldError,
   forwarded,

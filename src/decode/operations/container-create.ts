@@ -273,3 +273,9 @@ export function checkTimes(
 export function countMounts({ mounts, config, volumesFrom }: ContainerCreate): number {
   return mounts.length + (config.Volumes?.size ?? 0) + volumesFrom.length
 }
+
+/** The containers whose namespaces one is in, as its create names them. */
+export function sharedContainers({ network, pid, ipc }: ContainerCreate): readonly string[] {
+  const named = [network, pid, ipc].flatMap((mode) => (mode.mode === 'container' ? [mode.container] : []))
+  return [...new Set(named)]
+}

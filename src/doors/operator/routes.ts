@@ -1,8 +1,8 @@
 /** The endpoints of the operator's interface. docs/operator-api.md has each of them, with its parameters; a test holds the two together. */
 import type { ServerResponse } from 'node:http'
-import type { Engine } from '../../forward/engine.ts'
+import type { Engine } from '../../engine/engine.ts'
 import type { Gate } from '../../gate.ts'
-import { loadPolicy } from '../../policy/load.ts'
+import { loadPolicy } from '../../policy-file/load.ts'
 import { isRecordId } from '../../record/id.ts'
 import type { LiveRecord } from '../../record/live.ts'
 import { enforce } from '../../rights/enforce.ts'

@@ -1,6 +1,6 @@
 /** What the operator sees of each worker: its limits, and what it has. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { EngineUnavailable } from '../../forward/engine.ts'
+import { EngineUnavailable } from '../../engine/engine.ts'
 import type { Gate } from '../../gate.ts'
 import type { WorkerPolicy } from '../../policy/policy.ts'
 import type { OwnedKind } from '../../record/store.ts'

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import type { OwnFilter } from './own-record.ts'
 import type { Json } from '../../decode/json.ts'
 import type { Written } from '../../decode/line/command.ts'
-import type { Caller, Door } from '../../identify/caller.ts'
+import type { Caller, Door } from '../../workers/caller.ts'
 import { isRecordId } from '../../record/id.ts'
 import { printable } from '../../shared/refusal.ts'
 

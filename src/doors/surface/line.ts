@@ -1,6 +1,6 @@
 /** What a command line works on. */
 import type { Gate } from '../../gate.ts'
-import type { Caller } from '../../identify/caller.ts'
+import type { Caller } from '../../workers/caller.ts'
 import type { LiveRecord } from '../../record/live.ts'
 import type { Share } from '../../schedule/scheduler.ts'
 import type { Sessions } from './sessions.ts'

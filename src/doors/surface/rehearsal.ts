@@ -1,6 +1,6 @@
 /** What becomes of a docker command that is only tried, from what its calls were told. */
 import { newRecordId } from '../../record/id.ts'
-import type { Rehearsed, Rehearsal } from '../../identify/caller.ts'
+import type { Rehearsed, Rehearsal } from '../../workers/caller.ts'
 import { answer, EXIT, failedAnswer, type Answer } from './answers.ts'
 
 export class RehearsalRun implements Rehearsal {

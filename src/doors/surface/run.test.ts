@@ -4,7 +4,7 @@ import { ALONE } from '../../../test/support/share.ts'
 import { ownRecent } from './own-record.ts'
 import { runLine } from './run.ts'
 import { Sessions } from './sessions.ts'
-import { OWN } from '../../host/files/directory.ts'
+import { OWN } from '../../files/directory.ts'
 import { openSocketDirectory } from '../listen.ts'
 
 test('a line that can’t be read is told and recorded as it was written, also where it is only tried', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parsePolicy } from '../parse.ts'
 import type { WorkerPolicy } from '../policy.ts'
-import { decideDiagnostic } from './decide.ts'
+import { decideDiagnostic } from '../../decide/host.ts'
 import { isNever, shippedPaths } from './catalogue.ts'
 import { describeValues, readValues, valueMatches } from './values.ts'
 

@@ -1,7 +1,7 @@
 /** Names of images, Dockerfiles and the policy. */
 import { familiarReference, fullReference, parseReference } from '../../../src/decode/reference.ts'
-import { checkDockerfile } from '../../../src/policy/dockerfile/check.ts'
-import { writeDockerfile } from '../../../src/policy/dockerfile/write.ts'
+import { checkDockerfile } from '../../../src/decide/dockerfile/check.ts'
+import { writeDockerfile } from '../../../src/decide/dockerfile/write.ts'
 import { parsePolicy } from '../../../src/policy/parse.ts'
 import { formatProblems } from '../../../src/policy/problem.ts'
 import { allOf } from '../../support/share.ts'

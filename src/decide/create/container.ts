@@ -1,0 +1,102 @@
+/** A container of a worker's by itself: every part of it is granted, brought to a limit, or refused. */
+import type { ContainerCreate } from '../../decode/operations/container-create.ts'
+import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
+import type { Facts } from '../../resolve/facts.ts'
+import { MOST_LABELS } from '../../shared/labels.ts'
+import { describePatterns, someImageMatches } from '../../policy/match.ts'
+import type { RunPolicy } from '../../policy/policy.ts'
+import type { Violation } from '../refuse.ts'
+import type { CreatePlan } from '../verdict.ts'
+import { planLimits } from './limits.ts'
+import { checkLabels } from '../labels.ts'
+import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
+import {
+  checkHostname,
+  planEndpoints,
+  planIpcMode,
+  planNetworkMode,
+  planPidMode,
+  planPorts,
+} from './network.ts'
+import { checkCapabilities, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
+
+/** The container as it is sent; what is wrong with it goes into `violations`. */
+export function planContainer(
+  run: RunPolicy,
+  operation: ContainerCreate,
+  facts: Facts,
+  violations: Violation[],
+): CreatePlan {
+  const { sent: image, granted } = planImage(run, operation.image, facts, violations)
+  checkImageLabels(facts, violations)
+  const mounts = planMounts(run, operation, facts, violations)
+  checkCapabilities(run, operation.addCapabilities, violations)
+  checkSecurityOptions(operation.securityOptions, violations)
+  checkLabels(operation.config.Labels, violations)
+  checkHostname(operation, facts, violations)
+  for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)
+  const binds = [...mounts.filter((mount) => mount.type === 'bind'), ...sharedBinds(operation, facts)]
+  return {
+    image,
+    granted,
+    mounts,
+    volumes: volumesToOwn(mounts),
+    volumesFrom: planVolumesFrom(run, operation, facts, violations),
+    ports: planPorts(run, operation.ports, violations),
+    networkMode: planNetworkMode(operation, facts, violations),
+    endpoints: planEndpoints(operation, facts, violations),
+    pidMode: planPidMode(operation.pid, facts, violations),
+    ipcMode: planIpcMode(operation.ipc, facts, violations),
+    limits: planLimits(run.limits, operation.limits, facts.engine, violations),
+    ulimits: planUlimits(run.limits, operation.ulimits, violations),
+    binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
+    restart: planRestart(run, operation.restart, binds, facts, violations),
+    log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
+  }
+}
+
+/**
+ * The image as it is sent: a name with its tag, which an engine can't take for the start of an id, or an id in full; and what
+ * grants it: a name in full, or the id of an own one.
+ */
+function planImage(
+  run: RunPolicy,
+  written: string,
+  facts: Facts,
+  violations: Violation[],
+): { readonly sent: string; readonly granted: string } {
+  const { image } = facts
+  const names = (image?.names ?? []).flatMap((name) => parseReference(name) ?? [])
+  const reference = parseReference(written)
+  const byId = image !== undefined && looksLikeImageId(written) && !isNameOf(written, names)
+  if (byId) {
+    const covered = image.own ? undefined : names.find((name) => someImageMatches(run.images, name))
+    if (image.own || covered !== undefined)
+      return { sent: image.id, granted: covered === undefined ? image.id : fullReference(covered) }
+  } else if (reference !== undefined && someImageMatches(run.images, reference)) {
+    return { sent: fullReference(reference), granted: fullReference(reference) }
+  }
+  violations.push({
+    rule: 'run.images',
+    what: `Image = ${written}`,
+    why: 'this image is outside the names that this worker may use',
+    instead: [describePatterns(run.images)],
+  })
+  return { sent: '', granted: '' }
+}
+
+/** A container has the labels of its image, and an image that is made of it has those of both. */
+function checkImageLabels({ image }: Facts, violations: Violation[]): void {
+  if (image === undefined || image.labels <= MOST_LABELS) return
+  violations.push({
+    rule: 'run.labels',
+    what: `labels of the image, of ${image.labels} characters`,
+    why: `labels travel with every event: ${MOST_LABELS} characters in all`,
+    instead: ['an image with shorter ones'],
+  })
+}
+
+function isNameOf(written: string, names: readonly { readonly name: string }[]): boolean {
+  const name = parseReference(written)?.name
+  return names.some((known) => known.name === name)
+}

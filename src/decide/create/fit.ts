@@ -1,0 +1,89 @@
+/** Whether a container that is there could be made now as it is: by the rules of a create, and by no others. */
+import { sharedContainers, type ContainerCreate } from '../../decode/operations/container-create.ts'
+import { looksLikeImageId } from '../../decode/reference.ts'
+import type { ContainerFacts, Facts, ImageFacts } from '../../resolve/facts.ts'
+import { formatCpus, formatSize, parseSize } from '../../shared/sizes.ts'
+import type { RunPolicy } from '../../policy/policy.ts'
+import type { Violation } from '../refuse.ts'
+import type { CreatePlan } from '../verdict.ts'
+import { planContainer } from './container.ts'
+import { outsideRoots } from './mounts.ts'
+
+/** What of a container the policy gives no more; empty where it fits, and for those of the operator. */
+export function misfits(run: RunPolicy, container: ContainerFacts, facts: Facts): readonly Violation[] {
+  if (container.owner === 'operator') return []
+  const { made, name } = container
+  if (made === undefined) return [unknown(name)]
+  const outside = outsideRoots(run, container.binds, facts)
+  const violations: Violation[] = []
+  // How many CPUs the host has by now is no question of the policy.
+  const engine = { ...facts.engine, nanoCpus: Infinity }
+  const plan = planContainer(run, made, { ...facts, engine, image: ownImage(made.image) }, violations)
+  return [
+    ...(outside === undefined ? [] : [outside]),
+    ...[...violations, ...lowered(made, plan)].map((violation) => asMade(name, violation)),
+    ...sharedMisfits(run, made, facts),
+  ]
+}
+
+/** The same of the containers whose namespaces one is in: what they have, it has too. */
+export function sharedMisfits(
+  run: RunPolicy,
+  operation: ContainerCreate,
+  facts: Facts,
+): readonly Violation[] {
+  return sharedContainers(operation).flatMap((reference) => {
+    const other = facts.others.get(reference)
+    return other === undefined ? [] : misfits(run, other, facts)
+  })
+}
+
+/** An image that the worker brought itself needs no pattern; any other is known by the name that granted it. */
+function ownImage(granted: string): ImageFacts | undefined {
+  if (!looksLikeImageId(granted)) return undefined
+  return { id: granted, names: [], own: true, ownNames: [], labels: 0, ownParents: [] }
+}
+
+const A_NEW_ONE = 'a new container'
+
+function unknown(name: string): Violation {
+  return { rule: 'run', what: name, why: 'it is not known what it was made with', instead: [A_NEW_ONE] }
+}
+
+function asMade(name: string, { rule, what, why, instead }: Violation): Violation {
+  const updates = instead.filter((other) => other.startsWith('docker update '))
+  return {
+    rule,
+    what: `${name} was made with ${what}`,
+    why: `by now, ${why}`,
+    instead: [A_NEW_ONE, ...updates.map((update) => `${update} ${name}`)],
+  }
+}
+
+/** Limits of which a create would silently get less. */
+function lowered({ limits: made, log }: ContainerCreate, plan: CreatePlan): readonly Violation[] {
+  const { memory, nanoCpus, pids, shm } = plan.limits
+  const size = parseSize(log.options.get('max-size') ?? '')
+  const mostLog = parseSize(plan.log?.options['max-size'] ?? '') ?? Infinity
+  return [
+    ...over('memory', made.memory ?? 0, memory, formatSize, '--memory'),
+    ...over('cpus', made.nanoCpus ?? 0, nanoCpus, formatCpus, '--cpus'),
+    ...over('pids', made.pids ?? 0, pids, String, '--pids-limit'),
+    ...over('shm', made.shm ?? 0, shm, formatSize),
+    ...over('log', size ?? 0, mostLog, formatSize),
+  ]
+}
+
+/** @param option of `docker update` that brings it down */
+function over(
+  name: string,
+  has: number,
+  most: number,
+  format: (amount: number) => string,
+  option?: string,
+): readonly Violation[] {
+  if (has <= most) return []
+  const instead = option === undefined ? [] : [`docker update ${option} ${format(most)}`]
+  const why = `a container may have ${format(most)} at most`
+  return [{ rule: `run.limits.${name}`, what: `${name} = ${format(has)}`, why, instead }]
+}

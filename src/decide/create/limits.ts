@@ -1,0 +1,118 @@
+/** Limits of a container: put in where the client gives none, brought down where it gives more. */
+import type { RequestedLimits } from '../../decode/operations/container-create.ts'
+import type { Usage } from '../../world/usage.ts'
+import type { EngineFacts } from '../../world/engine-facts.ts'
+import type { Limits } from '../../policy/policy.ts'
+import type { Violation } from '../refuse.ts'
+import { formatCpus, formatSize } from '../../shared/sizes.ts'
+import type { ContainerLimits } from '../verdict.ts'
+
+/** Docker's own size of /dev/shm (moby, daemon/config: DefaultShmSize). */
+const DOCKER_SHM = 64 * 2 ** 20
+
+/** Every limit of a new container. */
+export function planLimits(
+  limits: Limits,
+  requested: RequestedLimits,
+  engine: EngineFacts,
+  violations: Violation[],
+): ContainerLimits {
+  const memory = atMost(requested.memory, limits.memory)
+  return {
+    memory,
+    ...planMemoryOptions(memory, requested, violations),
+    nanoCpus: planCpus(requested.nanoCpus, limits, engine),
+    cpuShares: planShares(requested.cpuShares),
+    pids: atMost(requested.pids, limits.pids),
+    shm: Math.min(positive(requested.shm) ?? DOCKER_SHM, limits.shm),
+  }
+}
+
+/** What goes with a container's memory: swap and reservation. */
+export function planMemoryOptions(
+  memory: number,
+  requested: Pick<RequestedLimits, 'memorySwap' | 'memoryReservation'>,
+  violations: Violation[],
+): Pick<ContainerLimits, 'memorySwap' | 'memoryReservation'> {
+  const { memorySwap } = requested
+  const reservation = positive(requested.memoryReservation)
+  if (memorySwap !== undefined && memorySwap < 0) {
+    violations.push({
+      rule: 'run.limits.memory',
+      what: `MemorySwap = ${memorySwap}`,
+      why: 'swap without a limit is memory without a limit',
+      instead: [`--memory-swap ${formatSize(2 * memory)}`],
+    })
+  }
+  return {
+    // As much swap as memory is what an engine gives when nothing is said.
+    memorySwap: Math.min(memorySwap ?? 2 * memory, 2 * memory),
+    memoryReservation: reservation === undefined ? undefined : Math.min(reservation, memory),
+  }
+}
+
+function positive(requested: number | undefined): number | undefined {
+  return requested !== undefined && requested > 0 ? requested : undefined
+}
+
+/** 1024 is every container's share; more would take CPU time from the others. */
+export function planShares(requested: number | undefined): number | undefined {
+  return requested === undefined ? undefined : Math.min(Math.max(requested, 2), 1024)
+}
+
+/** A limit that is wanted, or the most there is; a negative one asks for none at all. */
+export function atMost(requested: number | undefined, most: number): number {
+  return requested === undefined || requested <= 0 ? most : Math.min(requested, most)
+}
+
+/** Nano-CPUs of the smallest quota that the kernel keeps, a millisecond of 100: an engine rounds less down to none at all. */
+const SMALLEST_CPUS = 10_000_000
+
+/** CPUs in nano-CPUs; an engine refuses to give a container more of them than the host has. */
+export function planCpus(
+  requested: number | undefined,
+  { nanoCpus }: Pick<Limits, 'nanoCpus'>,
+  engine: EngineFacts,
+): number {
+  return Math.max(SMALLEST_CPUS, atMost(requested, Math.min(nanoCpus, engine.nanoCpus)))
+}
+
+/** What the worker's containers would be too much of together. */
+export function totalViolations(
+  limits: Limits,
+  added: Pick<ContainerLimits, 'memory' | 'nanoCpus'>,
+  usage: Usage,
+): readonly Violation[] {
+  const violations: Violation[] = []
+  if (usage.containers + 1 > limits.containers) {
+    violations.push(total('containers', `${usage.containers} exist, ${limits.containers} may`))
+  }
+  if (usage.memory + added.memory > limits.totalMemory) {
+    const left = formatSize(Math.max(0, limits.totalMemory - usage.memory))
+    violations.push(
+      total(
+        'total.memory',
+        `${left} of ${formatSize(limits.totalMemory)} is left, ${formatSize(added.memory)} asked`,
+      ),
+    )
+  }
+  if (usage.nanoCpus + added.nanoCpus > limits.totalNanoCpus) {
+    const left = formatCpus(Math.max(0, limits.totalNanoCpus - usage.nanoCpus))
+    violations.push(
+      total(
+        'total.cpus',
+        `${left} of ${formatCpus(limits.totalNanoCpus)} is left, ${formatCpus(added.nanoCpus)} asked`,
+      ),
+    )
+  }
+  return violations
+}
+
+function total(name: string, why: string): Violation {
+  return {
+    rule: `run.limits.${name}`,
+    what: `all containers of this worker together`,
+    why,
+    instead: ['docker rm of one that is done with', 'smaller --memory and --cpus'],
+  }
+}

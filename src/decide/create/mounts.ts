@@ -1,0 +1,210 @@
+/** Mounts of a new container: binds under an allowed root, own volumes, tmpfs with a size. */
+import { countMounts, type ContainerCreate } from '../../decode/operations/container-create.ts'
+import {
+  MOST_MOUNTS,
+  type BindMount,
+  type Mount,
+  type TmpfsMount,
+  type VolumeMount,
+} from '../../decode/operations/mounts.ts'
+import type { BindFacts, Facts } from '../../resolve/facts.ts'
+import type { BindRoot, RunPolicy } from '../../policy/policy.ts'
+import type { Violation } from '../refuse.ts'
+import { formatSize } from '../../shared/sizes.ts'
+import { volumeTaken } from '../volume.ts'
+
+/** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
+export function planMounts(
+  run: RunPolicy,
+  operation: ContainerCreate,
+  facts: Facts,
+  violations: Violation[],
+): readonly Mount[] {
+  const count = countMounts(operation) + sharedBinds(operation, facts).length
+  if (count > MOST_MOUNTS) {
+    violations.push({
+      rule: 'run.mounts',
+      what: `${count} mounts`,
+      why: `a container may have ${MOST_MOUNTS}, volumes and those of other containers among them`,
+      instead: ['a mount of the directory that they are in'],
+    })
+    return []
+  }
+  return operation.mounts.map((mount) => {
+    switch (mount.type) {
+      case 'bind':
+        return planBind(run, mount, facts, violations)
+      case 'volume':
+        return planVolume(mount, facts, violations)
+      case 'tmpfs':
+        return planTmpfs(run, mount, violations)
+    }
+  })
+}
+
+/** The volumes that must be the worker's own before the container is made; the first mount of one says its labels. */
+export function volumesToOwn(mounts: readonly Mount[]): ReadonlyMap<string, VolumeMount['labels']> {
+  const volumes = new Map<string, VolumeMount['labels']>()
+  for (const mount of mounts) {
+    if (mount.type !== 'volume' || mount.source === undefined || volumes.has(mount.source)) continue
+    volumes.set(mount.source, mount.labels)
+  }
+  return volumes
+}
+
+function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Violation[]): BindMount {
+  const path = facts.paths.get(mount.source)
+  const refused = (why: string, alternatives: readonly string[] = bindAlternatives(run)): BindMount => {
+    violations.push({
+      rule: 'run.binds',
+      what: `${mount.at} = ${mount.source}:${mount.target}`,
+      why,
+      instead: alternatives,
+    })
+    return mount
+  }
+  const root = path?.found === true ? rootOf(run, path.real, facts) : undefined
+  if (path?.found !== true || root === undefined) {
+    if (isUnderMoved(run, mount.source, facts)) return refused(MOVED, [])
+    // The same words whether a link leads out or nowhere: which paths of the host exist is not told.
+    return run.binds.some((candidate) => isUnder(mount.source, candidate.path))
+      ? refused(`${mount.source} is missing there, or leads elsewhere`, [`mkdir ${mount.source}`])
+      : refused(`${mount.source} is outside the directories that this worker may mount`)
+  }
+  if (root.mode === 'ro' && !mount.readOnly) {
+    return refused(`${root.path} may only be mounted read-only`, [`-v ${mount.source}:${mount.target}:ro`])
+  }
+  // In a bind's text form a colon would end the source.
+  if (mount.field === 'Binds' && path.real.includes(':'))
+    return refused('its real path has a colon', ['--mount type=bind,...'])
+  return { ...mount, source: path.real }
+}
+
+/** True for a root itself, by its path without links: nobody but the operator can replace it. */
+export function isBindRoot(run: RunPolicy, source: string, facts: Pick<Facts, 'roots'>): boolean {
+  return run.binds.some((root) => realRoot(root, facts) === source)
+}
+
+/** Whether a path begins with a root that is no longer what the operator meant. */
+function isUnderMoved(run: RunPolicy, path: string, facts: Facts): boolean {
+  return run.binds.some((root) => {
+    const now = facts.roots.get(root.path)
+    return isUnder(path, root.path) && now?.found === false && now.why === 'moved'
+  })
+}
+
+const MOVED = "nothing is mounted from this root for now: the gate's log tells the operator why"
+
+function bindAlternatives(run: RunPolicy): readonly string[] {
+  const [root] = run.binds
+  const bind = root === undefined ? [] : [`-v ${root.path}/DIR:/work${root.mode === 'ro' ? ':ro' : ''}`]
+  return [...bind, 'a named volume: -v NAME:/work']
+}
+
+/** The root that a real path is under. */
+function rootOf(run: RunPolicy, real: string, facts: Facts): BindRoot | undefined {
+  return run.binds.find((root) => isUnder(real, realRoot(root, facts)))
+}
+
+function realRoot(root: BindRoot, facts: Pick<Facts, 'roots'>): string | undefined {
+  const path = facts.roots.get(root.path)
+  return path?.found === true ? path.real : undefined
+}
+
+function isUnder(path: string, root: string | undefined): boolean {
+  return root !== undefined && (path === root || path.startsWith(`${root}/`))
+}
+
+function planVolume(mount: VolumeMount, facts: Facts, violations: Violation[]): VolumeMount {
+  if (mount.source !== undefined && facts.volumes.get(mount.source) === 'other') {
+    violations.push(volumeTaken(`${mount.at} = ${mount.source}:${mount.target}`, mount.source))
+  }
+  return mount
+}
+
+function planTmpfs(run: RunPolicy, mount: TmpfsMount, violations: Violation[]): TmpfsMount {
+  const most = run.limits.shm
+  if ((mount.size ?? 0) > most) {
+    violations.push({
+      rule: 'run.limits.shm',
+      what: `${mount.at} size = ${formatSize(mount.size ?? 0)}`,
+      why: `a tmpfs may have ${formatSize(most)} at most`,
+      instead: [`--tmpfs ${mount.target}:size=${formatSize(most)}`],
+    })
+  }
+  return { ...mount, size: mount.size ?? most }
+}
+
+/**
+ * What a container was given that is outside the bind roots as they are now; undefined where nothing is.
+ * @param readOnly whether all of it is mounted read-only, whatever it was
+ */
+export function outsideRoots(
+  run: RunPolicy,
+  binds: readonly BindFacts[],
+  facts: Facts,
+  readOnly = false,
+): Violation | undefined {
+  for (const bind of binds) {
+    // What is held nowhere must be a root itself, which nobody but the operator can replace.
+    const root =
+      bind.origin === undefined
+        ? run.binds.find((candidate) => realRoot(candidate, facts) === bind.source)
+        : rootOf(run, bind.origin, facts)
+    const path = bind.origin ?? bind.source
+    const what = `bind of ${path}`
+    if (root === undefined && isUnderMoved(run, path, facts))
+      return { rule: 'run.binds', what, why: MOVED, instead: [] }
+    if (root === undefined) {
+      const why =
+        rootOf(run, path, facts) === undefined
+          ? `${path} is outside the directories that this worker may mount by now`
+          : `${path} is below a root by now, and was not held fast when the container was made`
+      return { rule: 'run.binds', what, why, instead: ['a new container, with what may be mounted'] }
+    }
+    if (root.mode === 'ro' && !readOnly && !bind.readOnly) {
+      const why = `${root.path} may only be mounted read-only by now`
+      return { rule: 'run.binds', what, why, instead: ['a new container, with :ro'] }
+    }
+  }
+  return undefined
+}
+
+/** Containers whose mounts are shared, as they are sent: full ids of own ones. */
+export function planVolumesFrom(
+  run: RunPolicy,
+  operation: ContainerCreate,
+  facts: Facts,
+  violations: Violation[],
+): readonly string[] {
+  return operation.volumesFrom.map(({ container, readOnly }) => {
+    const other = facts.others.get(container)
+    if (other?.owner === 'self') {
+      const outside = outsideRoots(run, other.binds, facts, readOnly)
+      if (outside !== undefined)
+        violations.push({ ...outside, what: `HostConfig.VolumesFrom = ${container}` })
+      return `${other.id}${readOnly ? ':ro' : ''}`
+    }
+    violations.push({
+      rule: 'run.volumes',
+      what: `HostConfig.VolumesFrom = ${container}`,
+      why: 'mounts are shared between own containers only',
+      instead: ['a named volume in both containers'],
+    })
+    return container
+  })
+}
+
+/** Binds that come with the mounts of other containers: an engine mounts them anew for this one. */
+export function sharedBinds(
+  operation: ContainerCreate,
+  facts: Facts,
+): readonly { readonly source: string; readonly readOnly: boolean; readonly at: string }[] {
+  return operation.volumesFrom.flatMap(({ container, readOnly }) =>
+    (facts.others.get(container)?.binds ?? []).map((bind) => ({
+      source: bind.source,
+      readOnly: readOnly || bind.readOnly,
+      at: `HostConfig.VolumesFrom = ${container}`,
+    })),
+  )
+}

@@ -1,0 +1,144 @@
+/** Networks, ports and namespaces of a new container. */
+import type { ContainerCreate, Namespace } from '../../decode/operations/container-create.ts'
+import type { Endpoint } from '../../decode/operations/endpoint.ts'
+import type { PublishedPort } from '../../decode/operations/ports.ts'
+import type { Facts } from '../../resolve/facts.ts'
+import type { RunPolicy } from '../../policy/policy.ts'
+import type { Violation } from '../refuse.ts'
+
+/** NetworkMode as it is sent: networks by full id, so that no other of that name can be meant. */
+export function planNetworkMode(operation: ContainerCreate, facts: Facts, violations: Violation[]): string {
+  const { network } = operation
+  switch (network.mode) {
+    case 'container':
+      return sharedNamespace('NetworkMode', network.container, facts, violations)
+    case 'network':
+      return planNetwork(`HostConfig.NetworkMode = ${network.network}`, network.network, facts, violations)
+    default:
+      return network.mode
+  }
+}
+
+/**
+ * On an operator's network a container is found by its host name too (moby since 25, DNSNames), which a worker could choose to be
+ * that of one of the operator's.
+ */
+export function checkHostname(operation: ContainerCreate, facts: Facts, violations: Violation[]): void {
+  const { Hostname = '' } = operation.config
+  const { network, endpoints } = operation
+  const names = [
+    ...endpoints.map((endpoint) => endpoint.network),
+    ...(network.mode === 'network' ? [network.network] : []),
+  ]
+  const theirs = names.find((name) => facts.networks.get(name)?.owner === 'operator')
+  if (Hostname !== '' && theirs !== undefined) violations.push(hostnameViolation(Hostname, theirs))
+}
+
+/** The violation of a host name on an operator's network. */
+export function hostnameViolation(hostname: string, network: string): Violation {
+  return {
+    rule: 'run.networks',
+    what: `Hostname = ${hostname}`,
+    why: `on ${network} it would be found by that name`,
+    instead: ['no --hostname', 'an own network'],
+  }
+}
+
+/** How the container is on its networks, as it is sent. */
+export function planEndpoints(
+  operation: ContainerCreate,
+  facts: Facts,
+  violations: Violation[],
+): readonly Endpoint[] {
+  const { network, endpoints } = operation
+  const builtIn =
+    network.mode === 'default'
+      ? ['default', 'bridge']
+      : ['bridge', 'none'].filter((mode) => mode === network.mode)
+  return endpoints.map((endpoint) =>
+    builtIn.some((name) => name === endpoint.network)
+      ? endpoint
+      : {
+          ...endpoint,
+          network: planNetwork(`EndpointsConfig.${endpoint.network}`, endpoint.network, facts, violations),
+          // On the operator's networks an alias could answer for one of the operator's containers.
+          aliases: facts.networks.get(endpoint.network)?.owner === 'self' ? endpoint.aliases : [],
+        },
+  )
+}
+
+function planNetwork(what: string, name: string, facts: Facts, violations: Violation[]): string {
+  const network = facts.networks.get(name)
+  if (network !== undefined && network.owner !== 'engine') return network.id
+  violations.push({
+    rule: 'run.networks',
+    what,
+    why: 'this network is not among those that this worker may join',
+    instead: ['an own network', 'the default bridge'],
+  })
+  return name
+}
+
+/** PidMode as it is sent; empty is the engine's default, an own namespace. */
+export function planPidMode(pid: Namespace, facts: Facts, violations: Violation[]): string {
+  return pid.mode === 'container' ? sharedNamespace('PidMode', pid.container, facts, violations) : ''
+}
+
+/** IpcMode as it is sent: private unless said otherwise, whatever the API version's default. */
+export function planIpcMode(ipc: Namespace, facts: Facts, violations: Violation[]): string {
+  if (ipc.mode === 'container') return sharedNamespace('IpcMode', ipc.container, facts, violations)
+  return ipc.mode === 'default' ? 'private' : ipc.mode
+}
+
+function sharedNamespace(field: string, container: string, facts: Facts, violations: Violation[]): string {
+  const other = facts.others.get(container)
+  if (other?.owner === 'self') return `container:${other.id}`
+  violations.push({
+    rule: 'run.namespaces',
+    what: `HostConfig.${field} = container:${container}`,
+    why: 'namespaces are shared between own containers only',
+    instead: [],
+  })
+  return 'none'
+}
+
+/** For each of them an engine runs a process of its own on the host, with memory that no limit of the container's counts. */
+const MOST_PORTS = 32
+
+/** Ports as they are sent: on the policy's address, within its range. Of a range of the host's, an engine takes one. */
+export function planPorts(
+  run: RunPolicy,
+  ports: readonly PublishedPort[],
+  violations: Violation[],
+): readonly PublishedPort[] {
+  const range = run.ports
+  if (range !== undefined && ports.length > MOST_PORTS) {
+    const why = `each is a process on the host: a container may publish ${MOST_PORTS}`
+    const what = `${ports.length} published ports`
+    violations.push({
+      rule: 'run.ports',
+      what,
+      why,
+      instead: ['fewer ports', 'an own network, for containers among each other'],
+    })
+    return []
+  }
+  return ports.map((port) => {
+    const wanted = port.host === undefined ? '' : String(port.host.from)
+    const what = `-p ${port.address === '' ? '' : `${port.address}:`}${wanted}:${port.container}`
+    const refused = (why: string, alternatives: readonly string[]): PublishedPort => {
+      violations.push({ rule: 'run.ports', what, why, instead: alternatives })
+      return port
+    }
+    if (range === undefined)
+      return refused('this worker may not publish ports', ['docker logs, or a shared network namespace'])
+    const example = `-p ${range.address}:${range.from}:${port.container.split('/')[0] ?? ''}`
+    if (port.address !== '' && port.address !== range.address)
+      return refused(`ports are published on ${range.address} only`, [example])
+    const host = port.host ?? { from: range.from, to: range.to }
+    if (host.from < range.from || host.to > range.to) {
+      return refused(`ports ${range.from} to ${range.to} of the host may be published`, [example])
+    }
+    return { container: port.container, address: range.address, host }
+  })
+}

@@ -1,0 +1,29 @@
+/** What a new container of a worker's will be, beside all that the worker has. */
+import type { ContainerCreate } from '../../decode/operations/container-create.ts'
+import type { Facts } from '../../resolve/facts.ts'
+import type { RunPolicy } from '../../policy/policy.ts'
+import { allow } from '../answers.ts'
+import { refuseAll, type Violation } from '../refuse.ts'
+import type { Subcommand } from '../../policy/subcommands.ts'
+import type { Verdict } from '../verdict.ts'
+import { volumeCount } from '../volume.ts'
+import { planContainer } from './container.ts'
+import { sharedMisfits } from './fit.ts'
+import { totalViolations } from './limits.ts'
+
+/** Decides a create that the policy's words allow. */
+export function planCreate(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: ContainerCreate,
+  facts: Facts,
+): Verdict {
+  const violations: Violation[] = []
+  const plan = planContainer(run, operation, facts, violations)
+  violations.push(...sharedMisfits(run, operation, facts))
+  const newVolumes = [...plan.volumes.keys()].filter((name) => facts.volumes.get(name) === 'nobody')
+  violations.push(...volumeCount(run, newVolumes.length, facts))
+  violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
+  if (violations.length > 0) return refuseAll(word, violations)
+  return allow(word, 'run', { on: 'create', operation, plan })
+}

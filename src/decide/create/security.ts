@@ -1,0 +1,167 @@
+/** Capabilities, security options, ulimits, restart and logging of a new container. */
+import type { Ulimit } from '../../decode/operations/container-create.ts'
+import type { Facts } from '../../resolve/facts.ts'
+import type { Limits, RunPolicy } from '../../policy/policy.ts'
+import type { Violation } from '../refuse.ts'
+import { formatSize, parseSize } from '../../shared/sizes.ts'
+import type { CreatePlan, RestartPlan } from '../verdict.ts'
+import { isBindRoot } from './mounts.ts'
+
+/** What every container has (moby, oci/caps/defaults.go). */
+const DEFAULT_CAPABILITIES = [
+  ...[
+    'AUDIT_WRITE',
+    'CHOWN',
+    'DAC_OVERRIDE',
+    'FOWNER',
+    'FSETID',
+    'KILL',
+    'MKNOD',
+    'NET_BIND_SERVICE',
+    'NET_RAW',
+  ],
+  ...['SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
+]
+
+export function checkCapabilities(run: RunPolicy, wanted: readonly string[], violations: Violation[]): void {
+  for (const name of wanted) {
+    if (DEFAULT_CAPABILITIES.includes(name) || run.capabilities.includes(name)) continue
+    violations.push({
+      rule: 'run.capabilities',
+      what: `HostConfig.CapAdd = ${name}`,
+      why: 'this capability is not given to workers',
+      instead: run.capabilities.map((capability) => `--cap-add ${capability}`),
+    })
+  }
+}
+
+export function checkSecurityOptions(options: readonly string[], violations: Violation[]): void {
+  for (const option of options) {
+    if (/^no-new-privileges(?:[:=]true)?$/.test(option)) continue
+    violations.push({
+      rule: 'run.security',
+      what: `HostConfig.SecurityOpt = ${option}`,
+      why: "the engine's own profiles hold for every container of a worker",
+      instead: ['--security-opt no-new-privileges'],
+    })
+  }
+}
+
+/** Ulimits that need no cap; the others that are not here act on the host or on other containers. */
+const FREE_ULIMITS = ['core', 'cpu', 'data', 'fsize', 'stack']
+
+export function planUlimits(
+  limits: Limits,
+  ulimits: readonly Ulimit[],
+  violations: Violation[],
+): CreatePlan['ulimits'] {
+  const caps: Readonly<Record<string, number>> = { nofile: limits.nofile, nproc: limits.pids }
+  for (const { name, soft, hard } of ulimits) {
+    if (FREE_ULIMITS.includes(name)) continue
+    const most = Object.hasOwn(caps, name) ? caps[name] : undefined
+    const what = `HostConfig.Ulimits = ${name}=${soft}:${hard}`
+    if (most === undefined) {
+      violations.push({ rule: 'run.ulimits', what, why: 'this ulimit is not given to workers', instead: [] })
+    } else if (soft < 0 || hard < 0 || soft > most || hard > most) {
+      violations.push({
+        rule: `run.limits.${name === 'nproc' ? 'pids' : 'nofile'}`,
+        what,
+        why: `${name} may be ${most} at most`,
+        instead: [`--ulimit ${name}=${most}`],
+      })
+    }
+  }
+  return ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }))
+}
+
+const MOST_RETRIES = 10
+
+/**
+ * The restart policy as it is sent.
+ * @param binds sources of the container's bind mounts, and where each was asked for
+ */
+export function planRestart(
+  run: RunPolicy,
+  restart: { readonly name: string; readonly retries: number },
+  binds: readonly { readonly source: string; readonly at: string }[],
+  facts: Pick<Facts, 'roots'>,
+  violations: Violation[],
+): RestartPlan {
+  const name = restart.name === '' ? 'no' : restart.name
+  if (name === 'no') return { name, retries: 0 }
+  const what = `HostConfig.RestartPolicy = ${name}`
+  if (!run.restart.some((allowed) => allowed === name)) {
+    violations.push({
+      rule: 'run.restart',
+      what,
+      why: 'this restart policy is not given',
+      instead: [`--restart ${run.restart.join(' | ')}`],
+    })
+  }
+  // An engine restarts by itself and follows whatever link has by then been put where the directory was.
+  const replaceable = binds.find((bind) => !isBindRoot(run, bind.source, facts))
+  if (replaceable !== undefined) {
+    violations.push({
+      rule: 'run.restart',
+      what: `${what} with ${replaceable.at}`,
+      why: 'a directory below a bind root could be replaced by a link before the engine restarts the container',
+      instead: [
+        `the root itself: ${run.binds.map((root) => root.path).join(' | ')}`,
+        'a named volume',
+        '--restart no',
+      ],
+    })
+  }
+  return {
+    name,
+    retries: name === 'on-failure' ? Math.min(restart.retries || MOST_RETRIES, MOST_RETRIES) : 0,
+  }
+}
+
+const FILE_DRIVERS = ['json-file', 'local']
+const MOST_FILES = 3
+
+/**
+ * Logging as it is sent: to files of a limited size.
+ * @param standard the engine's own driver, used where the client names none
+ */
+export function planLog(
+  limits: Limits,
+  log: { readonly driver: string; readonly options: ReadonlyMap<string, string> },
+  standard: string,
+  violations: Violation[],
+): CreatePlan['log'] {
+  const driver = log.driver === '' ? standard : log.driver
+  if (driver === 'none') return { driver, options: {} }
+  if (!FILE_DRIVERS.includes(driver)) {
+    // The operator's default (journald, say) has the operator's limits.
+    if (log.driver === '' && log.options.size === 0) return undefined
+    const why = 'logs of workers are kept by the engine, in files'
+    violations.push({
+      rule: 'run.log',
+      what: `HostConfig.LogConfig.Type = ${driver}`,
+      why,
+      instead: ['--log-driver local'],
+    })
+  }
+  for (const name of log.options.keys()) {
+    if (['max-size', 'max-file', 'compress'].includes(name)) continue
+    violations.push({
+      rule: 'run.log',
+      what: `--log-opt ${name}`,
+      why: 'this option is not given to workers',
+      instead: [],
+    })
+  }
+  const size = parseSize(log.options.get('max-size') ?? '') ?? 0
+  const files = Number.parseInt(log.options.get('max-file') ?? '', 10)
+  const compress = log.options.get('compress') === 'true' ? { compress: 'true' } : {}
+  return {
+    driver,
+    options: {
+      'max-size': formatSize(size > 0 ? Math.min(size, limits.log) : limits.log).replace(/b$/, ''),
+      'max-file': String(files > 0 ? Math.min(files, MOST_FILES) : MOST_FILES),
+      ...compress,
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/** Networks: own ones, and those of the operator's that the policy names, to be on. */
+import type { NetworkOperation } from '../decode/operation.ts'
+import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
+import type { Facts } from '../resolve/facts.ts'
+import { allow } from './answers.ts'
+import { checkLabels } from './labels.ts'
+import type { RunPolicy } from '../policy/policy.ts'
+import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
+import type { Subcommand } from '../policy/subcommands.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Decides a network create that the policy's words allow. */
+export function decideNetworkCreate(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: NetworkCreate,
+  facts: Facts,
+): Verdict {
+  const violations: Violation[] = []
+  const builtIn = ['bridge', 'host', 'none', 'default'].includes(operation.name)
+  if (builtIn || facts.networkTaken || run.networks.includes(operation.name)) {
+    const why = `the network name ${operation.name} is not free for this worker`
+    violations.push({
+      rule: 'network.name',
+      what: `Name = ${operation.name}`,
+      why,
+      instead: ['another network name'],
+    })
+  }
+  if (facts.usage.networks + 1 > run.limits.networks) {
+    const why = `${facts.usage.networks} exist, ${run.limits.networks} may`
+    violations.push({
+      rule: 'run.limits.networks',
+      what: 'networks of this worker',
+      why,
+      instead: ['docker network rm of one'],
+    })
+  }
+  checkLabels(operation.labels, violations)
+  return violations.length > 0
+    ? refuseAll(word, violations)
+    : allow(word, 'docker.allow', { on: 'network create', operation })
+}
+
+/** Decides an operation on a network that is there. */
+export function decideNetwork(word: Subcommand, operation: NetworkOperation, facts: Facts): Verdict {
+  const { network, container } = facts
+  if (network === undefined) return notFound(word, `network ${operation.network} not found`)
+  if (operation.kind === 'network.inspect')
+    return allow(word, 'docker.allow', { on: 'network', operation, network })
+  const isOwn = network.owner === 'self'
+  if (operation.kind === 'network.remove') {
+    return isOwn
+      ? allow(word, 'docker.allow', { on: 'network', operation, network })
+      : notOwn(word, network.name)
+  }
+  if (container?.owner !== 'self') return notFound(word, `No such container: ${operation.container}`)
+  // Own containers may join and leave what the policy lets a new container be on.
+  if (network.owner === 'engine') return notOwn(word, network.name)
+  // On the operator's networks an alias could answer for one of the operator's containers.
+  const plain: NetworkConnect | NetworkDisconnect =
+    operation.kind === 'network.connect' && !isOwn
+      ? { ...operation, endpoint: { ...operation.endpoint, aliases: [] } }
+      : operation
+  return allow(word, 'docker.allow', { on: 'network member', operation: plain, network, container })
+}
+
+function notOwn(word: Subcommand, name: string): Verdict {
+  return refuse(word, 'network.own', `docker ${word} ${name}`, {
+    why: "this network is not the worker's own",
+  })
+}

@@ -1,0 +1,323 @@
+/** The answer to one operation. Only an allow carries a permit, and only a permit can be rewritten and forwarded. */
+import type {
+  ContainerOperation,
+  ExecOperation,
+  ImageOperation,
+  NetworkOperation,
+  Supported,
+  VolumeOperation,
+} from '../decode/operation.ts'
+import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
+import type { Prune } from '../decode/operations/prune.ts'
+import type { VolumeCreate } from '../decode/operations/volume.ts'
+import type { ImageBuild } from '../decode/operations/build.ts'
+import type { ContainerCreate } from '../decode/operations/container-create.ts'
+import type { Endpoint } from '../decode/operations/endpoint.ts'
+import type { ContainerExec } from '../decode/operations/exec.ts'
+import type { ContainerUpdate } from '../decode/operations/container-update.ts'
+import type { ImagePull } from '../decode/operations/image.ts'
+import type { ContainerCommit } from '../decode/operations/commit.ts'
+import type {
+  ImageImport,
+  ImageLoad,
+  ImagePush,
+  ImageSave,
+  ImageSearch,
+  ImageTag,
+} from '../decode/operations/image-transfer.ts'
+import type { Mount, VolumeMount } from '../decode/operations/mounts.ts'
+import type { PublishedPort } from '../decode/operations/ports.ts'
+import type { HostDiagnostic } from '../decode/operations/host.ts'
+import type { ContainerFacts, NetworkFacts } from '../resolve/facts.ts'
+import type { Refusal } from '../shared/refusal.ts'
+
+/** The mark of a permit: there is no such value, so nobody can write one (decide/permit.ts). */
+export declare const DECIDED: unique symbol
+
+interface Decided {
+  readonly [DECIDED]: true
+}
+
+export type Verdict = Refused | Allowed<Permit>
+
+/** The answer to a diagnostic of the host, which no engine takes part in. */
+export type HostVerdict = Refused | Allowed<HostPermit>
+
+export interface Refused {
+  readonly effect: 'refuse'
+  readonly subcommand: string
+  readonly refusal: Refusal
+  /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist, 409 where another call is at it. */
+  readonly status: 400 | 403 | 404 | 409
+}
+
+interface Allowed<P> {
+  readonly effect: 'allow'
+  readonly subcommand: string
+  readonly rule: string
+  readonly permit: P
+}
+
+/** A program of the host with its arguments. */
+export interface HostPermit extends Decided {
+  readonly on: 'host'
+  readonly operation: HostDiagnostic
+  /** Where the program may be; the first that is there is run. */
+  readonly paths: readonly string[]
+  readonly arguments: readonly string[]
+}
+
+export type Permit =
+  | EnginePermit
+  | ListPermit
+  | ContainerPermit
+  | UpdatePermit
+  | CreatePermit
+  | ImagePermit
+  | PullPermit
+  | TagPermit
+  | CommitPermit
+  | ImportPermit
+  | LoadPermit
+  | PushPermit
+  | SavePermit
+  | SearchPermit
+  | NetworkCreatePermit
+  | NetworkPermit
+  | NetworkMemberPermit
+  | VolumeCreatePermit
+  | VolumePermit
+  | PrunePermit
+  | BuildPermit
+  | ExecCreatePermit
+  | ExecPermit
+
+/** Something about the engine as a whole. */
+export interface EnginePermit extends Decided {
+  readonly on: 'engine'
+  readonly operation: Extract<Supported, { kind: 'system.ping' | 'system.version' | 'system.info' }>
+}
+
+/** A list, of what is in reach. */
+export interface ListPermit extends Decided {
+  readonly on: 'list'
+  readonly operation: Extract<
+    Supported,
+    { kind: 'container.list' | 'image.list' | 'network.list' | 'volume.list' | 'system.df' | 'system.events' }
+  >
+  /** Full ids of the containers that may be seen. */
+  readonly containers: readonly string[]
+  /** Ids of the images that containers were asked for by, as far as the worker may know of them. */
+  readonly ancestors?: readonly string[] | undefined
+}
+
+export interface ContainerPermit extends Decided {
+  readonly on: 'container'
+  readonly operation: Exclude<ContainerOperation, ContainerUpdate | ContainerCommit>
+  readonly container: ContainerFacts
+  /** Redacted: what the CLI needs to know before logs or start, no environment, no mounts, no labels. */
+  readonly view: 'full' | 'redacted'
+}
+
+export interface UpdatePermit extends Decided {
+  readonly on: 'update'
+  readonly operation: ContainerUpdate
+  readonly container: ContainerFacts
+  readonly changes: LimitChanges
+}
+
+export interface CreatePermit extends Decided {
+  readonly on: 'create'
+  readonly operation: ContainerCreate
+  readonly plan: CreatePlan
+}
+
+export interface ImagePermit extends Decided {
+  readonly on: 'image'
+  readonly operation: ImageOperation
+  /** Its id. */
+  readonly image: string
+  /** What is sent for it: an id, or a name in full. */
+  readonly reference: string
+  /** Of a removal by id: names that are sent one by one in its place, since an engine would remove any that came meanwhile too. */
+  readonly names: readonly string[]
+  /** Of a removal: ids of own images below it that go too, the nearest first, where nothing else is built upon them. */
+  readonly parents: readonly string[]
+}
+
+export interface PullPermit extends Decided {
+  readonly on: 'pull'
+  readonly operation: ImagePull
+  readonly name: string
+  /** Tag or digest. */
+  readonly tag: string
+}
+
+export interface TagPermit extends Decided {
+  readonly on: 'tag'
+  readonly operation: ImageTag
+  /** The id of the image. */
+  readonly image: string
+  /** In full. */
+  readonly name: string
+}
+
+export interface CommitPermit extends Decided {
+  readonly on: 'commit'
+  readonly operation: ContainerCommit
+  readonly container: ContainerFacts
+  /** In full; undefined for an image without a name. */
+  readonly name: string | undefined
+}
+
+export interface ImportPermit extends Decided {
+  readonly on: 'import'
+  readonly operation: ImageImport
+  /** In full; undefined for an image without a name. */
+  readonly name: string | undefined
+}
+
+/** The names in the archive are checked as it streams by. */
+export interface LoadPermit extends Decided {
+  readonly on: 'load'
+  readonly operation: ImageLoad
+}
+
+export interface PushPermit extends Decided {
+  readonly on: 'push'
+  readonly operation: ImagePush
+  /** In full, without tag. */
+  readonly name: string
+  /** Undefined for all tags of the name. */
+  readonly tag: string | undefined
+}
+
+export interface SavePermit extends Decided {
+  readonly on: 'save'
+  readonly operation: ImageSave
+  /** Ids, or names in full. */
+  readonly references: readonly string[]
+}
+
+export interface SearchPermit extends Decided {
+  readonly on: 'search'
+  readonly operation: ImageSearch
+}
+
+export interface NetworkCreatePermit extends Decided {
+  readonly on: 'network create'
+  readonly operation: NetworkCreate
+}
+
+export interface NetworkPermit extends Decided {
+  readonly on: 'network'
+  readonly operation: Exclude<NetworkOperation, NetworkConnect | NetworkDisconnect>
+  readonly network: NetworkFacts
+}
+
+export interface NetworkMemberPermit extends Decided {
+  readonly on: 'network member'
+  readonly operation: NetworkConnect | NetworkDisconnect
+  readonly network: NetworkFacts
+  readonly container: ContainerFacts
+}
+
+export interface VolumeCreatePermit extends Decided {
+  readonly on: 'volume create'
+  readonly operation: VolumeCreate
+}
+
+export interface VolumePermit extends Decided {
+  readonly on: 'volume'
+  readonly operation: VolumeOperation
+}
+
+export interface ExecCreatePermit extends Decided {
+  readonly on: 'exec create'
+  readonly operation: ContainerExec
+  readonly container: ContainerFacts
+}
+
+/** What is done with an exec that this worker made. */
+export interface ExecPermit extends Decided {
+  readonly on: 'exec'
+  readonly operation: ExecOperation
+}
+
+export interface BuildPermit extends Decided {
+  readonly on: 'build'
+  readonly operation: ImageBuild
+  /** References in full. */
+  readonly tags: readonly string[]
+  readonly limits: BuildLimits
+}
+
+/** Limits of each container of a build. Memory in bytes, CPU period and quota in microseconds. */
+export interface BuildLimits {
+  readonly memory: number
+  readonly memorySwap: number
+  readonly cpuPeriod: number
+  readonly cpuQuota: number
+  readonly cpuShares: number | undefined
+  readonly shm: number
+}
+
+/** Own things that are not in use; which they are is looked up when it is carried out. */
+export interface PrunePermit extends Decided {
+  readonly on: 'prune'
+  readonly operation: Prune
+}
+
+/** Limits of a container, all of them set. Memory and shm in bytes, CPUs in nano-CPUs. */
+export interface ContainerLimits {
+  readonly memory: number
+  readonly memorySwap: number
+  readonly memoryReservation: number | undefined
+  readonly nanoCpus: number
+  readonly cpuShares: number | undefined
+  readonly pids: number
+  readonly shm: number
+}
+
+/** What an update changes; undefined leaves a limit as it is. */
+export interface LimitChanges {
+  readonly memory: number | undefined
+  readonly memorySwap: number | undefined
+  readonly memoryReservation: number | undefined
+  readonly nanoCpus: number | undefined
+  readonly cpuShares: number | undefined
+  readonly pids: number | undefined
+  readonly cpusetCpus: string | undefined
+  readonly cpusetMems: string | undefined
+  readonly restart: RestartPlan | undefined
+}
+
+export interface RestartPlan {
+  readonly name: string
+  readonly retries: number
+}
+
+/** A create as it will be sent: everything resolved, every limit set. */
+export interface CreatePlan {
+  /** Reference in full, or an image id. */
+  readonly image: string
+  /** What grants it: a name in full, or the id of an own image. */
+  readonly granted: string
+  /** Binds with real sources, tmpfs with sizes. */
+  readonly mounts: readonly Mount[]
+  /** Volumes that must be the worker's before the container is made: labels of a new one, by name. */
+  readonly volumes: ReadonlyMap<string, VolumeMount['labels']>
+  readonly volumesFrom: readonly string[]
+  /** What it will mount of the host, by real paths; that of `volumesFrom` included. */
+  readonly binds: readonly { readonly source: string; readonly readOnly: boolean }[]
+  readonly ports: readonly PublishedPort[]
+  readonly networkMode: string
+  /** Networks by full id. */
+  readonly endpoints: readonly Endpoint[]
+  readonly pidMode: string
+  readonly ipcMode: string
+  readonly limits: ContainerLimits
+  readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[]
+  readonly restart: RestartPlan
+  readonly log: { readonly driver: string; readonly options: Readonly<Record<string, string>> } | undefined
+}

@@ -1,0 +1,43 @@
+/** The request of a build, from what was decided; its body is the context, as it streams. */
+import type { BuildPermit } from '../decide/verdict.ts'
+import { apiPath, type EncodedRequest } from '../engine/encoded.ts'
+
+/** Encodes a build, without the names: they are given when the image is there. @param labels of the gate, which win over the client's */
+export function encodeBuild(
+  permit: BuildPermit,
+  minor: number,
+  labels: Readonly<Record<string, string>>,
+): EncodedRequest {
+  const { operation, limits } = permit
+  const { parameters } = operation
+  const query = {
+    dockerfile: operation.dockerfile,
+    buildargs: JSON.stringify(Object.fromEntries(operation.buildArgs)),
+    labels: JSON.stringify({ ...Object.fromEntries(operation.labels), ...labels }),
+    networkmode: given(parameters.networkmode),
+    extrahosts: given(parameters.extrahosts),
+    cpusetcpus: given(parameters.cpusetcpus),
+    cpusetmems: given(parameters.cpusetmems),
+    platform: given(parameters.platform),
+    target: given(parameters.target),
+    nocache: parameters.nocache,
+    q: parameters.q,
+    // A container of a build that is left would be nobody's.
+    rm: true,
+    forcerm: true,
+    version: 1,
+    memory: limits.memory,
+    memswap: limits.memorySwap,
+    cpuperiod: limits.cpuPeriod,
+    cpuquota: limits.cpuQuota,
+    cpushares: limits.cpuShares,
+    shmsize: limits.shm,
+  }
+  const auth = operation.registryAuth === undefined ? {} : { 'X-Registry-Config': operation.registryAuth }
+  const headers = { 'Content-Type': 'application/x-tar', ...auth }
+  return { method: 'POST', path: apiPath(minor, ['build'], query), headers, body: 'stream' }
+}
+
+function given(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text
+}

@@ -1,0 +1,125 @@
+/** The body of POST /containers/create, built from the plan. */
+import type { BindMount, Mount, TmpfsMount, VolumeMount } from '../decode/operations/mounts.ts'
+import type { CreatePermit } from '../decide/verdict.ts'
+import { endpointBody } from './network.ts'
+
+/**
+ * The body as an object for JSON.
+ * @param labels of the gate, which win over the client's
+ */
+export function createBody(
+  { operation, plan }: CreatePermit,
+  labels: Readonly<Record<string, string>>,
+): object {
+  const { Volumes, ExposedPorts, Labels, ...config } = operation.config
+  return {
+    ...config,
+    Image: plan.image,
+    Labels: { ...Object.fromEntries(Labels ?? []), ...labels },
+    ...(ExposedPorts === undefined ? {} : { ExposedPorts: Object.fromEntries(ExposedPorts) }),
+    ...(Volumes === undefined ? {} : { Volumes: Object.fromEntries(Volumes) }),
+    HostConfig: hostConfig(operation, plan),
+    NetworkingConfig: {
+      EndpointsConfig: Object.fromEntries(
+        plan.endpoints.map((endpoint) => [endpoint.network, endpointBody(endpoint)]),
+      ),
+    },
+  }
+}
+
+export function hostConfig(operation: CreatePermit['operation'], plan: CreatePermit['plan']): object {
+  const { limits, mounts, restart, log } = plan
+  return {
+    ...operation.host,
+    CapAdd: operation.addCapabilities,
+    SecurityOpt: operation.securityOptions,
+    NetworkMode: plan.networkMode,
+    PidMode: plan.pidMode,
+    IpcMode: plan.ipcMode,
+    // With cgroup v1 an engine's default is the host's (moby, daemon/config).
+    CgroupnsMode: 'private',
+    Binds: mounts.filter((mount) => mount.field === 'Binds').map(bindText),
+    Mounts: mounts.filter((mount) => mount.field === 'Mounts').map(mountObject),
+    Tmpfs: Object.fromEntries(mounts.filter((mount) => mount.field === 'Tmpfs').map(tmpfsEntry)),
+    VolumesFrom: plan.volumesFrom,
+    PortBindings: portBindings(plan.ports),
+    Memory: limits.memory,
+    MemorySwap: limits.memorySwap,
+    MemoryReservation: limits.memoryReservation,
+    NanoCpus: limits.nanoCpus,
+    CpuShares: limits.cpuShares,
+    PidsLimit: limits.pids,
+    ShmSize: limits.shm,
+    Ulimits: plan.ulimits,
+    RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.retries },
+    ...(log === undefined ? {} : { LogConfig: { Type: log.driver, Config: log.options } }),
+  }
+}
+
+function bindText(mount: Mount): string {
+  const options = [
+    ...(mount.readOnly ? ['ro'] : []),
+    ...(mount.type === 'bind' && mount.relabel !== undefined ? [mount.relabel] : []),
+    ...(mount.type === 'volume' && mount.noCopy ? ['nocopy'] : []),
+  ]
+  const source = mount.type === 'tmpfs' ? undefined : mount.source
+  return [
+    ...(source === undefined ? [] : [source]),
+    mount.target,
+    ...(options.length > 0 ? [options.join(',')] : []),
+  ].join(':')
+}
+
+function mountObject(mount: Mount): object {
+  const common = { Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly }
+  switch (mount.type) {
+    case 'bind':
+      return { ...common, Source: mount.source, BindOptions: bindOptions(mount) }
+    case 'volume':
+      return {
+        ...common,
+        ...(mount.source === undefined ? {} : { Source: mount.source }),
+        VolumeOptions: volumeOptions(mount),
+      }
+    case 'tmpfs':
+      return { ...common, TmpfsOptions: { SizeBytes: mount.size, Mode: mount.mode } }
+  }
+}
+
+function bindOptions(mount: BindMount): object {
+  return {
+    ...(mount.nonRecursive ? { NonRecursive: true } : {}),
+    ...(mount.forceReadOnly ? { ReadOnlyForceRecursive: true, Propagation: 'rprivate' } : {}),
+  }
+}
+
+function volumeOptions(mount: VolumeMount): object {
+  return {
+    NoCopy: mount.noCopy,
+    ...(mount.labels.size === 0 ? {} : { Labels: Object.fromEntries(mount.labels) }),
+  }
+}
+
+function tmpfsEntry(mount: Mount): readonly [string, string] {
+  if (mount.type !== 'tmpfs') throw new TypeError('HostConfig.Tmpfs holds tmpfs mounts alone')
+  return [
+    mount.target,
+    [...(mount.readOnly ? ['ro'] : []), ...mount.options, `size=${sizeOf(mount)}`].join(','),
+  ]
+}
+
+function sizeOf({ size, target }: TmpfsMount): number {
+  if (size === undefined) throw new TypeError(`the tmpfs at ${target} was planned without a size`)
+  return size
+}
+
+function portBindings(ports: CreatePermit['plan']['ports']): object {
+  const bindings: Record<string, { readonly HostIp: string; readonly HostPort: string }[]> = {}
+  for (const { container, address, host } of ports) {
+    if (host === undefined) throw new TypeError(`the port ${container} was planned without a range`)
+    const HostPort = host.from === host.to ? String(host.from) : `${host.from}-${host.to}`
+    const list = (bindings[container] ??= [])
+    list.push({ HostIp: address, HostPort })
+  }
+  return bindings
+}

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { ask, idOf, networkIdOf } from '../../test/cases/world.ts'
+import { objectOf } from '../shared/json-value.ts'
+import { MadeWith } from '../world/made.ts'
+import { madeAfterMove, madeAfterUpdate, madeBody } from './made.ts'
+import { madeOfInspected } from '../world/made-body.ts'
+
+/** What is kept of a create that the standard policy allows. */
+function keptOf(body: object): string {
+  const request = { line: 'POST /containers/create', body: { Image: 'alpine', ...body } }
+  const { verdict } = ask(request)
+  if (verdict.effect === 'allow' && verdict.permit.on === 'create') return madeBody(verdict.permit)
+  throw new Error(JSON.stringify(verdict))
+}
+
+/** A body as it is read again. */
+function read(text: string) {
+  const made = new MadeWith({ made: () => [{ nonce: 'n', text }] })
+  return made.get('n')
+}
+
+test('what is kept says nothing that may be secret, and nothing of labels, commands and folders', () => {
+  const text = keptOf({
+    ...{ Env: ['PASSWORD=s3cret'], Cmd: ['s3cret'], Labels: { a: 's3cret' }, Entrypoint: ['s3cret'] },
+    HostConfig: { Binds: ['/srv/work/s3cret:/a', 's3cret:/b'], ExtraHosts: ['s3cret:1.2.3.4'] },
+  })
+  expect(text).not.toContain('s3cret')
+})
+
+test('what is kept is read as the create that it was, with what was put in', () => {
+  const made = read(
+    keptOf({
+      Hostname: 'me',
+      HostConfig: {
+        ...{ CapAdd: ['NET_ADMIN'], Tmpfs: { '/x': '' }, PortBindings: { '80/tcp': [{}] } },
+        ...{ NetworkMode: 'none', RestartPolicy: { Name: 'on-failure' } },
+      },
+    }),
+  )
+  expect(made).toMatchObject({
+    image: 'docker.io/library/alpine:latest',
+    addCapabilities: ['NET_ADMIN'],
+    network: { mode: 'none' },
+    limits: { memory: 2 ** 30, nanoCpus: 2e9, pids: 256, shm: 64 * 2 ** 20 },
+    mounts: [{ type: 'tmpfs', target: '/x', size: 64 * 2 ** 20 }],
+    ports: [{ container: '80/tcp', address: '127.0.0.1', host: { from: 20_000, to: 20_999 } }],
+    restart: { name: 'on-failure', retries: 10 },
+    config: { Hostname: 'me' },
+  })
+})
+
+test('networks are kept by their ids, those that every engine has are not', () => {
+  const made = read(
+    keptOf({
+      HostConfig: { NetworkMode: 'backend' },
+      NetworkingConfig: { EndpointsConfig: { backend: {} } },
+    }),
+  )
+  expect(made?.endpoints.map(({ network }) => network)).toEqual([networkIdOf('backend')])
+  expect(read(keptOf({ NetworkingConfig: { EndpointsConfig: { default: {} } } }))?.endpoints).toEqual([])
+})
+
+test('an update changes what it gives, and leaves the rest', () => {
+  const changes = {
+    ...{ memory: 5, memorySwap: 10, memoryReservation: undefined, nanoCpus: undefined, cpuShares: undefined },
+    ...{ pids: 7, cpusetCpus: undefined, cpusetMems: undefined, restart: { name: 'no', retries: 0 } },
+  }
+  const made = read(
+    madeAfterUpdate(keptOf({ HostConfig: { RestartPolicy: { Name: 'on-failure' } } }), changes),
+  )
+  expect(made?.limits).toMatchObject({ memory: 5, memorySwap: 10, pids: 7, nanoCpus: 2e9 })
+  expect(made?.restart.name).toBe('no')
+})
+
+test('a network that was joined is there, and one that was left is not', () => {
+  const joined = madeAfterMove(keptOf({}), 'a', true)
+  expect(read(joined)?.endpoints).toMatchObject([{ network: 'a' }])
+  expect(read(madeAfterMove(joined, 'a', true))?.endpoints).toHaveLength(1)
+  expect(read(madeAfterMove(joined, 'a', false))?.endpoints).toEqual([])
+})
+
+test('of a container that is there it is read from what an engine tells', () => {
+  const id = idOf('web')
+  const inspected = objectOf({
+    Id: id,
+    Config: { Hostname: id.slice(0, 12), Env: ['PASSWORD=s3cret'] },
+    HostConfig: {
+      ...{ Memory: 5, MemorySwap: -1, CapAdd: null, NetworkMode: 'default', Privileged: true },
+      ...{ LogConfig: { Type: 'journald', Config: { tag: 'x' } }, Binds: ['/srv/work:/a'] },
+      Mounts: [
+        { Type: 'bind', Source: '/srv/work', Target: '/a' },
+        { Type: 'tmpfs', Target: '/x' },
+      ],
+    },
+    NetworkSettings: { Networks: { bridge: { NetworkID: 'b1' }, own: { NetworkID: 'o1' }, fresh: {} } },
+  })
+  const made = read(madeOfInspected(inspected, 'docker.io/library/alpine:3'))
+  expect(made).toMatchObject({
+    limits: { memory: 5, memorySwap: undefined },
+    network: { mode: 'default' },
+    log: { driver: '' },
+  })
+  expect(made?.config.Hostname).toBeUndefined()
+  expect(made?.mounts.map(({ type }) => type)).toEqual(['tmpfs'])
+  expect(made?.endpoints.map(({ network }) => network)).toEqual(['o1', 'fresh'])
+})
+
+test.each(['', '{', '{"Image":""}', '[]', '{"Image":"a","HostConfig":{"Privileged":true}}'])(
+  'what is no create says nothing of what a container was made with: %j',
+  (text) => {
+    expect(read(text)).toBeUndefined()
+  },
+)

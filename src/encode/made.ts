@@ -1,0 +1,31 @@
+/**
+ * What a container was made with, as the body of a create (world/made.ts reads it again): what policies speak of, and nothing of
+ * what may be secret. Binds are left out: an engine lists them.
+ */
+import type { CreatePermit, LimitChanges } from '../decide/verdict.ts'
+import { objectOf } from '../shared/json-value.ts'
+import { networking, textOfBody } from '../world/made-body.ts'
+import { updateBody } from './container-update.ts'
+import { hostConfig } from './container-create.ts'
+
+/** Of a container that is about to be made. */
+export function madeBody({ operation, plan }: CreatePermit): string {
+  const networks = plan.endpoints.map(({ network }) => network)
+  return textOfBody(plan.granted, operation.config.Hostname, hostConfig(operation, plan), networks)
+}
+
+/** After an update of its limits. */
+export function madeAfterUpdate(text: string, changes: LimitChanges): string {
+  const body = objectOf(JSON.parse(text))
+  const changed = Object.entries(updateBody(changes)).filter(([, value]) => value !== undefined)
+  const HostConfig = { ...objectOf(body['HostConfig']), ...Object.fromEntries(changed) }
+  return JSON.stringify({ ...body, HostConfig })
+}
+
+/** After it has joined a network, or left one. @param network its full id */
+export function madeAfterMove(text: string, network: string, joined: boolean): string {
+  const body = objectOf(JSON.parse(text))
+  const before = Object.keys(objectOf(objectOf(body['NetworkingConfig'])['EndpointsConfig']))
+  const after = before.filter((other) => other !== network).concat(joined ? [network] : [])
+  return JSON.stringify({ ...body, NetworkingConfig: networking(after) })
+}

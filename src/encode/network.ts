@@ -1,0 +1,35 @@
+/** Bodies of network requests, built from what was decided. */
+import type { NetworkCreate } from '../decode/operations/network.ts'
+import type { NetworkMemberPermit } from '../decide/verdict.ts'
+
+/** A plain bridge whose subnet the engine chooses. @param labels of the gate, which win over the client's */
+export function networkBody(operation: NetworkCreate, labels: Readonly<Record<string, string>>): object {
+  return {
+    Name: operation.name,
+    // Engines before 1.46 make a second network of the same name unless they are asked to look.
+    CheckDuplicate: true,
+    Driver: 'bridge',
+    Internal: operation.internal,
+    EnableIPv4: operation.ipv4,
+    EnableIPv6: operation.ipv6,
+    Labels: { ...Object.fromEntries(operation.labels), ...labels },
+  }
+}
+
+/** A container joining or leaving a network. */
+export function memberBody({ operation, container }: NetworkMemberPermit): object {
+  if (operation.kind === 'network.disconnect') return { Container: container.id, Force: operation.force }
+  return { Container: container.id, EndpointConfig: endpointBody(operation.endpoint) }
+}
+
+/** How a container is on a network. */
+export function endpointBody(endpoint: {
+  readonly aliases: readonly string[]
+  readonly gatewayPriority: number | undefined
+}): object {
+  const { aliases, gatewayPriority } = endpoint
+  return {
+    ...(aliases.length === 0 ? {} : { Aliases: aliases }),
+    ...(gatewayPriority ? { GwPriority: gatewayPriority } : {}),
+  }
+}

@@ -1,0 +1,5 @@
+/** A directory or file of the host, its symbolic links resolved. */
+export type HostPath =
+  | { readonly found: true; readonly real: string }
+  /** `moved`: a root that is no longer what it was when the policy was loaded, or that others could move. */
+  | { readonly found: false; readonly why: 'missing' | 'unreadable' | 'moved' }

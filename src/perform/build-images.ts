@@ -1,0 +1,220 @@
+/**
+ * The images that a build takes from: the gate brings them itself, looks into those that stages begin with, and puts their ids
+ * into the Dockerfile. Instructions for later builds (ONBUILD) would be carried out unseen.
+ */
+import { familiarReference, fullReference, type ImageReference } from '../decode/reference.ts'
+import { readWhole } from '../engine/engine.ts'
+import { LONGEST_VALUE } from '../decode/operations/build.ts'
+import type { CheckedText } from './build-context.ts'
+import type { Gate } from '../gate.ts'
+import { checkDockerfile, type CheckedDockerfile } from '../decide/dockerfile/check.ts'
+import type { From } from '../decide/dockerfile/from.ts'
+import { MOST_LISTED_LABELS } from '../decide/dockerfile/lengths.ts'
+import { writeDockerfile } from '../decide/dockerfile/write.ts'
+import { planBasePull } from '../decide/image-build.ts'
+import type { Violation } from '../decide/refuse.ts'
+import type { BuildPermit } from '../decide/verdict.ts'
+import type { Right } from '../rights/right.ts'
+import { splitLines } from '../world/lines.ts'
+import { apiPath, plainRequest } from '../engine/encoded.ts'
+import { encode } from '../encode/encode.ts'
+import { atOnce } from '../schedule/at-once.ts'
+import type { Share } from '../schedule/scheduler.ts'
+import { either } from '../shared/ending.ts'
+import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
+import { labelsLength, MOST_LABELS } from '../shared/labels.ts'
+import type { Change } from '../record/store.ts'
+import { NewImages } from '../settle/images.ts'
+
+/** An image could not be pulled: no refusal, but the build can't go on. */
+export class PullFailed extends Error {
+  override readonly name = 'PullFailed'
+  /** Of the reply. */
+  readonly status: number
+
+  constructor(image: ImageReference, why: string, status: number) {
+    super(`${familiarReference(image)} can't be pulled for the build: ${why}`)
+    this.status = status
+  }
+}
+
+interface Found {
+  readonly id: string
+  /** `linux/arm64/v8` */
+  readonly platform: string
+  readonly hasTriggers: boolean
+  /** Characters of its longest variable, and of its labels together. */
+  readonly longestVariable: number
+  readonly labels: number
+}
+
+const INSPECT_LIMIT = 30_000
+/** Milliseconds for all pulls of a build. */
+const PULL_LIMIT = 30 * 60_000
+const LARGEST_ANSWER = 4 * 2 ** 20
+
+export class BuildImages {
+  readonly #permit: BuildPermit
+  readonly #call: BuildCall
+  /** By name in full and platform, so that all stages get the same. */
+  readonly #found = new Map<string, Found>()
+  #pinning: Promise<CheckedText> | undefined
+
+  constructor(call: BuildCall, permit: BuildPermit) {
+    this.#call = call
+    this.#permit = permit
+  }
+
+  /** Checks a Dockerfile and gives it with ids. @throws {PullFailed} @throws {EngineUnavailable} */
+  pin(dockerfile: string): Promise<CheckedText> {
+    this.#pinning = this.#pin(dockerfile)
+    return this.#pinning
+  }
+
+  /** Resolves when nothing is under way any more; whoever asked for it is told how it ended. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([this.#pinning])
+  }
+
+  async #pin(dockerfile: string): Promise<CheckedText> {
+    const { operation } = this.#permit
+    const { right, share } = this.#call
+    const options = { buildArgs: operation.buildArgs, target: operation.parameters.target ?? '' }
+    const check = (images: readonly string[]) => checkDockerfile(dockerfile, images, options)
+    // Before anything is waited for: a policy that comes into force meanwhile is asked too.
+    right.alsoHolds(({ docker }) => atOnce(check(docker.run.images)).violations)
+    const checked = await share.run(check(right.worker.docker.run.images))
+    if (checked.violations.length > 0) return { violations: checked.violations, dockerfile }
+    const { ids, violations } = await this.#bring(checked)
+    this.#call.begun(ids.values())
+    return { violations, dockerfile: writeDockerfile(checked.instructions, ids, right.worker.name) }
+  }
+
+  async #bring({ instructions, copied }: CheckedDockerfile) {
+    const late = AbortSignal.timeout(PULL_LIMIT)
+    const ids = new Map<From, string>()
+    const violations: Violation[] = []
+    const all = this.#permit.operation.parameters.platform || undefined
+    for (const from of instructions) {
+      if (from.kind !== 'from' || from.image === undefined) continue
+      const platform = from.platform ?? all
+      const found = await this.#find(from.image, platform, late)
+      violations.push(...violationsOf(from.image, platform, found, instructions.length))
+      ids.set(from, found.id)
+    }
+    // Nothing in these is carried out: a build looks them up by name.
+    if (violations.length === 0) for (const image of copied) await this.#find(image, all, late)
+    return { ids, violations }
+  }
+
+  /** An image that is here, or that was pulled: where the client asks for it, or it is missing or of another platform. */
+  async #find(image: ImageReference, platform: string | undefined, late: AbortSignal): Promise<Found> {
+    const key = `${fullReference(image)} ${platform ?? ''}`
+    const known = this.#found.get(key)
+    if (known !== undefined) return known
+    let found = this.#permit.operation.parameters.pull === true ? undefined : await this.#inspect(image)
+    if (found === undefined || !isFor(found, platform)) {
+      await this.#pull(image, platform, late)
+      found = await this.#inspect(image)
+    }
+    if (found === undefined) throw new PullFailed(image, 'it was pulled, and is gone again', 404)
+    this.#found.set(key, found)
+    return found
+  }
+
+  async #inspect(image: ImageReference): Promise<Found | undefined> {
+    const { right, minor } = this.#call
+    const path = apiPath(minor, ['images', familiarReference(image), 'json'])
+    const answer = await right.engine.send(plainRequest('GET', path), INSPECT_LIMIT, right.untilGone())
+    const body = objectOf(JSON.parse((await readWhole(answer, LARGEST_ANSWER)).toString()))
+    if (answer.statusCode === 404) return undefined
+    if (answer.statusCode !== 200)
+      throw new PullFailed(image, textOf(body['message']), answer.statusCode ?? 500)
+    const { OnBuild, Env, Labels } = objectOf(body['Config'])
+    return {
+      id: textOf(body['Id']),
+      platform: [body['Os'], body['Architecture'], body['Variant']].map(textOf).filter(Boolean).join('/'),
+      hasTriggers: listOf(OnBuild).length > 0,
+      longestVariable: Math.max(0, ...textsOf(Env).map((variable) => variable.length)),
+      labels: labelsLength(objectOf(Labels)),
+    }
+  }
+
+  /** Pulls as `docker pull` does; what comes is the worker's in the same way. */
+  async #pull(image: ImageReference, platform: string | undefined, late: AbortSignal): Promise<void> {
+    const { gate, right, minor } = this.#call
+    const permit = planBasePull(this.#permit, image, platform)
+    const images = await NewImages.before(gate, right.worker.name, permit)
+    const encoded = encode(permit, { clientMinor: minor, engineMinor: minor, labels: {} })
+    try {
+      const until = either(right.untilGone(), late)
+      const answer = await right.engine.send(encoded, undefined, until)
+      let last = objectOf(undefined)
+      for await (const line of splitLines(answer)) {
+        images.look(line)
+        last = objectOf(JSON.parse(line))
+      }
+      images.end()
+      const failed = textOf(last['error'])
+      if (answer.statusCode !== 200)
+        throw new PullFailed(image, textOf(last['message']), answer.statusCode ?? 500)
+      if (failed !== '') throw new PullFailed(image, failed, 500)
+      this.#call.pulled(fullReference(image))
+    } catch (cause) {
+      if (!late.aborted) throw cause
+      throw new PullFailed(image, `it takes more than ${PULL_LIMIT / 60_000} minutes; pull it before`, 504)
+    } finally {
+      this.#call.settled(await images.take())
+    }
+  }
+}
+
+/** The call that a build belongs to. */
+export interface BuildCall {
+  readonly gate: Gate
+  readonly right: Right
+  /** API version of the engine. */
+  readonly minor: number
+  /** What the worker has of the thread. */
+  readonly share: Share
+  /** Is called with the changes to write for what was pulled. */
+  readonly settled: (changes: readonly Change[]) => void
+  /** Is called with the name of each image that was pulled. */
+  readonly pulled: (name: string) => void
+  /** Is called with the ids of the images that the build begins with. */
+  readonly begun: (ids: Iterable<string>) => void
+}
+
+function violationsOf(
+  image: ImageReference,
+  platform: string | undefined,
+  found: Found,
+  instructions: number,
+): readonly Violation[] {
+  const what = `FROM ${familiarReference(image)}`
+  const violation = (why: string, instead: string): Violation => {
+    return { rule: 'build.base', what, why, instead: [instead] }
+  }
+  // An engine would pull again by itself.
+  if (!isFor(found, platform))
+    return [violation(`it is for ${found.platform}, not for ${platform}`, `--platform ${found.platform}`)]
+  if (found.hasTriggers)
+    return [
+      violation('it has ONBUILD instructions, which are carried out unseen', 'an image without ONBUILD'),
+    ]
+  // A Dockerfile was measured as if none were longer.
+  if (found.longestVariable > LONGEST_VALUE)
+    return [violation(`it has a variable of more than ${LONGEST_VALUE} characters`, 'an image without it')]
+  // Images upon images would have more and more.
+  if (found.labels > MOST_LABELS)
+    return [violation(`it has labels of more than ${MOST_LABELS} characters`, 'an image with shorter ones')]
+  return found.labels * instructions > MOST_LISTED_LABELS
+    ? [violation(`each of ${instructions} steps would have its labels`, 'an image with shorter ones')]
+    : []
+}
+
+/** Whether an engine takes an image for one of the platform that is asked for, however strictly it compares. */
+function isFor({ platform }: Found, wanted: string | undefined): boolean {
+  const isUsualArm = platform === 'linux/arm64/v8' && wanted === 'linux/arm64'
+  return wanted === undefined || wanted === platform || isUsualArm
+}

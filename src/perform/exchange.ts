@@ -1,0 +1,61 @@
+/** One request to the engine, and what is known on the way there and back. */
+import type { Readable } from 'node:stream'
+import { filterAnswer } from '../filter/answer.ts'
+import { refusalReply } from '../filter/refusal.ts'
+import { countsOf, viewOf } from '../filter/view.ts'
+import { forward } from './forward.ts'
+import type { Reply } from '../engine/reply.ts'
+import type { Refused } from '../decide/verdict.ts'
+import type { Call } from '../rights/decision.ts'
+import type { Right } from '../rights/right.ts'
+import type { Sendable } from '../encode/encode.ts'
+import type { Claims } from '../settle/claims.ts'
+import type { Outcome } from '../settle/outcome.ts'
+
+/** A permit on its way, with what its decision has set up. */
+export interface Undertaking {
+  readonly call: Call
+  /** What it is done by. */
+  readonly right: Right
+  readonly claims: Claims
+  readonly outcome: Outcome
+}
+
+/** Sends one request, and takes over what its answer tells. */
+export async function send(undertaking: Undertaking, permit: Sendable, content?: Readable): Promise<Reply> {
+  return undertaking.outcome.close(await exchange(undertaking, permit, content))
+}
+
+/** Sends one request and filters its answer. */
+export async function exchange(
+  { call, right }: Undertaking,
+  permit: Sendable,
+  content?: Readable,
+): Promise<Reply> {
+  const { gate, share } = call
+  // Answers to many calls can come by one and the same event.
+  await share.turn()
+  const forwarded = await forward(right.engine, permit, right.sending, content)
+  if ('hijacked' in forwarded) {
+    const { socket } = forwarded.hijacked
+    right.untilEnded().whenOver(() => socket.destroy())
+    return {
+      kind: 'hijacked',
+      connection: forwarded.hijacked,
+      ...(permit.operation.kind === 'container.attach-ws' ? { webSocketKey: permit.operation.key } : {}),
+    }
+  }
+  return filterAnswer(
+    permit,
+    forwarded.answer,
+    viewOf(gate, right),
+    () => countsOf(gate, right.worker),
+    share,
+    call.connected.dataRoot,
+  )
+}
+
+/** The reply where it turns out on the way that a call is refused. */
+export function refusedOnTheWay({ right }: Undertaking, refused: Refused): Reply {
+  return refusalReply(refused, right.record?.id ?? '', right.worker.name)
+}

@@ -1,0 +1,77 @@
+/**
+ * Names for an image that a build, an import or a commit has made. The gate gives them itself, when the image is there: how long
+ * that takes is the worker's to choose, and somebody else can have given a name meanwhile.
+ */
+import { readWhole } from '../engine/engine.ts'
+import type { Gate } from '../gate.ts'
+import { ownersOfNames } from '../resolve/images.ts'
+import type { Images } from '../world/images.ts'
+import { encodeTag } from '../encode/image.ts'
+import type { Right } from '../rights/right.ts'
+import type { Change, Claim } from '../record/store.ts'
+import { NO_NAMES, tagged, type Named } from '../settle/named.ts'
+import { NoTurn } from '../shared/keyed-turns.ts'
+
+const LIMIT = 60_000
+const LARGEST_ANSWER = 2 ** 20
+
+/**
+ * Gives names to an image. That they are the worker's is on disk before.
+ * @param image its id. @param names in full. @param changes whose it is, written together with that
+ * @throws {EngineUnavailable | StoreUnavailable}
+ */
+export function giveNames(
+  gate: Gate,
+  right: Right,
+  minor: number,
+  image: string,
+  names: readonly string[],
+  changes: readonly Change[],
+): Promise<Named> {
+  const give = async (known: Images): Promise<Named> => {
+    await right.renew()
+    const { worker } = right
+    const owners = ownersOfNames(known, worker, names)
+    const free = names.filter((name) => owners.get(name) !== 'other')
+    const claims = free.map((name) => gate.ownership.claimTag(worker.name, name, image))
+    try {
+      await gate.keep([...changes, ...claims.map((claim) => ({ type: 'claim', claim }) as const)])
+      const taken = names
+        .filter((name) => !free.includes(name))
+        .map((name) => `${name} became the name of another image meanwhile, which is not this worker's`)
+      return await giveAll(gate, right, minor, claims, taken)
+    } catch (cause) {
+      for (const claim of claims) gate.ownership.doubt(claim)
+      throw cause
+    }
+  }
+  // Also where its client has left: the image is there.
+  return gate.imageTurns.give(right.worker.name, names, image, give).catch((cause: unknown) => {
+    if (!(cause instanceof NoTurn)) throw cause
+    return { ...NO_NAMES, failed: [cause.message] }
+  })
+}
+
+async function giveAll(
+  gate: Gate,
+  right: Right,
+  minor: number,
+  claims: readonly Claim[],
+  taken: readonly string[],
+): Promise<Named> {
+  const given: string[] = []
+  const failed = [...taken]
+  const changes: Change[] = []
+  for (const claim of claims) {
+    const answer = await right.engine.send(encodeTag(claim.name, claim.id, minor), LIMIT)
+    await readWhole(answer, LARGEST_ANSWER)
+    if (answer.statusCode === 201) {
+      given.push(claim.id)
+      changes.push(tagged(gate, claim))
+    } else {
+      failed.push(`${claim.id} could not be given to the image`)
+      changes.push(gate.ownership.drop(claim))
+    }
+  }
+  return { given, failed, changes }
+}

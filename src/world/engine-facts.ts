@@ -1,0 +1,14 @@
+/** What is true of an engine as long as it is connected. */
+
+export interface EngineFacts {
+  /** Newest minor API version that the engine and the gate both speak. */
+  readonly minor: number
+  /** CPUs of the host, in nano-CPUs: an engine refuses to give a container more. */
+  readonly nanoCpus: number
+  /** The engine's default logging driver. */
+  readonly logDriver: string
+  /** Whether it is Podman, which speaks Docker's API and differs in some of it. */
+  readonly podman: boolean
+  /** Whether it keeps images in containerd's store: an image is called by its manifest or index there. */
+  readonly containerd: boolean
+}

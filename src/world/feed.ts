@@ -1,0 +1,310 @@
+/**
+ * Keeps the inventory current: lists everything but images, then follows the engine's events; begins anew whenever the stream breaks.
+ * While it is down the gate knows nothing for sure, and says so instead of deciding on old facts.
+ */
+import type { IncomingMessage } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { EngineUnavailable, readWhole, type Engine } from '../engine/engine.ts'
+import { inspectVolume } from '../engine/volumes.ts'
+import { NEWEST_MINOR } from '../decode/target.ts'
+import { apiPath, plainRequest } from '../engine/encoded.ts'
+import { Ending } from '../shared/ending.ts'
+import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import type { Owned } from '../record/store.ts'
+import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
+import type { EngineFacts } from './engine-facts.ts'
+import type { Inventory } from './inventory.ts'
+import { splitLines } from './lines.ts'
+import { readContainer } from './listed.ts'
+import type { EngineLists } from './reconcile.ts'
+
+const ANSWER_LIMIT = 10_000
+const LARGEST_LIST = 256 * 2 ** 20
+/** Milliseconds between two listings while it is not known what came of a call. */
+const RESYNC = 60_000
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 2_000
+/** Milliseconds between two listings of networks, where there are no events of them. */
+const NETWORKS = 5_000
+
+/** What is known of the engine while it is connected. */
+export interface Connected {
+  readonly facts: EngineFacts
+  /** Answers that do not change while an engine runs. */
+  readonly pingHeaders: Readonly<Record<string, string>>
+  readonly version: Unknown
+  /** Where the engine keeps everything; empty where it does not say. */
+  readonly dataRoot: string
+}
+
+interface Ping {
+  readonly minor: number
+  readonly podman: boolean
+  readonly pingHeaders: Readonly<Record<string, string>>
+}
+
+/** What others want to know of. */
+export interface FeedEvents {
+  readonly connected: (connected: Connected) => void
+  readonly lost: (reason: string) => void
+  /** Events are about to be followed, before everything is listed anew. */
+  readonly following: () => void
+  readonly removed: (gone: Gone) => void
+  /** The claim that the volume of that name carries now, undefined where there is none. */
+  readonly volumeFound: (owned: Owned, claim: string | undefined) => void
+  /** What a container is called, by an event or a listing. */
+  readonly named: (id: string, name: string) => void
+  /** A container was made whose labels hold a claim. */
+  readonly made: (claim: string, id: string, name: string) => void
+  /** Everything is about to be listed; what it returns is called with the lists. */
+  readonly listing: () => (lists: EngineLists) => void
+}
+
+/** What knows of images, all of which it takes long to list: the rest is known without them. */
+interface Images {
+  readonly follow: (minor: number) => void
+  readonly lose: () => void
+  readonly heard: (references: readonly string[]) => void
+  readonly listSoon: () => void
+}
+
+export class Feed {
+  readonly #engine: Engine
+  readonly #inventory: Inventory
+  readonly #images: Images
+  readonly #events: FeedEvents
+  readonly #stop = new Ending()
+  #connected: Connected | undefined
+  #resyncTimer: NodeJS.Timeout | undefined
+
+  constructor(engine: Engine, inventory: Inventory, images: Images, events: FeedEvents) {
+    this.#engine = engine
+    this.#inventory = inventory
+    this.#images = images
+    this.#events = events
+  }
+
+  /** What is known of the engine, or undefined while it is away. */
+  get connected(): Connected | undefined {
+    return this.#connected
+  }
+
+  /** Follows the engine until `close`. Resolves then. */
+  async run(): Promise<void> {
+    let wait = FIRST_PAUSE
+    while (!this.#stop.isOver) {
+      try {
+        await this.#follow(() => {
+          wait = FIRST_PAUSE
+        })
+      } catch (cause) {
+        if (this.#stop.isOver) return
+        this.#lose(cause instanceof Error ? cause.message : 'unknown')
+      }
+      await pause(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      wait = Math.min(wait * 2, LONGEST_PAUSE)
+    }
+  }
+
+  close(): void {
+    this.#images.lose()
+    clearTimeout(this.#resyncTimer)
+    this.#stop.end()
+  }
+
+  /**
+   * Settles open questions by what the engine lists, for when it is not known what came of a call.
+   * The inventory stays: what was made while the lists were on their way is not in them.
+   */
+  resyncNow(): void {
+    this.#resync()
+    this.resyncLater()
+  }
+
+  /** The same after a while, when an engine has done, or will not do, what it was at. */
+  resyncLater(): void {
+    if (this.#resyncTimer !== undefined || this.#stop.isOver) return
+    this.#resyncTimer = setTimeout(() => {
+      this.#resyncTimer = undefined
+      this.#resync()
+    }, RESYNC).unref()
+  }
+
+  /** Asks which volume has the name of an owned one now. */
+  lookAtVolume(owned: Owned): void {
+    const minor = this.#connected?.facts.minor
+    if (minor === undefined) return
+    void inspectVolume(this.#engine, minor, owned.id).then(
+      ({ status, claim }) => {
+        if (status === 200) this.#events.volumeFound(owned, claim)
+        else if (status === 404) this.#events.volumeFound(owned, undefined)
+        else this.resyncLater()
+      },
+      () => this.resyncLater(),
+    )
+  }
+
+  #resync(): void {
+    const minor = this.#connected?.facts.minor
+    if (minor === undefined) return
+    const reconcile = this.#events.listing()
+    this.#images.listSoon()
+    void this.#lists(minor).then(
+      (lists) => {
+        // An event tells of a container, but not of its binds.
+        for (const { id, binds } of lists.containers.map(readContainer))
+          this.#inventory.changeContainer(id, { binds })
+        reconcile(lists)
+      },
+      // An engine that stalls loses no stream, which would begin everything anew.
+      () => this.resyncLater(),
+    )
+  }
+
+  async #follow(onConnected: () => void): Promise<void> {
+    const { minor, podman, pingHeaders } = await this.#ping()
+    this.#events.following()
+    const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop)
+    try {
+      if (stream.statusCode !== 200)
+        throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
+      this.#images.follow(minor)
+      await this.#connect(stream, { minor, podman, pingHeaders }, onConnected)
+    } finally {
+      stream.destroy()
+    }
+  }
+
+  /** Lists everything, then follows the stream until it ends. */
+  async #connect(
+    stream: IncomingMessage,
+    { minor, podman, pingHeaders }: Ping,
+    onConnected: () => void,
+  ): Promise<void> {
+    // Events that arrive while the lists are read wait in the stream, and are applied after them.
+    const [info, version] = await Promise.all([this.#get(minor, ['info']), this.#get(minor, ['version'])])
+    await this.#listAll(minor)
+    const facts = {
+      minor,
+      nanoCpus: Number(objectOf(info)['NCPU'] || Infinity) * 1e9,
+      logDriver: textOf(objectOf(info)['LoggingDriver']),
+      podman,
+      containerd: isContainerd(objectOf(info)['DriverStatus']),
+    }
+    const dataRoot = textOf(objectOf(info)['DockerRootDir'])
+    this.#connected = { facts, pingHeaders, version: objectOf(version), dataRoot }
+    this.#events.connected(this.#connected)
+    onConnected()
+    // Podman has no events of networks (libpod/events).
+    const relisting = podman ? setInterval(() => this.#relistNetworks(minor), NETWORKS) : undefined
+    try {
+      await this.#apply(stream)
+    } finally {
+      clearInterval(relisting)
+    }
+    throw new EngineUnavailable("the engine's stream of events ended")
+  }
+
+  #lose(reason: string): void {
+    const was = this.#connected
+    this.#connected = undefined
+    this.#images.lose()
+    if (was !== undefined) this.#events.lost(reason)
+  }
+
+  async #apply(stream: IncomingMessage): Promise<void> {
+    for await (const line of splitLines(stream)) {
+      const effect = applyEvent(this.#inventory, JSON.parse(line))
+      if (effect?.kind === 'images') this.#images.heard(effect.references)
+      else if (effect?.kind === 'made') this.#events.made(effect.claim, effect.id, effect.name)
+      else if (effect?.kind === 'renamed') this.#events.named(effect.id, effect.name)
+      else if (effect !== undefined) this.#events.removed(effect)
+    }
+  }
+
+  async #ping(): Promise<Ping> {
+    const answer = await this.#engine.send(
+      { method: 'GET', path: '/_ping', headers: {}, body: undefined },
+      ANSWER_LIMIT,
+    )
+    await readWhole(answer, 1024)
+    const version = /^1\.([0-9]{1,3})$/.exec(textOf(answer.headers['api-version']))?.[1]
+    if (answer.statusCode !== 200 || version === undefined)
+      throw new EngineUnavailable('what answers there is no Docker engine')
+    const minor = Math.min(Number(version), NEWEST_MINOR)
+    const pingHeaders = {
+      'Api-Version': `1.${minor}`,
+      Ostype: textOf(answer.headers.ostype),
+      'Docker-Experimental': 'false',
+    }
+    return { minor, podman: answer.headers['libpod-api-version'] !== undefined, pingHeaders }
+  }
+
+  async #listAll(minor: number): Promise<void> {
+    const reconcile = this.#events.listing()
+    const lists = await this.#lists(minor)
+    const named = lists.networks.map((network) => [textOf(network['Id']), textOf(network['Name'])] as const)
+    const containers = lists.containers.map(readContainer)
+    this.#inventory.replaceContainers(containers)
+    for (const { id, name } of containers) this.#events.named(id, name)
+    this.#inventory.replaceVolumes(lists.volumes.map((volume) => textOf(volume['Name'])))
+    this.#inventory.replaceNetworks(new Map(named))
+    reconcile(lists)
+  }
+
+  async #lists(minor: number): Promise<EngineLists> {
+    const [containers, volumes, networks] = await Promise.all([
+      this.#get(minor, ['containers', 'json'], { all: true }),
+      this.#get(minor, ['volumes']),
+      this.#get(minor, ['networks']),
+    ])
+    return {
+      containers: listOf(containers).map(objectOf),
+      volumes: listOf(objectOf(volumes)['Volumes']).map(objectOf),
+      networks: listOf(networks).map(objectOf),
+    }
+  }
+
+  #relistNetworks(minor: number): void {
+    const before = this.#inventory.networkIds()
+    // A listing that fails is followed by a lost stream, which begins everything anew.
+    void this.#get(minor, ['networks']).then(
+      (answer) => {
+        const listed = listOf(answer).map(objectOf)
+        for (const network of listed)
+          this.#inventory.putNetwork(textOf(network['Id']), textOf(network['Name']))
+        const there = new Set(listed.map((network) => textOf(network['Id'])))
+        for (const id of before.filter((known) => !there.has(known))) {
+          this.#inventory.removeNetwork(id)
+          this.#events.removed({ kind: 'network', id })
+        }
+      },
+      () => undefined,
+    )
+  }
+
+  async #get(minor: number, path: readonly string[], query = {}): Promise<unknown> {
+    const answer = await this.#engine.send(
+      plainRequest('GET', apiPath(minor, path, query)),
+      ANSWER_LIMIT,
+      this.#stop,
+    )
+    const body = await readWhole(answer, LARGEST_LIST)
+    if (answer.statusCode !== 200)
+      throw new EngineUnavailable(`the engine answers ${answer.statusCode} to /${path.join('/')}`)
+    return JSON.parse(body.toString())
+  }
+}
+
+/** Whether images are in containerd's store, which only the driver's status tells (moby, daemon/containerd/service.go). */
+function isContainerd(status: unknown): boolean {
+  return listOf(status).some((pair) => listOf(pair)[1] === 'io.containerd.snapshotter.v1')
+}
+
+function eventsRequest(minor: number) {
+  const filters = new Map([
+    ['type', ['container', 'image', 'volume', 'network']],
+    ['event', EVENT_ACTIONS],
+  ])
+  return plainRequest('GET', apiPath(minor, ['events'], { filters }))
+}

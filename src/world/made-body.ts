@@ -1,0 +1,65 @@
+/**
+ * The text that keeps what a container was made with: the body of a create with what policies speak of, and nothing of what may be
+ * secret. Binds are left out: an engine lists them.
+ */
+import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+
+const KEPT = [
+  ...['CapAdd', 'SecurityOpt', 'NetworkMode', 'PidMode', 'IpcMode', 'Tmpfs', 'Mounts', 'PortBindings'],
+  ...['Memory', 'MemorySwap', 'MemoryReservation', 'NanoCpus', 'CpuShares', 'PidsLimit', 'ShmSize'],
+  ...['Ulimits', 'RestartPolicy', 'LogConfig'],
+]
+/** Networks that every engine has, and every worker. */
+const BUILT_IN = ['default', 'bridge', 'none']
+
+/**
+ * Of a container that is there, from what an engine tells of it.
+ * @param granted what grants its image: a name in full, or the id of one that the worker brought
+ */
+export function madeOfInspected(inspected: Unknown, granted: string): string {
+  const host = objectOf(inspected['HostConfig'])
+  const networks = Object.entries(objectOf(objectOf(inspected['NetworkSettings'])['Networks']))
+  const hostname = textOf(objectOf(inspected['Config'])['Hostname'])
+  return textOfBody(
+    granted,
+    textOf(inspected['Id']).startsWith(hostname) ? undefined : hostname,
+    {
+      ...host,
+      // Without accounting of swap an engine says -1, whatever was asked.
+      MemorySwap: Math.max(0, Number(host['MemorySwap'] ?? 0)),
+      // Another driver is the engine's own, which a worker does not choose.
+      LogConfig: FILES.includes(textOf(objectOf(host['LogConfig'])['Type'])) ? host['LogConfig'] : undefined,
+    },
+    networks
+      .filter(([name]) => !BUILT_IN.includes(name))
+      // Before its first start an engine knows a network by its name alone.
+      .map(([name, network]) => textOf(objectOf(network)['NetworkID']) || name),
+  )
+}
+
+const FILES = ['json-file', 'local', 'none']
+
+/** @param granted as of `madeOfInspected` */
+export function textOfBody(
+  granted: string,
+  hostname: string | undefined,
+  host: object,
+  networks: readonly string[],
+): string {
+  const kept = Object.entries(host).filter(([name]) => KEPT.includes(name))
+  const HostConfig = {
+    ...Object.fromEntries(kept),
+    Mounts: listOf(objectOf(host)['Mounts']).filter((mount) => objectOf(mount)['Type'] === 'tmpfs'),
+  }
+  const chosen = networks.filter((network) => !BUILT_IN.includes(network))
+  return JSON.stringify({
+    Image: granted,
+    Hostname: hostname,
+    HostConfig,
+    NetworkingConfig: networking(chosen),
+  })
+}
+
+export function networking(networks: readonly string[]): object {
+  return { EndpointsConfig: Object.fromEntries(networks.map((network) => [network, {}])) }
+}
