@@ -107,6 +107,8 @@ describe('the operator asks', () => {
   test.each<readonly [string, string, number, string]>([
     ['GET', '/', 404, 'there are GET /v1/status, GET /v1/workers'],
     ['GET', '/status', 404, 'GET /v1/status'],
+    ['GET', '//gate/v1/status', 404, 'GET /v1/status'],
+    ['GET', 'http://[', 404, 'GET /v1/status'],
     ['GET', '/v1/record/a/b', 404, 'GET /v1/record/ID'],
     ['POST', '/v1/status', 405, 'this is answered to GET'],
     ['GET', '/v1/enforce', 405, 'this is answered to POST'],
@@ -119,6 +121,7 @@ describe('the operator asks', () => {
     ['GET', '/v1/record?after=1&before=3', 400, 'give one of them'],
     ['GET', '/v1/record/follow?before=3', 400, 'and no before'],
     ['GET', '/v1/record/follow?since=-1', 400, 'since must be a whole number'],
+    ['POST', '/v1/enforce', 503, 'the engine is away'],
     ['GET', '/v1/misfits?policy=/nonexistent', 422, "can't read the policy"],
   ])('and is told why %s %s is %i', async (method, path, status, message) => {
     expect(await ask(path, method)).toMatchObject([status, { message: expect.stringContaining(message) }])

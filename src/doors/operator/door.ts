@@ -59,10 +59,10 @@ async function answer(on: Operated, request: IncomingMessage, response: ServerRe
   const { signal } = gone
   const share = on.gate.scheduler.share(OPERATOR, signal)
   await share.turn()
-  const { pathname, searchParams } = new URL(request.url ?? '', 'http://gate')
-  const { route, id } = routeOf(request.method, pathname)
+  const [path = '', ...rest] = (request.url ?? '').split('?')
+  const { route, id } = routeOf(request.method, path)
   requireNoBody(request)
-  const query = new Query(searchParams, route.parameters)
+  const query = new Query(new URLSearchParams(rest.join('?')), route.parameters)
   const value = await route.answer(on, { query, id, share, signal, response })
   if (value !== undefined) send(response, 200, value)
 }
