@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { readFileSync } from 'node:fs'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -134,6 +135,20 @@ describe('the operator asks', () => {
     ])
   })
 
+  test.each(['status', 'workers', 'policy', 'record'])(
+    'for %s, of which docs/operator-api.md names every field',
+    async (path) => {
+      const page = readFileSync(new URL('../../../docs/operator-api.md', import.meta.url), 'utf8')
+      const named = [...page.matchAll(/`([^`\n]+)`/g)].map(([, name = '']) => name)
+      const [, answer] = await ask(`/v1/${path}`)
+      // What a policy has is told by docs/policy.md.
+      const { policy: _, ...rest } = answer
+      expect(fieldsOf(path === 'policy' ? rest : answer).filter((field) => !named.includes(field))).toEqual(
+        [],
+      )
+    },
+  )
+
   test('at no two endpoints that are the same', () => {
     const names = ROUTES.map(({ method, path }) => `${method} ${path}`)
     expect(new Set(names).size).toBe(names.length)
@@ -207,6 +222,12 @@ describe('the record is followed', () => {
       .toBe(200)
   })
 })
+
+/** Names of the fields of a value, and of what is in it. */
+function fieldsOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(fieldsOf)
+  return Object.entries(objectOf(value)).flatMap(([name, inner]) => [name, ...fieldsOf(inner)])
+}
 
 function portOf(address: AddressInfo | string | null): number {
   if (address === null || typeof address === 'string') throw new Error('it listens on no port')
