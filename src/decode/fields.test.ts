@@ -52,6 +52,7 @@ describe('a record', () => {
     const told = (written: string) => read(`{"Runtime":${written}}`).findings.map(({ what }) => what)
     expect(told('{"o":"username=u,password=SECRET","type":"cifs"}')).toEqual(['Runtime = {o, type}'])
     expect(told('["SECRET",{"Path":"SECRET"},["SECRET"]]')).toEqual(['Runtime = [..., {Path}, [...]]'])
+    expect(told('"https://me:SECRET@example.org/a"')).toEqual(['Runtime = "https://...@example.org/a"'])
     expect(told(`"${'x'.repeat(1_000)}"`)).toEqual([expect.stringMatching(/^Runtime = "x{196}\.\.\.$/)])
     expect(told(JSON.stringify(Array(1_000).fill('x')))[0]).toHaveLength(210)
   })

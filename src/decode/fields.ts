@@ -4,6 +4,7 @@
  */
 import { shorten } from '../shared/refusal.ts'
 import { foldKey, type Json } from './json.ts'
+import { withoutLogin } from './line/secrets.ts'
 
 /** What happens to a field that is not empty. */
 export type Treatment = 'forwarded' | 'limited' | 'rewritten' | 'refused'
@@ -172,7 +173,9 @@ const LONGEST_SHOWN = 200
 /** A value as a refusal shows it: of an object its keys alone, of a list no texts, since refusals are recorded. */
 function show(value: Json): string {
   return shorten(
-    value instanceof Map || Array.isArray(value) ? outline(value) : JSON.stringify(value),
+    value instanceof Map || Array.isArray(value)
+      ? outline(value)
+      : withoutLogin(JSON.stringify(value), () => '...'),
     LONGEST_SHOWN,
   )
 }

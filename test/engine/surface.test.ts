@@ -77,7 +77,7 @@ describe('a session', () => {
     )
     asked.destroy()
     await following.ended
-    expect(sessions()).toEqual([])
+    await expect.poll(sessions).toEqual([])
     expect((await recordOf(gate, '--operation', 'container.logs')).at(-1)).toMatchObject({ door: 'ssh' })
     await docker(gate, ['rm', '-f', name])
   })

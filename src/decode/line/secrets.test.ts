@@ -29,6 +29,9 @@ describe('a command line is told', () => {
     'curl --auth-token s3cret',
     'docker build https://me:s3cret@example.org/a.git',
     'docker build https://me:s3cret@example.org/a.git?b=c',
+    "curl -H 'Authorization: Bearer s3cret' example.org",
+    "curl -H'X-Api-Key:s3cret' example.org",
+    'curl --header "Cookie: a=1; b=s3cret" example.org',
   ])('without the secret in %s', (line) => {
     expect(told(line)).not.toContain('s3cret')
   })
@@ -44,7 +47,7 @@ describe('a command line is told', () => {
 
   test('in a time that grows with its length alone', () => {
     const start = performance.now()
-    for (const part of ['"', "'", '\\', '-e', '=', '://', 'a@', '"\\', '://a'])
+    for (const part of ['"', "'", '\\', '-e', '=', '://', 'a@', '"\\', '://a', 'key: '])
       told(`docker ${part.repeat(30_000)}`)
     expect(performance.now() - start).toBeLessThan(2_000)
   })

@@ -9,6 +9,8 @@ const OPTION = /^--[A-Za-z][\w-]*=/
 const SECRET_OPTION = /^--[a-z-]*(?:pass(?:word|wd|phrase)?|secret|token|credentials?)=?$/i
 /** With what somebody logs in at an address. */
 const IN_ADDRESS = /(?<=:\/\/)[^\s/@]+(?=@)/g
+/** What a header of HTTP gives away by its name: `Authorization: Bearer x`, `X-Api-Key: x`. */
+const IN_HEADER = /(?<=(?:authorization|cookie|token|secret|password|key): *)[^ ].*/is
 /** A word with the quotes in it, also where a quote is not closed. */
 const ROUGH_WORD = /(?:\\[^]|"(?:\\[^]|[^"\\])*"?|'[^']*'?|[^\s"'\\])+/g
 
@@ -31,8 +33,16 @@ export function withoutSecrets(words: readonly string[], hide: Hide): readonly s
 /** `NAME=value` with the value replaced; a bare `NAME` has none. */
 export function withoutValue(assignment: string, hide: Hide): string {
   const equals = assignment.indexOf('=')
-  const name = (equals < 0 ? assignment : assignment.slice(0, equals)).replace(IN_ADDRESS, hide)
+  const name = withoutLogin(equals < 0 ? assignment : assignment.slice(0, equals), hide).replace(
+    IN_HEADER,
+    hide,
+  )
   return equals < 0 ? name : `${name}=${hide(assignment.slice(equals + 1))}`
+}
+
+/** A text with that replaced with which somebody logs in at the addresses in it. */
+export function withoutLogin(text: string, hide: Hide): string {
+  return text.replace(IN_ADDRESS, hide)
 }
 
 /** The words of a line that can't be read as one: a guess, without quotes. */
