@@ -12,17 +12,22 @@ let server: Server
 let turns: (() => void)[] = []
 let requests = 0
 let chunks = 0
+let isEnded = false
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'dockgate-paced-'))
   turns = []
   requests = 0
   chunks = 0
+  isEnded = false
   server = createServer((request, response) => {
     requests += 1
-    request.on('data', () => (chunks += 1)).on('end', () => response.end('well'))
+    request.on('data', () => (chunks += 1))
+    if (request.method === 'GET') response.end('well')
+    else request.on('end', () => response.end('well'))
   })
   const turn = (): Promise<void> => new Promise((resolve) => turns.push(resolve))
   readInTurns(server, () => ({ turn, run: () => Promise.reject(new Error('not for connections')) }))
+  server.on('connection', (socket: Socket) => socket.once('end', () => (isEnded = true)))
 })
 afterEach(() => {
   server.closeAllConnections()
@@ -72,9 +77,10 @@ test('of a body in chunks of one byte each turn reads a part, and all of it come
   expect(most).toBeLessThan(2_000)
 })
 
-test('a client that closes its direction is answered, and the connection ends behind the answer', async () => {
+test('what a client has sent that closed its direction meanwhile is read, and then the end', async () => {
   const { socket, answer } = await send(REQUEST.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
   socket.end()
+  await expect.poll(() => isEnded).toBe(true)
   turns.shift()?.()
   await once(socket, 'close')
   expect(answer()).toContain('well')

@@ -24,6 +24,7 @@ class Paced extends Duplex {
   /** Whether whoever reads has room for more. */
   #isWanted = false
   #isWaiting = false
+  #isEnded = false
 
   constructor(socket: Socket, share: Share) {
     // Of a body that nobody reads, as much is kept as this says (node:http takes it over), in chunks as small as they came.
@@ -35,7 +36,11 @@ class Paced extends Duplex {
       this.#handOn()
       if (this.#isFull()) socket.pause()
     })
-    socket.on('end', () => this.push(null))
+    // It can come while a piece waits, as no more is to be read than what is held.
+    socket.on('end', () => {
+      this.#isEnded = true
+      if (this.#held.length === 0) this.push(null)
+    })
     socket.on('error', (cause) => this.destroy(cause))
     socket.on('close', () => this.destroy())
     socket.on('timeout', () => this.emit('timeout'))
@@ -107,6 +112,7 @@ class Paced extends Duplex {
     const piece = this.#held.subarray(0, PIECE)
     this.#held = this.#held.subarray(PIECE)
     this.#isWanted = this.push(piece)
+    if (this.#isEnded && this.#held.length === 0) this.push(null)
   }
 }
 
