@@ -73,6 +73,11 @@ export const ATTACKS: Attacks = {
       'POST /containers/no/attach HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n',
     ),
   '16 requests ahead': () => Buffer.from('GET /_ping HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(16)),
+  '2,000 requests ahead': () => Buffer.from('GET /_ping HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2_000)),
+  'bodies in chunks of one byte': () =>
+    Buffer.from(
+      `POST ${API}/containers/create HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\n \r\n'.repeat(100_000)}0\r\n\r\n`,
+    ),
   'new connections': () => Buffer.from('GET /_ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
   creates: () => create({ Image: 'busybox' }),
 }
