@@ -1,5 +1,5 @@
 /** What one worker can ask for to be a burden to others: work whose size it chooses. */
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { tarFile } from '../src/perform/tar-file.ts'
 import { requestBytes } from './connection.ts'
 
@@ -37,6 +37,29 @@ export const ATTACKS: Attacks = {
   exports: () => get('/containers/mine/export'),
   'files into a container': () => upload(`PUT ${API}/containers/mine/archive?path=/`),
   imports: () => upload(`POST ${API}/images/create?fromSrc=-`),
+  'imports of 64 MiB, with gzip': () =>
+    archive(IMPORT, gzipSync(tarFile('zeros', Buffer.alloc(64 * MEBIBYTE)))),
+  'imports of 20,000 entries': () => archive(IMPORT, entries(20_000, 'a/')),
+  'images to load of 64 MiB, with gzip': () => archive(LOAD, loaded(gzipSync(Buffer.alloc(64 * MEBIBYTE)))),
+  'images to load of 64 MiB, with Zstandard': () =>
+    archive(LOAD, loaded(zstdCompressSync(Buffer.alloc(64 * MEBIBYTE)))),
+  'images to load of 5,000 layers, with gzip': () =>
+    archive(LOAD, Buffer.concat(numbers(5_000, (n) => tarFile(`${n}/layer.tar`, gzipSync('x'))))),
+  'images to load of 5,000 layers, with Zstandard': () =>
+    archive(LOAD, Buffer.concat(numbers(5_000, (n) => tarFile(`${n}/layer.tar`, zstdCompressSync('x'))))),
+  'contexts byte by byte': () => byteByByte(`POST ${API}/build`, 'application/x-tar'),
+  'images to load byte by byte': () => byteByByte(LOAD, 'application/x-tar'),
+  'files into a container byte by byte': () =>
+    byteByByte(`PUT ${API}/containers/mine/archive?path=/`, 'application/x-tar'),
+  'bodies byte by byte': () => byteByByte(`POST ${API}/containers/create`, 'application/json'),
+  'bodies with 1,500 trailers': () =>
+    chunked(
+      `POST ${API}/containers/create`,
+      'application/json',
+      `0\r\n${numbers(1_500, (n) => `A${n}: b\r\n`).join('')}\r\n`,
+    ),
+  'heads of 1,900 headers': () =>
+    Buffer.from(`GET /_ping HTTP/1.1\r\nHost: a\r\n${numbers(1_900, (n) => `A${n}: b\r\n`).join('')}\r\n`),
   tags: () => requestBytes('POST', `${API}/images/busybox/tag?repo=busybox&tag=mine`),
   'its record': () => requestBytes('GET', '/dockgate/audit?limit=200'),
   'its record, of which it has none': () => requestBytes('GET', '/dockgate/audit?decision=outcome'),
@@ -125,8 +148,30 @@ function context(body: Buffer): Buffer {
   return withBody(`POST ${API}/build`, 'application/x-tar', body)
 }
 
+const IMPORT = `POST ${API}/images/create?fromSrc=-`
+const LOAD = `POST ${API}/images/load`
+
 function upload(start: string): Buffer {
-  return withBody(start, 'application/x-tar', Buffer.alloc(16 * MEBIBYTE))
+  return archive(start, tarFile('zeros', Buffer.alloc(16 * MEBIBYTE)))
+}
+
+function archive(start: string, body: Buffer): Buffer {
+  return withBody(start, 'application/x-tar', body)
+}
+
+/** An archive of images of one layer, which has no end that an engine would read. */
+function loaded(layer: Buffer): Buffer {
+  return tarFile('a/layer.tar', layer)
+}
+
+/** A body of 200,000 chunks, each of one byte. */
+function byteByByte(start: string, type: string): Buffer {
+  return chunked(start, type, `${'1\r\n \r\n'.repeat(200_000)}0\r\n\r\n`)
+}
+
+function chunked(start: string, type: string, chunks: string): Buffer {
+  const head = `${start} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`
+  return Buffer.from(head + chunks)
 }
 
 function entries(count: number, folder: string): Buffer {

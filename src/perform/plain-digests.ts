@@ -57,6 +57,7 @@ export class PlainDigests {
 
   async #take({ path, unpacker, hash }: PackedFile, plain: AsyncIterable<Buffer>): Promise<void> {
     this.#unpacker = unpacker
+    await this.#turn()
     try {
       for await (const piece of plain) {
         await this.#turn()
