@@ -11,7 +11,7 @@ import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Filters } from '../decode/query.ts'
 import { reachOf } from '../policy/reach.ts'
 import { containerInReach, containersInReach } from './containers.ts'
-import type { ContainerFacts, ExecFacts, Facts, NetworkFacts, VolumeOwner } from './facts.ts'
+import type { ContainerFacts, ExecFacts, Facts, VolumeOwner } from './facts.ts'
 import type { HostPath } from '../files/host-path.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
 import { factsOfImages, findImage, imagesListed } from './images.ts'
@@ -20,6 +20,7 @@ import { seen } from '../world/image-sight.ts'
 import type { KnownImages } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
 import { lookUp } from './look-up.ts'
+import { networkInReach } from './networks.ts'
 
 export type HostPaths = ReadonlyMap<string, HostPath>
 
@@ -358,35 +359,6 @@ function execInReach(world: World, worker: WorkerPolicy, exec: string): ExecFact
   const known = world.execs.get(worker.name, exec)
   const container = containersInReach(world, worker).find(({ id }) => id === known?.container)
   return container && { container, made: known?.made }
-}
-
-const BUILT_IN_NETWORKS = ['bridge', 'none']
-
-/** A network by its full id, its name or the start of its id, among the worker's own and those that the policy names. */
-function networkInReach(world: World, worker: WorkerPolicy, reference: string): NetworkFacts | undefined {
-  const inReach = networksInReach(world, worker)
-  const exact = inReach.find(({ id }) => id === reference) ?? inReach.find(({ name }) => name === reference)
-  if (exact !== undefined || !/^[0-9a-f]{1,64}$/.test(reference)) return exact
-  const starting = inReach.filter(({ id }) => id.startsWith(reference))
-  return starting.length === 1 ? starting[0] : undefined
-}
-
-/** Every network that the worker may know of. */
-export function networksInReach(
-  { inventory, ownership }: World,
-  worker: WorkerPolicy,
-): readonly NetworkFacts[] {
-  const named = (names: readonly string[], owner: NetworkFacts['owner']): readonly NetworkFacts[] =>
-    names.flatMap((name) => {
-      const id = inventory.networkNamed(name)
-      // A worker's network by that name is not the operator's.
-      return id === undefined || ownership.owner('network', id) !== undefined ? [] : [{ id, name, owner }]
-    })
-  const own = [...ownership.idsOf(worker.name, 'network')].flatMap((id): readonly NetworkFacts[] => {
-    const name = inventory.networkName(id)
-    return name === undefined ? [] : [{ id, name, owner: 'self' }]
-  })
-  return [...own, ...named(worker.docker.run.networks, 'operator'), ...named(BUILT_IN_NETWORKS, 'engine')]
 }
 
 function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name: string): VolumeOwner {

@@ -8,6 +8,8 @@ import type {
   PullPermit,
   PushPermit,
 } from '../decide/verdict.ts'
+import type { Claim } from '../record/store.ts'
+import type { ImageSight } from '../world/image-sight.ts'
 import type { KnownImages } from '../world/known-images.ts'
 
 export type Bringing = BuildPermit | CommitPermit | ImportPermit | LoadPermit | PullPermit | PushPermit
@@ -41,4 +43,36 @@ export function pushedImages(
 ): readonly string[] {
   const names = tag === undefined ? images.tagsOf(name) : [`${name}:${tag}`]
   return names.flatMap((pushed) => images.named(pushed)?.id ?? [])
+}
+
+/** What is known of what a call has brought: ids that the engine told, and claims that were opened before. */
+interface Brought {
+  readonly made: readonly string[]
+  readonly done: boolean
+  readonly claims: readonly Pick<Claim, 'id'>[]
+  readonly pushed: readonly string[]
+}
+
+/** Asks for what a call may have brought. @throws {EngineUnavailable} */
+export async function lookAtBrought(
+  sight: Pick<ImageSight, 'look' | 'lookBelow' | 'listSoon'>,
+  permit: Bringing,
+  { made, done, claims, pushed }: Brought,
+): Promise<void> {
+  switch (permit.on) {
+    case 'load':
+      return sight.look(claims.map(({ id }) => id))
+    case 'build':
+      // Of the steps of one that failed engines before 28 tell nothing.
+      if (!done) sight.listSoon()
+      for (const id of made) await sight.lookBelow(id)
+      return
+    case 'commit':
+    case 'import':
+      return sight.look(made)
+    case 'pull':
+      return sight.look(namesOf(permit))
+    case 'push':
+      return sight.look(pushed)
+  }
 }

@@ -1,5 +1,4 @@
 /** Whose the images and names are that a call brings: the worker's, if they were not here before. */
-import { Transform, type TransformCallback } from 'node:stream'
 import { errorReply, type Reply } from '../engine/reply.ts'
 import type { PullPermit } from '../decide/verdict.ts'
 import type { ImageSight } from '../world/image-sight.ts'
@@ -9,7 +8,8 @@ import { settleImageClaims } from '../world/reconcile.ts'
 import type { World } from '../world/world.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change, Claim } from '../record/store.ts'
-import { namesOf, pushedImages, type Bringing } from './bringing.ts'
+import { lookAtBrought, namesOf, pushedImages, type Bringing } from './bringing.ts'
+import { followed } from './followed.ts'
 import { linesOf, NO_NAMES, type Named } from './named.ts'
 import { Told } from './told.ts'
 
@@ -104,32 +104,16 @@ export class NewImages {
   async take(): Promise<readonly Change[]> {
     // An engine goes on with a load or an import whose client has gone.
     if (!this.#ended) this.doubt()
-    await this.#look()
+    const told = { made: [...this.#told.made], done: this.#told.done }
+    const expected = { claims: this.#claims, pushed: this.#pushed }
+    await lookAtBrought(this.#world.sight, this.#permit, { ...told, ...expected }).catch((cause: unknown) => {
+      this.doubt()
+      this.#world.sight.listSoon()
+      throw cause
+    })
     this.#changes.push(...this.#own())
     this.#taken = true
     return this.#changes
-  }
-
-  /** Asks for what the call may have brought. */
-  async #look(): Promise<void> {
-    const { sight } = this.#world
-    const made = [...this.#told.made]
-    switch (this.#permit.on) {
-      case 'load':
-        return sight.look(this.#claims.map(({ id }) => id))
-      case 'build':
-        // Steps of one that failed no event tells of before 28.
-        if (!this.#told.done) sight.listSoon()
-        for (const id of made) await sight.lookBelow(id)
-        return
-      case 'commit':
-      case 'import':
-        return sight.look(made)
-      case 'pull':
-        return sight.look(namesOf(this.#permit))
-      case 'push':
-        return sight.look(this.#pushed)
-    }
   }
 
   /** The engine broke off: later listings tell what came to be. */
@@ -140,62 +124,27 @@ export class NewImages {
   /**
    * The reply with its end held back until the new images are known, and on disk.
    * @param settled is called then with the changes to write
-   * @param ended tells why the call was ended, where it was: as the last line of the answer, as an engine tells what fails
+   * @param ended tells why the call was ended, where it was
    */
   follow(
     reply: Extract<Reply, { kind: 'stream' }>,
     settled: (changes: readonly Change[]) => void | Promise<void>,
     ended: () => string | undefined = () => undefined,
   ): Reply {
-    const body = new Transform({
-      transform: (chunk: Buffer, _encoding, done: TransformCallback) => {
-        this.look(chunk.toString('latin1'))
-        done(null, chunk)
-      },
-      flush: (done) => {
-        this.end()
-        const finish = async (): Promise<void> => {
-          await this.#giveNames()
-          for (const line of linesOf(this.#named)) body.push(line)
-          await settle()
-        }
-        finish().then(
-          () => done(),
-          (cause: Error) => {
-            tellEnd()
-            done(ended() === undefined ? cause : null)
-          },
-        )
-      },
-    })
-    const tellEnd = (): void => {
-      const message = ended()
-      if (message === undefined) return
-      for (const line of linesOf({ ...NO_NAMES, failed: [message] })) body.push(line)
-    }
+    const tell = (): void | Promise<void> => settled(this.#changes)
     let settling: Promise<void> | undefined
     const settle = (): Promise<void> => {
       const known = this.#taken ? Promise.resolve() : this.take().then(() => undefined)
-      // What is not known for want of a listing stays nobody's, or the next one tells.
-      const tell = (): void | Promise<void> => settled(this.#changes)
+      // What is not known as the engine does not tell stays nobody's, or a later answer tells.
       settling ??= known.then(tell, tell)
       return settling
     }
-    reply.body.once('error', (cause) => {
-      if (ended() === undefined) {
-        body.destroy(cause)
-        return
-      }
-      tellEnd()
-      body.push(null)
-      body.once('end', () => body.destroy())
-    })
-    // A client that goes away ends the engine's work; what it has brought by then is still the worker's.
-    body.once('close', () => {
-      reply.body.destroy()
-      void settle()
-    })
-    return { ...reply, body: reply.body.pipe(body) }
+    const finish = async (): Promise<readonly string[]> => {
+      this.end()
+      await this.#giveNames()
+      return linesOf(this.#named)
+    }
+    return followed(reply, { look: (part) => this.look(part), finish, settle, ended })
   }
 
   /** Looks at a part of the engine's answer, in order. */

@@ -4,13 +4,13 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { EngineUnavailable, readWhole, type Engine } from '../engine/engine.ts'
+import { EngineUnavailable, type Engine } from '../engine/engine.ts'
 import { inspectVolume } from '../engine/volumes.ts'
-import { NEWEST_MINOR } from '../decode/target.ts'
 import { apiPath, plainRequest } from '../engine/encoded.ts'
 import { Ending } from '../shared/ending.ts'
 import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import type { Owned } from '../record/store.ts'
+import { ANSWER_LIMIT, getJson, listAll, ping, type Asking, type Ping } from './ask-engine.ts'
 import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
 import type { EngineFacts } from './engine-facts.ts'
 import type { Inventory } from './inventory.ts'
@@ -18,8 +18,6 @@ import { splitLines } from './lines.ts'
 import { readContainer } from './listed.ts'
 import type { EngineLists } from './reconcile.ts'
 
-const ANSWER_LIMIT = 10_000
-const LARGEST_LIST = 256 * 2 ** 20
 /** Milliseconds between two listings while it is not known what came of a call. */
 const RESYNC = 60_000
 const FIRST_PAUSE = 100
@@ -35,12 +33,6 @@ export interface Connected {
   readonly version: Unknown
   /** Where the engine keeps everything; empty where it does not say. */
   readonly dataRoot: string
-}
-
-interface Ping {
-  readonly minor: number
-  readonly podman: boolean
-  readonly pingHeaders: Readonly<Record<string, string>>
 }
 
 /** What others want to know of. */
@@ -87,6 +79,10 @@ export class Feed {
   /** What is known of the engine, or undefined while it is away. */
   get connected(): Connected | undefined {
     return this.#connected
+  }
+
+  get #asking(): Asking {
+    return { engine: this.#engine, until: this.#stop }
   }
 
   /** Follows the engine until `close`. Resolves then. */
@@ -149,7 +145,7 @@ export class Feed {
     if (minor === undefined) return
     const reconcile = this.#events.listing()
     this.#images.listSoon()
-    void this.#lists(minor).then(
+    void listAll(this.#asking, minor).then(
       (lists) => {
         // An event tells of a container, but not of its binds.
         for (const { id, binds } of lists.containers.map(readContainer))
@@ -162,7 +158,7 @@ export class Feed {
   }
 
   async #follow(onConnected: () => void): Promise<void> {
-    const { minor, podman, pingHeaders } = await this.#ping()
+    const { minor, podman, pingHeaders } = await ping(this.#engine)
     this.#events.following()
     const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop)
     try {
@@ -182,7 +178,10 @@ export class Feed {
     onConnected: () => void,
   ): Promise<void> {
     // Events that arrive while the lists are read wait in the stream, and are applied after them.
-    const [info, version] = await Promise.all([this.#get(minor, ['info']), this.#get(minor, ['version'])])
+    const [info, version] = await Promise.all([
+      getJson(this.#asking, minor, ['info']),
+      getJson(this.#asking, minor, ['version']),
+    ])
     await this.#listAll(minor)
     const facts = {
       minor,
@@ -222,27 +221,9 @@ export class Feed {
     }
   }
 
-  async #ping(): Promise<Ping> {
-    const answer = await this.#engine.send(
-      { method: 'GET', path: '/_ping', headers: {}, body: undefined },
-      ANSWER_LIMIT,
-    )
-    await readWhole(answer, 1024)
-    const version = /^1\.([0-9]{1,3})$/.exec(textOf(answer.headers['api-version']))?.[1]
-    if (answer.statusCode !== 200 || version === undefined)
-      throw new EngineUnavailable('what answers there is no Docker engine')
-    const minor = Math.min(Number(version), NEWEST_MINOR)
-    const pingHeaders = {
-      'Api-Version': `1.${minor}`,
-      Ostype: textOf(answer.headers.ostype),
-      'Docker-Experimental': 'false',
-    }
-    return { minor, podman: answer.headers['libpod-api-version'] !== undefined, pingHeaders }
-  }
-
   async #listAll(minor: number): Promise<void> {
     const reconcile = this.#events.listing()
-    const lists = await this.#lists(minor)
+    const lists = await listAll(this.#asking, minor)
     const named = lists.networks.map((network) => [textOf(network['Id']), textOf(network['Name'])] as const)
     const containers = lists.containers.map(readContainer)
     this.#inventory.replaceContainers(containers)
@@ -252,23 +233,10 @@ export class Feed {
     reconcile(lists)
   }
 
-  async #lists(minor: number): Promise<EngineLists> {
-    const [containers, volumes, networks] = await Promise.all([
-      this.#get(minor, ['containers', 'json'], { all: true }),
-      this.#get(minor, ['volumes']),
-      this.#get(minor, ['networks']),
-    ])
-    return {
-      containers: listOf(containers).map(objectOf),
-      volumes: listOf(objectOf(volumes)['Volumes']).map(objectOf),
-      networks: listOf(networks).map(objectOf),
-    }
-  }
-
   #relistNetworks(minor: number): void {
     const before = this.#inventory.networkIds()
     // A listing that fails is followed by a lost stream, which begins everything anew.
-    void this.#get(minor, ['networks']).then(
+    void getJson(this.#asking, minor, ['networks']).then(
       (answer) => {
         const listed = listOf(answer).map(objectOf)
         for (const network of listed)
@@ -281,18 +249,6 @@ export class Feed {
       },
       () => undefined,
     )
-  }
-
-  async #get(minor: number, path: readonly string[], query = {}): Promise<unknown> {
-    const answer = await this.#engine.send(
-      plainRequest('GET', apiPath(minor, path, query)),
-      ANSWER_LIMIT,
-      this.#stop,
-    )
-    const body = await readWhole(answer, LARGEST_LIST)
-    if (answer.statusCode !== 200)
-      throw new EngineUnavailable(`the engine answers ${answer.statusCode} to /${path.join('/')}`)
-    return JSON.parse(body.toString())
   }
 }
 
