@@ -146,11 +146,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const PURE = ['shared', 'schedule', 'decode', 'policy', 'resolve', 'decide', 'docker-cli', 'encode']
 const OF_VALUES = ['node:buffer', 'node:crypto', 'node:path', 'node:stream', 'node:util', 'node:v8']
 
+/** What a permit encodes to, and the gate's own questions. */
+const ENCODING = [/^encode\//, /^engine\/questions\//]
+
 /** By what is imported: the only ones that may import it. Names in a file are given behind `#`. */
 const RESERVED: Readonly<Record<string, readonly RegExp[]>> = {
   'node:child_process': [/^programs\/start\.ts$/],
   'node:sqlite': [/^record\/sqlite\//],
   'decide/permit.ts#permitting': [/^decide\//],
+  'engine/encoded.ts#archiveRequest': ENCODING,
+  'engine/encoded.ts#jsonRequest': ENCODING,
+  'engine/encoded.ts#plainRequest': ENCODING,
   'decide/permit.ts#requireDecided': [/^encode\/encode\.ts$/],
 }
 
@@ -262,6 +268,14 @@ describe('an import that is planted is found', () => {
     for (const room of ['encode', 'settle', 'perform', 'rights', 'doors'])
       expect(complaints(importsOf(`${room}/planted.ts`, line))).not.toEqual([])
     expect(complaints(importsOf('decide/planted.ts', "import { permitting } from './permit.ts'"))).toEqual([])
+  })
+
+  test('of what makes a request, outside encodings and the gate’s own questions', () => {
+    for (const name of ['archiveRequest', 'jsonRequest', 'plainRequest'])
+      for (const room of ['world', 'settle', 'perform', 'rights', 'doors', 'engine'])
+        expect(
+          complaints(importsOf(`${room}/planted.ts`, `import { ${name} } from '../engine/encoded.ts'`)),
+        ).not.toEqual([])
   })
 
   test('in a folder that is in no room', () => {

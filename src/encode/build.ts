@@ -1,6 +1,6 @@
 /** The request of a build, from what was decided; its body is the context, as it streams. */
 import type { BuildPermit } from '../decide/verdict.ts'
-import { apiPath, type EncodedRequest } from '../engine/encoded.ts'
+import { apiPath, archiveRequest, type EncodedRequest } from '../engine/encoded.ts'
 
 /** Encodes a build, without the names: they are given when the image is there. @param labels of the gate, which win over the client's */
 export function encodeBuild(
@@ -34,8 +34,7 @@ export function encodeBuild(
     shmsize: limits.shm,
   }
   const auth = operation.registryAuth === undefined ? {} : { 'X-Registry-Config': operation.registryAuth }
-  const headers = { 'Content-Type': 'application/x-tar', ...auth }
-  return { method: 'POST', path: apiPath(minor, ['build'], query), headers, body: 'stream' }
+  return archiveRequest('POST', apiPath(minor, ['build'], query), auth)
 }
 
 function given(text: string | undefined): string | undefined {

@@ -2,7 +2,7 @@
 import { requireDecided } from '../decide/permit.ts'
 import type { Permit, PrunePermit } from '../decide/verdict.ts'
 import { createBody } from './container-create.ts'
-import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from '../engine/encoded.ts'
+import { apiPath, archiveRequest, jsonRequest, plainRequest, type EncodedRequest } from '../engine/encoded.ts'
 import { encodeBuild } from './build.ts'
 import { narrowFilters } from './filters.ts'
 import { encodeAboutImages } from './image.ts'
@@ -127,15 +127,8 @@ function encodeContainer({ operation, container }: On<'container'>, minor: numbe
       return plainRequest('GET', apiPath(minor, on(wordOf(operation.kind)), operation.parameters))
     case 'container.remove':
       return plainRequest('DELETE', apiPath(minor, ['containers', container.id], operation.parameters))
-    case 'container.archive-put': {
-      const headers = { 'Content-Type': 'application/x-tar' }
-      return {
-        method: 'PUT',
-        path: apiPath(minor, on('archive'), operation.parameters),
-        headers,
-        body: 'stream',
-      }
-    }
+    case 'container.archive-put':
+      return archiveRequest('PUT', apiPath(minor, on('archive'), operation.parameters))
     case 'container.archive-get':
       return plainRequest('GET', apiPath(minor, on('archive'), operation.parameters))
     case 'container.archive-stat':
@@ -150,11 +143,11 @@ function encodeContainer({ operation, container }: On<'container'>, minor: numbe
         'Sec-WebSocket-Key': operation.key,
         'Sec-WebSocket-Version': '13',
       }
-      return { ...plainRequest('GET', apiPath(minor, on('attach/ws'), operation.parameters)), headers }
+      return plainRequest('GET', apiPath(minor, on('attach/ws'), operation.parameters)).with(headers)
     }
     case 'container.attach': {
       const request = plainRequest('POST', apiPath(minor, on('attach'), operation.parameters))
-      return { ...request, headers: { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' } }
+      return request.with({ Connection: 'Upgrade', Upgrade: 'tcp' })
     }
     case 'container.kill':
     case 'container.pause':
@@ -196,7 +189,7 @@ function encodeExec({ operation }: On<'exec'>, minor: number): EncodedRequest {
     case 'exec.start': {
       const request = jsonRequest('POST', apiPath(minor, ['exec', operation.exec, 'start']), operation.body)
       if (operation.body.Detach === true) return request
-      return { ...request, headers: { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' } }
+      return request.with({ Connection: 'Upgrade', Upgrade: 'tcp' })
     }
   }
 }

@@ -3,7 +3,7 @@ import type { ImageChange } from '../decode/operations/image-changes.ts'
 import { familiarReference, parseReference } from '../decode/reference.ts'
 import type { Permit } from '../decide/verdict.ts'
 import type { Sending } from './sending.ts'
-import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from '../engine/encoded.ts'
+import { apiPath, archiveRequest, jsonRequest, plainRequest, type EncodedRequest } from '../engine/encoded.ts'
 
 type On<Kind extends Permit['on']> = Extract<Permit, { on: Kind }>
 
@@ -97,11 +97,11 @@ function encodeImport(
     platform,
     changes: [...changes.map(changeText), ...own],
   }
-  return archiveRequest(apiPath(minor, ['images', 'create'], query))
+  return archiveRequest('POST', apiPath(minor, ['images', 'create'], query))
 }
 
 function encodeLoad({ operation }: On<'load'>, minor: number): EncodedRequest {
-  return archiveRequest(apiPath(minor, ['images', 'load'], operation.parameters))
+  return archiveRequest('POST', apiPath(minor, ['images', 'load'], operation.parameters))
 }
 
 function encodePush({ operation, name, tag }: On<'push'>, minor: number): EncodedRequest {
@@ -125,13 +125,7 @@ function encodeSearch({ operation }: On<'search'>, minor: number): EncodedReques
 const NO_CREDENTIALS = 'e30='
 
 function withAuth(request: EncodedRequest, auth: string | undefined): EncodedRequest {
-  return auth === undefined
-    ? request
-    : { ...request, headers: { ...request.headers, 'X-Registry-Auth': auth } }
-}
-
-function archiveRequest(path: string): EncodedRequest {
-  return { method: 'POST', path, headers: { 'Content-Type': 'application/x-tar' }, body: 'stream' }
+  return auth === undefined ? request : request.with({ 'X-Registry-Auth': auth })
 }
 
 function changeText({ instruction, argument }: ImageChange): string {

@@ -1,11 +1,43 @@
-/** A request to the engine: every byte of it made here. */
-export interface EncodedRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+/**
+ * A request to the engine: every byte of it made here. What encodes permits makes it (encode/), and the gate's own questions
+ * (engine/questions/): `test/layers.test.ts` holds that, and a class is nothing that could be written as an object.
+ */
+class Encoded {
+  readonly method: Method
   /** Path with version and query, percent-encoded. */
   readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Headers
   /** `stream`: what the client sends after its head, passed on as opaque bytes. */
   readonly body: Buffer | 'stream' | undefined
+  /** No object has it that was not made here. */
+  readonly #mark = true
+
+  constructor(method: Method, path: string, headers: Headers, body: Encoded['body']) {
+    this.method = method
+    this.path = path
+    this.headers = headers
+    this.body = body
+  }
+
+  static wasMadeHere(request: object): boolean {
+    return #mark in request && request.#mark
+  }
+
+  /** The same with further headers. */
+  with(headers: Headers): Encoded {
+    const { method, path, body } = this
+    return new Encoded(method, path, { ...this.headers, ...headers }, body)
+  }
+}
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+type Headers = Readonly<Record<string, string>>
+
+export type EncodedRequest = Encoded
+
+/** @throws {TypeError} for what looks like one, and was not made here */
+export function requireEncoded(request: EncodedRequest): void {
+  if (!Encoded.wasMadeHere(request)) throw new TypeError('a request to the engine that nothing has encoded')
 }
 
 /** A path of the API with its query; parameters that are undefined are left out. */
@@ -37,12 +69,17 @@ function encodeParameter(name: string, value: Value): readonly string[] {
 export function jsonRequest(method: 'POST', path: string, body: unknown): EncodedRequest {
   const bytes = Buffer.from(JSON.stringify(body, mapsAsObjects))
   const headers = { 'Content-Type': 'application/json', 'Content-Length': String(bytes.length) }
-  return { method, path, headers, body: bytes }
+  return new Encoded(method, path, headers, bytes)
 }
 
 /** A request without a body. */
 export function plainRequest(method: 'GET' | 'HEAD' | 'POST' | 'DELETE', path: string): EncodedRequest {
-  return { method, path, headers: method === 'POST' ? NO_CONTENT : {}, body: undefined }
+  return new Encoded(method, path, method === 'POST' ? NO_CONTENT : {}, undefined)
+}
+
+/** A request with an archive as its body, which comes as it comes. */
+export function archiveRequest(method: 'POST' | 'PUT', path: string, headers: Headers = {}): EncodedRequest {
+  return new Encoded(method, path, { 'Content-Type': 'application/x-tar', ...headers }, 'stream')
 }
 
 const NO_CONTENT = { 'Content-Length': '0' }

@@ -28,7 +28,7 @@ test('an answer that comes in time is whole', async () => {
 describe('an interim answer', () => {
   const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK'
   const SWITCH = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
-  const upgrade = { ...plainRequest('POST', '/x'), headers: { Connection: 'Upgrade', Upgrade: 'tcp' } }
+  const upgrade = plainRequest('POST', '/x').with({ Connection: 'Upgrade', Upgrade: 'tcp' })
 
   /** Asks an engine that answers with these bytes, and after that with OK. */
   async function answered<Result>(bytes: string, ask: (engine: Engine) => Promise<Result>): Promise<Result> {

@@ -1,7 +1,7 @@
 /** The engine behind the gate: sends encoded requests over its socket and hands back answers as they arrive. */
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { pipeline, type Duplex, type Readable } from 'node:stream'
-import type { EncodedRequest } from './encoded.ts'
+import { requireEncoded, type EncodedRequest } from './encoded.ts'
 import type { Until } from '../shared/ending.ts'
 import { Agent, request as httpRequest } from '../http/http.ts'
 
@@ -93,6 +93,7 @@ export class Engine {
     mayGo: () => boolean,
     write: () => void,
   ): ClientRequest {
+    requireEncoded(encoded)
     const request = httpRequest({
       agent: this.#agent,
       socketPath: this.#socketPath,

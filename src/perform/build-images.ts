@@ -3,7 +3,7 @@
  * into the Dockerfile. Instructions for later builds (ONBUILD) would be carried out unseen.
  */
 import { familiarReference, fullReference, type ImageReference } from '../decode/reference.ts'
-import { readWhole } from '../engine/engine.ts'
+import { askForImage } from '../engine/questions/images.ts'
 import { LONGEST_VALUE } from '../decode/operations/build.ts'
 import type { CheckedText } from './build-context.ts'
 import type { Gate } from '../gate.ts'
@@ -16,7 +16,6 @@ import type { Violation } from '../decide/refuse.ts'
 import type { BuildPermit } from '../decide/verdict.ts'
 import type { Right } from '../rights/right.ts'
 import { splitLines } from '../world/lines.ts'
-import { apiPath, plainRequest } from '../engine/encoded.ts'
 import { encode } from '../encode/encode.ts'
 import { atOnce } from '../schedule/at-once.ts'
 import type { Share } from '../schedule/scheduler.ts'
@@ -48,10 +47,8 @@ interface Found {
   readonly labels: number
 }
 
-const INSPECT_LIMIT = 30_000
 /** Milliseconds for all pulls of a build. */
 const PULL_LIMIT = 30 * 60_000
-const LARGEST_ANSWER = 4 * 2 ** 20
 
 export class BuildImages {
   readonly #permit: BuildPermit
@@ -124,12 +121,10 @@ export class BuildImages {
 
   async #inspect(image: ImageReference): Promise<Found | undefined> {
     const { right, minor } = this.#call
-    const path = apiPath(minor, ['images', familiarReference(image), 'json'])
-    const answer = await right.engine.send(plainRequest('GET', path), INSPECT_LIMIT, right.untilGone())
-    const body = objectOf(JSON.parse((await readWhole(answer, LARGEST_ANSWER)).toString()))
-    if (answer.statusCode === 404) return undefined
-    if (answer.statusCode !== 200)
-      throw new PullFailed(image, textOf(body['message']), answer.statusCode ?? 500)
+    const asked = await askForImage(right.engine, minor, familiarReference(image), right.untilGone())
+    if (asked.status === 404) return undefined
+    if (asked.status !== 200) throw new PullFailed(image, asked.message, asked.status)
+    const body = asked.image
     const { OnBuild, Env, Labels } = objectOf(body['Config'])
     return {
       id: textOf(body['Id']),

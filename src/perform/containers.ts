@@ -1,8 +1,8 @@
 /** Containers, volumes and networks, where one request to the engine is not all of it. */
 import type { ContainerRestart } from '../decode/operations/container.ts'
 import { notAfterAll } from '../filter/refusal.ts'
-import { givenHostname, inspectContainer } from '../engine/containers.ts'
-import { remove } from '../engine/remove.ts'
+import { givenHostname, inspectContainer } from '../engine/questions/containers.ts'
+import { remove } from '../engine/questions/remove.ts'
 import { errorReply, type Reply } from '../engine/reply.ts'
 import { PinError } from '../host/pins.ts'
 import { hostnameViolation } from '../decide/create/network.ts'

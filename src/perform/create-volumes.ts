@@ -1,6 +1,6 @@
 /** Sees to it that the volumes of a planned container are the worker's. */
 import type { CallEngine } from '../engine/call-engine.ts'
-import { inspectVolume, ensureVolume } from '../engine/volumes.ts'
+import { inspectVolume, ensureVolume } from '../engine/questions/volumes.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePlan } from '../decide/verdict.ts'
 import type { Right } from '../rights/right.ts'

@@ -1,5 +1,5 @@
 /** Names of images: given and taken in turns, each as it is decided by what is here then. */
-import { removeParents } from '../engine/remove.ts'
+import { removeParents } from '../engine/questions/remove.ts'
 import { errorReply, jsonReply, type Reply } from '../engine/reply.ts'
 import { nameByName } from '../decide/derived.ts'
 import type { ImagePermit, Permit, TagPermit } from '../decide/verdict.ts'

@@ -3,22 +3,21 @@
  * An engine's own prune goes by labels, which images hand down to other people's containers.
  */
 import { pick } from '../filter/inspect.ts'
-import { readWhole } from '../engine/engine.ts'
-import { remove, removeParents } from '../engine/remove.ts'
+import { stoppedContainers } from '../engine/questions/containers.ts'
+import { listTopImages } from '../engine/questions/images.ts'
+import { unusedNetworks } from '../engine/questions/networks.ts'
+import { remove, removeParents } from '../engine/questions/remove.ts'
+import { unusedVolumes } from '../engine/questions/volumes.ts'
 import { errorReply, jsonReply, type Reply } from '../engine/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { PrunePermit } from '../decide/verdict.ts'
 import type { Right } from '../rights/right.ts'
 import { ownParents, type Images } from '../world/images.ts'
-import { apiPath, plainRequest, type Parameters } from '../engine/encoded.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, OwnedKind } from '../record/store.ts'
 import { pruneFilter, PruneFilterError } from './prune-filter.ts'
 import { removeUnused } from './prune-images.ts'
 import { forgetVolume, statusOfVolume } from './create-volumes.ts'
-
-const LIMIT = 60_000
-const LARGEST_LIST = 64 * 2 ** 20
 
 /** Is told of each object once it is removed, with what is to be written whatever comes after. */
 type Removed = (id: string, changes: readonly Change[]) => void
@@ -101,30 +100,26 @@ class PruneRun {
   async stoppedContainers(): Promise<readonly Candidate[]> {
     const own = [...this.#gate.ownership.idsOf(this.#worker, 'container')]
     if (own.length === 0) return []
-    const filters = new Map([
-      ['id', own],
-      ['status', ['created', 'exited', 'dead']],
-    ])
-    const list = await this.#list(['containers', 'json'], { all: true, size: true, filters })
+    const list = await stoppedContainers(this.#right.engine, this.#minor, own)
     return this.#own('container', list, 'Id', (container) => Number(container['SizeRw'] ?? 0))
   }
 
   async unusedNetworks(): Promise<readonly Candidate[]> {
-    const list = await this.#list(['networks'], { filters: new Map([['dangling', ['true']]]) })
+    const list = await unusedNetworks(this.#right.engine, this.#minor)
     return this.#own('network', list, 'Id', () => 0)
   }
 
   async unusedVolumes(all: boolean): Promise<readonly Candidate[]> {
-    const answer = await this.#list(['volumes'], { filters: new Map([['dangling', ['true']]]) })
+    const unused = await unusedVolumes(this.#right.engine, this.#minor)
     const anonymous = (volume: Unknown): boolean =>
       'com.docker.volume.anonymous' in objectOf(volume['Labels'])
-    const list = listOf(objectOf(answer)['Volumes']).filter((volume) => all || anonymous(objectOf(volume)))
+    const list = unused.filter((volume) => all || anonymous(volume))
     return this.#own('volume', list, 'Name', () => 0)
   }
 
   async unusedImages(danglingOnly: boolean): Promise<readonly Candidate[]> {
     const known = { images: await this.#gate.sight.whenKnown(), ownership: this.#gate.ownership }
-    const list = listOf(await this.#list(['images', 'json'], {})).map(objectOf)
+    const list = await listTopImages(this.#right.engine, this.#minor)
     const named = (image: Unknown): boolean =>
       textsOf(image['RepoTags']).some((name) => name !== '<none>:<none>')
     const kept = list.filter((image) =>
@@ -221,15 +216,6 @@ class PruneRun {
       .filter((object) => this.#gate.ownership.owner(kind, textOf(object[key])) === this.#worker)
       .filter((object) => this.#matches(pick(object, ['Labels', 'Created', 'CreatedAt'])))
       .map((object) => ({ id: textOf(object[key]), size: sizeOf(object) }))
-  }
-
-  async #list(path: readonly string[], query: Parameters): Promise<unknown> {
-    const answer = await this.#right.engine.send(
-      plainRequest('GET', apiPath(this.#minor, path, query)),
-      LIMIT,
-    )
-    const body = await readWhole(answer, LARGEST_LIST)
-    return answer.statusCode === 200 ? JSON.parse(body.toString()) : []
   }
 }
 

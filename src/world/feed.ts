@@ -5,19 +5,28 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EngineUnavailable, type Engine } from '../engine/engine.ts'
-import { inspectVolume } from '../engine/volumes.ts'
-import { apiPath, plainRequest } from '../engine/encoded.ts'
+import { NEWEST_MINOR } from '../decode/target.ts'
+import {
+  aboutEngine,
+  followEvents,
+  listAll,
+  listNetworks,
+  ping,
+  type Asking,
+  type EngineLists,
+  type Ping,
+} from '../engine/questions/system.ts'
+import { inspectVolume } from '../engine/questions/volumes.ts'
 import { Ending } from '../shared/ending.ts'
-import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { listOf, textOf, type Unknown } from '../shared/json-value.ts'
 import type { Owned } from '../record/store.ts'
-import { ANSWER_LIMIT, getJson, listAll, ping, type Asking, type Ping } from './ask-engine.ts'
 import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
 import type { EngineFacts } from './engine-facts.ts'
 import type { Inventory } from './inventory.ts'
 import { splitLines } from './lines.ts'
 import { readContainer } from './listed.ts'
-import type { EngineLists } from './reconcile.ts'
 
+const EVENT_TYPES = ['container', 'image', 'volume', 'network']
 /** Milliseconds between two listings while it is not known what came of a call. */
 const RESYNC = 60_000
 const FIRST_PAUSE = 100
@@ -158,12 +167,10 @@ export class Feed {
   }
 
   async #follow(onConnected: () => void): Promise<void> {
-    const { minor, podman, pingHeaders } = await ping(this.#engine)
+    const { minor, podman, pingHeaders } = await ping(this.#engine, NEWEST_MINOR)
     this.#events.following()
-    const stream = await this.#engine.send(eventsRequest(minor), ANSWER_LIMIT, this.#stop)
+    const stream = await followEvents(this.#asking, minor, EVENT_TYPES, EVENT_ACTIONS)
     try {
-      if (stream.statusCode !== 200)
-        throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
       this.#images.follow(minor)
       await this.#connect(stream, { minor, podman, pingHeaders }, onConnected)
     } finally {
@@ -178,20 +185,17 @@ export class Feed {
     onConnected: () => void,
   ): Promise<void> {
     // Events that arrive while the lists are read wait in the stream, and are applied after them.
-    const [info, version] = await Promise.all([
-      getJson(this.#asking, minor, ['info']),
-      getJson(this.#asking, minor, ['version']),
-    ])
+    const { info, version } = await aboutEngine(this.#asking, minor)
     await this.#listAll(minor)
     const facts = {
       minor,
-      nanoCpus: Number(objectOf(info)['NCPU'] || Infinity) * 1e9,
-      logDriver: textOf(objectOf(info)['LoggingDriver']),
+      nanoCpus: Number(info['NCPU'] || Infinity) * 1e9,
+      logDriver: textOf(info['LoggingDriver']),
       podman,
-      containerd: isContainerd(objectOf(info)['DriverStatus']),
+      containerd: isContainerd(info['DriverStatus']),
     }
-    const dataRoot = textOf(objectOf(info)['DockerRootDir'])
-    this.#connected = { facts, pingHeaders, version: objectOf(version), dataRoot }
+    const dataRoot = textOf(info['DockerRootDir'])
+    this.#connected = { facts, pingHeaders, version, dataRoot }
     this.#events.connected(this.#connected)
     onConnected()
     // Podman has no events of networks (libpod/events).
@@ -236,9 +240,8 @@ export class Feed {
   #relistNetworks(minor: number): void {
     const before = this.#inventory.networkIds()
     // A listing that fails is followed by a lost stream, which begins everything anew.
-    void getJson(this.#asking, minor, ['networks']).then(
-      (answer) => {
-        const listed = listOf(answer).map(objectOf)
+    void listNetworks(this.#asking, minor).then(
+      (listed) => {
         for (const network of listed)
           this.#inventory.putNetwork(textOf(network['Id']), textOf(network['Name']))
         const there = new Set(listed.map((network) => textOf(network['Id'])))
@@ -255,12 +258,4 @@ export class Feed {
 /** Whether images are in containerd's store, which only the driver's status tells (moby, daemon/containerd/service.go). */
 function isContainerd(status: unknown): boolean {
   return listOf(status).some((pair) => listOf(pair)[1] === 'io.containerd.snapshotter.v1')
-}
-
-function eventsRequest(minor: number) {
-  const filters = new Map([
-    ['type', ['container', 'image', 'volume', 'network']],
-    ['event', EVENT_ACTIONS],
-  ])
-  return plainRequest('GET', apiPath(minor, ['events'], { filters }))
 }

@@ -3,19 +3,14 @@
  * each where containerd keeps them, and single ones when they are asked for, or an event tells of them.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { EngineUnavailable, readWhole, type Engine } from '../engine/engine.ts'
-import { inspectImage } from '../engine/images.ts'
-import { apiPath, plainRequest } from '../engine/encoded.ts'
+import { EngineUnavailable, type Engine } from '../engine/engine.ts'
+import { inspectImage, listImages } from '../engine/questions/images.ts'
 import { Ending } from '../shared/ending.ts'
-import { listOf, objectOf } from '../shared/json-value.ts'
 import { KnownImages, type KnownImage } from './known-images.ts'
 import { readImage, readInspectedImage } from './listed.ts'
 
 /** Milliseconds that a call waits for the first list. */
 const FIRST_LIST = 5_000
-/** Of an engine that is busy: it took one with 40 builds under way a minute and a half to list 200 images. */
-const LIST_LIMIT = 30 * 60_000
-const LARGEST_LIST = 256 * 2 ** 20
 const FIRST_PAUSE = 1_000
 const LONGEST_PAUSE = 60_000
 /** Milliseconds between two lists, at least, and at least so many times what the last one took. */
@@ -210,12 +205,9 @@ export class ImageSight {
   async #listOnce(following: Following): Promise<boolean> {
     const { minor, ended } = following
     const question = this.#images.question()
-    // Steps of builds too: they are somebody's, and go with the image that is removed.
-    const request = plainRequest('GET', apiPath(minor, ['images', 'json'], { all: true }))
-    const answer = await this.#engine.send(request, LIST_LIMIT, ended)
-    const body = await readWhole(answer, LARGEST_LIST, LIST_LIMIT)
-    if (answer.statusCode !== 200 || this.#following !== following) return false
-    this.#images.listed(question, listOf(JSON.parse(body.toString())).map(objectOf).map(readImage))
+    const images = await listImages(this.#engine, minor, ended)
+    if (this.#following !== following) return false
+    this.#images.listed(question, images.map(readImage))
     const isFirst = !following.isKnown
     following.isKnown = true
     following.first.resolve()

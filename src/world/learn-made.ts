@@ -1,6 +1,6 @@
 /** What containers were made with that a gate before this one made, and kept nothing of. */
 import { looksLikeImageId } from '../decode/reference.ts'
-import { inspectContainer } from '../engine/containers.ts'
+import { inspectContainer } from '../engine/questions/containers.ts'
 import type { Asker } from '../engine/call-engine.ts'
 import type { MadeWith } from './made.ts'
 import { seen, type ImageSight } from './image-sight.ts'

@@ -1,17 +1,11 @@
 /** Brings the record of owners in line with what the engine has, whenever everything was listed. */
 import { CHANGE } from '../decode/properties.ts'
+import type { EngineLists } from '../engine/questions/system.ts'
 import type { Change, Claim, OwnedKind } from '../record/store.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Images } from './images.ts'
 import type { Ownership } from './ownership.ts'
-
-/** What the engine lists, as it lists it. */
-export interface EngineLists {
-  readonly containers: readonly Unknown[]
-  readonly volumes: readonly Unknown[]
-  readonly networks: readonly Unknown[]
-}
 
 /**
  * To be called before a listing; what it returns takes the lists and gives the changes to write.

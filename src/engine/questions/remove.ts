@@ -1,10 +1,9 @@
 /** Removes what the gate made, or a worker owns, by a request of the gate's own. */
-import { apiPath, plainRequest, type Parameters } from './encoded.ts'
-import type { CallEngine } from './call-engine.ts'
-import { readWhole } from './engine.ts'
+import { ask } from '../ask.ts'
+import type { CallEngine } from '../call-engine.ts'
+import { apiPath, plainRequest, type Parameters } from '../encoded.ts'
 
-const LIMIT = 60_000
-const LARGEST_ANSWER = 2 ** 20
+const BOUNDS = { limit: 60_000, most: 2 ** 20 }
 
 /** Whether the engine removed it; it keeps what is in use. @throws {EngineUnavailable} */
 export async function remove(
@@ -13,9 +12,8 @@ export async function remove(
   path: readonly [kind: 'containers' | 'images' | 'networks' | 'volumes', id: string],
   query: Parameters = {},
 ): Promise<boolean> {
-  const answer = await engine.send(plainRequest('DELETE', apiPath(minor, path, query)), LIMIT)
-  await readWhole(answer, LARGEST_ANSWER)
-  return (answer.statusCode ?? 500) < 400
+  const { status } = await ask(engine, plainRequest('DELETE', apiPath(minor, path, query)), BOUNDS)
+  return status < 400
 }
 
 /**

@@ -1,0 +1,78 @@
+/** Questions of the gate's own about containers. */
+import { listOf, objectOf, textOf, type Unknown } from '../../shared/json-value.ts'
+import { ask } from '../ask.ts'
+import type { Asker } from '../call-engine.ts'
+import { apiPath, jsonRequest, plainRequest } from '../encoded.ts'
+import type { Engine } from '../engine.ts'
+
+const BOUNDS = { limit: 30_000, most: 8 * 2 ** 20 }
+const OF_A_LIST = { limit: 60_000, most: 64 * 2 ** 20 }
+/** A stop may take as long as the container asks for. */
+const OF_A_STOP = { limit: 11 * 60_000, most: 2 ** 20 }
+
+/** What an engine tells of a container; undefined where it has none of that id. @throws {EngineUnavailable} */
+export async function inspectContainer(
+  engine: Asker,
+  minor: number,
+  id: string,
+): Promise<Unknown | undefined> {
+  const request = plainRequest('GET', apiPath(minor, ['containers', id, 'json']))
+  const { status, text } = await ask(engine, request, BOUNDS)
+  return status === 200 ? objectOf(JSON.parse(text)) : undefined
+}
+
+/** The host name that a container was given; undefined where it has the one of every container, the start of its id. @throws {EngineUnavailable} */
+export async function givenHostname(engine: Asker, minor: number, id: string): Promise<string | undefined> {
+  const container = await inspectContainer(engine, minor, id)
+  const hostname = textOf(objectOf(container?.['Config'])['Hostname'])
+  return id.startsWith(hostname) ? undefined : hostname
+}
+
+/** Those of some containers that don't run, with their sizes. @throws {EngineUnavailable} */
+export async function stoppedContainers(
+  engine: Asker,
+  minor: number,
+  ids: readonly string[],
+): Promise<readonly unknown[]> {
+  const status = ['created', 'exited', 'dead']
+  const filters = new Map([
+    ['id', ids],
+    ['status', status],
+  ])
+  return listOf(await listed(engine, minor, { size: true, filters }))
+}
+
+/** Whether a container was made from an image, or may have been. @throws {EngineUnavailable} */
+export async function isImageInUse(engine: Asker, minor: number, image: string): Promise<boolean> {
+  const containers = await listed(engine, minor, { filters: new Map([['ancestor', [image]]]) })
+  return containers === undefined || listOf(containers).length > 0
+}
+
+/** Undefined where the engine refuses. */
+async function listed(engine: Asker, minor: number, query: object): Promise<unknown> {
+  const request = plainRequest('GET', apiPath(minor, ['containers', 'json'], { all: true, ...query }))
+  const { status, text } = await ask(engine, request, OF_A_LIST)
+  return status === 200 ? JSON.parse(text) : undefined
+}
+
+/** An engine's status, and its message where it failed. */
+interface Done {
+  readonly status: number
+  readonly message: string
+}
+
+/** Takes the restart policy of a container away. @throws {EngineUnavailable} */
+export function restartNoMore(engine: Engine, minor: number, id: string): Promise<Done> {
+  const body = { RestartPolicy: { Name: 'no' } }
+  return done(engine, jsonRequest('POST', apiPath(minor, ['containers', id, 'update']), body))
+}
+
+/** @throws {EngineUnavailable} */
+export function stopContainer(engine: Engine, minor: number, id: string): Promise<Done> {
+  return done(engine, plainRequest('POST', apiPath(minor, ['containers', id, 'stop'])))
+}
+
+async function done(engine: Engine, request: ReturnType<typeof plainRequest>): Promise<Done> {
+  const { status, text } = await ask(engine, request, OF_A_STOP)
+  return { status, message: status < 400 ? '' : textOf(objectOf(JSON.parse(text))['message']) }
+}

@@ -1,0 +1,105 @@
+/** What the gate asks an engine itself, to know what it is and what is there. */
+import type { IncomingMessage } from 'node:http'
+import type { Until } from '../../shared/ending.ts'
+import { listOf, objectOf, textOf, type Unknown } from '../../shared/json-value.ts'
+import { askJson } from '../ask.ts'
+import { apiPath, plainRequest, type Parameters } from '../encoded.ts'
+import { EngineUnavailable, readWhole, type Engine } from '../engine.ts'
+
+/** Milliseconds until an engine must have begun its answer. */
+const ANSWER_LIMIT = 10_000
+const LARGEST_LIST = 256 * 2 ** 20
+
+/** The engine, and what ends all that is asked of it. */
+export interface Asking {
+  readonly engine: Engine
+  readonly until: Until
+}
+
+/** What an engine lists, as it lists it. */
+export interface EngineLists {
+  readonly containers: readonly Unknown[]
+  readonly volumes: readonly Unknown[]
+  readonly networks: readonly Unknown[]
+}
+
+export interface Ping {
+  readonly minor: number
+  readonly podman: boolean
+  readonly pingHeaders: Readonly<Record<string, string>>
+}
+
+/**
+ * Whether it is an engine that answers, and which.
+ * @param newest minor API version that the gate speaks. @throws {EngineUnavailable}
+ */
+export async function ping(engine: Engine, newest: number): Promise<Ping> {
+  const answer = await engine.send(plainRequest('GET', '/_ping'), ANSWER_LIMIT)
+  await readWhole(answer, 1024)
+  const version = /^1\.([0-9]{1,3})$/.exec(textOf(answer.headers['api-version']))?.[1]
+  if (answer.statusCode !== 200 || version === undefined)
+    throw new EngineUnavailable('what answers there is no Docker engine')
+  const minor = Math.min(Number(version), newest)
+  const pingHeaders = {
+    'Api-Version': `1.${minor}`,
+    Ostype: textOf(answer.headers.ostype),
+    'Docker-Experimental': 'false',
+  }
+  return { minor, podman: answer.headers['libpod-api-version'] !== undefined, pingHeaders }
+}
+
+/** `info` and `version`. @throws {EngineUnavailable} */
+export async function aboutEngine(
+  asking: Asking,
+  minor: number,
+): Promise<{ readonly info: Unknown; readonly version: Unknown }> {
+  const [info, version] = await Promise.all([get(asking, minor, 'info'), get(asking, minor, 'version')])
+  return { info: objectOf(info), version: objectOf(version) }
+}
+
+/** All that an engine has but images. @throws {EngineUnavailable} */
+export async function listAll(asking: Asking, minor: number): Promise<EngineLists> {
+  const [containers, volumes, networks] = await Promise.all([
+    get(asking, minor, 'containers/json', { all: true }),
+    get(asking, minor, 'volumes'),
+    listNetworks(asking, minor),
+  ])
+  return {
+    containers: listOf(containers).map(objectOf),
+    volumes: listOf(objectOf(volumes)['Volumes']).map(objectOf),
+    networks,
+  }
+}
+
+/** @throws {EngineUnavailable} */
+export async function listNetworks(asking: Asking, minor: number): Promise<readonly Unknown[]> {
+  return listOf(await get(asking, minor, 'networks')).map(objectOf)
+}
+
+/** The stream of events of these kinds. @throws {EngineUnavailable} */
+export async function followEvents(
+  { engine, until }: Asking,
+  minor: number,
+  types: readonly string[],
+  actions: readonly string[],
+): Promise<IncomingMessage> {
+  const filters = new Map([
+    ['type', types],
+    ['event', actions],
+  ])
+  const request = plainRequest('GET', apiPath(minor, ['events'], { filters }))
+  const stream = await engine.send(request, ANSWER_LIMIT, until)
+  if (stream.statusCode === 200) return stream
+  stream.destroy()
+  throw new EngineUnavailable(`the engine answers ${stream.statusCode} to /events`)
+}
+
+function get(
+  { engine, until }: Asking,
+  minor: number,
+  path: string,
+  query: Parameters = {},
+): Promise<unknown> {
+  const request = plainRequest('GET', apiPath(minor, [path], query))
+  return askJson(engine, request, { limit: ANSWER_LIMIT, most: LARGEST_LIST, until })
+}
