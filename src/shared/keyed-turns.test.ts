@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Ending, type Until } from './ending.ts'
-import { KeyedTurns, MOST_WAITING, NoTurn, type Hold, type Keys } from './keyed-turns.ts'
+import { KeyedTurns, MOST_AT_ONCE, MOST_WAITING, NoTurn, type Hold, type Keys } from './keyed-turns.ts'
 
 const alone = (...names: readonly string[]): Keys => new Map(names.map((name) => [name, 'exclusive']))
 const shared = (...names: readonly string[]): Keys => new Map(names.map((name) => [name, 'shared']))
@@ -10,7 +10,7 @@ const shared = (...names: readonly string[]): Keys => new Map(names.map((name) =
 /** Turns whose work goes on until it is ended by its name. */
 function arena() {
   const turns = new KeyedTurns()
-  const going = new Map<string, { readonly keys: Keys; readonly end: () => void }>()
+  const going = new Map<string, { readonly worker: string; readonly keys: Keys; readonly end: () => void }>()
   const begun: string[] = []
   const ask = (worker: string, name: string, keys: Keys, gone?: Until) =>
     turns.run(
@@ -23,7 +23,7 @@ function arena() {
             going.delete(name)
             resolve(name)
           }
-          going.set(name, { keys, end })
+          going.set(name, { worker, keys, end })
         })
       },
       gone,
@@ -46,6 +46,16 @@ test('what is about different things goes on at the same time, what shares one t
   void ask('b', 'z alone', alone('z'))
   await setImmediate()
   expect(begun).toEqual(['x', 'y', 'z1', 'z2'])
+})
+
+test('a worker has no more than four turns at once, and another has its own beside them', async () => {
+  const { going, begun, ask, end } = arena()
+  for (let i = 0; i < 10; i += 1) void ask('a', `a${i}`, alone(`x${i}`))
+  void ask('b', 'b', alone('y'))
+  await setImmediate()
+  expect([...going.keys()]).toEqual(['a0', 'a1', 'a2', 'a3', 'b'])
+  await end('a2')
+  expect(begun.at(-1)).toBe('a4')
 })
 
 test('who wants a thing alone is not passed by those who share it', async () => {
@@ -118,6 +128,8 @@ describe('whoever asks for whatever', () => {
       const { going, begun, ask, end } = arena()
       const expectApart = (): void => {
         const running = [...going.values()]
+        for (const worker of ['a', 'b', 'c'])
+          expect(running.filter((turn) => turn.worker === worker).length).toBeLessThanOrEqual(MOST_AT_ONCE)
         for (const [i, one] of running.entries())
           for (const other of running.slice(i + 1)) expect(conflicts(one.keys, other.keys)).toBe(false)
       }

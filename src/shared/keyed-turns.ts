@@ -8,8 +8,9 @@ import type { Until } from './ending.ts'
 export type Hold = 'exclusive' | 'shared'
 export type Keys = ReadonlyMap<string, Hold>
 
-/** Turns that one worker can wait for. */
+/** Turns that one worker can wait for, and that it has at once: an engine does them no faster, and others have theirs beside them. */
 export const MOST_WAITING = 64
+export const MOST_AT_ONCE = 4
 
 /** Why a turn was not had: too many were waited for, or who waited has left. Nothing was done. */
 export class NoTurn extends Error {
@@ -86,10 +87,16 @@ export class KeyedTurns {
   /** Starts what conflicts with nothing that runs or stands before it. */
   #startFree(): void {
     const held = new Map<string, Hold>()
-    for (const { keys } of this.#running) hold(held, keys)
-    const started = this.#waiting.filter(({ keys }) => {
-      const free = isFree(held, keys)
+    const going = new Map<string, number>()
+    const goingOf = (worker: string): number => going.get(worker) ?? 0
+    for (const { keys, worker } of this.#running) {
       hold(held, keys)
+      going.set(worker, goingOf(worker) + 1)
+    }
+    const started = this.#waiting.filter(({ keys, worker }) => {
+      const free = goingOf(worker) < MOST_AT_ONCE && isFree(held, keys)
+      hold(held, keys)
+      if (free) going.set(worker, goingOf(worker) + 1)
       return free
     })
     if (started.length === 0) return

@@ -5,7 +5,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { EngineUnavailable, type Engine } from '../engine/engine.ts'
 import { inspectImage, listImages } from '../engine/questions/images.ts'
+import { looksLikeImageId } from '../decode/reference.ts'
 import { Ending } from '../shared/ending.ts'
+import { warnOf } from '../shared/warn.ts'
 import { KnownImages, type KnownImage } from './known-images.ts'
 import { readImage, readInspectedImage } from './listed.ts'
 
@@ -30,6 +32,12 @@ export class ImagesUnknown extends EngineUnavailable {
 export function seen(images: KnownImages | undefined): KnownImages {
   if (images === undefined) throw new ImagesUnknown()
   return images
+}
+
+/** What an engine does not tell it is asked for again; nothing else is to go wrong. */
+function tellUnexpected(cause: unknown): false {
+  if (!(cause instanceof EngineUnavailable)) warnOf('looking at images')(cause)
+  return false
 }
 
 /** What others want to know of. */
@@ -109,16 +117,24 @@ export class ImageSight {
   }
 
   /** Asks for images by their ids or names in full, and for those that had the names. @throws {EngineUnavailable} */
-  async look(references: Iterable<string>): Promise<void> {
+  look(references: Iterable<string>): Promise<void> {
+    return this.#look(new Set(references), [])
+  }
+
+  /** @param unlessTold is asked for after that, unless it was told of by then */
+  async #look(references: ReadonlySet<string>, unlessTold: readonly string[]): Promise<void> {
     const following = this.#following
     if (following === undefined) throw new EngineUnavailable('the engine is away')
     const question = this.#images.question()
     const answers = new Map<string, KnownImage | undefined>()
-    let left: ReadonlySet<string> = new Set(references)
-    while (left.size > 0) {
-      for (const [reference, image] of await this.#ask(following, [...left])) answers.set(reference, image)
-      left = this.#images.concerned(answers)
+    const ask = async (asked: Iterable<string>): Promise<void> => {
+      for (const [reference, image] of await this.#ask(following, [...asked])) answers.set(reference, image)
     }
+    await ask(references)
+    const told = new Set([...answers.values()].map((image) => image?.id))
+    await ask(unlessTold.filter((id) => !told.has(id)))
+    for (let left = this.#images.concerned(answers); left.size > 0; left = this.#images.concerned(answers))
+      await ask(left)
     if (this.#following !== following) throw new EngineUnavailable('the engine was away')
     this.#images.answered(question, answers)
     this.#tell()
@@ -159,8 +175,12 @@ export class ImageSight {
     while (this.#heard.size > 0) {
       const heard = [...this.#heard].slice(0, AT_ONCE)
       for (const reference of heard) this.#heard.delete(reference)
-      // What can't be told now the next list tells.
-      await this.look(heard).catch(() => this.listSoon())
+      const [ids, names] = [heard.filter(looksLikeImageId), heard.filter((one) => !looksLikeImageId(one))]
+      // What has a name is told by it. What can't be told now the next list tells.
+      await this.#look(new Set(names), ids).catch((cause: unknown) => {
+        tellUnexpected(cause)
+        this.listSoon()
+      })
     }
     this.#isLooking = false
   }
@@ -192,8 +212,7 @@ export class ImageSight {
       await pause(rest, undefined, { signal, ref: false }).catch(() => undefined)
       const begun = performance.now()
       following.isDue = false
-      // What goes wrong with it is the engine's, and goes on to be tried.
-      const isListed = !signal.aborted && (await this.#listOnce(following).catch(() => false))
+      const isListed = !signal.aborted && (await this.#listOnce(following).catch(tellUnexpected))
       const ended = performance.now()
       wait = isListed ? FIRST_PAUSE : Math.min(wait * 2, LONGEST_PAUSE)
       following.notBefore = ended + (isListed ? Math.max(LIST_GAP, (ended - begun) * GAP_FACTOR) : wait)
