@@ -1,8 +1,8 @@
-/** `docker rename`: own containers to any name, the operator's to one that gives nobody a right. */
+/** `docker rename`, to a name by which nothing of the operator's is known: others find a container by its name. */
 import type { ContainerRename } from '../decode/operations/container.ts'
 import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
-import { inUse, refuse } from './refuse.ts'
+import { inUse, refuse, type Violation } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -21,10 +21,20 @@ export function decideRename(
       return refuse(word, 'rename.name', `name = ${name}`, { why: 'the container is called so already' })
     if (facts.renaming)
       return inUse(word, `Cannot rename container ${container.name}: another rename of it is under way`)
-    if (facts.nameMeant && name !== container.policyName) {
-      const why = "a policy, or what was renamed before, means one of the operator's containers by this name"
-      return refuse(word, 'rename.name', `name = ${name}`, { why, instead: ['another name'] })
-    }
+  }
+  if (
+    name !== undefined &&
+    facts.nameMeant &&
+    !(container.owner === 'operator' && name === container.policyName)
+  ) {
+    const { what, ...reason } = meantName(name)
+    return refuse(word, 'rename.name', what, reason)
   }
   return allow(word, rule, { on: 'container', operation, container, view: 'full' })
+}
+
+/** A name that is not free for a worker: on a network a container in its place would get what is meant for the operator's. */
+export function meantName(name: string): Omit<Violation, 'rule'> {
+  const why = "a policy, or what was renamed before, means one of the operator's containers by this name"
+  return { what: `name = ${name}`, why, instead: ['another name'] }
 }

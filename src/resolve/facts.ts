@@ -77,7 +77,7 @@ export interface Facts {
   readonly updating: boolean
   /** Whether another call is giving that container, one of the operator's, a name, or was, and it is not known what came of it. */
   readonly renaming: boolean
-  /** Whether the name that a rename gives is one by which a policy, or what a worker renamed, means a container of the operator's. */
+  /** Whether the name that a create or a rename gives is one by which a policy, or what a worker renamed, means a container of the operator's. */
   readonly nameMeant: boolean
   readonly exec: ExecFacts | undefined
   /** Other containers that a create names (network, pid, ipc, volumes-from), and that theirs named; those in reach. */

@@ -248,8 +248,13 @@ function factsOfRename(
   return {
     container,
     renaming: container !== undefined && world.renames.isUnderWay(container.id),
-    nameMeant: world.meant.containers.has(name) || world.renames.isMeant(name),
+    nameMeant: isMeant(world, name),
   }
+}
+
+/** Whether a policy, or what a worker renamed, means a container of the operator's by this name. */
+function isMeant(world: World, name: string): boolean {
+  return world.meant.containers.has(name) || world.renames.isMeant(name)
 }
 
 /** Filters that would tell what only inspect shows, value by value. */
@@ -319,11 +324,12 @@ function factsOfCreate(
   world: World,
   worker: WorkerPolicy,
   operation: ContainerCreate,
-): Pick<Facts, 'others' | 'networks' | 'volumes'> {
+): Pick<Facts, 'others' | 'networks' | 'volumes' | 'nameMeant'> {
   const named = operation.volumesFrom.map((from) => from.container)
   const { others, networks } = factsOfStock(world, worker, operation)
   const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {
+    nameMeant: isMeant(world, operation.name ?? ''),
     others: new Map([...others, ...lookUp(named, (name) => containerInReach(world, worker, name))]),
     networks,
     volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),

@@ -210,18 +210,16 @@ describe.each(['new', 'old'] as const)('containers of the operator on the %s eng
     await engineDocker(engine, ['rmi', image])
   })
 
-  test('do not give their name’s reach to the worker’s own container of that name', async () => {
+  test('do not give their name to a container of the worker’s', async () => {
     const reached = freshName('reached')
     await using gate = await startGate({
       engine,
       policy: generousPolicy({ allow: ['run', 'create', 'rm'], reach: { [reached]: ['logs'] } }),
     })
-    expect(await docker(gate, ['run', '-d', '--name', reached, 'busybox', 'true'])).toMatchObject({ code: 0 })
-    expect(await docker(gate, ['logs', reached])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('docker.allow'),
+    expect(await docker(gate, ['run', '-d', '--name', reached, 'busybox', 'true'])).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining('create.name'),
     })
-    expect(await docker(gate, ['rm', '-f', reached])).toMatchObject({ code: 0 })
   })
 })
 

@@ -3,6 +3,7 @@ import type { ContainerCreate } from '../../decode/operations/container-create.t
 import type { Facts } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import { allow } from '../answers.ts'
+import { meantName } from '../rename.ts'
 import { refuseAll, type Violation } from '../refuse.ts'
 import type { Subcommand } from '../../policy/subcommands.ts'
 import type { Verdict } from '../verdict.ts'
@@ -20,6 +21,8 @@ export function planCreate(
 ): Verdict {
   const violations: Violation[] = []
   const plan = planContainer(run, operation, facts, violations)
+  if (facts.nameMeant && operation.name !== undefined)
+    violations.push({ rule: 'create.name', ...meantName(operation.name) })
   violations.push(...sharedMisfits(run, operation, facts))
   const newVolumes = [...plan.volumes.keys()].filter((name) => facts.volumes.get(name) === 'nobody')
   violations.push(...volumeCount(run, newVolumes.length, facts))
