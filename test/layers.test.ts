@@ -284,3 +284,19 @@ describe('an import that is planted is found', () => {
     ])
   })
 })
+
+describe('every process of Dockgate', () => {
+  const saying = (pattern: RegExp): readonly string[] =>
+    files.filter((file) => pattern.test(readFileSync(join(source, file), 'utf8'))).toSorted()
+
+  test('is the one program, started again by src/programs/self.ts alone', () => {
+    expect(saying(/process\.execPath/)).toEqual(['programs/self.ts'])
+    // The first only names the schema, in the policy that it writes.
+    expect(saying(/import\.meta\.(?:url|dirname|filename)/)).toEqual(['cli/init.ts', 'programs/self.ts'])
+  })
+
+  test('is told by src/main.ts what it is, which loads nothing by itself', () => {
+    expect(saying(/process\.(?:argv|env)\b/)).toEqual(['main.ts'])
+    expect(readFileSync(join(source, 'main.ts'), 'utf8')).not.toMatch(/^import (?!type )/m)
+  })
+})
