@@ -17,7 +17,7 @@ export interface Subject {
   readonly name: Name
   /** Path of the socket that it answers at. */
   readonly socket: string
-  /** Bytes: resident now, and the most so far; 0 for an engine, which is no part of what is measured. */
+  /** Bytes: resident now, and the most so far; 0 for an engine, which is not a part of what is measured. */
   memory(): { readonly now: number; readonly peak: number }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Role } from './programs/self.ts'
 
-/** What is no command of the operator's, by its word. */
+/** What is not a command of the operator's, by its word. */
 const ROLES: Readonly<Record<Role | 'ssh', (words: readonly string[]) => Promise<unknown>>> = {
   ssh: async (words) => (await import('./ssh/main.ts')).main(words, process.env),
   '@policy-reader': async () => (await import('./policy-file/reader.ts')).main(),

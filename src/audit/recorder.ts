@@ -52,7 +52,7 @@ export class Recorder {
     return this.#open(caller, operation.kind, verdict, targetOf(verdict), detail, synced)
   }
 
-  /** Records, likewise, what is no call of an engine: a diagnostic, or a command line that is refused as such. */
+  /** Records, likewise, what is not a call of an engine: a diagnostic, or a command line that is refused as such. */
   openCommand(
     caller: Caller,
     operation: HostDiagnostic | CommandLine,

@@ -74,6 +74,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Error('what it says is no status of a gate', { cause })
+    throw new Error('what it says is not a status of a gate', { cause })
   }
 }

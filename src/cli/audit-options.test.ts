@@ -17,9 +17,12 @@ describe('the options of audit', () => {
     expect(parseTime(text, now)).toBe(time)
   })
 
-  test.each(['', '10', '10 m', '-1d', '1w', 'yesterday', '2026-13-01', '1.5h'])('%j is no time', (text) => {
-    expect(() => parseTime(text, now)).toThrow('write 30s, 10m')
-  })
+  test.each(['', '10', '10 m', '-1d', '1w', 'yesterday', '2026-13-01', '1.5h'])(
+    '%j is not a time',
+    (text) => {
+      expect(() => parseTime(text, now)).toThrow('write 30s, 10m')
+    },
+  )
 
   test('a count is a whole number from 1', () => {
     expect(parseCount('25')).toBe(25)

@@ -267,7 +267,7 @@ async function engineAddress(chosen: string | undefined, environment: Environmen
     )
   }
   if (!chosen.startsWith('unix:///'))
-    throw new StartError(`${chosen} is no engine address; write unix:///var/run/docker.sock`, 64)
+    throw new StartError(`${chosen} is not an engine address; write unix:///var/run/docker.sock`, 64)
   const closed = await closedTo(chosen)
   if (closed !== undefined) throw notPermitted(closed)
   // An engine that is away now may come back: the gate waits for it. One that never was there is a mistake to tell.

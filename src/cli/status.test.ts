@@ -47,8 +47,8 @@ function sendFor(chunk: string, pause: number): RequestListener {
 
 describe('status exits 69, and says why, before what answers', () => {
   test.each<readonly [string, RequestListener, string]>([
-    ['no JSON', (_, response) => response.end('hello'), 'no status of a gate'],
-    ['something else', (_, response) => response.end('{"message":"hello"}'), 'no status of a gate'],
+    ['no JSON', (_, response) => response.end('hello'), 'not a status of a gate'],
+    ['something else', (_, response) => response.end('{"message":"hello"}'), 'not a status of a gate'],
     ['half of it', (_, response) => response.writeHead(200, { 'Content-Length': 9 }).write('{'), '5 s'],
     ['slowly', sendFor(' ', 100), '5 s'],
     ['without end', sendFor(' '.repeat(2 ** 20), 1), 'larger than'],

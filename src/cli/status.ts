@@ -85,7 +85,7 @@ async function readStatus(directory: string): Promise<Shown> {
   try {
     return { ...statusSchema.parse(status), ...workersSchema.parse(workers) }
   } catch (cause) {
-    throw new Error('what it says is no status of a gate', { cause })
+    throw new Error('what it says is not a status of a gate', { cause })
   }
 }
 
@@ -94,7 +94,7 @@ function describeStatus({ engine, policy, left, store, workers, process: own }: 
   const engineState = engine.connected
     ? `connected, version ${engine.version}${engine.imagesKnown ? '' : '; its images are not known yet, what needs them gets 503'}`
     : 'not reached; workers get 503'
-  const storeState = store.failing === undefined ? 'well' : `failing: ${store.failing}`
+  const storeState = store.failing === undefined ? 'ok' : `failing: ${store.failing}`
   return [
     `gate     process ${own.id}, up ${own.uptime} s, ${formatMegabytes(own.memory)}`,
     `engine   ${engine.url}, ${engineState}`,

@@ -193,7 +193,7 @@ function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, fa
     signals(operation) &&
     grantOn('container.kill', container, allowed) === undefined
   ) {
-    const why = 'another signal than the container is stopped with is a kill'
+    const why = "any signal but the container's own stop signal needs kill"
     return refuse(by, rule, `signal on ${container.name}`, {
       why,
       instead: [`docker ${by} ${container.name}`],

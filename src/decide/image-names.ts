@@ -44,7 +44,7 @@ export function planName(
 ): string {
   const name = planSource(run, what, written, violations)
   if (names.get(written) === 'other') {
-    const why = 'this name is that of an image which this worker did not give it to'
+    const why = 'this name already belongs to an image that this worker did not tag'
     violations.push({ rule: 'image.name', what, why, instead: ['another name or tag'] })
   }
   if (isLikeAnId(name)) {

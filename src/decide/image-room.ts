@@ -79,7 +79,7 @@ function tooMuchListed(
   return {
     rule: 'run.limits.images',
     what: 'images of this worker',
-    why: `an engine lists ${Math.ceil(listed / 2 ** 20)} MiB of them, labels among it${each}: ${MOST_LISTED / 2 ** 20} MiB at most`,
+    why: `they already take ${Math.ceil(listed / 2 ** 20)} MiB of the engine's image list, labels included${each} (limit ${MOST_LISTED / 2 ** 20} MiB)`,
     instead: ['docker image prune', 'docker rmi of some', "the operator's docker image prune"],
   }
 }

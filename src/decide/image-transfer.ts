@@ -87,7 +87,7 @@ export function checkLoadedNames(
 export function decidePush(run: RunPolicy, word: Subcommand, operation: ImagePush, facts: Facts): Verdict {
   const reference = pushedReference(operation)
   if (reference === undefined)
-    return refuse(word, RULE, operation.image, { why: 'this is no name with a tag' })
+    return refuse(word, RULE, operation.image, { why: 'this is not a name with a tag' })
   const violations: Violation[] = []
   const sent = reference.tag === undefined ? [...facts.names.keys()] : [fullReference(reference)]
   for (const name of sent.length === 0 ? [fullReference(reference)] : sent) {
@@ -134,7 +134,7 @@ const TERM = /^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,254}$/
 export function decideSearch(run: RunPolicy, word: Subcommand, operation: ImageSearch): Verdict {
   const { term = '' } = operation.parameters
   if (!TERM.test(term) || term.includes('//') || term.includes('..'))
-    return refuse(word, RULE, `term = ${term}`, { why: 'this is no plain search term' })
+    return refuse(word, RULE, `term = ${term}`, { why: 'this is not a plain search term' })
   const [first = '', ...rest] = term.split('/')
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
   const host = hasHost && first !== 'index.docker.io' ? first : 'docker.io'

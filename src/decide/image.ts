@@ -17,7 +17,7 @@ export function decidePull(run: RunPolicy, word: Subcommand, operation: ImagePul
   const separator = tag.startsWith('sha256:') ? '@' : ':'
   const reference = parseReference(tag === '' ? fromImage : `${fromImage}${separator}${tag}`)
   if (reference === undefined)
-    return refuse(word, 'run.images', `image = ${fromImage}`, { why: 'this is no image reference' })
+    return refuse(word, 'run.images', `image = ${fromImage}`, { why: 'this is not an image reference' })
   // Without a tag or digest an engine pulls every tag there is.
   if (!someImageMatches(run.images, reference))
     return refuseAll(word, [outsideNames(run, `image = ${fromImage}`, fromImage)])
@@ -36,7 +36,7 @@ export function decideImage(
   const nothing = { on: 'image', operation, image: image.id, names: [], parents: [] } as const
   if (operation.kind !== 'image.remove') return allow(word, 'run.images', { ...nothing, reference: image.id })
   const covered = coveredName(run, operation.image, image)
-  // Its id in a repository is no name that could go.
+  // Its id in a repository is not a name that could go.
   const isName = covered !== undefined && image.names.includes(storedReference(covered))
   const named = isName ? covered : undefined
   const mine = (name: string): boolean => image.ownNames.includes(name)

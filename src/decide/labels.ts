@@ -19,7 +19,7 @@ export function checkLabels(labels: ReadonlyMap<string, string> | undefined, vio
     violations.push({
       rule: 'run.labels',
       what: `Labels.${name}`,
-      why: 'labels of dockgate are its own',
+      why: 'labels that start with dockgate. are reserved',
       instead: [],
     })
   }

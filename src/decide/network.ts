@@ -28,7 +28,7 @@ export function decideNetworkCreate(
     })
   }
   if (facts.usage.networks + 1 > run.limits.networks) {
-    const why = `${facts.usage.networks} exist, ${run.limits.networks} may`
+    const why = `limit reached: ${facts.usage.networks} of ${run.limits.networks}`
     violations.push({
       rule: 'run.limits.networks',
       what: 'networks of this worker',

@@ -17,7 +17,7 @@ export function withinRecord(verdict: Verdict, size: number): Verdict {
   const most = isChange(verdict.permit.operation.kind) ? LARGEST_CHANGE : LARGEST_READ
   if (size <= most) return verdict
   return refuse(verdict.subcommand, 'request.size', `a request of ${size} bytes in the record`, {
-    why: `all that a request says is recorded before it is done, and may have ${formatSize(most)} there`,
+    why: `requests are recorded in full, up to ${formatSize(most)}`,
     instead: ['long texts by standard input or docker cp', 'a shorter command, fewer labels or filters'],
   })
 }

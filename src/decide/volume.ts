@@ -49,7 +49,7 @@ export function volumeTaken(what: string, name: string): Violation {
 /** What more volumes would be too much. @param more volumes that are to be made */
 export function volumeCount(run: RunPolicy, more: number, facts: Facts): readonly Violation[] {
   if (more === 0 || facts.usage.volumes + more <= run.limits.volumes) return []
-  const why = `${facts.usage.volumes} exist, ${run.limits.volumes} may`
+  const why = `limit reached: ${facts.usage.volumes} of ${run.limits.volumes}`
   return [
     { rule: 'run.limits.volumes', what: 'volumes of this worker', why, instead: ['docker volume rm of one'] },
   ]

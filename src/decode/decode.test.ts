@@ -167,7 +167,7 @@ describe('the engine itself', () => {
   })
 })
 
-test('what only reads is no change, and all else is one', () => {
+test('what only reads is not a change, and all else is one', () => {
   expect(isChange('container.list')).toBe(false)
   expect(isChange('image.search')).toBe(false)
   expect(isChange('container.create')).toBe(true)

@@ -57,7 +57,7 @@ describe('an index', () => {
     ['a full name', full('docker.io/a/b:1'), 'docker.io/a/b:1'],
     ['a full name and its tag', { ...full('docker.io/a/b:1'), ...short('1') }, 'docker.io/a/b:1'],
     ['a full name and another', { ...full('docker.io/a/b:1'), ...short('c:2') }, 'docker.io/a/b:1'],
-    ['what is no name', full('A B'), 'A B'],
+    ['what is not a name', full('A B'), 'A B'],
     ['a short name', short('a:1'), 'a:1'],
     ['a short name with a registry', short('localhost/a'), 'localhost/a'],
     ['a tag alone', short('1'), ''],

@@ -150,12 +150,12 @@ describe('an image layout is refused', () => {
     [
       'with another digest',
       [[{ ...entryOf(one.manifest), digest: `sha512:${'0'.repeat(128)}` }], blobsOf(one)],
-      'no digest of SHA-256',
+      'not a digest of SHA-256',
     ],
     [
-      'with what is no digest',
+      'with what is not a digest',
       [[{ ...entryOf(one.manifest), digest: 'sha256:0' }], blobsOf(one)],
-      'no digest of SHA-256',
+      'not a digest of SHA-256',
     ],
     ['with a wrong length', [[{ ...entryOf(one.manifest), size: 1 }], blobsOf(one)], 'is not as long'],
     [
@@ -207,9 +207,9 @@ describe('an image layout is refused', () => {
     ['of another version', changed({ schemaVersion: 1 }), 'not of version 2'],
     ['whose manifest says that it is an index', changed({ mediaType: INDEX }), 'says that it is'],
     ['whose manifest is no JSON', raw('{'), 'expected'],
-    ['whose version is no whole number to Go', raw('{"schemaVersion":2.0}'), 'a value expected'],
+    ['whose version is not a whole number to Go', raw('{"schemaVersion":2.0}'), 'a value expected'],
     [
-      'whose length is no whole number to Go',
+      'whose length is not a whole number to Go',
       raw('{"schemaVersion":2,"config":{"size":1e3}}'),
       'a value expected',
     ],

@@ -128,7 +128,7 @@ class LayoutReader {
     if (kindOf(mediaType) !== kind)
       throw new FieldError(`${JSON.stringify(mediaType)} is not the type of a ${kind} that is loaded`)
     if (!/^sha256:[0-9a-f]{64}$/.test(digest))
-      throw new FieldError(`${JSON.stringify(digest)} is no digest of SHA-256`)
+      throw new FieldError(`${JSON.stringify(digest)} is not a digest of SHA-256`)
     const file = this.#files.get(pathOf(digest))
     if (file === undefined) throw new FieldError(`not in the archive: the ${kind} ${digest}`)
     if (file.digest !== digest) throw new FieldError(`the content is not what its digest says: ${digest}`)
@@ -179,7 +179,7 @@ export function expectLayers(
   }
 }
 
-/** @param digest of whatever form; what is no digest is at no path */
+/** @param digest of whatever form; what is not a digest is at no path */
 function pathOf(digest = ''): string {
   return `blobs/${digest.replace(':', '/')}`
 }

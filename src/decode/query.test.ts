@@ -68,14 +68,14 @@ describe('values of a query', () => {
   ])('%j is the number %s', (word, number) => {
     expect(queryInteger(word, 't')).toBe(number)
   })
-  test.each(['1.5', '1e3', '0x1', ' 1', '+1', 'ten', '1'.repeat(16)])('%j is no number', (word) => {
+  test.each(['1.5', '1e3', '0x1', ' 1', '+1', 'ten', '1'.repeat(16)])('%j is not a number', (word) => {
     expect(() => queryInteger(word, 't')).toThrow('t must be a whole number')
   })
 
-  test.each(['a\nb', 'a\u0000', '\u007f'])('%j is no text', (word) => {
+  test.each(['a\nb', 'a\u0000', '\u007f'])('%j is not a text', (word) => {
     expect(() => queryText(word, 'tail')).toThrow('tail has a control character')
   })
-  test('a list is no text', () => {
+  test('a list is not a text', () => {
     expect(() => queryText(['a'], 'tail')).toThrow('tail must be a text')
   })
 })

@@ -36,7 +36,7 @@ describe('image references', () => {
     [`alpine:3@${DIGEST}`, `docker.io/library/alpine:3@${DIGEST}`, `alpine:3@${DIGEST}`],
   ])('%s is in full %s', (written, full, familiar) => {
     const reference = parseReference(written)
-    if (reference === undefined) throw new Error('is no reference')
+    if (reference === undefined) throw new Error('is not a reference')
     expect(fullReference(reference)).toBe(full)
     expect(familiarReference(reference)).toBe(familiar)
     expect(parseReference(full)).toMatchObject({ name: reference.name, digest: reference.digest })
@@ -105,7 +105,7 @@ describe('image references', () => {
   test.each(['abc', DIGEST, 'sha256:0', '0123456789ab'])('%s may be the start of an id', (text) => {
     expect(looksLikeImageId(text)).toBe(true)
   })
-  test.each(['', 'ABC', 'alpine', 'abc:1', 'sha256:', `${DIGEST}0`])('%j is no start of an id', (text) => {
+  test.each(['', 'ABC', 'alpine', 'abc:1', 'sha256:', `${DIGEST}0`])('%j is not a start of an id', (text) => {
     expect(looksLikeImageId(text)).toBe(false)
   })
 })

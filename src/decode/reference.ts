@@ -14,7 +14,7 @@ const HOST =
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
-/** Reads `alpine`, `ghcr.io/acme/app:1` or `alpine@sha256:…`; undefined where it is no image reference. */
+/** Reads `alpine`, `ghcr.io/acme/app:1` or `alpine@sha256:…`; undefined where it is not an image reference. */
 export function parseReference(text: string): ImageReference | undefined {
   const at = text.indexOf('@')
   const digest = at === -1 ? undefined : text.slice(at + 1)

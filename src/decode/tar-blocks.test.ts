@@ -164,7 +164,7 @@ describe('a number', () => {
 })
 
 describe('a checksum', () => {
-  const damaged = 'this is no tar, or a damaged one'
+  const damaged = 'this is not a tar, or a damaged one'
 
   test('counts bytes without a sign', () => {
     const header = tarBlock('é', '0')

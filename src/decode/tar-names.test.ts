@@ -100,7 +100,7 @@ describe('records of pax', () => {
   test.each<[string, string]>([
     ['without a space', '3\n\n'],
     ['without a length', ' a=b\n'],
-    ['whose length is no number', 'x a=b\n'],
+    ['whose length is not a number', 'x a=b\n'],
     ['whose length is none', '6 a=b\n0 c=d\n'],
     ['whose length is negative', '6 a=b\n6 c=d\n-6 e=f\n'],
     ['whose length leads out', '7 a=b\n'],

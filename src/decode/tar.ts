@@ -210,7 +210,7 @@ function checkSum(block: Buffer): void {
   let sum = 8 * 0x20
   for (let index = 0; index < block.length; index += 1)
     if (index < 148 || index >= 156) sum += block[index] ?? 0
-  if (octal(block, 148, 8) !== sum) throw new DamagedTar('this is no tar, or a damaged one')
+  if (octal(block, 148, 8) !== sum) throw new DamagedTar('this is not a tar, or a damaged one')
 }
 
 function octal(block: Buffer, at: number, length: number): number {

@@ -132,7 +132,7 @@ describe('the router', () => {
     ['HEAD', '/containers/json'],
     ['POST', '/containers'],
     ['POST', '/unknown/thing/start'],
-  ])('%s %s is no endpoint', (method, target) => {
+  ])('%s %s is not an endpoint', (method, target) => {
     expect(route(method, target)).toBeUndefined()
   })
 })

@@ -115,7 +115,7 @@ function unknown(worker: WorkerPolicy, rest: readonly string[]): Refused {
   const management = expandWord(first)
   if (management.length > 1) {
     return refuse(first, 'line.command', `docker ${first} ${second}`.trimEnd(), {
-      why: 'this is no command that dockgate knows',
+      why: 'this is not a command that dockgate knows',
       instead: management.slice(0, 4).map((word) => `docker ${word}`),
     })
   }

@@ -53,7 +53,7 @@ describe('the risk of a command', () => {
     'compose',
     'compose --x ps',
     'PS',
-  ])('%j is no command that is known', (line) => {
+  ])('%j is not a command that is known', (line) => {
     expect(risk(line)).toBeUndefined()
   })
 

@@ -128,7 +128,7 @@ describe('a fault of the gate', () => {
   })
 })
 
-test('a client that leaves before its request for the connection is whole is no fault', async () => {
+test('a client that leaves before its request for the connection is whole is not a fault', async () => {
   const { socket } = open(await openFaulty())
   const { warnings } = await warned(async () => {
     socket.write(UPGRADE)

@@ -138,7 +138,7 @@ async function serveUpgrade(
   // Node hands over a body as what follows the head, unread (its `upgrade` event): here it is cut off by its length.
   const length = Number(request.headers['content-length'] ?? '0')
   if (request.headers['transfer-encoding'] !== undefined || !(length <= LARGEST_HEAD)) {
-    const why = 'a request that takes over the connection has a short body, of a length that is told'
+    const why = 'an upgrade request needs a Content-Length of at most 64 KiB'
     sendUpgraded(errorReply(400, why), NO_HEAD, socket)
     return
   }
@@ -157,7 +157,7 @@ function incoming(request: IncomingMessage, body: Uint8Array): IncomingRequest {
 }
 
 function fail(response: ServerResponse, cause: unknown): void {
-  // A client that went away while its request was read is no fault of anybody's.
+  // A client that went away while its request was read is not a fault of anybody's.
   if (response.destroyed) return
   const reply = faultReply(cause)
   if (response.headersSent) response.destroy()

@@ -15,7 +15,7 @@ export async function accountOf(socket: SocketPolicy): Promise<Account | undefin
   return { uid: user, gid: group > 0 ? group : await primaryGroup(user) }
 }
 
-/** A number that is no account of the host has the group of the same number, as in containers. */
+/** A number that is not an account of the host has the group of the same number, as in containers. */
 async function primaryGroup(user: number): Promise<number> {
   const { stdout } = await runProgram({ file: 'getent', words: ['passwd', String(user)] })
   return Number(stdout.toString().split(':')[3] ?? user)

@@ -56,10 +56,10 @@ describe('the file of a token', () => {
     await expect(readToken(path, undefined)).resolves.toHaveLength(64)
   })
 
-  test('is no folder', async () => {
+  test('is not a folder', async () => {
     const folder = join(directory, 'folder')
     mkdirSync(folder, { mode: 0o700 })
-    await expect(readToken(folder, undefined)).rejects.toThrow('is no file')
+    await expect(readToken(folder, undefined)).rejects.toThrow('is not a file')
   })
 
   test('is found by a link of the operator’s, and by none in a folder of the worker’s', async () => {

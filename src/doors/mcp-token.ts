@@ -36,7 +36,7 @@ function requireOwner(
   movable: readonly Movable[],
   account: Account | undefined,
 ): void {
-  if (kind !== 'file') throw new Error(`the token ${path} is no file`)
+  if (kind !== 'file') throw new Error(`the token ${path} is not a file`)
   const other = movable.find(({ mover }) => !('account' in mover) || mover.account !== account?.uid)
   if (other !== undefined) throw new Error(`the token ${path} is not safe: ${describeMovable(other)}`)
   const owners = movable.length > 0 ? [account?.uid] : [ownAccount(), account?.uid]

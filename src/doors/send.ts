@@ -7,7 +7,7 @@ import { errorReply, type Reply } from '../engine/reply.ts'
 import { STATUS_CODES } from '../http/http.ts'
 import { relieve } from './relieve.ts'
 
-/** Sends a reply that is no connection. */
+/** Sends a reply that is not a connection. */
 export function sendReply(reply: Reply, response: ServerResponse): void {
   if (reply.kind === 'hijacked') throw new TypeError('a connection is not sent as a response')
   if (response.destroyed) {
@@ -120,7 +120,7 @@ export function refuseConnection(socket: Duplex, error: Error): void {
     return
   }
   const body = JSON.stringify({
-    message: `dockgate: ${STATUS_CODES[status]}: this is no request that it can read`,
+    message: `dockgate: ${STATUS_CODES[status]}: this is not a request that it can read`,
   })
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
   socket.end(`${head}Connection: close\r\n\r\n${body}`)

@@ -151,7 +151,7 @@ function typeOf({ start }: ArchiveFile): string {
   return packing === undefined ? LAYER : `${LAYER}+${packing}`
 }
 
-/** Names as they were decided on. What is no name was refused before. */
+/** Names as they were decided on. What is not a name was refused before. */
 function inFull(names: readonly string[]): readonly string[] {
   return names.flatMap((name) => {
     const reference = parseReference(name)

@@ -106,7 +106,7 @@ test('of a container that is there it is read from what an engine tells', () => 
 })
 
 test.each(['', '{', '{"Image":""}', '[]', '{"Image":"a","HostConfig":{"Privileged":true}}'])(
-  'what is no create says nothing of what a container was made with: %j',
+  'what is not a create says nothing of what a container was made with: %j',
   (text) => {
     expect(read(text)).toBeUndefined()
   },

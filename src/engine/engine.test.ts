@@ -70,7 +70,7 @@ describe('an interim answer', () => {
   test.each([
     ['that nobody asked for', SWITCH],
     ['without its headers', 'HTTP/1.1 101 UPGRADED\r\n\r\n'],
-  ])('101 %s is an engine that broke off, and what follows in it is no answer', async (_, bytes) => {
+  ])('101 %s is an engine that broke off, and what follows in it is not an answer', async (_, bytes) => {
     const asked = answered(`${bytes}${OK}`, async (engine) => {
       await expect(whole(engine)).rejects.toThrow(EngineUnavailable)
       return whole(engine)

@@ -163,7 +163,7 @@ function onAnswer(request: ClientRequest, take: (answer: IncomingMessage) => voi
 function socketPathOf(url: string): string {
   const path = /^unix:\/\/(\/[^?#]+)$/.exec(url)?.[1]
   if (path === undefined)
-    throw new RangeError(`${url} is no engine address; write unix:///var/run/docker.sock`)
+    throw new RangeError(`${url} is not an engine address; write unix:///var/run/docker.sock`)
   return path
 }
 

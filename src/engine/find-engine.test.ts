@@ -36,7 +36,7 @@ describe('looking for an engine', () => {
   test.each<readonly [string, RequestListener]>([
     ['an answer that is no JSON', (_, response) => response.end('hello')],
     ['an answer without versions', (_, response) => response.end('{"Version":1}')],
-    ['an answer that is no object', (_, response) => response.end('null')],
+    ['an answer that is not an object', (_, response) => response.end('null')],
     ['an error', (_, response) => response.writeHead(500).end('{"Version":"1","ApiVersion":"1"}')],
     ['an answer broken off', (_, response) => response.writeHead(200, { 'Content-Length': 9 }).destroy()],
     ['an answer without end', (_, response) => response.end('x'.repeat(2 ** 21))],

@@ -172,7 +172,7 @@ export async function writeNewIn(
  * would be waited for too, for most of a minute: that fails at once, as EAGAIN.
  */
 export async function readStart({ path, status }: Descriptor, most: number): Promise<Buffer> {
-  if (status.kind !== 'file') throw new Error('it is no file')
+  if (status.kind !== 'file') throw new Error('it is not a file')
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(most), 0, most, 0)
@@ -185,7 +185,7 @@ export async function readStart({ path, status }: Descriptor, most: number): Pro
 /** The path of a name in an opened directory, for a call of the system that follows no link at its end. */
 export function pathIn(directory: Descriptor, name: string): string {
   if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0'))
-    throw new Error(`${JSON.stringify(name)} is no name of an entry of a directory`)
+    throw new Error(`${JSON.stringify(name)} is not a name of an entry of a directory`)
   return `${directory.path}/${name}`
 }
 

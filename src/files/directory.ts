@@ -44,7 +44,7 @@ export async function openDirectory(path: string, making: Making): Promise<Place
   if (place === undefined) return makeDirectory(path, making)
   try {
     requireUnmovable(place.movable)
-    if (place.found.status.kind !== 'directory') throw new PathError(`${path} is no directory`)
+    if (place.found.status.kind !== 'directory') throw new PathError(`${path} is not a directory`)
     return place
   } catch (cause) {
     await place.found.close()

@@ -149,7 +149,7 @@ describe('the directory of a socket', () => {
       () => (fs.symlinkSync('nothing', join(host, 'link')), join(host, 'link')),
       'leads to what is not there',
     ],
-    ['a file', () => (fs.writeFileSync(join(host, 'file'), ''), join(host, 'file')), 'is no directory'],
+    ['a file', () => (fs.writeFileSync(join(host, 'file'), ''), join(host, 'file')), 'is not a directory'],
   ])('is not %s, and nothing is made there', async (_what, make, why) => {
     const path = make()
     const before = fs.readdirSync(host, { recursive: true })
@@ -178,7 +178,7 @@ describe('a socket', () => {
     const rival = folder('rival', 4322)
     await leave(join(rival, 'docker.sock'))
     fs.symlinkSync(join(rival, 'docker.sock'), join(path, 'docker.sock'))
-    await expect(serve(path)).rejects.toThrow('is there and is no socket')
+    await expect(serve(path)).rejects.toThrow('is there and is not a socket')
     fs.unlinkSync(join(path, 'docker.sock'))
     await leave(join(path, 'docker.sock'))
     await serve(path)

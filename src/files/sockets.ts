@@ -129,13 +129,15 @@ export class SocketDirectory implements AsyncDisposable {
     }
   }
 
-  /** Makes room for a socket. @throws {PathError} for a live one, and for what is no socket */
+  /** Makes room for a socket. @throws {PathError} for a live one, and for what is not a socket */
   async #clear(name: string): Promise<void> {
     const path = join(this.#path, name)
     await using found = await openThere(this.#directory, name)
     if (found !== undefined) {
       if (found.status.kind !== 'socket')
-        throw new PathError(`${path} is there and is no socket; remove it or name another path in the policy`)
+        throw new PathError(
+          `${path} is there and is not a socket; remove it or name another path in the policy`,
+        )
       if (await isLive(found)) throw new PathError(`something serves on ${path} already; end it first`)
       // What a worker puts in its place now, in a directory of its own, it could have removed itself.
       await unlinkIn(this.#directory, name)

@@ -222,14 +222,14 @@ describe('errors', () => {
       '17',
       'ai-worker',
     )
-    if (reply.kind !== 'whole') throw new Error('is no whole reply')
+    if (reply.kind !== 'whole') throw new Error('is not a whole reply')
     expect(reply.status).toBe(403)
     expect(JSON.parse(reply.body.toString())).toMatchObject({
       decision: 'refused',
       rule: 'run.binds',
       what: '/etc',
       record: '17',
-      next: 'To ask: tell the operator the rule, for worker ai-worker.',
+      next: 'To request access, give your operator this rule, for worker ai-worker.',
       message: expect.stringMatching(/^refused by policy: run\.binds\n/),
     })
   })

@@ -182,7 +182,7 @@ function shownIn(of: typeof manifest) {
   }
 }
 
-test('what is no answer tells nothing', () => {
+test('what is not an answer tells nothing', () => {
   for (const answer of [null, 'x', 7, {}, [null, 'x', 7, []]]) expect(filterImages(answer, view)).toEqual([])
   expect(filterHistory({}, view)).toEqual([])
   expect(filterImage('x', view)).toEqual({ RepoTags: [], RepoDigests: [] })

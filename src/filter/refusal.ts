@@ -32,5 +32,5 @@ export function notAfterAll(
 }
 
 function nextStep(refusal: Refusal, worker: string): string {
-  return isMalformed(refusal) ? '' : `To ask: tell the operator the rule, for worker ${worker}.`
+  return isMalformed(refusal) ? '' : `To request access, give your operator this rule, for worker ${worker}.`
 }

@@ -49,7 +49,7 @@ describe('a client that goes on sending', () => {
     socket.write(CHUNKED)
     const before = performance.now()
     const timer = setInterval(() => socket.write(chunk), 50)
-    // It may be reset, which is no fault here.
+    // It may be reset, which is not a fault here.
     await new Promise((resolve) => socket.once('close', resolve))
     clearInterval(timer)
     expect(answer()).toContain(answered)

@@ -48,7 +48,7 @@ export async function call(
       )
     case 'dial':
     case 'mcp':
-      return usageResult('this opens a connection of its own and is no command to run here')
+      return usageResult('this opens a connection of its own and is not a command to run here')
   }
 }
 

@@ -10,7 +10,7 @@ const refusal: RecordedRefusal = {
   instead: ['-v /srv/work/DIR:/work', 'a named volume'],
   also: [],
   retryable: false,
-  next: 'To ask: tell the operator the rule, for worker ai-worker.',
+  next: 'To request access, give your operator this rule, for worker ai-worker.',
   record: '2d2vpn67q8t3',
 }
 

@@ -14,7 +14,7 @@ export function readRefusal(printed: string): RecordedRefusal | undefined {
     rule,
     what,
     why,
-    instead: instead?.split(' | ') ?? [],
+    instead: instead?.split('; or ') ?? [],
     also: [],
     retryable: kind.startsWith('This passes'),
     next: next.trim(),

@@ -21,7 +21,10 @@ const refusalFields = {
   retryable: z.boolean().optional().describe('True where the same call may pass later.'),
   next: z.string().optional().describe('How to ask for more.'),
   record: z.string().optional().describe("Id of the record's entry, for policy_explain."),
-  error: z.string().optional().describe('What was wrong with the call, where it is no question of policy.'),
+  error: z
+    .string()
+    .optional()
+    .describe('What was wrong with the call, where it is not a question of policy.'),
 }
 
 /** What the tools that run something answer. */

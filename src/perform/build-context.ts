@@ -19,7 +19,7 @@ type Check = (dockerfile: string) => Promise<CheckedText>
 export class BuildContext extends CheckedArchive {
   readonly #dockerfile: string
   readonly #check: Check
-  /** By path: its content, or undefined where the last entry of that path is no plain file. */
+  /** By path: its content, or undefined where the last entry of that path is not a plain file. */
   readonly #found = new Map<string, string | undefined>()
   /** The part of a block that has come: it may be the start of the archive's end. */
   #partial = Buffer.alloc(0)
@@ -43,7 +43,7 @@ export class BuildContext extends CheckedArchive {
     }
     // What stands in the place of a directory on the way there could lead anywhere.
     if (type !== 'directory' && this.#dockerfile.startsWith(`${path}/`))
-      throw new TarError(`${path} is no plain directory`)
+      throw new TarError(`${path} is not a plain directory`)
     return false
   }
 

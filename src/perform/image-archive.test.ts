@@ -271,9 +271,9 @@ describe('an archive is refused', () => {
     ['without a manifest', [CONFIGURED], 'manifest.json is missing'],
     ['with two manifests', [...GOOD, manifest([])], 'there twice'],
     ['with two manifests, one by another path', [...GOOD, ['./manifest.json', '[]']], 'there twice'],
-    ['with something in its manifest', [...GOOD.slice(0, 2), ['manifest.json/x', 'y']], 'no plain file'],
-    ['whose manifest is a link', [CONFIGURED, ['b', 'x'], ['manifest.json', { to: 'b' }]], 'no plain file'],
-    ['whose manifest is no list', [CONFIGURED, manifest({})], 'must be a list'],
+    ['with something in its manifest', [...GOOD.slice(0, 2), ['manifest.json/x', 'y']], 'not a plain file'],
+    ['whose manifest is a link', [CONFIGURED, ['b', 'x'], ['manifest.json', { to: 'b' }]], 'not a plain file'],
+    ['whose manifest is not a list', [CONFIGURED, manifest({})], 'must be a list'],
     [
       'whose manifest says a name otherwise',
       [CONFIGURED, manifest([{ ...item, repotags: ['evil:1'] }])],
@@ -351,7 +351,7 @@ describe('an archive is refused', () => {
       withConfig({ healthCheck: { startInterval: 999_999_999 } }),
       'more than once a second',
     ],
-    ['with a link that is no layer', [...GOOD, ['x', { to: 'y' }]], 'x is a link'],
+    ['with a link that is not a layer', [...GOOD, ['x', { to: 'y' }]], 'x is a link'],
     ['with a link to nothing', [...GOOD, ['b/layer.tar', { to: 'x' }]], 'leads to no file'],
     [
       'with a link to a link',

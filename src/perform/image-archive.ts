@@ -84,7 +84,7 @@ export class ImageArchive extends CheckedArchive {
       throw new TarError('the archive has too many entries')
     const [top = ''] = path.split('/', 1)
     if (NAMING.includes(top) && (top !== path || type !== 'file'))
-      throw new TarError(`${top} is no plain file`)
+      throw new TarError(`${top} is not a plain file`)
     if (type === 'special') throw new TarError(`${path} is a device or a pipe`)
     if (type === 'link') this.#link(path, entry.target)
     if (type !== 'file') return false
@@ -182,12 +182,12 @@ export class ImageArchive extends CheckedArchive {
   #encode({ items, entries }: SaidImages): EncodedArchive {
     if (!this.#containerd) {
       if (items === undefined)
-        throw new TarError('manifest.json is missing: this is no archive of docker save')
+        throw new TarError('manifest.json is missing: this is not an archive of docker save')
       return encodeForDocker(items, this.#files)
     }
     if (entries !== undefined) return encodeLayoutForContainerd(entries, this.#files)
     if (items !== undefined) return encodeItemsForContainerd(items, this.#files)
-    throw new TarError('it has neither manifest.json nor oci-layout: this is no archive of images')
+    throw new TarError('it has neither manifest.json nor oci-layout: this is not an archive of images')
   }
 
   #followLinks(): void {

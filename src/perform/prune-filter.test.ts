@@ -52,7 +52,7 @@ describe('a filter for age', () => {
     expect(passes({ until: ['1s'] }, {})).toBe(false)
   })
 
-  test.each(['', 'soon', '-1h', '1d'])('that is no time is an error: %j', (until) => {
+  test.each(['', 'soon', '-1h', '1d'])('that is not a time is an error: %j', (until) => {
     expect(() => passes({ until: [until] }, {})).toThrow(PruneFilterError)
   })
 })

@@ -51,6 +51,6 @@ function parseUntil(text: string, now: number): number {
   }
   const date = Date.parse(text)
   if (Number.isNaN(date))
-    throw new PruneFilterError(`until: ${JSON.stringify(text)} is no time; write 24h or a date`)
+    throw new PruneFilterError(`until: ${JSON.stringify(text)} is not a time; write 24h or a date`)
   return date
 }

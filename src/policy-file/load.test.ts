@@ -31,7 +31,7 @@ describe('loading a policy file', () => {
     expect(policy.workers.map(({ name, docker }) => [name, docker.allow])).toEqual([['a', ['ps']]])
   })
 
-  test('a byte order mark at its start is no fault', async () => {
+  test('a byte order mark at its start is not a fault', async () => {
     expect((await loadPolicy(write('bom.yaml', `\uFEFF${good}`))).workers).toHaveLength(1)
   })
 

@@ -3,7 +3,7 @@
 /** `ollama pull <model>` as words. */
 export type ArgvPattern = readonly string[]
 
-/** What a `<name>` stands for: one word that is no option, and that no program takes for several. */
+/** What a `<name>` stands for: one word that is not an option, and that no program takes for several. */
 const PARAMETER = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,255}$/
 
 /** True if each word is the pattern's, or a plain one in the place of a `<name>`. */

@@ -97,12 +97,12 @@ describe('the images of an archive', () => {
     const found = images(2, { labels: 1024 })
     expect(check(found, 16 * MIB - 2 * 1536)).toEqual([])
     expect(check(found, 16 * MIB - 2 * 1536 + 1)).toEqual([
-      'run.limits.images: an engine lists 17 MiB of them, labels among it: 16 MiB at most',
+      "run.limits.images: they already take 17 MiB of the engine's image list, labels included (limit 16 MiB)",
     ])
     expect(check(found, 16 * MIB, classic, [])).toEqual([])
     expect(check(images(2), 16 * MIB - 2 * (16 * 1024 + 512), { containerd: true })).toEqual([])
     expect(check(images(2), 16 * MIB - 2 * (16 * 1024 + 512) + 1, { containerd: true })).toEqual([
-      'run.limits.images: an engine lists 17 MiB of them, labels among it, 16 KiB for each image: 16 MiB at most',
+      "run.limits.images: they already take 17 MiB of the engine's image list, labels included, 16 KiB for each image (limit 16 MiB)",
     ])
   })
 })

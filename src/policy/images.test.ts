@@ -33,16 +33,16 @@ describe('image patterns', () => {
     ['docker.io/*', 'no image of Docker Hub has such a name'],
     ['*/app', 'the registry must be written out where the first part is "*"'],
     ['alpine@sha256:00', 'a pattern names images, not digests'],
-    ['*.example.com/app', '"*.example.com" is no registry\'s host name'],
-    ['registry:/app', '"registry:" is no registry\'s host name'],
+    ['*.example.com/app', '"*.example.com" is not a registry\'s host name'],
+    ['registry:/app', '"registry:" is not a registry\'s host name'],
     ['Alpine', 'image names are lower case'],
     ['', 'an image name has no empty part'],
     ['ghcr.io//app', 'an image name has no empty part'],
     ['ghcr.io/', 'an image name has no empty part'],
-    ['alpine:', '"" is no tag'],
-    ['alpine:a:b', '"a:b" is no tag'],
-    ['al pine', '"al pine" is no part of an image name'],
-    ['ghcr.io/../app', '".." is no part of an image name'],
+    ['alpine:', '"" is not a tag'],
+    ['alpine:a:b', '"a:b" is not a tag'],
+    ['al pine', '"al pine" is not a part of an image name'],
+    ['ghcr.io/../app', '".." is not a part of an image name'],
   ])('%j is refused: %s', (written, problem) => {
     expect(normalizeImagePattern(written)).toMatchObject({ problem })
   })

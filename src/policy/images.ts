@@ -20,7 +20,8 @@ export function normalizeImagePattern(written: string): ImagePattern {
   const colon = written.indexOf(':', written.lastIndexOf('/') + 1)
   const name = colon === -1 ? written : written.slice(0, colon)
   const tag = colon === -1 ? '' : written.slice(colon)
-  if (tag !== '' && !TAG.test(tag.slice(1))) return { problem: `${JSON.stringify(tag.slice(1))} is no tag` }
+  if (tag !== '' && !TAG.test(tag.slice(1)))
+    return { problem: `${JSON.stringify(tag.slice(1))} is not a tag` }
   const [first = '', ...rest] = name.split('/')
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
   if (!hasHost && /^\*+$/.test(first)) {
@@ -28,7 +29,7 @@ export function normalizeImagePattern(written: string): ImagePattern {
   }
   const host = hasHost ? (first === 'index.docker.io' ? 'docker.io' : first) : 'docker.io'
   const path = hasHost ? rest : [first, ...rest]
-  if (!HOST.test(host)) return { problem: `${JSON.stringify(host)} is no registry's host name` }
+  if (!HOST.test(host)) return { problem: `${JSON.stringify(host)} is not a registry's host name` }
   const wrong = path.find((component) => !COMPONENT.test(component))
   if (wrong !== undefined) return { problem: componentProblem(wrong) }
   if (host === 'docker.io' && path.length === 1) {
@@ -41,5 +42,5 @@ export function normalizeImagePattern(written: string): ImagePattern {
 function componentProblem(component: string): string {
   if (component === '') return 'an image name has no empty part'
   if (component !== component.toLowerCase()) return 'image names are lower case'
-  return `${JSON.stringify(component)} is no part of an image name`
+  return `${JSON.stringify(component)} is not a part of an image name`
 }

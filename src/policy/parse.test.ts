@@ -175,7 +175,7 @@ describe('the form of the file', () => {
     ['version: 1\n---\nversion: 1', '2:1: a policy is one document, and here another one begins'],
     ['{[1]: 2}', '1:2: a key must be plain text'],
     ['a:\n\tb: 1', '2:1: a tab does not indent in YAML [use spaces]'],
-    ['a: "x', '1:6: this is no YAML: missing closing "quote'],
+    ['a: "x', '1:6: this is not YAML: missing closing "quote'],
     [`a: ${'['.repeat(10_000)}`, expect.stringMatching(/^1:\d+: the file is nested too deeply$/)],
     ['#'.repeat(2 ** 20 + 1), '1:1: is larger than 1 MiB'],
   ])('%.40j: %s', (text, problem) => {

@@ -58,7 +58,7 @@ function syntaxComplaint(error: YAMLError, text: string): Complaint {
     default: {
       const reason = error.message.slice(0, 1).toLowerCase() + error.message.slice(1)
       // An end that is missing is reported past the last character.
-      return { offset: Math.min(offset, text.length), message: `this is no YAML: ${reason}` }
+      return { offset: Math.min(offset, text.length), message: `this is not YAML: ${reason}` }
     }
   }
 }

@@ -94,7 +94,7 @@ export function expandWord(written: string): readonly Subcommand[] {
 /** A word of a command as the CLI takes it: nothing that `expandWord` would read more loosely. */
 const PLAIN = /^[a-z]+(?:-[a-z]+)*$/
 
-/** The command that words behind `docker` begin with, in one or two of them; undefined for what is no known command. */
+/** The command that words behind `docker` begin with, in one or two of them; undefined for what is not a known command. */
 export function commandOf([first = '', second = '']: readonly string[]):
   | { readonly written: string; readonly length: number; readonly subcommand: Subcommand }
   | undefined {

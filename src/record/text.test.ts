@@ -19,11 +19,11 @@ describe('the text of an entry', () => {
     )
   })
 
-  test.each(['', 'null', '{}', '[]', '{"phase":"decision"}'])('%j is no entry', (text) => {
+  test.each(['', 'null', '{}', '[]', '{"phase":"decision"}'])('%j is not an entry', (text) => {
     expect(parseEntry(text)).toBeUndefined()
   })
 
-  test('with a field more, or a value of another type, is no entry', () => {
+  test('with a field more, or a value of another type, is not an entry', () => {
     const text = canonicalText(outcome('of'))
     expect(parseEntry(text.replace('{', '{"more":1,'))).toBeUndefined()
     expect(parseEntry(text.replace('201', '"201"'))).toBeUndefined()

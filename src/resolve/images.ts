@@ -90,7 +90,7 @@ export function imagesListed(
   return sum
 }
 
-/** Whose each of these names is, by the name as written; what is no name is nobody's. */
+/** Whose each of these names is, by the name as written; what is not a name is nobody's. */
 export function ownersOfNames(
   { images, ownership }: Images,
   worker: WorkerPolicy,

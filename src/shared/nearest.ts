@@ -5,7 +5,7 @@ const LONGEST = 64
 
 /**
  * The nearest of `words` to a misspelt one, or undefined where none is near: at most one slip for each three characters.
- * A slip is a character left out, put in, exchanged, or swapped with its neighbour; case is no difference.
+ * A slip is a character left out, put in, exchanged, or swapped with its neighbour; case makes no difference.
  */
 export function nearestWord(word: string, words: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined

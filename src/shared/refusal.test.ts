@@ -9,7 +9,7 @@ const refusal: RecordedRefusal = {
   instead: ['-v /srv/work/DIR:/work', 'a named volume'],
   also: [],
   retryable: false,
-  next: 'To ask: tell the operator the rule, for worker ai-worker.',
+  next: 'To request access, give your operator this rule, for worker ai-worker.',
   record: '0000000001-ab12',
 }
 
@@ -20,9 +20,9 @@ describe('a refusal as text', () => {
         'refused by policy: run.binds',
         'HostConfig.Binds[0] = /etc:/host',
         'why: /etc is outside the directories that this worker may mount',
-        'instead: -v /srv/work/DIR:/work | a named volume',
-        'This is policy, not a fault: do not try another way to the same effect.',
-        'To ask: tell the operator the rule, for worker ai-worker. Record: 0000000001-ab12',
+        'instead: -v /srv/work/DIR:/work; or a named volume',
+        'This is policy, not an error. Do not try to work around it.',
+        'To request access, give your operator this rule, for worker ai-worker. Record: 0000000001-ab12',
       ].join('\n'),
     )
   })

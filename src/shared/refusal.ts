@@ -36,12 +36,12 @@ export function refusalText(refusal: RecordedRefusal): string {
     malformed ? `refused: the ${refusal.rule} can not be read` : `refused by policy: ${refusal.rule}`,
     `${refusal.what}${refusal.also.length > 0 ? ` (also ${refusal.also.map(placeOf).join(', ')})` : ''}`,
     `why: ${refusal.why}`,
-    ...(refusal.instead.length > 0 ? [`instead: ${refusal.instead.join(' | ')}`] : []),
+    ...(refusal.instead.length > 0 ? [`instead: ${refusal.instead.join('; or ')}`] : []),
     malformed
-      ? `This is no question of policy: ${refusal.rule === 'line' ? 'write one plain command.' : 'send it as the Engine API has it.'}`
+      ? `This is not a question of policy: ${refusal.rule === 'line' ? 'write one plain command.' : 'send it as the Engine API has it.'}`
       : refusal.retryable
         ? 'This passes as soon as there is room; nothing else needs to change.'
-        : 'This is policy, not a fault: do not try another way to the same effect.',
+        : 'This is policy, not an error. Do not try to work around it.',
     `${refusal.next} Record: ${refusal.record}`.trimStart(),
   ]
   return lines.map((line) => shorten(printable(line), LINE - 12)).join('\n')

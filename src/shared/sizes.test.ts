@@ -18,7 +18,7 @@ describe('sizes', () => {
   })
 
   test.each(['', 'g', '-1g', '1t', '4gb', '4 g', '1,5g', '.5g', '1e3', '0x10', ' 1g', '1g\n', '9999999999g'])(
-    '%j is no size',
+    '%j is not a size',
     (text) => {
       expect(parseSize(text)).toBeUndefined()
     },
@@ -41,7 +41,7 @@ describe('cpus', () => {
     expect(Number(formatCpus(nano))).toBeCloseTo(cpus)
   })
 
-  test.each([0, -1, 0.0005, 1.2345, Number.NaN, Infinity, 5000])('%d is no number of cpus', (cpus) => {
+  test.each([0, -1, 0.0005, 1.2345, Number.NaN, Infinity, 5000])('%d is not a number of cpus', (cpus) => {
     expect(parseCpus(cpus)).toBeUndefined()
   })
 })

@@ -5,7 +5,7 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 
 /** What `parseSize` reads; also in the JSON Schema. */
 export const SIZE = /^[0-9]{1,16}(\.[0-9]{1,9})?[bkmgBKMG]?$/
 
-/** `512m` or `1.5g` in bytes, rounded down; undefined where it is no size or beyond exact integers. */
+/** `512m` or `1.5g` in bytes, rounded down; undefined where it is not a size or beyond exact integers. */
 export function parseSize(text: string): number | undefined {
   if (!SIZE.test(text)) return undefined
   const unit = text.replace(/[0-9.]/g, '').toLowerCase()

@@ -1,7 +1,7 @@
 /** Writing whole texts to a descriptor, without what process.stdout brings along. */
 import { writeSync } from 'node:fs'
 
-/** Writes all of it; whoever does not read any more is no error. */
+/** Writes all of it; whoever does not read any more is not an error. */
 export function print(descriptor: 1 | 2, text: string): void {
   let rest = Buffer.from(text)
   while (rest.length > 0) {

@@ -198,7 +198,7 @@ function isSendable(
   return verdict.effect === 'allow' && verdict.permit.on !== 'prune'
 }
 
-/** A request, decoded; a body that is no string is sent as JSON. */
+/** A request, decoded; a body that is not a string is sent as JSON. */
 export function decodeRequest({ line, headers = {}, body }: Request): Decoded {
   const [method = '', target = ''] = line.split(' ')
   const routed = routeOf(method, target)

@@ -117,7 +117,7 @@ describe.each(['new', 'containerd'] as const)('on the %s engine', (engine) => {
     expect(await told(gate, 'exec', moved[0] ?? '', 'echo', 'in')).toBe('in\n')
     expect(await told(gate, 'logs', moved[0] ?? '')).toContain(`docker.reach.${b}`)
     expect(await told(gate, 'top', moved[1] ?? '')).toContain('sleep 1000')
-    // Back to its own name is no rise.
+    // Back to its own name is not a rise.
     expect(await docker(gate, ['rename', free, a])).toMatchObject({ code: 0 })
     expect(await told(gate, 'logs', a)).toBe('up\n')
     expect(await nameOf(idA)).toBe(`/${a}`)

@@ -175,7 +175,7 @@ describe('a new policy', () => {
     await change(gate, gate.socket, blocked)
     await adopted(gate)
     expect(gate.output().stderr).toContain(
-      `worker ai-worker is not served: ${blocked} is there and is no socket`,
+      `worker ai-worker is not served: ${blocked} is there and is not a socket`,
     )
     expect(gate.output().stderr).not.toContain('the old policy stays')
     expect(await answers(gate.socket)).toBe(false)
@@ -246,11 +246,11 @@ describe('starting a gate', () => {
     expect(await answers(again.socket)).toBe(true)
   })
 
-  test('does not touch what is no socket', async () => {
+  test('does not touch what is not a socket', async () => {
     await mkdir(join(directory, 'ai-worker'))
     await writeFile(workerSocket(directory), 'precious')
     const gate = await serve(policyFor(directory), ...engine)
-    expect(await gate.ended).toMatchObject({ code: 73, stderr: expect.stringContaining('is no socket') })
+    expect(await gate.ended).toMatchObject({ code: 73, stderr: expect.stringContaining('is not a socket') })
     expect(await readFile(workerSocket(directory), 'utf8')).toBe('precious')
   })
 

@@ -243,7 +243,7 @@ class World {
       const looked = { paths: PATHS, images: this.#images }
       const known = resolve(this.gate, worker, operation, ENGINE, looked)
       const usage = { containers: 1, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 }
-      // That it was started already is no question of the policy.
+      // That it was started already is not a question of the policy.
       const argv = operation.kind === 'exec.start' ? this.execs.get(operation.exec) : undefined
       const made = argv && { kind: 'container.exec' as const, container: '', argv, body: {} }
       const facts = { ...known, usage, updating: false, exec: known.exec && { ...known.exec, made } }

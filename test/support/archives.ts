@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { CONFIG, INDEX, LAYER, MANIFEST } from '../../src/decode/oci.ts'
 import { tarFile } from '../../src/perform/tar-file.ts'
 
-/** A file of an archive; what is no text or bytes is written as JSON. */
+/** A file of an archive; what is not a text or bytes is written as JSON. */
 export type Content = string | Buffer | object
 
 export interface Descriptor {

@@ -138,7 +138,7 @@ export class Swapper implements Disposable {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const { stdout } = this.#child
-    if (stdout === null) throw new Error('its output is no pipe')
+    if (stdout === null) throw new Error('its output is not a pipe')
     this.#lines = createInterface(stdout)[Symbol.asyncIterator]()
   }
 

@@ -16,7 +16,7 @@ export function misfits(run: RunPolicy, container: ContainerFacts, facts: Facts)
   if (made === undefined) return [unknown(name)]
   const outside = outsideRoots(run, container.binds, facts)
   const violations: Violation[] = []
-  // How many CPUs the host has by now is no question of the policy.
+  // How many CPUs the host has by now is not a question of the policy.
   const engine = { ...facts.engine, nanoCpus: Infinity }
   const plan = planContainer(run, made, { ...facts, engine, image: ownImage(made.image) }, violations)
   return [

@@ -49,12 +49,12 @@ test('what goes over every total is told with what is left', () => {
     ...{ containers: 2, networks: 1, volumes: 1, totalMemory: 100 * MEBI, totalNanoCpus: 2e9 },
   }
   const usage = { containers: 2, networks: 0, volumes: 0, memory: 90 * MEBI, nanoCpus: 1.5e9 }
-  const instead = ['docker rm of one that is done with', 'smaller --memory and --cpus']
+  const instead = ['docker rm of a container that is no longer needed', 'smaller --memory and --cpus']
   const what = 'all containers of this worker together'
   expect(totalViolations(limits, { memory: 11 * MEBI, nanoCpus: 1e9 }, usage)).toEqual([
-    { rule: 'run.limits.containers', what, why: '2 exist, 2 may', instead },
-    { rule: 'run.limits.total.memory', what, why: '10m of 100m is left, 11m asked', instead },
-    { rule: 'run.limits.total.cpus', what, why: '0.5 of 2 is left, 1 asked', instead },
+    { rule: 'run.limits.containers', what, why: 'limit reached: 2 of 2', instead },
+    { rule: 'run.limits.total.memory', what, why: '11m requested, 10m of 100m left', instead },
+    { rule: 'run.limits.total.cpus', what, why: '1 requested, 0.5 of 2 left', instead },
   ])
   const fewer = { ...usage, containers: 1 }
   expect(totalViolations(limits, { memory: 10 * MEBI, nanoCpus: 0.5e9 }, fewer)).toEqual([])

@@ -85,14 +85,14 @@ export function totalViolations(
 ): readonly Violation[] {
   const violations: Violation[] = []
   if (usage.containers + 1 > limits.containers) {
-    violations.push(total('containers', `${usage.containers} exist, ${limits.containers} may`))
+    violations.push(total('containers', `limit reached: ${usage.containers} of ${limits.containers}`))
   }
   if (usage.memory + added.memory > limits.totalMemory) {
     const left = formatSize(Math.max(0, limits.totalMemory - usage.memory))
     violations.push(
       total(
         'total.memory',
-        `${left} of ${formatSize(limits.totalMemory)} is left, ${formatSize(added.memory)} asked`,
+        `${formatSize(added.memory)} requested, ${left} of ${formatSize(limits.totalMemory)} left`,
       ),
     )
   }
@@ -101,7 +101,7 @@ export function totalViolations(
     violations.push(
       total(
         'total.cpus',
-        `${left} of ${formatCpus(limits.totalNanoCpus)} is left, ${formatCpus(added.nanoCpus)} asked`,
+        `${formatCpus(added.nanoCpus)} requested, ${left} of ${formatCpus(limits.totalNanoCpus)} left`,
       ),
     )
   }
@@ -113,6 +113,6 @@ function total(name: string, why: string): Violation {
     rule: `run.limits.${name}`,
     what: `all containers of this worker together`,
     why,
-    instead: ['docker rm of one that is done with', 'smaller --memory and --cpus'],
+    instead: ['docker rm of a container that is no longer needed', 'smaller --memory and --cpus'],
   }
 }

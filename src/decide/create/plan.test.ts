@@ -16,7 +16,7 @@ function planOf(HostConfig: object, settings: Partial<Settings> = {}): CreatePla
 }
 
 describe('the plan of a create', () => {
-  test('names each volume once, and nothing that is no named volume', () => {
+  test('names each volume once, and nothing that is not a named volume', () => {
     const Mounts = [
       { Type: 'volume', Source: 'fresh', Target: '/c', VolumeOptions: { Labels: { a: 'b' } } },
       { Type: 'volume', Source: 'fresh', Target: '/g' },

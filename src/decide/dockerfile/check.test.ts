@@ -165,7 +165,7 @@ describe('what could be read in two ways is refused:', () => {
     ['a flag twice', 'FROM alpine\nCOPY --chown=1 --chown=2 a b'],
     ['a trigger in a trigger', 'FROM alpine\nONBUILD ONBUILD RUN a'],
     ['a trigger with a base', 'FROM alpine\nONBUILD FROM evil'],
-    ['a word that is no instruction', 'FROM alpine\nBUILD a'],
+    ['a word that is not an instruction', 'FROM alpine\nBUILD a'],
     ['two names of a stage', 'FROM alpine AS a b'],
     ['a backslash behind another', 'FROM alpine\nRUN a \\ \\'],
     ['a here-document out of a default', 'FROM alpine\nRUN cat ${X:-}<<EOF'],

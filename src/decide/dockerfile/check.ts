@@ -124,7 +124,7 @@ function split(line: string, violations: Violation[]): { readonly word: string; 
     violations.push(odd('a control character or an odd space', 'it is a space in some readers only'))
   // As the last sign it would make the next instruction a part of this one.
   if (line.endsWith('\\'))
-    violations.push(odd('\\\\ at the end of a line', 'it is no continuation in some versions'))
+    violations.push(odd('\\\\ at the end of a line', 'it is not a continuation in some versions'))
   const [, word = '', rest = ''] = /^(\S+)(?:[ \t]+([^]*))?$/.exec(line) ?? []
   return { word: word.toUpperCase(), rest }
 }
@@ -170,7 +170,7 @@ function checkInstruction(word: string, written: string, reading: Reading): stri
     if (word === 'COPY') takeCopied(flags.get('from'), reading)
   } else if (!PLAIN.includes(word)) {
     // Letters of other alphabets can be those of an instruction in lower case.
-    violations.push(odd(word, 'it is no instruction'))
+    violations.push(odd(word, 'it is not an instruction'))
   }
   return writeInstruction(word, flags, rest)
 }

@@ -11,7 +11,7 @@ const LEGACY = /^[^\s"'\\$=]+(?=[ \t]|$)/
 /** Why a LABEL could write a label of the gate's; undefined where it can't. @param rest what stands behind the word */
 export function wrongLabels(rest: string): string | undefined {
   const names = namesOf(rest)
-  const ours = 'labels of dockgate are its own'
+  const ours = 'labels that start with dockgate. are reserved'
   if (names !== undefined)
     return names.some((name) => unquoted(name).startsWith(OWN_LABELS)) ? ours : undefined
   if (unquoted(rest).includes(OWN_LABELS)) return ours

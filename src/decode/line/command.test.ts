@@ -78,7 +78,7 @@ describe('a command', () => {
     ['A+=b docker ps', 'variables are not set here'],
     ['ABC_1=d docker ps', 'variables are not set here'],
     ['docker ps; id', '; has no meaning here'],
-    ['can can docker ps', 'can is asked of a command'],
+    ['can can docker ps', '`can` needs a command'],
   ])('%s is none', (line, why) => {
     expect(read(line)).toEqual({ kind: 'unreadable', why: expect.stringContaining(why) })
   })

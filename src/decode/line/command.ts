@@ -70,7 +70,7 @@ function ownCommand([word, ...rest]: readonly string[]): Command | undefined {
     case 'can': {
       const command = commandOf(rest)
       return command.kind === 'can'
-        ? { kind: 'unreadable', why: 'can is asked of a command' }
+        ? { kind: 'unreadable', why: '`can` needs a command' }
         : { kind: 'can', command }
     }
     default:

@@ -9,7 +9,7 @@ const SENT: readonly (readonly [RegExp, ForeignBackend])[] = [
   [/^(?:\S*\/)?(?:scp|rsync|sftp-server|internal-sftp|git-(?:upload|receive)-pack)(?: |$)/, 'copy'],
 ]
 
-/** The program behind a line that is no command for this door, or undefined. */
+/** The program behind a line that is not a command for this door, or undefined. */
 export function foreignBackend(line: string): ForeignBackend | undefined {
   // The docker command line may hold any of it in a quoted word.
   if (/^(?:(?:dockgate )?can )?(?:sudo (?:-n )?)?(?:\S*\/)?docker /.test(line)) return undefined

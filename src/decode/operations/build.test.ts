@@ -36,9 +36,9 @@ describe('the path of the Dockerfile', () => {
     expect(read(`dockerfile=${encodeURIComponent(written)}`).build.dockerfile).toBe(expected)
   })
 
-  test.each(['..', 'a/../../b', '/', '.'])('%j is no path in the context', (written) => {
+  test.each(['..', 'a/../../b', '/', '.'])('%j is not a path in the context', (written) => {
     expect(() => read(`dockerfile=${encodeURIComponent(written)}`)).toThrow(
-      `dockerfile: ${JSON.stringify(written)} is no path in the context`,
+      `dockerfile: ${JSON.stringify(written)} is not a path in the context`,
     )
   })
 })

@@ -98,7 +98,7 @@ function contextPath(written: string): string {
     .split('/')
     .filter((part) => part !== '' && part !== '.')
   if (parts.length === 0 || parts.includes('..'))
-    throw new FieldError(`dockerfile: ${JSON.stringify(written)} is no path in the context`)
+    throw new FieldError(`dockerfile: ${JSON.stringify(written)} is not a path in the context`)
   return parts.join('/')
 }
 

@@ -28,7 +28,7 @@ describe('a commit', () => {
   })
 
   test('has the volumes and the checks of a create', () => {
-    expect(commit('container=web', { Volumes: { a: {} } }).why).toBe('Volumes: "a" is no absolute path')
+    expect(commit('container=web', { Volumes: { a: {} } }).why).toBe('Volumes: "a" is not an absolute path')
     expect(commit('container=web', { Healthcheck: { Interval: 1 } }).found).toEqual([
       'Healthcheck.Interval = 1',
     ])

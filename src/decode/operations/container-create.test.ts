@@ -44,9 +44,9 @@ describe('ports', () => {
 
   test.each([
     ['80/icmp', '', 'HostConfig.PortBindings.80/icmp must be PORT/PROTOCOL'],
-    ['80/tcp', '1-2-3', 'HostConfig.PortBindings.80/tcp: 1-2-3 is no port'],
-    ['80/tcp', '9-8', 'HostConfig.PortBindings.80/tcp: 9-8 is no range of ports'],
-    ['80/tcp', 'x', 'HostConfig.PortBindings.80/tcp: "x" is no port'],
+    ['80/tcp', '1-2-3', 'HostConfig.PortBindings.80/tcp: 1-2-3 is not a port'],
+    ['80/tcp', '9-8', 'HostConfig.PortBindings.80/tcp: 9-8 is not a range of ports'],
+    ['80/tcp', 'x', 'HostConfig.PortBindings.80/tcp: "x" is not a port'],
   ])('%s on %s is told to be none', (port, HostPort, why) => {
     expect(() => create({ PortBindings: { [port]: [{ HostPort }] } })).toThrow(why)
   })
@@ -163,7 +163,7 @@ describe('the rest of the body', () => {
 
   test.each(['data', '', '/a:/b', 'data/'])('the anonymous volume %j is refused', (path) => {
     expect(() => create({}, { Volumes: { [path]: {} } })).toThrow(
-      `Volumes: ${JSON.stringify(path)} is no absolute path`,
+      `Volumes: ${JSON.stringify(path)} is not an absolute path`,
     )
   })
   test('an anonymous volume is named by its path', () => {
@@ -252,7 +252,7 @@ describe('what an engine keeps for a container', () => {
     )
   })
 
-  test.each([-1, 1, 999_999_999])('is no health check every %i ns', (Interval) => {
+  test.each([-1, 1, 999_999_999])('is not a health check every %i ns', (Interval) => {
     expect(create({}, { Healthcheck: { Interval } }).findings).toHaveLength(1)
     expect(create({}, { Healthcheck: { StartInterval: Interval } }).findings).toHaveLength(1)
   })

@@ -224,7 +224,7 @@ function plainHost(host: HostConfig, findings: Finding[]) {
 export function checkVolumes(volumes: Body['Volumes']): void {
   for (const path of volumes?.keys() ?? []) {
     if (!path.startsWith('/') || path.includes(':'))
-      throw new FieldError(`Volumes: ${JSON.stringify(path)} is no absolute path`)
+      throw new FieldError(`Volumes: ${JSON.stringify(path)} is not an absolute path`)
   }
 }
 
@@ -264,7 +264,7 @@ export function checkTimes(
   if (StopTimeout < 0 || StopTimeout > LONGEST_STOP) {
     findings.push({
       what: `StopTimeout = ${StopTimeout}`,
-      why: `an engine that ends waits for it: 0 to ${LONGEST_STOP} s`,
+      why: `the engine waits this long when it shuts down: 0 to ${LONGEST_STOP} s`,
     })
   }
 }

@@ -20,7 +20,7 @@ describe('the name of a new container', () => {
   test.each(['a', '-db', '.db', 'd b', 'db!', '!db', 'a/b', '//db', 'db\u00e9', 'a'.repeat(256)])(
     '%.20j is refused',
     (written) => {
-      expect(rename(written).why).toBe('name is no container name')
+      expect(rename(written).why).toBe('name is not a container name')
     },
   )
 
@@ -55,7 +55,7 @@ describe('a signal', () => {
     expect(kill('')).toMatchObject({ parameters: { signal: undefined }, why: undefined })
   })
   test.each([' KILL', 'KILL ', 'KILL;x', '_KILL', 'KILL_', 'SIGABCDEFGHIJKLM'])('%j is none', (signal) => {
-    expect(kill(signal).why).toBe('signal is no signal')
+    expect(kill(signal).why).toBe('signal is not a signal')
   })
 })
 

@@ -130,7 +130,8 @@ export function containerName(value: Json, path: string, findings: Finding[]): s
   const name = queryText(value, path).replace(/^\//, '')
   if (name === '') return undefined
   if (looksLikeId(name)) findings.push({ what: `${path} = ${name}`, why: LIKE_AN_ID })
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/.test(name)) throw new FieldError(`${path} is no container name`)
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/.test(name))
+    throw new FieldError(`${path} is not a container name`)
   return name
 }
 
@@ -145,7 +146,7 @@ function stopTime(value: Json, path: string, findings: Finding[]): number | unde
 function signal(value: Json, path: string): string | undefined {
   const name = queryText(value, path)
   if (name === '') return undefined
-  if (!/^(?:SIG)?[A-Z0-9+-]{1,12}$/i.test(name)) throw new FieldError(`${path} is no signal`)
+  if (!/^(?:SIG)?[A-Z0-9+-]{1,12}$/i.test(name)) throw new FieldError(`${path} is not a signal`)
   return name
 }
 

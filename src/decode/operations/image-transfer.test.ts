@@ -77,7 +77,7 @@ describe('an archive of images', () => {
     expect(read('POST /images/create?fromSrc=-&fromImage=a').found).toEqual(['fromImage = "a"'])
   })
 
-  test('is no import without a source', () => {
+  test('is not an import without a source', () => {
     expect(read('POST /images/create?fromSrc=&fromImage=a').operation).toMatchObject({ kind: 'image.pull' })
   })
 })

@@ -87,7 +87,7 @@ export function newName({ repo = '', tag = '' }: NewName): string | undefined {
   return tag === '' ? repo : `${repo}:${tag}`
 }
 
-/** What a push names; undefined where it is no reference, or one by digest. */
+/** What a push names; undefined where it is not a reference, or one by digest. */
 export function pushedReference({ image, parameters }: ImagePush): ImageReference | undefined {
   const { tag = '' } = parameters
   const reference = parseReference(tag === '' ? image : `${image}:${tag}`)

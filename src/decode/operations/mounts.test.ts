@@ -46,7 +46,7 @@ describe('binds', () => {
     '/a:/b:ro:rw',
     '-x:/b',
     'a b:/c',
-  ])('%j is no bind', (written) => {
+  ])('%j is not a bind', (written) => {
     expect(() => create({ Binds: [written] })).toThrow(FieldError)
   })
 
@@ -134,9 +134,9 @@ describe('mount objects', () => {
   test.each([
     [{ Type: 'image', Target: '/b' }, 'HostConfig.Mounts[0].Type must be bind, volume or tmpfs, not "image"'],
     [{ Target: '/b' }, 'HostConfig.Mounts[0].Type must be bind, volume or tmpfs, not ""'],
-    [{ Type: 'tmpfs' }, 'HostConfig.Mounts[0]: "" is no absolute path'],
-    [{ Type: 'bind', Source: 'a', Target: '/b' }, 'HostConfig.Mounts[0]: "a" is no absolute path'],
-    [{ Type: 'volume', Source: '/a', Target: '/b' }, 'HostConfig.Mounts[0]: "/a" is no volume name'],
+    [{ Type: 'tmpfs' }, 'HostConfig.Mounts[0]: "" is not an absolute path'],
+    [{ Type: 'bind', Source: 'a', Target: '/b' }, 'HostConfig.Mounts[0]: "a" is not an absolute path'],
+    [{ Type: 'volume', Source: '/a', Target: '/b' }, 'HostConfig.Mounts[0]: "/a" is not a volume name'],
   ])('of %j are told to be none', (mount, why) => {
     expect(() => create({ Mounts: [mount] })).toThrow(why)
   })
@@ -181,12 +181,12 @@ describe('tmpfs', () => {
     expect(
       create({ Mounts: [{ Type: 'tmpfs', Target: '/t', TmpfsOptions: { SizeBytes: 1 } }] }).mounts,
     ).toMatchObject([{ size: 1 }])
-    expect(() => create({ Tmpfs: { '/t': 'size=x' } })).toThrow('HostConfig.Tmpfs./t: "x" is no size')
-    expect(() => create({ Tmpfs: { t: '' } })).toThrow('HostConfig.Tmpfs.t: "t" is no absolute path')
+    expect(() => create({ Tmpfs: { '/t': 'size=x' } })).toThrow('HostConfig.Tmpfs./t: "x" is not a size')
+    expect(() => create({ Tmpfs: { t: '' } })).toThrow('HostConfig.Tmpfs.t: "t" is not an absolute path')
   })
 
   test.each(['size=50%', 'size=', 'size=-1', 'size=0x10', 'size=999999999999g'])(
-    '%s is no size',
+    '%s is not a size',
     (options) => {
       expect(() => create({ Tmpfs: { '/t': options } })).toThrow(FieldError)
     },

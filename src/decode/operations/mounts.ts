@@ -157,7 +157,7 @@ function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMoun
 /** Bytes of a tmpfs: `16m`. */
 function tmpfsSize(text: string, at: string): number {
   const bytes = parseSize(text)
-  if (bytes === undefined) throw new FieldError(`${at}: ${JSON.stringify(text)} is no size; write 64m`)
+  if (bytes === undefined) throw new FieldError(`${at}: ${JSON.stringify(text)} is not a size; write 64m`)
   return bytes
 }
 
@@ -166,6 +166,6 @@ function positive(size: number | undefined): number | undefined {
 }
 
 function absolute(path: string, at: string): string {
-  if (!path.startsWith('/')) throw new FieldError(`${at}: ${JSON.stringify(path)} is no absolute path`)
+  if (!path.startsWith('/')) throw new FieldError(`${at}: ${JSON.stringify(path)} is not an absolute path`)
   return posix.normalize(path)
 }

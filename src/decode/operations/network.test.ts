@@ -30,7 +30,7 @@ describe('a new network', () => {
   test.each([undefined, '', '-a', 'a b', 'a/', '/a', 'n\u00e9t', 'a'.repeat(129)])(
     'of the name %.20j is refused',
     (name) => {
-      expect(create({ Name: name }).why).toBe(`Name: ${JSON.stringify(name ?? '')} is no network name`)
+      expect(create({ Name: name }).why).toBe(`Name: ${JSON.stringify(name ?? '')} is not a network name`)
     },
   )
 

@@ -97,7 +97,7 @@ export function readNetworkCreate(body: Json, findings: Finding[]): NetworkCreat
   const fields = networkCreateBody.read(body, '', findings)
   const name = fields.Name ?? ''
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name))
-    throw new FieldError(`Name: ${JSON.stringify(name)} is no network name`)
+    throw new FieldError(`Name: ${JSON.stringify(name)} is not a network name`)
   if (looksLikeId(name)) findings.push({ what: `Name = ${name}`, why: LIKE_AN_ID })
   return {
     kind: 'network.create',

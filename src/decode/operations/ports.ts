@@ -17,7 +17,7 @@ type Bindings = ReadonlyMap<
 
 const CONTAINER_PORT = /^([0-9]{1,5})(?:\/(tcp|udp|sctp))?$/
 
-/** Reads PortBindings. @throws {FieldError} for what is no port */
+/** Reads PortBindings. @throws {FieldError} for what is not a port */
 export function readPorts(bindings: Bindings): readonly PublishedPort[] {
   return [...bindings].flatMap(([written, hosts]) => {
     const at = `HostConfig.PortBindings.${written}`
@@ -36,14 +36,14 @@ export function readPorts(bindings: Bindings): readonly PublishedPort[] {
 function readRange(written: string, at: string): PublishedPort['host'] {
   if (written === '' || written === '0') return undefined
   const [first = '', last = first, ...more] = written.split('-')
-  if (more.length > 0) throw new FieldError(`${at}: ${written} is no port`)
+  if (more.length > 0) throw new FieldError(`${at}: ${written} is not a port`)
   const range = { from: port(first, at), to: port(last, at) }
-  if (range.from > range.to) throw new FieldError(`${at}: ${written} is no range of ports`)
+  if (range.from > range.to) throw new FieldError(`${at}: ${written} is not a range of ports`)
   return range
 }
 
 function port(digits: string, at: string): number {
   const number = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : 0
-  if (number < 1 || number > 65_535) throw new FieldError(`${at}: ${JSON.stringify(digits)} is no port`)
+  if (number < 1 || number > 65_535) throw new FieldError(`${at}: ${JSON.stringify(digits)} is not a port`)
   return number
 }

@@ -23,7 +23,7 @@ describe('a new volume', () => {
   })
 
   test.each(['-a', '/srv', 'a b', 'a/', 'a'.repeat(256)])('of the name %.20j is refused', (name) => {
-    expect(create({ Name: name }).why).toBe(`Name: ${JSON.stringify(name)} is no volume name`)
+    expect(create({ Name: name }).why).toBe(`Name: ${JSON.stringify(name)} is not a volume name`)
   })
 
   test('names what is wrong by its field alone', () => {

@@ -60,6 +60,6 @@ export function readVolumeCreate(body: Json, findings: Finding[]): VolumeCreate 
 /** A volume's name as engines accept it (moby, volume/names), or undefined for an anonymous one. */
 export function volumeName(name: string | undefined, at: string): string | undefined {
   if (name === undefined || name === '') return undefined
-  if (!NAME.test(name)) throw new FieldError(`${at}: ${JSON.stringify(name)} is no volume name`)
+  if (!NAME.test(name)) throw new FieldError(`${at}: ${JSON.stringify(name)} is not a volume name`)
   return name
 }

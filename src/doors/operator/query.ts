@@ -27,7 +27,7 @@ export class Query {
 
   /** Undefined where it is not given. */
   text(name: string): string | undefined {
-    if (!this.#stated.includes(name)) throw new TypeError(`${name} is no parameter of this endpoint`)
+    if (!this.#stated.includes(name)) throw new TypeError(`${name} is not a parameter of this endpoint`)
     return this.#values.get(name)
   }
 

@@ -6,7 +6,7 @@ import { answer, EXIT, failedAnswer, type Answer } from './answers.ts'
 export class RehearsalRun implements Rehearsal {
   /** Names its verdict. */
   readonly id = newRecordId()
-  /** The first call that is no look-up. */
+  /** The first call that is not a look-up. */
   #point: Rehearsed | undefined
   /** The last look-up that was refused. */
   #refused: Rehearsed | undefined

@@ -66,7 +66,7 @@ function decisionText(entry: Extract<AuditEntry, { phase: 'decision' }>, worker:
     ...(entry.reason === '' ? [] : [`why: ${entry.reason}`]),
     ...(entry.decision === 'allow'
       ? []
-      : [`To ask: tell the operator the rule, for worker ${worker}. Record: ${entry.id}`]),
+      : [`To request access, give your operator this rule, for worker ${worker}. Record: ${entry.id}`]),
   ]
   return lines.map((line) => `${printable(line)}\n`).join('')
 }

@@ -18,7 +18,7 @@ export interface HostFile {
 export function buildHost(file: HostFile, path: readonly string[], findings: Finding[]): HostPolicy {
   for (const [name, place] of Object.entries(file.programs)) {
     if (!isNever(name) && !isNever(place)) continue
-    const message = `${JSON.stringify(isNever(name) ? name : place)} runs whatever it is told, so it is no diagnostic`
+    const message = `${JSON.stringify(isNever(name) ? name : place)} runs whatever it is told, so it is not a diagnostic`
     findings.push({ path: [...path, 'programs', name], at: 'value', message })
   }
   const allow = file.allow.flatMap((line, index) => {
@@ -51,7 +51,7 @@ type Problem = { readonly message: string; readonly hint?: string }
 function buildLine(file: HostFile, line: string): Diagnostic | Problem {
   const [program = '', ...rest] = line.split(' ')
   if (isNever(program))
-    return { message: `${JSON.stringify(program)} is no diagnostic; workers get docker by docker.allow` }
+    return { message: `${JSON.stringify(program)} is not a diagnostic; workers get docker by docker.allow` }
   const paths = pathsOf(file, program, line)
   if (paths === undefined) return unknownLine(line, program)
   const words: DiagnosticWord[] = []

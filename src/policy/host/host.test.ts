@@ -176,13 +176,13 @@ test.each([
   ['(a){2}', 'a group may not be repeated, as that can take for ever'],
   ['a*b*c+d{1,}e*', 'has more than 4 repetitions without end'],
   ['ab$cdefghijk', '"$cdefghi" is not used in parameters'],
-  ['(a', 'is no regular expression: '],
+  ['(a', 'is not a regular expression: '],
 ])('of %s it is told what is wrong', (written, problem) => {
   expect(readValues(written)).toEqual({ problem: expect.stringContaining(problem) })
 })
 
 test('of a pattern that is none the engine’s own words are told, without the pattern', () => {
-  expect(readValues('(a')).toEqual({ problem: 'is no regular expression: Unterminated group' })
+  expect(readValues('(a')).toEqual({ problem: 'is not a regular expression: Unterminated group' })
 })
 
 test.each(['bash', '/bin/bash', 'python3.11', '/usr/bin/perl5.36', 'lua-5.4'])(
@@ -198,8 +198,8 @@ test.each(['ss', 'bashful', '/srv/sh/ss', 'sh1x', 'python3-config'])('%s may be 
 
 describe('the host part of a policy', () => {
   test.each([
-    ['{ allow: [docker ps] }', 'no diagnostic'],
-    ['{ allow: [bash -c id], programs: { bash: /bin/bash } }', 'no diagnostic'],
+    ['{ allow: [docker ps] }', 'not a diagnostic'],
+    ['{ allow: [bash -c id], programs: { bash: /bin/bash } }', 'not a diagnostic'],
     ['{ allow: [x y], programs: { x: /usr/bin/python3.11 } }', 'runs whatever it is told'],
     ['{ allow: [iptables -F] }', 'not among the diagnostics'],
     ['{ allow: [iptable -S] }', 'not among the diagnostics'],

@@ -71,6 +71,6 @@ function patternProblem(source: string): string | undefined {
     return undefined
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
-    return `is no regular expression: ${cause.message.replace(/^.*: /, '')}`
+    return `is not a regular expression: ${cause.message.replace(/^.*: /, '')}`
   }
 }

@@ -173,7 +173,7 @@ describe('the store', () => {
     const store = openStore(newDirectory())
     const bad = { ...owned, nanoCpus: Number.NaN }
     await expect(store.write([{ type: 'own', owned: bad }], 'kept')).rejects.toThrow('nanoCpus is neither')
-    expect(() => store.note(decision({ time: 1.5 }))).toThrow('time is no whole number')
+    expect(() => store.note(decision({ time: 1.5 }))).toThrow('time is not a whole number')
     await store.write(asChanges(decision()), 'synced')
     store.close()
   })

@@ -116,5 +116,5 @@ function valuesOf(change: Exclude<Change, { type: 'entry' }>): object {
 }
 
 function requireTime(entry: AuditEntry): void {
-  if (!Number.isSafeInteger(entry.time)) throw new TypeError(`time is no whole number: ${entry.time}`)
+  if (!Number.isSafeInteger(entry.time)) throw new TypeError(`time is not a whole number: ${entry.time}`)
 }
