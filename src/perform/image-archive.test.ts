@@ -272,7 +272,11 @@ describe('an archive is refused', () => {
     ['with two manifests', [...GOOD, manifest([])], 'there twice'],
     ['with two manifests, one by another path', [...GOOD, ['./manifest.json', '[]']], 'there twice'],
     ['with something in its manifest', [...GOOD.slice(0, 2), ['manifest.json/x', 'y']], 'not a plain file'],
-    ['whose manifest is a link', [CONFIGURED, ['b', 'x'], ['manifest.json', { to: 'b' }]], 'not a plain file'],
+    [
+      'whose manifest is a link',
+      [CONFIGURED, ['b', 'x'], ['manifest.json', { to: 'b' }]],
+      'not a plain file',
+    ],
     ['whose manifest is not a list', [CONFIGURED, manifest({})], 'must be a list'],
     [
       'whose manifest says a name otherwise',

@@ -347,7 +347,11 @@ describe('events', () => {
     })
     expect(inventory.hasVolume('data')).toBe(false)
     const references = ['docker.io/library/alpine:latest']
-    expect(applyEvent(inventory, event('image', 'pull', 'alpine'))).toEqual({ kind: 'images', references })
+    expect(applyEvent(inventory, event('image', 'pull', 'alpine'))).toEqual({
+      kind: 'images',
+      references,
+      deleted: [],
+    })
     expect(applyEvent(inventory, event('daemon', 'reload', 'x'))).toBeUndefined()
     expect(applyEvent(inventory, null)).toBeUndefined()
   })

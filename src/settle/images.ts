@@ -31,7 +31,8 @@ export class NewImages {
   readonly #images: KnownImages
   readonly #worker: string
   readonly #permit: Bringing
-  readonly #before: ReadonlySet<string>
+  /** The number of a question: images that came after it are new. */
+  readonly #before: number
   readonly #namesBefore: ReadonlySet<string>
   /** Names that were another's before: they stay so. */
   readonly #others: ReadonlySet<string>
@@ -56,7 +57,7 @@ export class NewImages {
     this.#worker = worker
     this.#permit = permit
     this.#told = new Told(permit)
-    this.#before = new Set(images.ids())
+    this.#before = images.question()
     this.#namesBefore = new Set(images.names())
     this.#others = new Set(
       [...this.#namesBefore].filter((name) => !ownership.ownsTag(worker, name, images.named(name)?.id ?? '')),
@@ -261,7 +262,7 @@ export class NewImages {
   }
 
   #isNew(id: string): boolean {
-    return this.#images.get(id) !== undefined && !this.#before.has(id)
+    return this.#images.cameAfter(id, this.#before)
   }
 
   /**
@@ -271,7 +272,7 @@ export class NewImages {
   #isBuilt(id: string): boolean {
     const image = this.#images.get(id)
     const isLeft = (): boolean => image?.names.every((name) => namesOf(this.#permit).includes(name)) ?? false
-    return image?.worker === this.#worker && (!this.#before.has(id) || isLeft())
+    return image?.worker === this.#worker && (this.#isNew(id) || isLeft())
   }
 
   /**

@@ -15,7 +15,7 @@ const GONE: readonly unknown[] = ['destroy', 'remove']
 
 /** That something happened to images, that a container was made under a claim or got a name, or that an object is gone. */
 export type Effect =
-  | { readonly kind: 'images'; readonly references: readonly string[] }
+  | { readonly kind: 'images'; readonly references: readonly string[]; readonly deleted: readonly string[] }
   | { readonly kind: 'made'; readonly id: string; readonly name: string; readonly claim: string }
   | { readonly kind: 'renamed'; readonly id: string; readonly name: string }
   | Gone
@@ -35,7 +35,7 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
   const name = textOf(attributes['name'])
   // Before 28 nothing else tells of an image that is made so, without a name.
   if (type === 'container' && action === 'commit')
-    return { kind: 'images', references: referencesIn(textOf(attributes['imageID'])) }
+    return { kind: 'images', references: referencesIn(textOf(attributes['imageID'])), deleted: [] }
   if (type === 'container') {
     return applyContainerEvent(inventory, textOf(action), {
       id,
@@ -43,7 +43,12 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
       claim: textOf(attributes[CLAIM_LABEL]),
     })
   }
-  if (type === 'image') return { kind: 'images', references: referencesIn(id, name) }
+  if (type === 'image')
+    return {
+      kind: 'images',
+      references: referencesIn(id, name),
+      deleted: action === 'delete' ? referencesIn(id) : [],
+    }
   if (type === 'network') {
     if (action === 'create') inventory.putNetwork(id, name)
     if (!GONE.includes(action)) return undefined

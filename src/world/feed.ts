@@ -23,6 +23,7 @@ import type { Owned } from '../record/store.ts'
 import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
 import type { EngineFacts } from './engine-facts.ts'
 import type { Inventory } from './inventory.ts'
+import type { Heard } from './image-sight.ts'
 import { splitLines } from './lines.ts'
 import { readContainer } from './listed.ts'
 
@@ -65,7 +66,7 @@ export interface FeedEvents {
 interface Images {
   readonly follow: (minor: number) => void
   readonly lose: () => void
-  readonly heard: (references: readonly string[]) => void
+  readonly heard: (heard: Heard) => void
   readonly listSoon: () => void
 }
 
@@ -218,7 +219,7 @@ export class Feed {
   async #apply(stream: IncomingMessage): Promise<void> {
     for await (const line of splitLines(stream)) {
       const effect = applyEvent(this.#inventory, JSON.parse(line))
-      if (effect?.kind === 'images') this.#images.heard(effect.references)
+      if (effect?.kind === 'images') this.#images.heard(effect)
       else if (effect?.kind === 'made') this.#events.made(effect.claim, effect.id, effect.name)
       else if (effect?.kind === 'renamed') this.#events.named(effect.id, effect.name)
       else if (effect !== undefined) this.#events.removed(effect)

@@ -48,6 +48,12 @@ interface SightEvents {
   readonly known: (isKnown: boolean) => void
 }
 
+/** What an event tells of: ids and names in full, and ids of images that were deleted and may be here again. */
+export interface Heard {
+  readonly references: readonly string[]
+  readonly deleted: readonly string[]
+}
+
 /** A connection to the engine: what was asked before it counts for nothing. */
 interface Following {
   readonly minor: number
@@ -156,7 +162,8 @@ export class ImageSight {
   }
 
   /** Something happened to images; what is told of it is asked for as soon as it can be. */
-  heard(references: readonly string[]): void {
+  heard({ references, deleted }: Heard): void {
+    for (const id of deleted) this.#images.deleted(id)
     if (references.length === 0) this.listSoon()
     for (const reference of references) this.#heard.add(reference)
     if (!this.#isLooking) void this.#lookAtHeard()

@@ -46,12 +46,38 @@ describe('an answer to an older question', () => {
   })
 })
 
+describe('an image came after a question was numbered', () => {
+  test('where a later one told of it first, whenever the answer came', () => {
+    const images = listed(image(ONE))
+    const mark = images.question()
+    images.answered(images.question(), new Map([[OTHER, image(OTHER)]]))
+    expect([images.cameAfter(ONE, mark), images.cameAfter(OTHER, mark)]).toEqual([false, true])
+    images.answered(images.question(), new Map([[ONE, image(ONE, X)]]))
+    expect(images.cameAfter(ONE, mark)).toBe(false)
+    const another = listed()
+    const [early, later] = [another.question(), another.question()]
+    another.listed(early, [image(ONE)])
+    expect(another.cameAfter(ONE, later)).toBe(false)
+  })
+
+  test('where it was deleted meanwhile, and is here again', () => {
+    const images = listed(image(ONE))
+    const mark = images.question()
+    images.deleted(ONE)
+    expect([images.cameAfter(ONE, mark), images.cameAfter(ONE, images.question())]).toEqual([true, false])
+    images.answered(images.question(), new Map([[ONE, undefined]]))
+    expect(images.cameAfter(ONE, mark)).toBe(false)
+    images.deleted(ONE)
+    expect(images.cameAfter(ONE, mark)).toBe(false)
+  })
+})
+
 test('an image that is not on a list is gone, but for one that was told of since', () => {
   const images = listed(image(ONE, X))
   const list = images.question()
   images.answered(images.question(), new Map([[OTHER, image(OTHER, Y)]]))
   images.listed(list, [])
-  expect([...images.ids()]).toEqual([OTHER])
+  expect([...images.all()].map(({ id }) => id)).toEqual([OTHER])
 })
 
 describe('a name', () => {

@@ -34,6 +34,8 @@ export class KnownImages {
   /** Numbers of the questions that told of images, by id; of those that are gone too, as a list can be under way that has them. */
   readonly #asOf = new Map<string, number>()
   readonly #gone = new Set<string>()
+  /** Numbers of the questions that first told of images which are here, by id. */
+  readonly #came = new Map<string, number>()
   /** The number of the last list, which told that no other image is there. */
   #lastList = 0
   /** Numbers of the questions for names, where an engine found another image by one, or none, than those that are told to have it. */
@@ -46,8 +48,14 @@ export class KnownImages {
     return this.#images.get(id)
   }
 
-  ids(): Iterable<string> {
-    return this.#images.keys()
+  /** Whether an image came after a question was numbered, as far as an engine told. */
+  cameAfter(id: string, question: number): boolean {
+    return (this.#came.get(id) ?? 0) > question
+  }
+
+  /** An image was deleted: where it is here, it came again. */
+  deleted(id: string): void {
+    if (this.#images.has(id)) this.#came.set(id, this.question())
   }
 
   all(): Iterable<KnownImage> {
@@ -155,10 +163,14 @@ export class KnownImages {
     }
     if (image === undefined) {
       this.#images.delete(id)
+      this.#came.delete(id)
       this.#gone.add(id)
       const [oldest] = this.#gone
       if (this.#gone.size > MOST_GONE && oldest !== undefined) this.#forget(oldest)
-    } else this.#images.set(id, image)
+    } else {
+      if (!this.#images.has(id)) this.#came.set(id, question)
+      this.#images.set(id, image)
+    }
     for (const name of image?.names ?? []) this.#holders.set(name, [...this.#holdersOf(name), id])
   }
 
