@@ -1,11 +1,18 @@
-/** The tests that need nothing but Node: no engine, no root, no Debian. */
-import { defineConfig } from 'vitest/config'
+/** The tests that need nothing but `npm ci`: no engine, no root, no Debian. What needs root is in files `*.root.test.ts`. */
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/{cases,engine-api,properties}{.test.ts,/**/*.test.ts}'],
-    testTimeout: 20_000,
-    isolate: false,
+    pool: 'threads',
+    include: [
+      'src/**/*.test.ts',
+      'test/{cases,engine-api,properties}/**/*.test.ts',
+      'test/{cases,docs,files,layers}.test.ts',
+    ],
+    exclude: [...configDefaults.exclude, '**/*.root.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     env: { DOCKGATE_TEST_TIMES: '0.3' },
   },
 })

@@ -1,6 +1,6 @@
 /** The tests that mutants are put before: those without an engine, the quick ones first, since the first failure is enough. */
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 /** In the order in which they are likely to see a mutant soon; what is not named comes before the last. */
 const FIRST = [/reference\.test/, /endpoints\.test/, /cases\.test/, /stated\.test/]
@@ -22,6 +22,7 @@ export default defineConfig({
       'src/{decode,decide,docker-cli,encode,filter,policy,resolve}/**/*.test.ts',
       'test/{cases,engine-api,properties}{.test.ts,/**/*.test.ts}',
     ],
+    exclude: [...configDefaults.exclude, '**/*.root.test.ts'],
     testTimeout: 20_000,
     // A tenth of the generated input is enough to see a mutant, and there are thousands of them.
     env: { DOCKGATE_TEST_TIMES: '0.1' },

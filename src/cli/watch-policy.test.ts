@@ -41,7 +41,7 @@ async function watch(file: string): Promise<void> {
 
 const inForce = () => adopted.at(-1)?.workers[0]?.docker.connections
 async function eventually(value: number): Promise<void> {
-  await expect.poll(inForce, { timeout: 30_000 }).toBe(value)
+  await expect.poll(inForce).toBe(value)
 }
 
 describe('a change of the policy is seen', () => {
@@ -79,7 +79,7 @@ describe('a change of the policy is seen', () => {
     writeFileSync(file, text(1))
     await watch(file)
     renameSync(file, `${file}.old`)
-    await expect.poll(() => told, { timeout: 30_000 }).toContain('are not seen (ENOENT')
+    await expect.poll(() => told).toContain('are not seen (ENOENT')
     expect(adopted).toEqual([])
     writeFileSync(file, text(2))
     await eventually(2)
@@ -91,7 +91,7 @@ describe('a change of the policy is seen', () => {
     writeFileSync(file, text(1))
     await watch(file)
     writeFileSync(file, text(2).slice(0, 60))
-    await expect.poll(() => told, { timeout: 30_000 }).toContain('the old policy stays in force')
+    await expect.poll(() => told).toContain('the old policy stays in force')
     expect(adopted).toEqual([])
     appendFileSync(file, text(2).slice(60))
     await eventually(2)

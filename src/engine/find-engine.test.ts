@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -57,17 +56,4 @@ describe('looking for an engine', () => {
       expect(await findEngine({ DOCKER_HOST: url })).toBeUndefined()
     },
   )
-})
-
-test('a socket that may not be opened is told from one that is not there', async () => {
-  // The folder is root's alone.
-  const url = await listen('closed', (_request, response) => response.end())
-  const module = new URL('./find-engine.ts', import.meta.url).href
-  const asked = (address: string): string => {
-    const code = `console.log(await (await import('${module}')).closedTo('${address}'))`
-    const options = { uid: 65_534, gid: 65_534, encoding: 'utf8' } as const
-    return execFileSync(process.execPath, ['--input-type=module', '--eval', code], options).trim()
-  }
-  expect(asked(url)).toBe(url.slice('unix://'.length))
-  expect(asked('unix:///nowhere/docker.sock')).toBe('undefined')
 })

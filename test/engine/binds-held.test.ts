@@ -69,7 +69,7 @@ describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (
     expect(await worker(...(flags.length === 0 ? ['rm', '-f'] : ['stop', '-t', '0']), name)).toMatchObject({
       code: 0,
     })
-    await expect.poll(() => isThere(dirname(place)), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isThere(dirname(place))).toBe(false)
     expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(dirname(place))
     expect(await isThere(join(path, 'kept'))).toBe(true)
   })
@@ -97,7 +97,7 @@ describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (
       (await readFile('/proc/self/mountinfo', 'utf8')).includes(path)
     const refused = ['create', '--name', name, '-v', `${path}:/m`, '--workdir', 'relative', 'busybox']
     expect(await worker(...refused)).toMatchObject({ code: 1 })
-    await expect.poll(mounts, { timeout: 10_000 }).toBe(false)
+    await expect.poll(mounts).toBe(false)
   })
 
   test('leaves the operator’s mounts and containers of the same folder as they are', async () => {
@@ -114,7 +114,7 @@ describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (
       await worker('run', '-d', '--name', name, '-v', `${path}:/m`, ...command)
       const place = await placeOf(name)
       expect(await worker('rm', '-f', name)).toMatchObject({ code: 0 })
-      await expect.poll(() => isThere(place), { timeout: 10_000 }).toBe(false)
+      await expect.poll(() => isThere(place)).toBe(false)
       expect(await isThere(join(path, 'inner', 'mounted'))).toBe(true)
       expect(await engineDocker(engine, ['exec', theirs, 'find', '/m', '-type', 'f'])).toMatchObject({
         stdout: expect.stringMatching(/first[^]*mounted|mounted[^]*first/),

@@ -15,14 +15,11 @@ const policy = generousPolicy()
 async function listed(gate: Gate, name: string): Promise<string> {
   let printed = ''
   await expect
-    .poll(
-      async () => {
-        const { code, stdout } = await docker(gate, ['start', '-a', name])
-        printed = stdout
-        return code
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const { code, stdout } = await docker(gate, ['start', '-a', name])
+      printed = stdout
+      return code
+    })
     .toBe(0)
   return printed
 }
@@ -64,6 +61,6 @@ test('a folder below a root stays the one that was decided on, whichever of engi
   expect(await heldOf(directory)).toBe(2)
 
   for (const each of [name, running]) await docker(third, ['rm', '-f', each])
-  await expect.poll(() => heldOf(directory), { timeout: 10_000 }).toBe(0)
+  await expect.poll(() => heldOf(directory)).toBe(0)
   expect(await readFile(join(`${path}-moved`, 'mine'), 'utf8')).toBe('')
 }, 120_000)

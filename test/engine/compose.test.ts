@@ -71,7 +71,7 @@ describe.each(['new', 'old'] as const)('compose on the %s engine', (engine) => {
     const { name, run, write } = await project(services, { volumes: { data: {} }, networks: { inner: {} } })
     expect(await run('up', '-d')).toMatchObject({ code: 0, stderr: expect.stringContaining('Healthy') })
     await expect
-      .poll(() => run('logs', '--no-log-prefix', 'reader'), { timeout: 10_000 })
+      .poll(() => run('logs', '--no-log-prefix', 'reader'))
       .toMatchObject({ code: 0, stdout: expect.stringMatching(/data\n.*reached\n$/) })
     const running = await run('ps', '--services')
     expect(running.stdout.split('\n').filter(Boolean).toSorted()).toEqual(['reader', 'store'])

@@ -25,7 +25,7 @@ test('an engine that dies gives 503 with a text at once, and the gate is back by
 
   await relay.resume()
   await expect
-    .poll(() => docker(gate, ['ps', '--format', '{{.Names}}']), { timeout: 10_000 })
+    .poll(() => docker(gate, ['ps', '--format', '{{.Names}}']))
     .toMatchObject({ stdout: `${name}\n` })
   expect(await docker(gate, ['rm', '-f', name])).toMatchObject({ code: 0 })
 })
@@ -39,7 +39,7 @@ test('what happened while the engine was away is known when it is back', async (
   await engineDocker('new', ['rm', gone])
   await relay.resume()
   await expect
-    .poll(() => docker(gate, ['ps', '-a', '--format', '{{.Names}}']), { timeout: 10_000 })
+    .poll(() => docker(gate, ['ps', '-a', '--format', '{{.Names}}']))
     .toMatchObject({ stdout: `${kept}\n` })
   await docker(gate, ['rm', kept])
 })

@@ -65,9 +65,7 @@ test('a full disk refuses changes with a clear message, lets the named reads go 
   expect(status).toMatchObject({ code: 1, stdout: expect.stringContaining('the disk is full') })
 
   rmSync(join(state, 'ballast'))
-  await expect
-    .poll(() => docker(gate, ['stop', '-t', '0', name]), { timeout: 10_000 })
-    .toMatchObject({ code: 0 })
+  await expect.poll(() => docker(gate, ['stop', '-t', '0', name])).toMatchObject({ code: 0 })
   expect(await docker(gate, ['images'])).toMatchObject({ code: 0 })
   expect(gate.output().stderr).toContain('the record is written again')
   for (const id of (await docker(gate, ['ps', '-aq'])).stdout.split('\n'))

@@ -22,9 +22,7 @@ describe.each(['new', '28', 'containerd'] as const)('on the %s engine', (engine)
   /** Expects that the worker has all images of the label, and can remove them. Returns how many there are. */
   async function expectAllItsOwn(gate: Gate, label: string): Promise<number> {
     const there = await listed((args) => engineDocker(engine, args), label)
-    await expect
-      .poll(() => listed((args) => docker(gate, args), label), { timeout: 10_000, interval: 500 })
-      .toEqual(there)
+    await expect.poll(() => listed((args) => docker(gate, args), label), { interval: 500 }).toEqual(there)
     for (const id of there) expect(await docker(gate, ['rmi', id])).toMatchObject({ code: 0 })
     expect(await listed((args) => engineDocker(engine, args), label)).toEqual([])
     return there.length

@@ -136,12 +136,10 @@ describe('before Podman', () => {
     const enter = ['run', '--rm', '--network', site, 'busybox', 'true']
     expect(await worker(...enter)).toMatchObject({ code: 125 })
     await operator('network', 'create', site)
-    await expect
-      .poll(() => worker(...enter).then(({ code }) => code), { timeout: 15_000, interval: 500 })
-      .toBe(0)
+    await expect.poll(() => worker(...enter).then(({ code }) => code), { interval: 500 }).toBe(0)
     await operator('network', 'rm', site)
     const gone = async (): Promise<string> => (await worker('network', 'ls', '--format', '{{.Name}}')).stdout
-    await expect.poll(gone, { timeout: 15_000, interval: 500 }).not.toContain(site)
+    await expect.poll(gone, { interval: 500 }).not.toContain(site)
   })
 
   test('a build is refused with a reason: its builder is not Docker’s', async () => {

@@ -110,9 +110,7 @@ describe.each(['new', 'old'] as const)('docker run on the %s engine', (engine) =
     const check = ['--health-cmd', 'true', '--health-interval', '1s', '--health-retries', '1']
     await docker(shared.gate, ['run', '-d', '--name', name, ...check, 'busybox', 'sleep', '30'])
     await expect
-      .poll(() => docker(shared.gate, ['inspect', '-f', '{{.State.Health.Status}}', name]), {
-        timeout: 10_000,
-      })
+      .poll(() => docker(shared.gate, ['inspect', '-f', '{{.State.Health.Status}}', name]))
       .toMatchObject({ stdout: 'healthy\n' })
     expect(await docker(shared.gate, ['rm', '-f', name])).toMatchObject({ code: 0 })
   })
@@ -121,9 +119,7 @@ describe.each(['new', 'old'] as const)('docker run on the %s engine', (engine) =
     const name = freshName('again')
     await docker(shared.gate, ['run', '-d', '--name', name, '--restart', 'on-failure:2', 'busybox', 'false'])
     await expect
-      .poll(() => docker(shared.gate, ['inspect', '-f', '{{.RestartCount}} {{.State.Status}}', name]), {
-        timeout: 10_000,
-      })
+      .poll(() => docker(shared.gate, ['inspect', '-f', '{{.RestartCount}} {{.State.Status}}', name]))
       .toMatchObject({ stdout: '2 exited\n' })
     await docker(shared.gate, ['rm', name])
   })

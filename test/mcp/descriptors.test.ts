@@ -107,7 +107,7 @@ function take(text: string): number {
 test('none of them is one of the gate, and it has no terminal to take', async () => {
   const sockets = (): readonly string[] => held(child).filter((what) => what.startsWith('socket:'))
   // Three pipes to the gate, and the port that it listens at; those to the docker CLI that it tries when it starts are gone soon.
-  await expect.poll(sockets, { timeout: 15_000 }).toHaveLength(4)
+  await expect.poll(sockets).toHaveLength(4)
   const ours = new Set(held(gate.process.pid ?? 0))
   expect(held(child).filter((what) => ours.has(what) && what !== `${installed}/left-open`)).toEqual([])
   expect(held(child)).not.toContain(`${installed}/left-open`)
@@ -176,7 +176,7 @@ test('its streams are closed in the gate when it has ended, though the worker ho
   const old = serving()
   await using holder = await asWorker(HOLD)
   await until(() => serving() !== old && serving() !== '', 'another to be started')
-  await expect.poll(() => held(gate.process.pid ?? 0).length, { timeout: 15_000 }).toBeLessThanOrEqual(before)
+  await expect.poll(() => held(gate.process.pid ?? 0).length).toBeLessThanOrEqual(before)
   expect(holder.child.exitCode).toBe(null)
 })
 

@@ -1,6 +1,7 @@
 /** Records to test with: sample entries, filled stores, and tampering with their files. */
 
-import { cpSync, mkdtempSync } from 'node:fs'
+import { createPrivateKey, sign } from 'node:crypto'
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -111,4 +112,14 @@ export function sql(directory: string, text: string): void {
 export function backToFormat2(directory: string): void {
   const tables = ['head', 'renamed', 'made', 'workers'].map((table) => `DROP TABLE ${table}; `)
   sql(directory, `${tables.join('')}PRAGMA user_version = 2`)
+}
+
+/** Makes a directory what version 0.1 left: no head in the database, and an audit.head of the first form. */
+export function asFormat2(directory: string): void {
+  backToFormat2(directory)
+  const head = join(directory, 'audit.head')
+  const [, , , , seq, hash, time] = readFileSync(head, 'latin1').split(' ')
+  const stated = `dockgate-head 1 ${seq} ${hash} ${time}`
+  const key = createPrivateKey(readFileSync(join(directory, 'audit.key')))
+  writeFileSync(head, `${stated} ${sign(null, Buffer.from(stated), key).toString('base64')}\n`)
 }

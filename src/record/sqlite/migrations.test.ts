@@ -1,15 +1,13 @@
-import { createPrivateKey, sign } from 'node:crypto'
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
   asChanges,
+  asFormat2,
   decision,
   filledDirectory,
   forge,
-  newDirectory,
   backToFormat2,
   sql,
 } from '../../../test/support/record.ts'
@@ -36,20 +34,11 @@ beforeEach(async () => {
   const store = openStore(directory)
   await store.write([{ type: 'own', owned }], 'synced')
   store.close()
-  asFormat2()
+  asFormat2(directory)
 })
 
 function file(name: string): string {
   return join(directory, name)
-}
-
-/** Makes the directory what version 0.1 left: no head in the database, and an audit.head of the first form. */
-function asFormat2(): void {
-  backToFormat2(directory)
-  const [, , , , seq, hash, time] = readFileSync(file('audit.head'), 'latin1').split(' ')
-  const stated = `dockgate-head 1 ${seq} ${hash} ${time}`
-  const key = createPrivateKey(readFileSync(file('audit.key')))
-  writeFileSync(file('audit.head'), `${stated} ${sign(null, Buffer.from(stated), key).toString('base64')}\n`)
 }
 
 describe('a state directory of format 2', () => {
@@ -102,24 +91,6 @@ describe('a state directory of format 2', () => {
     expect(() => openRecord(directory)).toThrow(StoreUnavailable)
     expect(() => openRecord(directory)).toThrow(says)
     expect(() => verifyRecord(directory)).toThrow(says)
-  })
-
-  test('stays as it is where there is no room for the copy', () => {
-    const disk = newDirectory()
-    sql(directory, `UPDATE owned SET name = '${'x'.repeat(400_000)}'`)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', disk])
-    try {
-      execFileSync('cp', ['-a', `${directory}/.`, disk])
-      writeFileSync(join(disk, 'ballast'), Buffer.alloc(250_000))
-      expect(() => openStore(disk)).toThrow(/cannot be used: the disk is full/)
-      expect(existsSync(join(disk, 'dockgate.db.format-2'))).toBe(false)
-      execFileSync('rm', [join(disk, 'ballast')])
-      const store = openStore(disk)
-      expect(store.owned()).toHaveLength(1)
-      store.close()
-    } finally {
-      execFileSync('umount', ['-l', disk])
-    }
   })
 })
 
