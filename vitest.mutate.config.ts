@@ -23,7 +23,8 @@ export default defineConfig({
       'test/{cases,engine-api,properties}{.test.ts,/**/*.test.ts}',
     ],
     exclude: [...configDefaults.exclude, '**/*.root.test.ts'],
-    testTimeout: 20_000,
+    // Instrumented, and beside other runs: it only ends what would never end.
+    testTimeout: 120_000,
     // A tenth of the generated input is enough to see a mutant, and there are thousands of them.
     env: { DOCKGATE_TEST_TIMES: '0.1' },
     isolate: false,

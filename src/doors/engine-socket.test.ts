@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startFakeEngine } from '../../test/support/fake-engine.ts'
 import { request } from '../../test/support/http.ts'
@@ -69,7 +69,8 @@ async function warned<T>(
   const listen = (warning: Error): number => warnings.push(warning.message)
   process.on('warning', listen)
   const value = await doing()
-  await sleep(50)
+  // A warning comes at the next turn.
+  await turn()
   process.removeListener('warning', listen)
   return { value, warnings }
 }
@@ -80,6 +81,12 @@ function open(path: string): { readonly socket: Socket; readonly answer: () => s
   socket.on('error', () => undefined)
   socket.setEncoding('latin1').on('data', (text: string) => (answer += text))
   return { socket, answer: () => answer }
+}
+
+function lastServer(): Server {
+  const server = servers.at(-1)
+  if (server === undefined) throw new Error('no door is open')
+  return server
 }
 
 const UPGRADE =
@@ -131,9 +138,12 @@ describe('a fault of the gate', () => {
 test('a client that leaves before its request for the connection is whole is not a fault', async () => {
   const { socket } = open(await openFaulty())
   const { warnings } = await warned(async () => {
+    const begun = once(lastServer(), 'upgrade')
     socket.write(UPGRADE)
-    await sleep(50)
+    const [, connection] = await begun
+    const gone = new Promise((resolve) => connection.once('close', resolve))
     socket.destroy()
+    await gone
   })
   expect(warnings).toEqual([])
 })
@@ -142,8 +152,9 @@ test('a request for the connection whose body does not come is answered 408', as
   const { socket, answer } = open(await openFaulty())
   vi.useFakeTimers({ toFake: ['setTimeout'] })
   const { warnings } = await warned(async () => {
+    const begun = once(lastServer(), 'upgrade')
     socket.write(UPGRADE)
-    await sleep(50)
+    await begun
     const closed = once(socket, 'close')
     vi.advanceTimersByTime(30_000)
     await closed

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { asChanges, decision } from '../../test/support/record.ts'
 import { StoreUnavailable } from './errors.ts'
 import { WriteQueue, type Sink } from './queue.ts'
@@ -43,7 +43,8 @@ describe('the queue of writes', () => {
     const first = write(queue, 'a').then(() => done.push('a'))
     await until(() => disk.syncs.length === 1)
     const others = ['b', 'c'].map((id) => write(queue, id).then(() => done.push(id)))
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    // More turns than a commit waits for.
+    for (let turns = 0; turns < 50; turns += 1) await new Promise(setImmediate)
     expect([disk.commits, done, disk.sealed()]).toEqual([[['a']], [], 0])
     disk.syncs[0]?.resolve()
     await first
@@ -78,8 +79,10 @@ describe('the queue of writes', () => {
     const queue = new WriteQueue(disk.sink)
     const first = write(queue, 'a')
     await until(() => disk.syncs.length === 1)
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
     queue.later(asChanges(decision({ id: 'read' })), 'soon')
-    await new Promise((resolve) => setTimeout(resolve, 80))
+    vi.advanceTimersByTime(80)
+    vi.useRealTimers()
     expect(disk.commits).toEqual([['a']])
     disk.syncs[0]?.resolve()
     await first

@@ -1,6 +1,6 @@
 import { PassThrough, Writable, pipeline } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, test, vi } from 'vitest'
 import { ask, imageIdOf, policyOf, UNLABELLED, setImages, worldWith } from '../../test/cases/world.ts'
 import type { Reply } from '../engine/reply.ts'
 import type { Change } from '../record/store.ts'
@@ -237,6 +237,10 @@ describe('an image that a build makes', () => {
   })
 })
 
+/** More than there are chunks. */
+const TURNS = 500
+const LONG = { timeout: 30_000 }
+
 test.each([0, 2, 100, 160, 400])(
   'what a call brings is settled once, however it ends (%i kB)',
   async (size) => {
@@ -251,9 +255,11 @@ test.each([0, 2, 100, 160, 400])(
       pipeline(reply.body, client, () => undefined)
       for (let left = size; left > 0; left -= 1) engine.write(Buffer.alloc(1024))
       engine.end()
-      await sleep(20)
+      // What is there flows as far as its client lets it.
+      for (let turns = 0; turns < TURNS; turns += 1) await turn()
       client.destroy()
-      await sleep(20)
+      await vi.waitUntil(() => settled.length > 0, LONG)
+      for (let turns = 0; turns < TURNS; turns += 1) await turn()
       expect(settled).toHaveLength(1)
     }
   },

@@ -1,6 +1,5 @@
 import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import {
   asChanges,
@@ -102,7 +101,7 @@ describe('the store', () => {
     for (let index = 0; index < 20_000; index += 1) store.note(decision())
     expect(() => store.note(decision())).toThrow('20000 writes wait for the disk')
     await expect(store.write(asChanges(decision()), 'synced')).rejects.toThrow(StoreUnavailable)
-    await sleep(500)
+    await expect.poll(() => store.state().entries).toBe(20_000)
     await store.write(asChanges(decision()), 'synced')
     expect(store.state()).toMatchObject({ entries: 20_001, failing: undefined })
     store.close()
