@@ -30,11 +30,15 @@ interface LocalGate extends Disposable {
 /**
  * Makes a gate with the worker `ai-worker`.
  * @param engine address of an engine, which is followed only where `gate.feed.run` is called; default none
+ * @param host the diagnostics that its policy gives, as it writes them
  */
-export async function openGate(engine = 'unix:///nonexistent/docker.sock'): Promise<LocalGate> {
+export async function openGate(
+  engine = 'unix:///nonexistent/docker.sock',
+  host: object = {},
+): Promise<LocalGate> {
   const directory = mkdtempSync(join(tmpdir(), 'dockgate-local-'))
   const socket = join(directory, 'ai-worker', 'docker.sock')
-  const policy = policyOf(socket)
+  const policy = policyOf(socket, host)
   const store = openStore(directory)
   const recorder = new Recorder(
     store,
@@ -74,12 +78,12 @@ function never(): never {
   throw new Error('the policy has a worker')
 }
 
-function policyOf(socket: string): Policy {
+function policyOf(socket: string, host: object): Policy {
   const run = {
     images: ['docker.io/library/*'],
     limits: { memory: '256m', cpus: 1, pids: 128, containers: 20 },
   }
-  const worker = { socket, docker: { allow: ['ps', 'run', 'exec', 'load', 'events'], run } }
+  const worker = { socket, docker: { allow: ['ps', 'run', 'exec', 'load', 'events'], run }, host }
   const parsed = parsePolicy(stringify({ version: 1, workers: { 'ai-worker': worker } }), 'policy.yaml')
   if ('problems' in parsed) throw new Error(parsed.problems.map(({ message }) => message).join('\n'))
   return parsed.policy
