@@ -17,6 +17,7 @@ import { MadeWith } from './world/made.ts'
 import { Ownership } from './world/ownership.ts'
 import { beginReconciling, reconcileImages } from './world/reconcile.ts'
 import { Renames } from './world/renames.ts'
+import { Reservations } from './world/reservations.ts'
 import type { World } from './world/world.ts'
 import { Scheduler } from './schedule/scheduler.ts'
 import { Roster } from './workers/roster.ts'
@@ -62,6 +63,8 @@ export class Gate implements World {
   readonly scheduler = new Scheduler()
   readonly ownership: Ownership
   readonly renames: Renames
+  /** Diagnostics of the host that go on, by their workers. */
+  readonly diagnostics = new Reservations()
   /** What goes on by the rights of workers. */
   readonly running = new RunningCalls()
   readonly feed: Feed

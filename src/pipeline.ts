@@ -1,29 +1,76 @@
 /**
- * The way of a request, top to bottom:
- * identify, decode, resolve, decide, record, encode, send, filter, settle.
+ * The way of a call, top to bottom, whatever it is on: resolve, decide, claim, record, perform. Before it the door has identified
+ * the caller, and what was asked is decoded; what is performed is encoded, sent or run, filtered and settled in `perform/`.
  */
-import type { DecisionEntry } from './record/entry.ts'
-import { carryOut } from './perform/perform.ts'
+import type { Refused } from './decide/verdict.ts'
 import { decode, type Routed } from './decode/decode.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
+import type { HostDiagnostic } from './decode/operations/host.ts'
 import { isChange } from './decode/properties.ts'
 import { EngineUnavailable } from './engine/engine.ts'
 import { errorReply, type Reply } from './engine/reply.ts'
-import type { Gate } from './gate.ts'
-import type { Caller } from './workers/caller.ts'
 import { refusalReply } from './filter/refusal.ts'
+import type { Gate } from './gate.ts'
+import { runPermitted, type Diagnosed } from './perform/diagnostic.ts'
+import { perform } from './perform/perform.ts'
+import type { DecisionEntry } from './record/entry.ts'
+import { StoreUnavailable } from './record/errors.ts'
 import { rehearse } from './rehearse.ts'
 import { LookupAbandoned } from './resolve/host-paths.ts'
-import { decideCall, Ended, lookUp, textOf, type Call, type Decision } from './rights/decision.ts'
+import type { Call, Resource } from './rights/call.ts'
+import { decideCall, Ended, lookUp, textOf, type Decision } from './rights/decision.ts'
+import { DockerCall, type Docker } from './rights/docker-call.ts'
+import { HostCall, type Host } from './rights/host-call.ts'
 import { Right, RightEnded } from './rights/right.ts'
+import type { Share } from './schedule/scheduler.ts'
 import { openClaims, type Claims } from './settle/claims.ts'
 import type { Until } from './shared/ending.ts'
-import { StoreUnavailable } from './record/errors.ts'
-import { knownAnswer } from './filter/known.ts'
+import type { Caller } from './workers/caller.ts'
 
-/** The gate failed at a request that it had let through: whether that was done is not known. */
+/** The gate failed at a call that it had let through: whether that was done is not known. */
 export class FailedUnderway extends Error {
   override readonly name = 'FailedUnderway'
+}
+
+/** What became of a call. */
+export type Served<Result> =
+  /** @param record id of its entry; empty where it could not be written */
+  | { readonly became: 'refused'; readonly refused: Refused; readonly record: string }
+  /** It would be allowed by that rule, and was only tried. */
+  | { readonly became: 'tried'; readonly rule: string }
+  | { readonly became: 'done'; readonly result: Result }
+
+/** Does what a right gives. It gives that back when nothing goes on by it any more. */
+type Perform<R extends Resource, Result> = (right: Right<R>, claims: Claims) => Promise<Result>
+
+/** All stages of one call. What it is decided by is in force when it is performed; in `perform/` the right sees to that. */
+async function serve<R extends Resource, Result>(
+  call: Call<R>,
+  performed: Perform<R, Result>,
+): Promise<Served<Result>> {
+  const { gate, caller, operation } = call
+  for (;;) {
+    const { rights, looked } = await lookUp(call)
+    // From here to the claims nothing waits: calls made at the same moment count each other.
+    const decision = decideCall(call, rights, looked)
+    const { verdict } = decision
+    const claims = openClaims(gate, rights.worker.name, verdict)
+    const record = await open(call, decision, claims)
+    const isInForce = caller.identity.rights === rights
+    if (verdict.effect === 'allow' && !isInForce) {
+      const dropped = claims.drop()
+      if (record !== undefined) gate.recorder.close(record, 0, 'another policy came into force', '', dropped)
+      continue
+    }
+    const isToBeDone = rehearse(caller, operation.kind, verdict, record?.id ?? '')
+    if (verdict.effect === 'refuse') return { became: 'refused', refused: verdict, record: record?.id ?? '' }
+    if (!isToBeDone) {
+      claims.drop()
+      return { became: 'tried', rule: verdict.rule }
+    }
+    const right = new Right(call, decision, verdict.permit, record)
+    return { became: 'done', result: await undertake(right, claims, performed) }
+  }
 }
 
 /** Handles one request of an identified caller. What a client, the engine or the disk does wrong is a reply, not an error. */
@@ -44,102 +91,80 @@ export async function handle(
   const decoded = routed.found
     ? decode(routed.match, request)
     : { operation: routed.malformed, minor: routed.minor, findings: [] }
+  const { content } = request
+  const call = new DockerCall({ gate, caller, connected, decoded, content, gone, share })
   try {
-    return await serve({ gate, caller, connected, decoded, content: request.content, gone, share })
+    return replyOf(await serve<Docker, Reply>(call, (right, claims) => perform(call, right, claims)), caller)
   } catch (cause) {
-    if (cause instanceof Ended) return errorReply(403, cause.message)
-    if (cause instanceof RightEnded) return endedReply(cause, caller)
-    if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
-    if (cause instanceof LookupAbandoned) return errorReply(503, cause.message)
-    if (cause instanceof StoreUnavailable)
-      return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
-    throw cause
+    return failureReply(cause, caller)
   }
 }
 
-async function serve(call: Call): Promise<Reply> {
-  const { decision, claims, record } = await decideAndRecord(call)
-  const { rehearsal } = call.caller
-  const { name } = decision.rights.worker
-  const { verdict } = decision
-  if (rehearsal !== undefined) {
-    const reply = rehearse(rehearsal, call.decoded.operation.kind, verdict, record, name)
-    if (reply !== undefined) {
-      claims.drop()
-      return reply
-    }
-  }
-  if (verdict.effect === 'refuse') return refusalReply(verdict, record?.id ?? '', name)
-  const known = knownAnswer(call.connected, verdict.permit)
-  if (known !== undefined) return known
-  const right = new Right(call, decision, verdict.permit, record, claims.object)
-  return releasing(right, () => undertake(call, verdict.permit, right, claims))
+/** Runs a diagnostic of the host for an identified caller. @throws {Ended | RightEnded | StoreUnavailable} */
+export function diagnose(
+  gate: Gate,
+  caller: Caller,
+  operation: HostDiagnostic,
+  gone: Until,
+  share: Share,
+): Promise<Served<Diagnosed>> {
+  const call = new HostCall(gate, caller, operation, gone, share)
+  return serve<Host, Diagnosed>(call, (right, claims) => runPermitted(call, right, claims))
 }
 
-interface Decided {
-  readonly decision: Decision
-  readonly claims: Claims
-  readonly record: DecisionEntry | undefined
-}
-
-/** Decides by the policy in force, and again where another came into force while that was put on disk. */
-async function decideAndRecord(call: Call): Promise<Decided> {
-  for (;;) {
-    const { rights, looked } = await lookUp(call)
-    const decision = decideCall(call, rights, looked)
-    const claims = openClaims(call.gate, rights.worker.name, decision.verdict)
-    const record = await open(call, decision, claims)
-    if (decision.verdict.effect === 'refuse' || call.caller.identity.rights === rights)
-      return { decision, claims, record }
-    const dropped = claims.drop()
-    if (record !== undefined)
-      call.gate.recorder.close(record, 0, 'another policy came into force', '', dropped)
-  }
-}
-
-async function open(
-  call: Call,
-  { rights, verdict, detail }: Decision,
+/** Records a decision, with what is claimed by it. Undefined for a read that its policy lets go on unrecorded. */
+async function open<R extends Resource>(
+  call: Call<R>,
+  { rights, verdict, detail }: Decision<R>,
   claims: Claims,
 ): Promise<DecisionEntry | undefined> {
   try {
     // What is only tried makes nothing that a claim would have to be known for.
     const changes = call.caller.rehearsal === undefined ? claims.changes : []
     const text = await textOf(call, detail, verdict)
-    return await call.gate.recorder.open(call.caller, call.decoded, verdict, text, changes)
+    return await call.gate.recorder.open(call.caller, call, verdict, text, changes)
   } catch (cause) {
     const words: readonly string[] = rights.worker.docker.unrecorded
-    const mayGoOn = !isChange(call.decoded.operation.kind) && words.includes(verdict.subcommand)
+    const mayGoOn = !isChange(call.operation.kind) && words.includes(verdict.subcommand)
     if (cause instanceof StoreUnavailable && mayGoOn) return undefined
     claims.drop()
     throw cause
   }
 }
 
-async function undertake(...permitted: Parameters<typeof carryOut>): Promise<Reply> {
+async function undertake<R extends Resource, Result>(
+  right: Right<R>,
+  claims: Claims,
+  performed: Perform<R, Result>,
+): Promise<Result> {
   try {
-    return await carryOut(...permitted)
+    return await performed(right, claims)
   } catch (cause) {
+    right.release()
     if (cause instanceof RightEnded || cause instanceof StoreUnavailable) throw cause
-    const [, , right] = permitted
     if (cause instanceof EngineUnavailable) throw right.over ?? cause
     throw new FailedUnderway('a request that was let through failed', { cause })
   }
 }
 
-/** Gives a right back when nothing goes on by it any more: with the reply, or at the end of one that goes on. */
-async function releasing(right: Right, work: () => Promise<Reply>): Promise<Reply> {
-  try {
-    const reply = await work()
-    if (reply.kind === 'whole') right.release()
-    else (reply.kind === 'stream' ? reply.body : reply.connection.socket).once('close', () => right.release())
-    return reply
-  } catch (cause) {
-    right.release()
-    throw cause
+function replyOf(served: Served<Reply>, { identity }: Caller): Reply {
+  switch (served.became) {
+    case 'refused':
+      return refusalReply(served.refused, served.record, identity.name)
+    case 'tried':
+      return errorReply(403, 'rehearsal: this is allowed, and was not done')
+    case 'done':
+      return served.result
   }
 }
 
-function endedReply({ message, refused, record }: RightEnded, { identity }: Caller): Reply {
-  return refused === undefined ? errorReply(403, message) : refusalReply(refused, record, identity.name)
+function failureReply(cause: unknown, { identity }: Caller): Reply {
+  if (cause instanceof RightEnded && cause.refused !== undefined)
+    return refusalReply(cause.refused, cause.record, identity.name)
+  if (cause instanceof Ended || cause instanceof RightEnded) return errorReply(403, cause.message)
+  if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
+  if (cause instanceof LookupAbandoned) return errorReply(503, cause.message)
+  if (cause instanceof StoreUnavailable)
+    return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
+  throw cause
 }

@@ -1,29 +1,27 @@
 /** A call that is only tried: decided and recorded as ever, told to whoever asked, and not done. */
-import type { DecisionEntry } from './record/entry.ts'
-import type { OperationKind } from './decode/operation.ts'
+import type { AnyPermit, Verdict } from './decide/verdict.ts'
+import type { RecordedKind } from './decode/operation.ts'
 import { propertiesOf } from './decode/properties.ts'
-import { refusalReply, toldRefusal } from './filter/refusal.ts'
-import { errorReply, type Reply } from './engine/reply.ts'
-import type { Rehearsal } from './workers/caller.ts'
-import type { Verdict } from './decide/verdict.ts'
+import { toldRefusal } from './filter/refusal.ts'
 import { refusalText } from './shared/refusal.ts'
+import type { Caller } from './workers/caller.ts'
 
-/** The reply to a call of a rehearsal, or undefined where it is a look-up that is to be carried out. */
+/** Tells what would become of a call that is tried. Returns whether it is to be done: one that is no trial, or only looks up. */
 export function rehearse(
-  rehearsal: Rehearsal,
-  kind: OperationKind,
-  verdict: Verdict,
-  record: DecisionEntry | undefined,
-  worker: string,
-): Reply | undefined {
-  const lookUp = propertiesOf(kind).lookUp
+  { rehearsal, identity }: Caller,
+  kind: RecordedKind,
+  verdict: Verdict<AnyPermit>,
+  record: string,
+): boolean {
+  if (rehearsal === undefined) return true
+  const { lookUp } = propertiesOf(kind)
   if (verdict.effect === 'refuse') {
-    const told = toldRefusal(verdict, record?.id ?? '', worker)
+    const told = toldRefusal(verdict, record, identity.name)
     // What is out of reach is told as what does not exist.
     const text = verdict.status === 404 ? verdict.refusal.what : refusalText(told)
     rehearsal.tell({ lookUp, allowed: false, operation: kind, text })
-    return refusalReply(verdict, record?.id ?? '', worker)
+    return false
   }
   rehearsal.tell({ lookUp, allowed: true, operation: kind, text: verdict.rule })
-  return lookUp ? undefined : errorReply(403, 'rehearsal: this is allowed, and was not done')
+  return lookUp
 }

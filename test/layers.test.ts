@@ -49,7 +49,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'resolve',
     'audit',
   ],
-  'rehearse.ts': ['shared', 'decode', 'record', 'engine', 'workers', 'decide', 'filter'],
+  'rehearse.ts': ['shared', 'decode', 'workers', 'decide', 'filter'],
   rights: [
     'shared',
     'schedule',
@@ -70,6 +70,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   perform: [
     'shared',
     'schedule',
+    'programs',
     'decode',
     'policy',
     'record',
@@ -86,11 +87,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'pipeline.ts': [
     'shared',
+    'schedule',
     'decode',
     'record',
     'engine',
     'workers',
     'resolve',
+    'decide',
     'filter',
     'gate.ts',
     'rehearse.ts',
@@ -157,7 +160,7 @@ const RESERVED: Readonly<Record<string, readonly RegExp[]>> = {
   'engine/encoded.ts#archiveRequest': ENCODING,
   'engine/encoded.ts#jsonRequest': ENCODING,
   'engine/encoded.ts#plainRequest': ENCODING,
-  'decide/permit.ts#requireDecided': [/^encode\/encode\.ts$/],
+  'decide/permit.ts#requireDecided': [/^encode\/encode\.ts$/, /^perform\/diagnostic\.ts$/],
 }
 
 interface Import {

@@ -1,9 +1,10 @@
 /** The operation as the record holds it: all that was decided on, secrets as keyed hashes. */
-import type { Operation } from '../decode/operation.ts'
-import type { Verdict } from '../decide/verdict.ts'
+import type { Recorded } from '../decode/operation.ts'
+import type { CommandLine, HostDiagnostic } from '../decode/operations/host.ts'
+import type { AnyPermit, Verdict } from '../decide/verdict.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Steps } from '../schedule/scheduler.ts'
-import { HASH_LENGTH, redactEnvironment, type Hash } from './redact.ts'
+import { HASH_LENGTH, redactEnvironment, redactWords, type Hash } from './redact.ts'
 
 /** Options of a log's driver that name no address and no account: those that a policy can let through. */
 const PLAIN_LOG_OPTIONS = ['max-size', 'max-file', 'compress']
@@ -23,7 +24,9 @@ export interface Detail {
 const UNHASHED = '-'.repeat(HASH_LENGTH)
 
 /** An operation and, for a create or an update, what was made of it. */
-export function recordDetail(operation: Operation, verdict: Verdict): Detail {
+export function recordDetail(operation: Recorded, verdict: Verdict<AnyPermit>): Detail {
+  if (operation.kind === 'host.diagnostic' || operation.kind === 'command')
+    return detailOfLine(operation, verdict)
   const secrets: string[] = []
   const outline = written(operation, verdict, (secret) => {
     secrets.push(secret)
@@ -44,8 +47,30 @@ export function recordDetail(operation: Operation, verdict: Verdict): Detail {
   }
 }
 
+/** A command line. What is allowed is a line of the policy's, word by word; of another the secrets are hashed. */
+function detailOfLine(operation: HostDiagnostic | CommandLine, { effect }: Verdict<AnyPermit>): Detail {
+  const textWith = (words: readonly string[]): string => JSON.stringify({ ...operation, words })
+  return {
+    size: Buffer.byteLength(textWith(operation.words)),
+    text: (hash, length) =>
+      textWith(
+        effect === 'allow' ? operation.words : redactWords(beginningOf(operation.words, length), hash),
+      ),
+  }
+}
+
+/** The words that so many characters have room for. */
+function beginningOf(words: readonly string[], most: number): readonly string[] {
+  let length = 0
+  const end = words.findIndex((word) => {
+    length += word.length + '"",'.length
+    return length > most
+  })
+  return end === -1 ? words : words.slice(0, end + 1)
+}
+
 /** JSON, with what `hash` gives in the place of secrets. */
-function written(operation: Operation, verdict: Verdict, hash: Hash): string {
+function written(operation: Recorded, verdict: Verdict<AnyPermit>, hash: Hash): string {
   const permit = verdict.effect === 'allow' ? verdict.permit : undefined
   const planned =
     permit?.on === 'create'

@@ -4,6 +4,8 @@ import { textOf } from '../../test/support/share.ts'
 import { newDirectory, newestOf } from '../../test/support/record.ts'
 import { Identity } from '../workers/identity.ts'
 import { refuse } from '../decide/refuse.ts'
+import type { Refused } from '../decide/verdict.ts'
+import type { Door } from '../workers/caller.ts'
 import { openStore } from '../record/sqlite/open-store.ts'
 import { recordDetail } from './detail.ts'
 import type { AuditEntry, DecisionEntry } from '../record/entry.ts'
@@ -37,6 +39,13 @@ function open(recorder: Recorder, line: string): DecisionEntry | Promise<Decisio
   const { decoded, verdict } = ask({ line })
   const detail = textOf(recorder.detailOf(recordDetail(decoded.operation, verdict), verdict))
   return recorder.open(caller, decoded, verdict, detail, [])
+}
+
+/** Records a command line that is refused as such. */
+function openLine(recorder: Recorder, words: readonly string[], door: Door, refused: Refused) {
+  const operation = { kind: 'command', words } as const
+  const detail = textOf(recorder.detailOf(recordDetail(operation, refused), refused))
+  return recorder.open({ ...caller, door }, { operation }, refused, detail, [])
 }
 
 /** What a reader of the record sees at this moment. */
@@ -76,8 +85,7 @@ describe('a refusal', () => {
       () => undefined,
     )
     const verdict = refuse('docker', 'docker.allow', 'docker run', { why: 'it is not given' })
-    const operation = { kind: 'command', words: ['docker', 'run'] } as const
-    const { id } = await recorder.openCommand({ ...caller, door: 'ssh' }, operation, verdict)
+    const { id } = await openLine(recorder, ['docker', 'run'], 'ssh', verdict)
     expect(onDisk(directory)).toEqual([id])
     store.close()
   })
@@ -89,7 +97,7 @@ test('of a line that is refused only the words are hashed that there is room for
   const recorder = new Recorder(store, hash, () => undefined)
   const words = Array.from({ length: 8000 }, (_, index) => `A${index}=b`)
   const verdict = refuse('line', 'line', 'A0=b', { why: 'no' })
-  await recorder.openCommand({ ...caller, door: 'ssh' }, { kind: 'command', words }, verdict)
+  await openLine(recorder, words, 'ssh', verdict)
   expect(hash.mock.calls.length).toBeLessThan(1000)
   store.close()
 })
@@ -119,9 +127,7 @@ describe('an entry', () => {
     ['ssh', ['docker', 'login', '-p', 's3cret']],
   ] as const)('of a command line that is refused tells no secret: %s, %j', async (door, words) => {
     const verdict = refuse('docker', 'docker.allow', 'docker run', { why: 'it is not given' })
-    const [refused] = await recorded((recorder) =>
-      recorder.openCommand({ ...caller, door }, { kind: 'command', words }, verdict),
-    )
+    const [refused] = await recorded((recorder) => openLine(recorder, words, door, verdict))
     expect(JSON.stringify(refused)).not.toContain('s3cret')
     expect(JSON.stringify(refused)).toContain('<hash>')
   })

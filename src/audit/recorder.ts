@@ -1,9 +1,8 @@
 /** Writes decisions before their effect and outcomes after it, and tells whoever watches. */
-import type { Decoded } from '../decode/operation.ts'
+import type { Recorded } from '../decode/operation.ts'
 import { isChange } from '../decode/properties.ts'
 import type { Caller } from '../workers/caller.ts'
-import type { CommandLine, HostDiagnostic } from '../decode/operations/host.ts'
-import type { HostVerdict, Verdict } from '../decide/verdict.ts'
+import type { AnyPermit, Verdict } from '../decide/verdict.ts'
 import type { Steps } from '../schedule/scheduler.ts'
 import { shorten } from '../shared/refusal.ts'
 import { warnOf } from '../shared/warn.ts'
@@ -11,7 +10,7 @@ import type { Change, Store } from '../record/store.ts'
 import type { Detail } from './detail.ts'
 import type { DecisionEntry, OutcomeEntry } from '../record/entry.ts'
 import { newRecordId } from '../record/id.ts'
-import { redactWords, type Hash } from './redact.ts'
+import type { Hash } from './redact.ts'
 
 /** Characters of a reason, of what an entry is about (some hundred ids), and of what was refused. */
 const LONGEST_REASON = 500
@@ -31,7 +30,7 @@ export class Recorder {
   }
 
   /** The operation as the record will hold it. */
-  detailOf(detail: Detail, { effect }: Verdict): string | Steps<string> {
+  detailOf(detail: Detail, { effect }: Verdict<AnyPermit>): string | Steps<string> {
     return detail.text(this.#hash, effect === 'refuse' ? LONGEST_REFUSED : Infinity)
   }
 
@@ -43,26 +42,40 @@ export class Recorder {
    */
   open(
     caller: Caller,
-    { operation }: Decoded,
-    verdict: Verdict,
+    { operation }: { readonly operation: Recorded },
+    verdict: Verdict<AnyPermit>,
     detail: string,
     changes: readonly Change[],
   ): DecisionEntry | Promise<DecisionEntry> {
-    const synced = isChange(operation.kind) ? changes : undefined
-    return this.#open(caller, operation.kind, verdict, targetOf(verdict), detail, synced)
-  }
-
-  /** Records, likewise, what is not a call of an engine: a diagnostic, or a command line that is refused as such. */
-  openCommand(
-    caller: Caller,
-    operation: HostDiagnostic | CommandLine,
-    verdict: HostVerdict,
-  ): DecisionEntry | Promise<DecisionEntry> {
-    const isAllowed = verdict.effect === 'allow'
-    // What is allowed is a line of the policy's, word by word.
-    const words = isAllowed ? operation.words : redactWords(beginningOf(operation.words), this.#hash)
-    const target = isAllowed ? words.join(' ') : ''
-    return this.#open(caller, operation.kind, verdict, target, JSON.stringify({ ...operation, words }), [])
+    const refused = verdict.effect === 'refuse'
+    const entry: DecisionEntry = {
+      phase: 'decision',
+      id: newRecordId(),
+      time: Date.now(),
+      worker: caller.identity.name,
+      door: caller.rehearsal === undefined ? caller.door : `${caller.door} rehearsal`,
+      key: caller.key,
+      operation: operation.kind,
+      subcommand: verdict.subcommand,
+      target: refused ? '' : shorten(targetOf(verdict.permit), LONGEST_TARGET),
+      decision: refused ? 'refuse' : 'allow',
+      rule: refused ? verdict.refusal.rule : verdict.rule,
+      reason: refused ? shorten(`${verdict.refusal.what}: ${verdict.refusal.why}`, LONGEST_REASON) : '',
+      // What was not done is recorded by its reason; how it was asked in full would let refusals fill the disk. What was
+      // allowed is recorded whole: decide/record-size.ts lets nothing through that is too long for it.
+      detail: shorten(detail, refused ? LONGEST_REFUSED : Infinity),
+    }
+    if (!refused && !isChange(operation.kind)) {
+      this.#store.note(entry)
+      this.#watch(entry)
+      return entry
+    }
+    // Who is refused much is whom the record is for: a refusal waits for the disk as a change does.
+    const together = refused ? [] : changes
+    return this.#store.write([{ type: 'entry', entry }, ...together], 'synced').then(() => {
+      this.#watch(entry)
+      return entry
+    })
   }
 
   /** Records that a container is stopped on the operator's word, since it does not fit the policy. @throws {StoreUnavailable} */
@@ -83,46 +96,6 @@ export class Recorder {
     await this.#store.write([{ type: 'entry', entry }], 'synced')
     this.#watch(entry)
     return entry
-  }
-
-  /** @param synced what is written together with what is allowed, before that is gone on with; undefined for a read */
-  #open(
-    caller: Caller,
-    operation: string,
-    verdict: Verdict | HostVerdict,
-    target: string,
-    detail: string,
-    synced: readonly Change[] | undefined,
-  ): DecisionEntry | Promise<DecisionEntry> {
-    const refused = verdict.effect === 'refuse'
-    const entry: DecisionEntry = {
-      phase: 'decision',
-      id: newRecordId(),
-      time: Date.now(),
-      worker: caller.identity.name,
-      door: caller.rehearsal === undefined ? caller.door : `${caller.door} rehearsal`,
-      key: caller.key,
-      operation,
-      subcommand: verdict.subcommand,
-      target: shorten(target, LONGEST_TARGET),
-      decision: refused ? 'refuse' : 'allow',
-      rule: refused ? verdict.refusal.rule : verdict.rule,
-      reason: refused ? shorten(`${verdict.refusal.what}: ${verdict.refusal.why}`, LONGEST_REASON) : '',
-      // What was not done is recorded by its reason; how it was asked in full would let refusals fill the disk. What was
-      // allowed is recorded whole: decide/record-size.ts lets nothing through that is too long for it.
-      detail: shorten(detail, refused ? LONGEST_REFUSED : Infinity),
-    }
-    // Who is refused much is whom the record is for: a refusal waits for the disk as a change does.
-    const together = refused ? [] : synced
-    if (together === undefined) {
-      this.#store.note(entry)
-      this.#watch(entry)
-      return entry
-    }
-    return this.#store.write([{ type: 'entry', entry }, ...together], 'synced').then(() => {
-      this.#watch(entry)
-      return entry
-    })
   }
 
   /** Records what came of a change; what was read has no outcome of its own. @param status the engine's, 0 for none */
@@ -151,19 +124,7 @@ export class Recorder {
   }
 }
 
-/** The words that there is room for where a line is refused. */
-function beginningOf(words: readonly string[]): readonly string[] {
-  let length = 0
-  const end = words.findIndex((word) => {
-    length += word.length + '"",'.length
-    return length > LONGEST_REFUSED
-  })
-  return end === -1 ? words : words.slice(0, end + 1)
-}
-
-function targetOf(verdict: Verdict): string {
-  if (verdict.effect === 'refuse') return ''
-  const { permit } = verdict
+function targetOf(permit: AnyPermit): string {
   switch (permit.on) {
     case 'commit':
     case 'container':
@@ -174,6 +135,8 @@ function targetOf(verdict: Verdict): string {
       return permit.operation.name ?? ''
     case 'exec':
       return permit.operation.exec
+    case 'host':
+      return permit.operation.words.join(' ')
     case 'image':
       return permit.reference
     case 'tag':

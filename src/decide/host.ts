@@ -5,18 +5,32 @@ import { nearestWord } from '../shared/nearest.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { permitting } from './permit.ts'
 import { refuse } from './refuse.ts'
-import type { HostPermit, HostVerdict } from './verdict.ts'
+import type { HostPermit, Verdict } from './verdict.ts'
 import type { Diagnostic } from '../policy/host/policy.ts'
+import type { HostFacts } from '../resolve/facts.ts'
 import { describeValues, valueMatches } from '../policy/host/values.ts'
 
 const WORD = 'host'
 
+/** Diagnostics of one worker at once. */
+const MOST = 4
+
 /** Decides one diagnostic of one worker. */
-export function decideDiagnostic({ host }: WorkerPolicy, operation: HostDiagnostic): HostVerdict {
+export function decideDiagnostic(
+  { host }: WorkerPolicy,
+  operation: HostDiagnostic,
+  { running }: HostFacts,
+): Verdict<HostPermit> {
   const [program = '', ...words] = operation.words
   const written = withoutSecrets(operation.words, () => '...').join(' ')
   const known = host.allow.filter((one) => isProgram(one, program))
   const found = known.find((one) => matches(one, words, true))
+  if (found !== undefined && running >= MOST)
+    return refuse(WORD, 'host.limits', written, {
+      why: `${MOST} diagnostics run already`,
+      instead: ['wait until one has ended'],
+      retryable: true,
+    })
   if (found !== undefined) {
     const permit = permitting<HostPermit>({ on: 'host', operation, paths: found.paths, arguments: words })
     return { effect: 'allow', subcommand: WORD, rule: `host.allow`, permit }

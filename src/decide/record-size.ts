@@ -2,7 +2,7 @@
 import { isChange } from '../decode/properties.ts'
 import { formatSize } from '../shared/sizes.ts'
 import { refuse } from './refuse.ts'
-import type { Verdict } from './verdict.ts'
+import type { AnyPermit, Verdict } from './verdict.ts'
 
 /**
  * Bytes of an entry's detail. Measured: a container of `docker compose` has 2 to 3 KiB, one with a thousand variables and
@@ -12,7 +12,7 @@ const LARGEST_CHANGE = 64 * 2 ** 10
 const LARGEST_READ = 8 * 2 ** 10
 
 /** The verdict, or a refusal where what was decided on is more than the record takes. @param size bytes that it has there */
-export function withinRecord(verdict: Verdict, size: number): Verdict {
+export function withinRecord<P extends AnyPermit>(verdict: Verdict<P>, size: number): Verdict<P> {
   if (verdict.effect === 'refuse') return verdict
   const most = isChange(verdict.permit.operation.kind) ? LARGEST_CHANGE : LARGEST_READ
   if (size <= most) return verdict

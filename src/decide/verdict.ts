@@ -38,10 +38,10 @@ interface Decided {
   readonly [DECIDED]: true
 }
 
-export type Verdict = Refused | Allowed<Permit>
+export type Verdict<P extends AnyPermit = Permit> = Refused | Allowed<P>
 
-/** The answer to a diagnostic of the host, which no engine takes part in. */
-export type HostVerdict = Refused | Allowed<HostPermit>
+/** Of any resource: an engine, the host. */
+export type AnyPermit = Permit | HostPermit
 
 export interface Refused {
   readonly effect: 'refuse'

@@ -43,6 +43,7 @@ import type {
   NetworkList,
   NetworkRemove,
 } from './operations/network.ts'
+import type { CommandLine, HostDiagnostic } from './operations/host.ts'
 import type { Prune } from './operations/prune.ts'
 import type { VolumeCreate, VolumeInspect, VolumeList, VolumeRemove } from './operations/volume.ts'
 import type {
@@ -140,6 +141,10 @@ export type Supported =
 
 export type Operation = Supported | Unsupported | Malformed
 export type OperationKind = Operation['kind']
+
+/** All that the record has entries of: what is asked of an engine, of the host, and lines that are refused as such. */
+export type Recorded = Operation | HostDiagnostic | CommandLine
+export type RecordedKind = Recorded['kind']
 
 /** A decoded request: the operation, the version the client speaks, and what no policy can let through. */
 export interface Decoded {

@@ -1,5 +1,5 @@
 /** What is true of an operation, whoever asks for it. Each kind has its row: of a new one the type checker asks for all of it. */
-import type { Operation, OperationKind } from './operation.ts'
+import type { Operation, RecordedKind } from './operation.ts'
 
 export interface Properties {
   /** A change is on disk before its effect, and has an outcome in the record; a read is recorded in order, and on disk within 100 ms. */
@@ -24,7 +24,7 @@ const READ = 30_000
 export const CHANGE = 120_000
 const NONE = undefined
 
-const OPERATIONS: Readonly<Record<OperationKind, Properties>> = {
+const OPERATIONS: Readonly<Record<RecordedKind, Properties>> = {
   'build.prune': is('change', 'left', 'left', 'end', READ, false),
   'container.archive-get': is('read', 'mounted', 'left', 'client', NONE, false),
   'container.archive-put': is('change', 'mounted', 'left', 'client', NONE, false),
@@ -56,6 +56,7 @@ const OPERATIONS: Readonly<Record<OperationKind, Properties>> = {
   'exec.inspect': is('read', 'left', 'left', 'client', READ, true),
   'exec.resize': is('read', 'left', 'left', 'client', READ, false),
   'exec.start': is('change', 'run', 'left', 'client', NONE, false),
+  'host.diagnostic': is('change', 'left', 'left', 'client', NONE, false),
   'image.build': is('change', 'left', 'added', 'client', NONE, false),
   'image.history': is('read', 'left', 'needed', 'client', READ, true),
   'image.import': is('change', 'left', 'added', 'client', NONE, false),
@@ -87,6 +88,7 @@ const OPERATIONS: Readonly<Record<OperationKind, Properties>> = {
   'volume.prune': is('change', 'left', 'left', 'end', READ, false),
   'volume.remove': is('change', 'left', 'left', 'end', CHANGE, false),
   // They are refused, and on disk before that is answered.
+  command: is('change', 'left', 'left', 'end', NONE, false),
   malformed: is('change', 'left', 'left', 'end', READ, false),
   unsupported: is('change', 'left', 'left', 'end', READ, false),
 }
@@ -102,27 +104,27 @@ function is(
   return { effect, container, images, until, limit, lookUp }
 }
 
-export function propertiesOf(kind: OperationKind): Properties {
+export function propertiesOf(kind: RecordedKind): Properties {
   return OPERATIONS[kind]
 }
 
 /** Whether an operation changes something, and so has an outcome in the record. */
-export function isChange(kind: OperationKind): boolean {
+export function isChange(kind: RecordedKind): boolean {
   return OPERATIONS[kind].effect === 'change'
 }
 
 /** Whether an engine mounts at it what the container has. */
-export function mounts(kind: OperationKind): boolean {
+export function mounts(kind: RecordedKind): boolean {
   return ['mounted', 'mounted and run'].includes(OPERATIONS[kind].container)
 }
 
 /** Whether the policy in force must give what the container was made with. */
-export function needsFit(kind: OperationKind): boolean {
+export function needsFit(kind: RecordedKind): boolean {
   return ['run', 'mounted and run'].includes(OPERATIONS[kind].container)
 }
 
 /** Whether it makes an engine's list of images longer. */
-export function addsImages(kind: OperationKind): boolean {
+export function addsImages(kind: RecordedKind): boolean {
   return OPERATIONS[kind].images === 'added'
 }
 

@@ -14,7 +14,7 @@ import { writeDockerfile } from '../decide/dockerfile/write.ts'
 import { planBasePull } from '../decide/image-build.ts'
 import type { Violation } from '../decide/refuse.ts'
 import type { BuildPermit } from '../decide/verdict.ts'
-import type { Right } from '../rights/right.ts'
+import type { DockerRight } from '../rights/docker-call.ts'
 import { splitLines } from '../world/lines.ts'
 import { encode } from '../encode/encode.ts'
 import { atOnce } from '../schedule/at-once.ts'
@@ -167,7 +167,7 @@ export class BuildImages {
 /** The call that a build belongs to. */
 export interface BuildCall {
   readonly gate: Gate
-  readonly right: Right
+  readonly right: DockerRight
   /** API version of the engine. */
   readonly minor: number
   /** What the worker has of the thread. */

@@ -3,7 +3,7 @@ import type { CallEngine } from '../engine/call-engine.ts'
 import { inspectVolume, ensureVolume } from '../engine/questions/volumes.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePlan } from '../decide/verdict.ts'
-import type { Right } from '../rights/right.ts'
+import type { DockerRight } from '../rights/docker-call.ts'
 import type { Change, Owned } from '../record/store.ts'
 import type { Claims } from '../settle/claims.ts'
 
@@ -21,7 +21,7 @@ export interface FailedVolume {
  */
 export async function ownVolumes(
   gate: Gate,
-  right: Right,
+  right: DockerRight,
   minor: number,
   plan: CreatePlan,
   claims: Claims,
@@ -65,7 +65,7 @@ export function isOwnVolume({ ownership }: Gate, worker: string, name: string, c
  */
 export async function swappedVolume(
   gate: Gate,
-  right: Right,
+  right: DockerRight,
   minor: number,
   plan: CreatePlan,
   checked: readonly Owned[],

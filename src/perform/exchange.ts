@@ -6,17 +6,16 @@ import { countsOf, viewOf } from '../filter/view.ts'
 import { forward } from './forward.ts'
 import type { Reply } from '../engine/reply.ts'
 import type { Refused } from '../decide/verdict.ts'
-import type { Call } from '../rights/decision.ts'
-import type { Right } from '../rights/right.ts'
+import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import type { Sendable } from '../encode/encode.ts'
 import type { Claims } from '../settle/claims.ts'
 import type { Outcome } from '../settle/outcome.ts'
 
 /** A permit on its way, with what its decision has set up. */
 export interface Undertaking {
-  readonly call: Call
+  readonly call: DockerCall
   /** What it is done by. */
-  readonly right: Right
+  readonly right: DockerRight
   readonly claims: Claims
   readonly outcome: Outcome
 }
@@ -28,14 +27,14 @@ export async function send(undertaking: Undertaking, permit: Sendable, content?:
 
 /** Sends one request and filters its answer. */
 export async function exchange(
-  { call, right }: Undertaking,
+  { call, right, claims }: Undertaking,
   permit: Sendable,
   content?: Readable,
 ): Promise<Reply> {
   const { gate, share } = call
   // Answers to many calls can come by one and the same event.
   await share.turn()
-  const forwarded = await forward(right.engine, permit, right.sending, content)
+  const forwarded = await forward(right.engine, permit, call.sending(claims.object), content)
   if ('hijacked' in forwarded) {
     const { socket } = forwarded.hijacked
     right.untilEnded().whenOver(() => socket.destroy())

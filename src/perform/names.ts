@@ -7,7 +7,7 @@ import type { Gate } from '../gate.ts'
 import { ownersOfNames } from '../resolve/images.ts'
 import type { Images } from '../world/images.ts'
 import { encodeTag } from '../encode/image.ts'
-import type { Right } from '../rights/right.ts'
+import type { DockerRight } from '../rights/docker-call.ts'
 import type { Change, Claim } from '../record/store.ts'
 import { NO_NAMES, tagged, type Named } from '../settle/named.ts'
 import { NoTurn } from '../shared/keyed-turns.ts'
@@ -22,7 +22,7 @@ const LARGEST_ANSWER = 2 ** 20
  */
 export function giveNames(
   gate: Gate,
-  right: Right,
+  right: DockerRight,
   minor: number,
   image: string,
   names: readonly string[],
@@ -54,7 +54,7 @@ export function giveNames(
 
 async function giveAll(
   gate: Gate,
-  right: Right,
+  right: DockerRight,
   minor: number,
   claims: readonly Claim[],
   taken: readonly string[],

@@ -1,8 +1,8 @@
 /** The second half of the way: what was permitted and recorded is done, filtered, settled and recorded again. */
 import type { Reply } from '../engine/reply.ts'
 import type { ContainerPermit, Permit } from '../decide/verdict.ts'
-import type { Call } from '../rights/decision.ts'
-import type { Right } from '../rights/right.ts'
+import { knownAnswer } from '../filter/known.ts'
+import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import { bringsImages } from '../settle/bringing.ts'
 import type { Claims } from '../settle/claims.ts'
 import { NewImages } from '../settle/images.ts'
@@ -15,61 +15,75 @@ import { create, createVolume, joinOrLeave, onVolume, restart } from './containe
 import { send, type Undertaking } from './exchange.ts'
 import { onImage, tag } from './image-names.ts'
 
-/** Does what a permit stands for. The outcome is on record whichever way it ends. @throws {EngineUnavailable} */
-export async function carryOut(call: Call, permit: Permit, right: Right, claims: Claims): Promise<Reply> {
+/**
+ * Does what a permit stands for. The outcome is on record whichever way it ends, and the right is given back when nothing goes on
+ * by it any more: with the reply, or at the end of one that goes on. @throws {EngineUnavailable}
+ */
+export async function perform(call: DockerCall, right: DockerRight, claims: Claims): Promise<Reply> {
   const { gate, connected } = call
+  const { permit } = right
   const give = (image: string, names: readonly string[], changes: readonly Change[]) =>
     giveNames(gate, right, connected.facts.minor, image, names, changes)
   const outcome = new Outcome(gate, right, permit, claims)
-  const undertaking = { call, right, claims, outcome }
   try {
     if (bringsImages(permit)) outcome.brings(await NewImages.before(gate, right.worker.name, permit, give))
-    switch (permit.on) {
-      case 'prune': {
-        const removed = (id: string, changes: readonly Change[]): void => {
-          outcome.concerns(id)
-          outcome.add(changes)
-        }
-        const { minor } = connected.facts
-        return await outcome.close(await prune(gate, right, minor, permit, removed))
-      }
-      case 'container':
-        return await onContainer(undertaking, permit)
-      case 'import':
-        return await putFiles(undertaking, permit)
-      case 'create':
-        return await create(undertaking, permit)
-      case 'volume create':
-        return await createVolume(undertaking, permit)
-      case 'volume':
-        return await onVolume(undertaking, permit)
-      case 'network member':
-        return await joinOrLeave(undertaking, permit)
-      case 'image':
-        return await onImage(undertaking, permit)
-      case 'tag':
-        return await tag(undertaking, permit)
-      case 'build':
-        return await build(undertaking, permit)
-      case 'load':
-        return await load(undertaking, permit)
-      case 'commit':
-      case 'engine':
-      case 'exec':
-      case 'exec create':
-      case 'list':
-      case 'network':
-      case 'network create':
-      case 'pull':
-      case 'push':
-      case 'save':
-      case 'search':
-      case 'update':
-        return await send(undertaking, permit, call.content)
-    }
+    const reply = await carryOut({ call, right, claims, outcome }, permit)
+    if (reply.kind === 'whole') right.release()
+    else (reply.kind === 'stream' ? reply.body : reply.connection.socket).once('close', () => right.release())
+    return reply
   } catch (cause) {
     outcome.broken(cause)
     throw cause
+  }
+}
+
+async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply> {
+  const { call, right, outcome } = undertaking
+  switch (permit.on) {
+    case 'prune': {
+      const removed = (id: string, changes: readonly Change[]): void => {
+        outcome.concerns(id)
+        outcome.add(changes)
+      }
+      const { minor } = call.connected.facts
+      return outcome.close(await prune(call.gate, right, minor, permit, removed))
+    }
+    case 'engine': {
+      const known = knownAnswer(call.connected, permit)
+      return known === undefined ? send(undertaking, permit) : outcome.close(known)
+    }
+    case 'container':
+      return onContainer(undertaking, permit)
+    case 'import':
+      return putFiles(undertaking, permit)
+    case 'create':
+      return create(undertaking, permit)
+    case 'volume create':
+      return createVolume(undertaking, permit)
+    case 'volume':
+      return onVolume(undertaking, permit)
+    case 'network member':
+      return joinOrLeave(undertaking, permit)
+    case 'image':
+      return onImage(undertaking, permit)
+    case 'tag':
+      return tag(undertaking, permit)
+    case 'build':
+      return build(undertaking, permit)
+    case 'load':
+      return load(undertaking, permit)
+    case 'commit':
+    case 'exec':
+    case 'exec create':
+    case 'list':
+    case 'network':
+    case 'network create':
+    case 'pull':
+    case 'push':
+    case 'save':
+    case 'search':
+    case 'update':
+      return send(undertaking, permit, call.content)
   }
 }
 
@@ -79,7 +93,25 @@ function onContainer(undertaking: Undertaking, permit: ContainerPermit): Promise
       return restart(undertaking, permit, permit.operation)
     case 'container.archive-put':
       return putFiles(undertaking, permit)
-    default:
+    case 'container.archive-get':
+    case 'container.archive-stat':
+    case 'container.attach':
+    case 'container.attach-ws':
+    case 'container.changes':
+    case 'container.export':
+    case 'container.inspect':
+    case 'container.kill':
+    case 'container.logs':
+    case 'container.pause':
+    case 'container.remove':
+    case 'container.rename':
+    case 'container.resize':
+    case 'container.start':
+    case 'container.stats':
+    case 'container.stop':
+    case 'container.top':
+    case 'container.unpause':
+    case 'container.wait':
       return send(undertaking, permit, undertaking.call.content)
   }
 }

@@ -11,7 +11,7 @@ import { unusedVolumes } from '../engine/questions/volumes.ts'
 import { errorReply, jsonReply, type Reply } from '../engine/reply.ts'
 import type { Gate } from '../gate.ts'
 import type { PrunePermit } from '../decide/verdict.ts'
-import type { Right } from '../rights/right.ts'
+import type { DockerRight } from '../rights/docker-call.ts'
 import { ownParents, type Images } from '../world/images.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Change, OwnedKind } from '../record/store.ts'
@@ -25,7 +25,7 @@ type Removed = (id: string, changes: readonly Change[]) => void
 /** Removes what the worker owns and nothing uses. @throws {EngineUnavailable} */
 export async function prune(
   gate: Gate,
-  right: Right,
+  right: DockerRight,
   minor: number,
   { operation }: PrunePermit,
   isRemoved: Removed,
@@ -76,7 +76,7 @@ interface Candidate {
 
 class PruneRun {
   readonly #gate: Gate
-  readonly #right: Right
+  readonly #right: DockerRight
   readonly #worker: string
   readonly #minor: number
   readonly #matches: (object: Unknown) => boolean
@@ -84,7 +84,7 @@ class PruneRun {
 
   constructor(
     gate: Gate,
-    right: Right,
+    right: DockerRight,
     minor: number,
     matches: (object: Unknown) => boolean,
     isRemoved: Removed,

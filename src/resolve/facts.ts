@@ -106,3 +106,9 @@ export interface Facts {
   /** Full ids of every container in reach. */
   readonly reach: readonly string[]
 }
+
+/** What a decision on a diagnostic of the host is made on. */
+export interface HostFacts {
+  /** Diagnostics of the worker that go on. */
+  readonly running: number
+}

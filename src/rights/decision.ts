@@ -1,39 +1,18 @@
 /** One call as it is decided: by the rights in force at that moment, on what is true then. */
-import type { Readable } from 'node:stream'
 import { recordDetail, type Detail } from '../audit/detail.ts'
-import type { Decoded } from '../decode/operation.ts'
-import { needsImages } from '../decode/properties.ts'
-import type { Gate } from '../gate.ts'
+import { withinRecord } from '../decide/record-size.ts'
+import type { AnyPermit, Refused, Verdict } from '../decide/verdict.ts'
+import type { CommandLine } from '../decode/operations/host.ts'
+import type { DecisionEntry } from '../record/entry.ts'
 import type { Caller } from '../workers/caller.ts'
 import type { Rights } from '../workers/identity.ts'
-import { decide } from '../decide/decide.ts'
-import { withinRecord } from '../decide/record-size.ts'
-import type { Verdict } from '../decide/verdict.ts'
-import type { Facts } from '../resolve/facts.ts'
-import type { Connected } from '../world/feed.ts'
-import type { Share } from '../schedule/scheduler.ts'
-import type { Until } from '../shared/ending.ts'
-import { hostPathsOf, resolve, stockOf, type HostPaths, type Looked } from '../resolve/resolve.ts'
+import type { Call, Resource } from './call.ts'
 
-/** What every stage of one call works on. */
-export interface Call {
-  readonly gate: Gate
-  readonly caller: Caller
-  readonly connected: Connected
-  readonly decoded: Decoded
-  /** A body that is passed on as it comes. */
-  readonly content: Readable | undefined
-  /** Ends when its client goes away. */
-  readonly gone: Until
-  /** What the worker has of the thread. */
-  readonly share: Share
-}
-
-export interface Decision {
+export interface Decision<R extends Resource = Resource> {
   readonly rights: Rights
-  readonly looked: Looked
-  readonly facts: Facts
-  readonly verdict: Verdict
+  readonly looked: R['looked']
+  readonly facts: R['facts']
+  readonly verdict: Verdict<R['permit']>
   /** The operation as the record will hold it. */
   readonly detail: Detail
 }
@@ -51,41 +30,14 @@ export class Ended extends Error {
  * Looks up what takes time, and gives the rights that were in force before and after.
  * @throws {Ended | LookupAbandoned | EngineUnavailable}
  */
-export async function lookUp(call: Call): Promise<{ readonly rights: Rights; readonly looked: Looked }> {
-  const { gate, caller, decoded, gone, share } = call
+export async function lookUp<R extends Resource>(
+  call: Call<R>,
+): Promise<{ readonly rights: Rights; readonly looked: R['looked'] }> {
   for (;;) {
-    const rights = rightsOf(caller)
-    const images = needsImages(decoded.operation) ? await gate.sight.whenKnown() : gate.sight.known
-    await learnMade(call, rights)
-    const written = hostPathsOf(gate, rights.worker, decoded.operation)
-    const paths = written.length === 0 ? NO_PATHS : await pathsOf(gate, rights, written, gone)
-    await share.turn()
-    if (caller.identity.rights === rights) return { rights, looked: { paths, images } }
-  }
-}
-
-const NO_PATHS: HostPaths = new Map()
-
-async function pathsOf(
-  gate: Gate,
-  { worker }: Rights,
-  written: readonly string[],
-  gone: Until,
-): Promise<HostPaths> {
-  await using roots = gate.bindRoots.share()
-  return await gate.paths.resolve(worker.name, roots, written, gone.signal)
-}
-
-/** Learns what containers were made with that a gate before this one made; those whose namespaces they are in come to light by it. */
-async function learnMade({ gate, decoded }: Call, { worker }: Rights): Promise<void> {
-  const asked = new Set<string>()
-  for (;;) {
-    const unknown = stockOf(gate, worker, decoded.operation).find(
-      ({ id, made }) => made === undefined && !asked.has(id),
-    )
-    if (unknown === undefined) return
-    asked.add(unknown.id)
-    await gate.learn(unknown.id)
+    const rights = rightsOf(call.caller)
+    const looked = await call.lookUp(rights)
+    await call.share.turn()
+    if (call.caller.identity.rights === rights) return { rights, looked }
   }
 }
 
@@ -97,42 +49,51 @@ export function rightsOf({ identity }: Pick<Caller, 'identity'>): Rights {
 }
 
 /** What the record will hold of a call, once its secrets are hashed. */
-export async function textOf({ gate, share }: Call, detail: Detail, verdict: Verdict): Promise<string> {
+export async function textOf(
+  { gate, share }: Pick<Call, 'gate' | 'share'>,
+  detail: Detail,
+  verdict: Verdict<AnyPermit>,
+): Promise<string> {
   const text = gate.recorder.detailOf(detail, verdict)
   return typeof text === 'string' ? text : share.run(text)
 }
 
+/** Records a command line that is refused as such, before any call. @throws {StoreUnavailable} */
+export async function recordRefusedLine(
+  from: Pick<Call, 'gate' | 'caller' | 'share'>,
+  operation: CommandLine,
+  refused: Refused,
+): Promise<DecisionEntry> {
+  const text = await textOf(from, recordDetail(operation, refused), refused)
+  return from.gate.recorder.open(from.caller, { operation }, refused, text, [])
+}
+
 /** Decides a call. Nothing waits in it: calls made at the same moment count each other. */
-export function decideCall(call: Call, rights: Rights, looked: Looked): Decision {
-  const { gate, connected, decoded } = call
-  const facts = resolve(gate, rights.worker, decoded.operation, connected.facts, looked)
-  return judge(call, { rights, looked, facts })
+export function decideCall<R extends Resource>(
+  call: Call<R>,
+  rights: Rights,
+  looked: R['looked'],
+): Decision<R> {
+  return judge(call, rights, looked, call.resolve(rights.worker, looked))
 }
 
 /** Decides it once more. What it has taken meanwhile itself counts as it did before. */
-export function decideAgain(
-  call: Call,
+export function decideAgain<R extends Resource>(
+  call: Call<R>,
   rights: Rights,
-  { facts: before, looked: seen }: Pick<Decision, 'facts' | 'looked'>,
+  { facts: before, looked: seen }: Pick<Decision<R>, 'facts' | 'looked'>,
   looked = seen,
-): Decision {
-  const { gate, connected, decoded } = call
-  const now = resolve(gate, rights.worker, decoded.operation, connected.facts, looked)
-  const { usage, updating, eventStreams, imagesListed, volumes, networkTaken } = before
-  const isSame = now.container?.id === before.container?.id
-  const { running = false, started = false } = before.container ?? {}
-  const facts = {
-    ...now,
-    ...{ usage, updating, eventStreams, imagesListed, volumes, networkTaken },
-    // What was granted in the state that a container had then goes on in another.
-    container: now.container && isSame ? { ...now.container, running, started } : now.container,
-    exec: now.exec && { ...now.exec, made: before.exec?.made },
-  }
-  return judge(call, { rights, looked, facts })
+): Decision<R> {
+  return judge(call, rights, looked, call.resolveAgain(rights.worker, looked, before))
 }
 
-function judge({ decoded }: Call, about: Pick<Decision, 'rights' | 'looked' | 'facts'>): Decision {
-  const decided = decide(about.rights.worker, decoded, about.facts)
-  const detail = recordDetail(decoded.operation, decided)
-  return { ...about, detail, verdict: withinRecord(decided, detail.size) }
+function judge<R extends Resource>(
+  call: Call<R>,
+  rights: Rights,
+  looked: R['looked'],
+  facts: R['facts'],
+): Decision<R> {
+  const decided = call.decide(rights.worker, facts)
+  const detail = recordDetail(call.operation, decided)
+  return { rights, looked, facts, detail, verdict: withinRecord(decided, detail.size) }
 }

@@ -7,14 +7,12 @@ import type { CallEngine, Standing } from '../engine/call-engine.ts'
 import type { Identity } from '../workers/identity.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { refuse, refuseAll, type Violation } from '../decide/refuse.ts'
-import type { Permit, Refused, Verdict } from '../decide/verdict.ts'
+import type { Refused, Verdict } from '../decide/verdict.ts'
 import { Ending, type Until } from '../shared/ending.ts'
-import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.ts'
 import { LookupAbandoned } from '../resolve/host-paths.ts'
-import type { Claim } from '../record/store.ts'
-import { decideAgain, Ended, lookUp, textOf, type Call, type Decision } from './decision.ts'
+import type { Call, Resource } from './call.ts'
+import { decideAgain, Ended, lookUp, textOf, type Decision } from './decision.ts'
 import type { Running } from '../workers/running.ts'
-import { isSame } from './same.ts'
 
 /** A call may not go on. */
 export class RightEnded extends Error {
@@ -31,36 +29,32 @@ export class RightEnded extends Error {
   }
 }
 
-export class Right implements Standing, Running {
+export class Right<R extends Resource> implements Standing, Running {
   /** Sends for this call. */
   readonly engine: CallEngine
-  readonly #call: Call
+  readonly #call: Call<R>
   /** What was true when it was first decided. */
-  readonly #first: Pick<Decision, 'facts' | 'looked'>
-  /** Labels of what is made for it. */
-  readonly #labels: Readonly<Record<string, string>>
+  readonly #first: Pick<Decision<R>, 'facts' | 'looked'>
   readonly #ends: ((why: string) => void)[] = []
   /** What else of it has to hold, as it has turned out on the way. */
   readonly #checks: ((worker: WorkerPolicy) => readonly Violation[])[] = []
   #rights: Decision['rights']
-  #permit: Permit
+  #permit: R['permit']
   #record: DecisionEntry | undefined
   #over: RightEnded | undefined
   #ended: Ending | undefined
   #gone: Ending | undefined
   #forget: (() => void) | undefined
 
-  /** @param record undefined for a read that goes on unrecorded. @param claim on what is made */
+  /** @param record undefined for a read that goes on unrecorded */
   constructor(
-    call: Call,
-    { rights, facts, looked }: Decision,
-    permit: Permit,
+    call: Call<R>,
+    { rights, facts, looked }: Decision<R>,
+    permit: R['permit'],
     record: DecisionEntry | undefined,
-    claim: Claim | undefined,
   ) {
     this.engine = call.gate.engineFor(this)
     this.#call = call
-    this.#labels = { ...labelsOf(claim), [WORKER_LABEL]: rights.worker.name }
     this.#rights = rights
     this.#first = { facts, looked }
     this.#permit = permit
@@ -77,7 +71,7 @@ export class Right implements Standing, Running {
   }
 
   /** As it was last decided. */
-  get permit(): Permit {
+  get permit(): R['permit'] {
     return this.#permit
   }
 
@@ -89,12 +83,6 @@ export class Right implements Standing, Running {
   /** Why it may not go on; undefined while it may. */
   get over(): RightEnded | undefined {
     return this.#over
-  }
-
-  get sending() {
-    const { decoded, connected } = this.#call
-    const { minor } = connected.facts
-    return { clientMinor: decoded.minor ?? minor, engineMinor: minor, labels: this.#labels }
   }
 
   get inForce(): boolean {
@@ -115,7 +103,7 @@ export class Right implements Standing, Running {
   }
 
   /** What the policy in force makes of the call by what is true now. */
-  decideNow(): Verdict {
+  decideNow(): Verdict<R['permit']> {
     return decideAgain(this.#call, this.#rights, this.#first).verdict
   }
 
@@ -188,13 +176,13 @@ export class Right implements Standing, Running {
   }
 
   /** Goes on by another decision, or ends by it. Both are on record. @throws {RightEnded | StoreUnavailable} */
-  async #take(decision: Decision): Promise<void> {
-    const { gate, caller, decoded } = this.#call
+  async #take(decision: Decision<R>): Promise<void> {
+    const { gate, caller } = this.#call
     const again = this.#judge(decision)
     const before = this.#record
     const verdict = 'refused' in again ? again.refused : decision.verdict
     const text = await textOf(this.#call, decision.detail, verdict)
-    const record = before && (await gate.recorder.open(caller, decoded, verdict, text, []))
+    const record = before && (await gate.recorder.open(caller, this.#call, verdict, text, []))
     const why = `decided again as ${record?.id ?? ''}, since another policy is in force`
     if ('refused' in again) throw this.#finish(new RightEnded(why, again.refused, record?.id))
     if (before !== undefined) gate.recorder.close(before, 0, why, '', [])
@@ -203,13 +191,13 @@ export class Right implements Standing, Running {
     this.#record = record
   }
 
-  #judge({ verdict, rights }: Decision): { readonly permit: Permit } | { readonly refused: Refused } {
+  #judge({ verdict, rights }: Decision<R>): { readonly permit: R['permit'] } | { readonly refused: Refused } {
     if (verdict.effect === 'refuse') return { refused: verdict }
     const violations = this.#checks.flatMap((check) => check(rights.worker))
     if (violations.length > 0) return { refused: refuseAll(verdict.subcommand, violations) }
-    if (isSame(this.#permit, verdict.permit, this.sending)) return { permit: verdict.permit }
+    if (this.#call.isSame(this.#permit, verdict.permit)) return { permit: verdict.permit }
     return {
-      refused: refuse(verdict.subcommand, 'policy.changed', this.#call.decoded.operation.kind, {
+      refused: refuse(verdict.subcommand, 'policy.changed', this.#call.operation.kind, {
         why: 'another policy came into force meanwhile, which gives this otherwise',
         instead: ['the same once more'],
         retryable: true,
@@ -224,9 +212,3 @@ export class Right implements Standing, Running {
 }
 
 const NOT_SERVED = 'ended: its worker is served no more, or by another socket'
-
-/** What is made carries its claim. An image hands its labels down to containers: there theirs would be taken for one's own. */
-function labelsOf(claim: Claim | undefined): Readonly<Record<string, string>> {
-  if (claim?.kind !== 'image') return { [CLAIM_LABEL]: claim?.nonce ?? '' }
-  return { [CLAIM_LABEL]: '', [IMAGE_CLAIM_LABEL]: claim.nonce }
-}

@@ -1,8 +1,9 @@
 /** Claims: what is about to be made counts, and is on record, before the engine is asked. */
-import type { ContainerPermit, CreatePermit, Verdict } from '../decide/verdict.ts'
+import type { AnyPermit, ContainerPermit, CreatePermit, Verdict } from '../decide/verdict.ts'
 import type { MadeWith } from '../world/made.ts'
 import type { Ownership } from '../world/ownership.ts'
 import type { Asked } from '../world/renames.ts'
+import type { Reservations } from '../world/reservations.ts'
 import type { World } from '../world/world.ts'
 import { madeBody } from '../encode/made.ts'
 import type { Change, Claim, OwnedKind } from '../record/store.ts'
@@ -24,11 +25,16 @@ export interface Claims {
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 
+interface Claiming extends Pick<World, 'ownership' | 'renames'> {
+  readonly made: MadeWith
+  readonly diagnostics: Reservations
+}
+
 /** Opens the claims that a verdict needs; from now on they count. */
 export function openClaims(
-  { ownership, renames, made }: Pick<World, 'ownership' | 'renames'> & { readonly made: MadeWith },
+  { ownership, renames, made, diagnostics }: Claiming,
   worker: string,
-  verdict: Verdict,
+  verdict: Verdict<AnyPermit>,
 ): Claims {
   const open = (kind: OwnedKind): Claim => ownership.claim(kind, worker, NO_LIMITS)
   if (verdict.effect === 'refuse') return NO_CLAIMS
@@ -64,6 +70,8 @@ export function openClaims(
       return permit.operation.kind === 'system.events'
         ? keeping(NO_CLAIMS, ownership.eventsFollowed.keep(worker, [worker]))
         : NO_CLAIMS
+    case 'host':
+      return keeping(NO_CLAIMS, diagnostics.keep(worker, [worker]))
     case 'tag': {
       const opened = claims(ownership, ownership.claimTag(worker, permit.name, permit.image), NONE)
       return keeping(opened, ownership.namesGiven.keep(worker, [permit.name]))

@@ -3,7 +3,8 @@ import { isChange } from '../decode/properties.ts'
 import { EngineUnavailable } from '../engine/engine.ts'
 import type { Reply } from '../engine/reply.ts'
 import type { Gate } from '../gate.ts'
-import type { CreatePermit, Permit } from '../decide/verdict.ts'
+import type { AnyPermit, CreatePermit } from '../decide/verdict.ts'
+import type { Resource } from '../rights/call.ts'
 import { RightEnded, type Right } from '../rights/right.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
@@ -16,8 +17,8 @@ import { doubted, settle } from './settle.ts'
 
 export class Outcome {
   readonly #gate: Gate
-  readonly #right: Right
-  #permit: Permit
+  readonly #right: Right<Resource>
+  #permit: AnyPermit
   readonly #claims: Claims
   readonly #changes: Change[] = []
   /** What it did that the decision did not know yet. */
@@ -28,7 +29,7 @@ export class Outcome {
   /** Whether it is on record how the call ended, or began; of a read nothing is. */
   #isWritten: boolean
 
-  constructor(gate: Gate, right: Right, permit: Permit, claims: Claims) {
+  constructor(gate: Gate, right: Right<Resource>, permit: AnyPermit, claims: Claims) {
     this.#gate = gate
     this.#right = right
     this.#permit = permit
@@ -113,6 +114,11 @@ export class Outcome {
     return reply
   }
 
+  /** Records how a program ended that was run. @param status as of an engine */
+  ended(status: number, reason: string): void {
+    this.#write(status, reason, '', [])
+  }
+
   /** Takes over an exec that was made or started; it is no other worker's, though that has the same name. */
   #takeExec(reply: Reply): void {
     const { execs } = this.#gate
@@ -183,6 +189,7 @@ export class Outcome {
       case 'engine':
       case 'exec':
       case 'exec create':
+      case 'host':
       case 'image':
       case 'import':
       case 'list':

@@ -1,5 +1,5 @@
 /** What a successful operation changes in what the gate knows: at once, before the client is told and before any event comes. */
-import type { ContainerPermit, Permit } from '../decide/verdict.ts'
+import type { AnyPermit, ContainerPermit } from '../decide/verdict.ts'
 import type { MadeWith } from '../world/made.ts'
 import type { World } from '../world/world.ts'
 import { madeAfterMove, madeAfterUpdate } from '../encode/made.ts'
@@ -13,7 +13,7 @@ interface Settling extends Pick<World, 'inventory' | 'ownership' | 'renames'> {
 /** Takes over the effect of an operation that the engine has answered with success. Returns the changes to write. */
 export function settle(
   world: Settling,
-  permit: Permit,
+  permit: AnyPermit,
   { rename }: Pick<Claims, 'rename'>,
 ): readonly Change[] {
   switch (permit.on) {
@@ -43,6 +43,7 @@ export function settle(
     case 'engine':
     case 'exec':
     case 'exec create':
+    case 'host':
     case 'image':
     case 'import':
     case 'list':
@@ -103,7 +104,7 @@ function settleContainer(
 }
 
 /** What is not known any more where it is not known whether the engine did it: it is asked when it matters. Returns the changes to write. */
-export function doubted({ ownership, made }: Settling, permit: Permit): readonly Change[] {
+export function doubted({ ownership, made }: Settling, permit: AnyPermit): readonly Change[] {
   if (permit.on !== 'update' && permit.on !== 'network member') return []
   const owned = ownership.get('container', permit.container.id)
   return owned === undefined ? [] : [made.doubt(owned.nonce)]

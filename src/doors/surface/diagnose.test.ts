@@ -4,6 +4,7 @@ import { ALONE } from '../../../test/support/share.ts'
 import { OWN } from '../../files/directory.ts'
 import { BindRoots } from '../../host/bind-roots.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { Ending, type Until } from '../../shared/ending.ts'
 import { openSocketDirectory } from '../listen.ts'
 import { ownRecent } from './own-record.ts'
 import { runLine } from './run.ts'
@@ -24,8 +25,8 @@ async function open() {
   const directory = await openSocketDirectory(worker.socket, OWN)
   const sessions = new Sessions(gate, identity, directory, worker.socket, OWN)
   const caller = { identity, door: 'ssh' } as const
-  const run = async (text: string, signal = new AbortController().signal) => {
-    const line = { gate, caller, sessions, record, signal, share: ALONE }
+  const run = async (text: string, gone: Until = new Ending()) => {
+    const line = { gate, caller, sessions, record, gone, share: ALONE }
     return (await runLine(line, { line: text })).answer
   }
   const newest = async (count: number) => {
@@ -95,13 +96,13 @@ describe('a diagnostic of the host', () => {
 
   test('is one of four at once', async () => {
     await using own = await open()
-    const gone = new AbortController()
-    const four = Array.from({ length: 4 }, () => own.run('sleep 9', gone.signal))
+    const gone = new Ending()
+    const four = Array.from({ length: 4 }, () => own.run('sleep 9', gone))
     await running()
     const answer = await own.run('echo given')
     expect(answer).toMatchObject({ exit: 77, refusal: { rule: 'host.limits', retryable: true } })
     expect(answer).toMatchObject({ stderr: expect.stringContaining('why: 4 diagnostics run already\n') })
-    gone.abort()
+    gone.end()
     await Promise.all(four)
     expect(await own.newest(9)).toContainEqual(expect.objectContaining({ status: 499, reason: 'exit 137' }))
     expect(await own.run('echo given')).toMatchObject({ exit: 0 })

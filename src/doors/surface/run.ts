@@ -8,7 +8,7 @@ import { localWork, type LocalWork } from '../../docker-cli/local-work.ts'
 import { refuse } from '../../decide/refuse.ts'
 import type { Refused } from '../../decide/verdict.ts'
 import { isRecordId } from '../../record/id.ts'
-import { rightsOf } from '../../rights/decision.ts'
+import { recordRefusedLine, rightsOf } from '../../rights/decision.ts'
 import { shorten } from '../../shared/refusal.ts'
 import { answer, EXIT, failedAnswer, refusedAnswer, type Answer, type RunAnswer } from './answers.ts'
 import { diagnose } from './diagnose.ts'
@@ -132,10 +132,9 @@ async function can(line: Line, command: Command, written: Written): Promise<Run>
 
 /** Records a line that is refused as such, and tells it. */
 async function refused(line: Line, verdict: Refused, words: readonly string[]): Promise<Answer> {
-  const { gate, caller } = line
-  const record = await gate.recorder.openCommand(caller, { kind: 'command', words }, verdict)
+  const record = await recordRefusedLine(line, { kind: 'command', words }, verdict)
   const exit = verdict.refusal.rule === 'line' ? EXIT.usage : EXIT.refused
-  return refusedAnswer(toldRefusal(verdict, record.id, caller.identity.name), exit)
+  return refusedAnswer(toldRefusal(verdict, record.id, line.caller.identity.name), exit)
 }
 
 /** What was typed, as far as it is told again. */

@@ -8,6 +8,7 @@ import { isRecordId } from '../../record/id.ts'
 import type { LiveRecord } from '../../record/live.ts'
 import { Ended, rightsOf } from '../../rights/decision.ts'
 import type { Share } from '../../schedule/scheduler.ts'
+import { Ending, type Until } from '../../shared/ending.ts'
 import { StoreUnavailable } from '../../record/errors.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../../http/body.ts'
 import { sendReply } from '../send.ts'
@@ -39,10 +40,10 @@ export class Surface implements WorkerSurface {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
+    const gone = new Ending()
+    response.once('close', () => gone.end())
     try {
-      await this.#route(request, response, gone.signal)
+      await this.#route(request, response, gone)
     } catch (cause) {
       const reply = failure(cause)
       if (reply === undefined) throw cause
@@ -51,11 +52,11 @@ export class Surface implements WorkerSurface {
     drain(request)
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  async #route(request: IncomingMessage, response: ServerResponse, gone: Until): Promise<void> {
     const identity = this.#identity
-    const share = this.#gate.scheduler.share(identity.name, signal)
+    const share = this.#gate.scheduler.share(identity.name, gone.signal)
     await share.turn()
-    signal.throwIfAborted()
+    gone.signal.throwIfAborted()
     const { path, query } = surfacePath(request.url ?? '')
     const [what = '', id = ''] = path
     switch (`${request.method} ${what}${'/'.repeat(path.length - 1)}`) {
@@ -70,7 +71,7 @@ export class Surface implements WorkerSurface {
           caller,
           sessions: this.#sessions,
           record: this.#record,
-          signal,
+          gone,
           share,
         }
         return this.#send(await runLine(line, what === 'can' ? asTried(written) : written), response)

@@ -22,7 +22,7 @@ const SHIPPED =
   '{ allow: [iptables -S, journalctl -u <unit> -n <lines>, journalctl -u firewall -n 50, fail2ban-client status <jail>, uptime -p],' +
   ' parameters: { unit: [ssh, "cron.service"], lines: 1..1000, jail: "[a-z0-9-]+" }, programs: { uptime: /usr/bin/uptime } }'
 const decide = (line: string) =>
-  decideDiagnostic(worker(SHIPPED), { kind: 'host.diagnostic', words: line.split(' ') })
+  decideDiagnostic(worker(SHIPPED), { kind: 'host.diagnostic', words: line.split(' ') }, { running: 0 })
 
 describe('a diagnostic', () => {
   test.each([
