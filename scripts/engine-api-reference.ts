@@ -1,5 +1,4 @@
 /** docs/reference/engine-api.md, out of the descriptions that requests are decoded by. */
-import { DESCRIBED, IMPORT, type Description } from '../src/decode/described.ts'
 import type { Field } from '../src/decode/fields.ts'
 import { IGNORED, READ } from '../src/decode/headers.ts'
 import type { OperationKind } from '../src/decode/operation.ts'
@@ -34,17 +33,13 @@ const OTHERWISE = {
   'exec.resize': 'an exec that the worker made',
 } as const satisfies Partial<Record<OperationKind, string>>
 
-/** The whole page. @throws {Error} for an endpoint that is decoded and not described */
+/** The whole page. */
 export function engineApiReference(): string {
-  const decoded = ROUTES.filter((route) => route.body !== 'unread').flatMap((route) =>
-    route.streamsWith === undefined
-      ? [route]
-      : [route, { ...route, endpoint: IMPORT, body: 'stream' as const }],
-  )
+  const decoded = ROUTES.flatMap((route) => (route.content === 'unread' ? [] : operationsOf(route)))
   return [
     HEAD,
     '## Endpoints that are decoded\n',
-    ...decoded.map((route) => section(route, descriptionOf(route))),
+    ...decoded.map(section),
     '## Headers\n',
     table(
       ['header', 'treatment'],
@@ -68,30 +63,32 @@ export function engineApiReference(): string {
   ].join('\n')
 }
 
-function descriptionOf({ endpoint }: Route): Description {
-  const description = DESCRIBED[endpoint]
-  if (description === undefined) throw new Error(`src/decode/described.ts does not describe ${endpoint}`)
-  return description
+/** A route, and what it is instead where a query parameter says something. */
+function operationsOf(route: Route): readonly Route[] {
+  if (route.streamed === undefined) return [route]
+  const { with: parameter, decoder } = route.streamed
+  const endpoint = `${route.endpoint}?${parameter}=-`
+  return [route, { ...route, ...decoder, endpoint, content: 'stream' }]
 }
 
-function section(route: Route, { kind, query, body, headers }: Description): string {
+function section({ endpoint, kind, query, body, headers, content }: Route): string {
   const rows = [
     ...leaves(headers, 'header'),
     ...leaves(query, 'query'),
     ...leaves(body, 'body'),
-    ...CONTENT[route.body].map((row) => ['body', ...row]),
+    ...CONTENT[content].map((row) => ['body', ...row]),
   ]
   const granted = `Operation \`${kind}\`. Granted: ${wordsOf(kind)}.\n`
   const nothing = 'It takes no parameter, and no body.\n'
   return [
-    `### ${route.endpoint}\n`,
+    `### ${endpoint}\n`,
     granted,
     rows.length === 0 ? nothing : table(['in', 'name', 'treatment', 'what that means'], rows),
   ].join('\n')
 }
 
 /** What a body is where it is no JSON. */
-const CONTENT: Readonly<Record<Route['body'], readonly (readonly string[])[]>> = {
+const CONTENT: Readonly<Record<Route['content'], readonly (readonly string[])[]>> = {
   none: [],
   json: [],
   unread: [],
@@ -119,8 +116,7 @@ function grantable(
 }
 
 /** Rows for every field that is read or refused as a whole. */
-function leaves(field: Field<unknown> | undefined, place: string, path = ''): readonly (readonly string[])[] {
-  if (field === undefined) return []
+function leaves(field: Field<unknown>, place: string, path = ''): readonly (readonly string[])[] {
   const children = Object.entries(field.children)
   if (children.length > 0)
     return children.flatMap(([name, child]) => leaves(child, place, joined(path, name)))

@@ -130,7 +130,6 @@ describe('a route', () => {
 
 describe('credentials of a registry', () => {
   test.each([
-    [undefined, undefined],
     ['', undefined],
     ['eyJhIjoiYiJ9', 'eyJhIjoiYiJ9'],
     ['-_+/9=', '-_+/9='],

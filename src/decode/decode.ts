@@ -5,7 +5,7 @@ import type { IncomingRequest } from './incoming.ts'
 import { JsonError, parseJson, type Json, type JsonObject } from './json.ts'
 import type { Decoded, Malformed } from './operation.ts'
 import { parseQuery } from './query.ts'
-import type { Route } from './routes/route.ts'
+import { decoderOf, type Route } from './routes/route.ts'
 import { matchRoute, type Match } from './router.ts'
 import { NEWEST_MINOR, OLDEST_MINOR, parseTarget, TargetError } from './target.ts'
 
@@ -50,14 +50,15 @@ export function decode({ route, target, name }: Match, request: IncomingRequest)
   const findings: Finding[] = []
   const minor = target.minor
   try {
-    const headers = readHeaders(request.rawHeaders, findings, route.headers)
+    const headers = readHeaders(request.rawHeaders, findings, namesOf(route))
     const sent = parseBody(route, request.body, headers.get('content-type'))
     const query =
-      route.body === 'unread' ? NO_QUERY : parseQuery(target.query, route.repeatable, fieldsOf(route, sent))
+      route.content === 'unread'
+        ? NO_QUERY
+        : parseQuery(target.query, route.repeatable, fieldsOf(route, sent))
     const body = withoutEchoes(route, sent, query)
-    const operation = route.decode({
+    const operation = decoderOf(route, target.query).decode({
       name,
-      method: request.method,
       query,
       body,
       header: (wanted) => headers.get(wanted),
@@ -70,9 +71,14 @@ export function decode({ route, target, name }: Match, request: IncomingRequest)
   }
 }
 
+/** Headers that mean something to this endpoint. */
+function namesOf({ headers }: Route): readonly string[] {
+  return Object.keys(headers.children).map((name) => name.toLowerCase())
+}
+
 function parseBody(route: Route, body: Uint8Array, contentType: string | undefined): Json {
   // Of a commit the body may be missing; who needs one says so.
-  if (body.length === 0 && (route.body !== 'json' || contentType === undefined)) return null
+  if (body.length === 0 && (route.content !== 'json' || contentType === undefined)) return null
   if (!/^application\/json *(?:; *charset=utf-8)?$/i.test(contentType ?? '')) {
     throw new FieldError('the body must have Content-Type: application/json')
   }
@@ -84,14 +90,14 @@ function parseBody(route: Route, body: Uint8Array, contentType: string | undefin
 
 /** Fields of a JSON body, as a query may repeat them. */
 function fieldsOf(route: Route, body: Json): readonly string[] {
-  return route.body === 'json' && body instanceof Map
+  return route.content === 'json' && body instanceof Map
     ? [...body.keys()].filter((name) => /^[A-Z]/.test(name))
     : []
 }
 
 /** A body without what the query says. @throws {FieldError} for an endpoint without a body if anything is left */
 function withoutEchoes(route: Route, body: Json, query: JsonObject): Json {
-  if (route.body !== 'json') {
+  if (route.content !== 'json') {
     // Anything else in a body could mean something to an engine: a form in it, say, is read before the query.
     if (!echoes(body, query)) throw new FieldError('this endpoint takes no body')
     return body

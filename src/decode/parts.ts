@@ -1,16 +1,34 @@
-/** The parts of a request that a decoder has, and what many decoders read in them. */
-import { FieldError, type Finding } from './fields.ts'
+/** The parts of a request, as it came and as its endpoint reads them, and what many endpoints read in them. */
+import { FieldError, record, refused, type Field, type Finding } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
 
-/** What a decoder has to work with. */
+/** A request before its fields are read. */
 export interface Parts {
-  readonly method: string
   /** The path's object, `web` in /containers/web/json; empty where the path has none. */
   readonly name: string
   readonly query: JsonObject
   readonly body: Json
   readonly header: (name: string) => string | undefined
   readonly findings: Finding[]
+}
+
+/** A request whose fields were read by what its endpoint takes. */
+export interface Given<Query, Body = undefined, Headers = object> extends Pick<
+  Parts,
+  'name' | 'header' | 'findings'
+> {
+  readonly parameters: Query
+  readonly body: Body
+  readonly headers: Headers
+}
+
+/** A query without parameters, a body or headers without fields. */
+export const noFields = record({})
+
+/** Of an endpoint that takes none; what in it says the same as the query was looked for before (decode.ts). */
+export const noBody: Field<undefined> = {
+  ...refused('this endpoint takes no body'),
+  read: () => undefined,
 }
 
 /** A container as clients name it: its name, its id or the start of one. */
@@ -20,9 +38,9 @@ export function containerReference(name: string): string {
 }
 
 /** Credentials for a registry: base64url of JSON, sent on as the same letters. @throws {FieldError} */
-export function registryAuth(header: string | undefined): string | undefined {
-  if (header === undefined || header === '') return undefined
-  if (!/^[A-Za-z0-9_+/=-]{1,16384}$/.test(header))
+export function registryAuth(header: Json): string | undefined {
+  if (header === '') return undefined
+  if (typeof header !== 'string' || !/^[A-Za-z0-9_+/=-]{1,16384}$/.test(header))
     throw new FieldError('the registry credentials are not base64')
   return header
 }

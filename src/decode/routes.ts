@@ -6,7 +6,7 @@ import { REFUSED_ENDPOINTS } from './refused-endpoints.ts'
 import { CONTAINER_ROUTES } from './routes/containers.ts'
 import { IMAGE_ROUTES } from './routes/images.ts'
 import { NETWORK_ROUTES } from './routes/networks.ts'
-import { route, type Route } from './routes/route.ts'
+import { NOTHING, route, takes, type Route } from './routes/route.ts'
 import { SYSTEM_ROUTES } from './routes/system.ts'
 
 export const ROUTES: readonly Route[] = [
@@ -14,9 +14,13 @@ export const ROUTES: readonly Route[] = [
   ...CONTAINER_ROUTES,
   ...IMAGE_ROUTES,
   ...NETWORK_ROUTES,
-  ...REFUSED_ENDPOINTS.map(([endpoint, id, words, why, ...instead]) =>
-    route(endpoint, id, () => ({ kind: 'unsupported', endpoint: id, words, why, instead }), {
-      body: 'unread',
-    }),
-  ),
+  ...REFUSED_ENDPOINTS.map(([endpoint, id, words, why, ...instead]) => {
+    const operation = { kind: 'unsupported', endpoint: id, words, why, instead } as const
+    return route(
+      endpoint,
+      id,
+      takes('unsupported', NOTHING, () => operation),
+      { content: 'unread' },
+    )
+  }),
 ]

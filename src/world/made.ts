@@ -1,6 +1,7 @@
 /** What own containers were made with, as the store keeps it: the body of a create, without anything that no policy speaks of. */
 import { JsonError, parseJson } from '../decode/json.ts'
 import { FieldError, type Finding } from '../decode/fields.ts'
+import { containerCreateBody } from '../decode/operations/container-create-body.ts'
 import { readContainerCreate, type ContainerCreate } from '../decode/operations/container-create.ts'
 import type { Change, Store } from '../record/store.ts'
 
@@ -49,7 +50,8 @@ function read(text: string | undefined): ContainerCreate | undefined {
   if (text === undefined) return undefined
   const findings: Finding[] = []
   try {
-    const create = readContainerCreate(parseJson(Buffer.from(text)), NO_QUERY, findings)
+    const body = containerCreateBody.read(parseJson(Buffer.from(text)), '', findings)
+    const create = readContainerCreate(body, NO_QUERY, findings)
     return findings.length === 0 ? create : undefined
   } catch (cause) {
     if (cause instanceof FieldError || cause instanceof JsonError) return undefined

@@ -60,7 +60,7 @@ const REFUSED = new Set([
   ...['max-used-space', 'min-free-space', 'reserved-space'].map((name) => `POST /build/prune ${name}`),
 ])
 
-const DECODED = ROUTES.filter((route) => route.body !== 'unread').map((route) => route.endpoint)
+const DECODED = ROUTES.filter((route) => route.content !== 'unread').map((route) => route.endpoint)
 const decodedParameters = PARAMETERS.filter(({ method, path }) => DECODED.includes(`${method} ${path}`))
 
 const BODIES: Readonly<Record<string, string>> = {

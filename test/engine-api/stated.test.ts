@@ -1,6 +1,5 @@
 /** Every row of the engine's tables has a stated treatment, and what is stated is what the decoders read by. */
 import { describe, expect, test } from 'vitest'
-import { DESCRIBED, IMPORT } from '../../src/decode/described.ts'
 import { decode, routeOf } from '../../src/decode/decode.ts'
 import type { Decoded } from '../../src/decode/operation.ts'
 import { ROUTES } from '../../src/decode/routes.ts'
@@ -9,7 +8,7 @@ import { decodeRequest } from '../cases/world.ts'
 import { BODY_FIELDS, ENDPOINTS, NEVER_WERE, PARAMETERS } from './tables.ts'
 import { bodyTreatment, parameterTreatment } from './treatments.ts'
 
-const DECODED = ROUTES.filter((route) => route.body !== 'unread')
+const DECODED = ROUTES.filter((route) => route.content !== 'unread')
 
 describe("the engine's own tables", () => {
   test('are here whole', () => {
@@ -69,18 +68,11 @@ const HANDSHAKE = [
 const UNREAD = ['POST /build/prune all', 'POST /build/prune keep-storage']
 
 describe('the descriptions', () => {
-  test('are of every endpoint that is decoded, and of no other', () => {
-    const endpoints = DECODED.map(({ endpoint }) => endpoint)
-    expect(Object.keys(DESCRIBED).sort()).toEqual([...endpoints, IMPORT].sort())
-  })
-
   test.each(DECODED.map((route) => [route.endpoint, route] as const))(
     'of %s are what it is decoded by',
     (endpoint, route) => {
-      const described = DESCRIBED[endpoint]
-      expect(described?.body === undefined).toBe(route.body !== 'json')
       const [method = '', path = ''] = endpoint.split(' ')
-      for (const [name, { treatment }] of Object.entries(described?.query.children ?? {})) {
+      for (const [name, { treatment }] of Object.entries(route.query.children)) {
         // Of a parameter that must be there, it is the value that is wrong.
         if (LEAST_QUERY[endpoint]?.startsWith(`${name}=`) === true) continue
         if (treatment === 'refused' || UNREAD.includes(`${endpoint} ${name}`)) continue
@@ -88,15 +80,15 @@ describe('the descriptions', () => {
         const { operation } = decoded(method, path, `${name}=%01`, LEAST[endpoint])
         expect(operation).toMatchObject({ kind: 'malformed', why: expect.stringContaining(name) })
       }
-      expect(decoded(method, path, '', LEAST[endpoint]).operation.kind).toBe(described?.kind)
+      expect(decoded(method, path, '', LEAST[endpoint]).operation.kind).toBe(route.kind)
     },
   )
 
-  test.each(DECODED.filter((route) => route.body === 'json').map(({ endpoint }) => endpoint))(
+  test.each(DECODED.filter(({ content }) => content === 'json').map(({ endpoint, body }) => [endpoint, body] as const))(
     'of the body of %s are what it is decoded by',
-    (endpoint) => {
+    (endpoint, body) => {
       const [method = '', path = ''] = endpoint.split(' ')
-      for (const [name, field] of Object.entries(DESCRIBED[endpoint]?.body?.children ?? {})) {
+      for (const [name, field] of Object.entries(body.children)) {
         const least = objectOf(JSON.parse(LEAST[endpoint] ?? '{}'))
         const probe = JSON.stringify({ ...least, [name]: { probe: 7.5 } })
         const { operation, findings } = decoded(method, path, '', probe)
@@ -114,7 +106,7 @@ function decoded(method: string, path: string, query: string, body = '{}'): Deco
   const target = `/v1.45${path.replaceAll(/\{[a-z]+\}/g, 'thing')}?${pairs.join('&')}`
   const routed = routeOf(method, target)
   if (!routed.found) throw new Error(`${method} ${target} has no route`)
-  const json = routed.match.route.body === 'json'
+  const json = routed.match.route.content === 'json'
   return decode(routed.match, {
     method,
     target,

@@ -1,7 +1,7 @@
 /** What the source states of a row of the tables. */
-import { DESCRIBED } from '../../src/decode/described.ts'
 import type { Field } from '../../src/decode/fields.ts'
 import { ROUTES } from '../../src/decode/routes.ts'
+import type { Route } from '../../src/decode/routes/route.ts'
 
 export interface Stated {
   readonly treatment: string
@@ -13,23 +13,24 @@ const REFUSED: Stated = { treatment: 'refused', why: 'the endpoint is refused' }
 /** What is stated of a parameter or header; undefined where nothing is. */
 export function parameterTreatment(endpoint: string, place: string, name: string): Stated | undefined {
   if (isRefused(endpoint)) return REFUSED
-  const described = DESCRIBED[endpoint]
-  return stated(place === 'header' ? described?.headers : described?.query, [name])
+  const route = routeOf(endpoint)
+  return stated(place === 'header' ? route?.headers : route?.query, [name])
 }
 
 /** What is stated of a body or a field of one; undefined where nothing is. */
 export function bodyTreatment(endpoint: string, path: string): Stated | undefined {
   if (isRefused(endpoint)) return REFUSED
-  const body = DESCRIBED[endpoint]?.body
+  const { body, content } = routeOf(endpoint) ?? {}
   if (path !== '$') return stated(body, stepsOf(path))
-  const { body: content } = ROUTES.find((route) => route.endpoint === endpoint) ?? {}
-  if (content === 'stream') return { treatment: 'forwarded', why: 'as it streams' }
-  if (content === 'none') return { treatment: 'refused', why: 'this endpoint takes no body' }
-  return body
+  return content === 'stream' ? { treatment: 'forwarded', why: 'as it streams' } : body
+}
+
+function routeOf(endpoint: string): Route | undefined {
+  return ROUTES.find((route) => route.endpoint === endpoint)
 }
 
 function isRefused(endpoint: string): boolean {
-  return ROUTES.some((route) => route.endpoint === endpoint && route.body === 'unread')
+  return routeOf(endpoint)?.content === 'unread'
 }
 
 function stated(field: Field<unknown> | undefined, steps: readonly string[]): Stated | undefined {

@@ -182,7 +182,7 @@ describe('a request', () => {
   })
 
   test('of JSON is decoded without an error, whatever the JSON', () => {
-    const routes = ROUTES.filter((route) => route.body === 'json')
+    const routes = ROUTES.filter((route) => route.content === 'json')
     fc.assert(
       fc.property(fc.constantFrom(...routes), fc.json({ maxDepth: 4 }), (route, text) => {
         const [verb = '', path = ''] = route.endpoint.split(' ')

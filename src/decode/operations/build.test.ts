@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { FieldError, type Finding } from '../fields.ts'
 import { parseQuery } from '../query.ts'
-import { readImageBuild } from './build.ts'
+import { buildQuery, readImageBuild } from './build.ts'
 
 /** Reads a query of a build, and what is found in it. */
 function read(query: string) {
   const findings: Finding[] = []
-  const build = readImageBuild(parseQuery(query, ['t']), undefined, findings)
+  const build = readImageBuild(buildQuery.read(parseQuery(query, ['t']), '', findings), undefined, findings)
   return { build, found: findings.map(({ what }) => what) }
 }
 
@@ -95,7 +95,7 @@ test.each(['', 'default', 'bridge', 'none'])('a build may be on the network %j',
 
 test('a build on another network is told which it may have', () => {
   const findings: Finding[] = []
-  readImageBuild(parseQuery('networkmode=host'), undefined, findings)
+  readImageBuild(buildQuery.read(parseQuery('networkmode=host'), '', findings), undefined, findings)
   expect(findings).toEqual([
     {
       what: 'networkmode = host',

@@ -69,13 +69,12 @@ export interface ImageBuild {
   readonly registryAuth: string | undefined
 }
 
-/** Reads the query of a build. @throws {FieldError} */
+/** @throws {FieldError} */
 export function readImageBuild(
-  query: Json,
+  parameters: Read<typeof buildQuery>,
   registryAuth: string | undefined,
   findings: Finding[],
 ): ImageBuild {
-  const parameters = buildQuery.read(query, '', findings)
   const mode = parameters.networkmode ?? ''
   if (!['', 'default', 'bridge', 'none'].includes(mode)) {
     const why = 'a build is on the default bridge, or on no network'

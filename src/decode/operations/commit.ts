@@ -4,7 +4,7 @@ import type { Json } from '../json.ts'
 import { queryFlag, queryText } from '../query.ts'
 import { checkTexts, checkTimes, checkVolumes } from './container-create.ts'
 import { imageConfigFields } from './container-create-body.ts'
-import { containerReference, type Parts } from '../parts.ts'
+import { containerReference, type Given } from '../parts.ts'
 import { imageChanges } from './image-changes.ts'
 
 export const commitQuery = record({
@@ -17,11 +17,17 @@ export const commitQuery = record({
   changes: limited(imageChanges, 'single instructions that only describe the image'),
 })
 
-/** The body: a container's Config, of what an image has. */
-export const commitBody = record({
+/** A container's Config, of what an image has. */
+const imageConfig = record({
   ...imageConfigFields,
   Image: rewritten(queryText, 'left out: the image is the one that is made'),
 })
+
+/** The body, which may be missing. */
+export const commitBody: typeof imageConfig = {
+  ...imageConfig,
+  read: (value, path, findings) => imageConfig.read(value ?? new Map(), path, findings),
+}
 
 export interface ContainerCommit {
   readonly kind: 'container.commit'
@@ -31,11 +37,13 @@ export interface ContainerCommit {
   readonly config: Omit<Read<typeof commitBody>, 'Image' | 'MacAddress' | 'OnBuild'>
 }
 
-/** Reads a commit. @throws {FieldError} */
-export function readCommit({ query, body, findings }: Parts): ContainerCommit {
-  const { container = '', ...parameters } = commitQuery.read(query, '', findings)
+/** @throws {FieldError} where it names no container, or says too much */
+export function readCommit({
+  parameters: { container = '', ...parameters },
+  body: { Image: _image, ...config },
+  findings,
+}: Given<Read<typeof commitQuery>, Read<typeof commitBody>>): ContainerCommit {
   if (container === '') throw new FieldError('container must name a container')
-  const { Image: _image, ...config } = commitBody.read(body ?? new Map(), '', findings)
   checkVolumes(config.Volumes)
   checkTimes(config, findings)
   checkTexts(config)

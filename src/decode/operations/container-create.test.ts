@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { FieldError, type Finding } from '../fields.ts'
 import { parseJson } from '../json.ts'
+import { containerCreateBody } from './container-create-body.ts'
 import { readContainerCreate } from './container-create.ts'
 
 /** A create with this HostConfig, and what was found in it. */
 function create(host: object, rest: object = {}) {
   const findings: Finding[] = []
   const body = parseJson(Buffer.from(JSON.stringify({ Image: 'alpine', ...rest, HostConfig: host })))
-  return { ...readContainerCreate(body, {}, findings), findings }
+  return { ...readContainerCreate(containerCreateBody.read(body, '', findings), {}, findings), findings }
 }
 
 describe('ports', () => {

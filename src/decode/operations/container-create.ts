@@ -1,9 +1,8 @@
 /** POST /containers/create: the body as one typed value, with everything that can reach the host brought to one form. */
 import { FieldError, limited, record, type Finding, type Read } from '../fields.ts'
-import type { Json } from '../json.ts'
 import { expectAtMost } from '../length.ts'
 import { queryText } from '../query.ts'
-import { containerCreateBody } from './container-create-body.ts'
+import type { containerCreateBody } from './container-create-body.ts'
 import { containerName, LONGEST_STOP } from './container.ts'
 import type { Endpoint } from './endpoint.ts'
 import { readMounts, type Mount } from './mounts.ts'
@@ -75,21 +74,15 @@ export interface ContainerCreate {
 }
 
 /**
- * Reads the body of a create.
+ * What a create asks for.
  * @param findings takes what no policy can let through
- * @throws {FieldError} where a field has the wrong type
+ * @throws {FieldError} where a field says what none can
  */
 export function readContainerCreate(
-  body: Json,
+  { HostConfig: host = {}, NetworkingConfig, Image, ...config }: Body,
   query: Read<typeof containerCreateQuery>,
   findings: Finding[],
 ): ContainerCreate {
-  const {
-    HostConfig: host = {},
-    NetworkingConfig,
-    Image,
-    ...config
-  } = containerCreateBody.read(body, '', findings)
   if (Image === undefined || Image === '') throw new FieldError('Image must name an image')
   checkVolumes(config.Volumes)
   checkTimes(config, findings)

@@ -1,7 +1,5 @@
 /** POST /containers/{id}/update: limits of a container changed while it runs. */
-import { integer, limited, record, refused, rewritten, text, type Finding, type Read } from '../fields.ts'
-import type { Json } from '../json.ts'
-import { noQuery } from './container.ts'
+import { integer, limited, record, refused, rewritten, text, type Read } from '../fields.ts'
 
 const ONCE = 'it is set when the container is created, if at all'
 const REFUSED = [
@@ -50,16 +48,9 @@ export const containerUpdateBody = record({
   }),
 })
 
-export const containerUpdateQuery = noQuery
-
 export interface ContainerUpdate {
   readonly kind: 'container.update'
   /** The container as the client names it. */
   readonly container: string
   readonly changes: Read<typeof containerUpdateBody>
-}
-
-/** Reads the body of an update. @throws {FieldError} where a field has the wrong type */
-export function readContainerUpdate(container: string, body: Json, findings: Finding[]): ContainerUpdate {
-  return { kind: 'container.update', container, changes: containerUpdateBody.read(body, '', findings) }
 }

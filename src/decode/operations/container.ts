@@ -10,13 +10,14 @@ import {
   type Read,
 } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { noFields } from '../parts.ts'
 import { queryFilters, queryFlag, queryInteger, queryText } from '../query.ts'
 
 const LIST_FILTERS = [
   ...['ancestor', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name'],
   ...['network', 'publish', 'status', 'volume'],
 ]
-export const containerListQuery = record({
+export const listQuery = record({
   all: forwarded(queryFlag),
   limit: forwarded(queryInteger),
   size: forwarded(queryFlag),
@@ -28,13 +29,13 @@ export const containerListQuery = record({
 })
 export interface ContainerList {
   readonly kind: 'container.list'
-  readonly parameters: Read<typeof containerListQuery>
+  readonly parameters: Read<typeof listQuery>
 }
 
-export const containerInspectQuery = record({ size: forwarded(queryFlag) })
-export type ContainerInspect = OnContainer<'container.inspect', typeof containerInspectQuery>
+export const inspectQuery = record({ size: forwarded(queryFlag) })
+export type ContainerInspect = OnContainer<'container.inspect', typeof inspectQuery>
 
-export const containerLogsQuery = record({
+export const logsQuery = record({
   follow: forwarded(queryFlag),
   stdout: forwarded(queryFlag),
   stderr: forwarded(queryFlag),
@@ -44,53 +45,52 @@ export const containerLogsQuery = record({
   tail: forwarded(queryText),
   details: forwarded(queryFlag),
 })
-export type ContainerLogs = OnContainer<'container.logs', typeof containerLogsQuery>
+export type ContainerLogs = OnContainer<'container.logs', typeof logsQuery>
 
-export const containerStatsQuery = record({ stream: forwarded(queryFlag), 'one-shot': forwarded(queryFlag) })
-export type ContainerStats = OnContainer<'container.stats', typeof containerStatsQuery>
+export const statsQuery = record({ stream: forwarded(queryFlag), 'one-shot': forwarded(queryFlag) })
+export type ContainerStats = OnContainer<'container.stats', typeof statsQuery>
 
-export const containerTopQuery = record({ ps_args: limited(psArguments, '-ef, aux or -o pid,COLUMN') })
-export type ContainerTop = OnContainer<'container.top', typeof containerTopQuery>
+export const topQuery = record({ ps_args: limited(psArguments, '-ef, aux or -o pid,COLUMN') })
+export type ContainerTop = OnContainer<'container.top', typeof topQuery>
 
-export const containerStartQuery = record({ detachKeys: forwarded(queryText) })
-export type ContainerStart = OnContainer<'container.start', typeof containerStartQuery>
+export const startQuery = record({ detachKeys: forwarded(queryText) })
+export type ContainerStart = OnContainer<'container.start', typeof startQuery>
 
 /** Seconds that a stop waits for a container to end by itself. */
 export const LONGEST_STOP = 600
 
-export const containerStopQuery = record({
+export const stopQuery = record({
   t: limited(stopTime, `0 to ${LONGEST_STOP} seconds`),
   signal: limited(signal, "on the operator's containers with kill alone"),
 })
-export type ContainerStop = OnContainer<'container.stop', typeof containerStopQuery>
-export type ContainerRestart = OnContainer<'container.restart', typeof containerStopQuery>
+export type ContainerStop = OnContainer<'container.stop', typeof stopQuery>
+export type ContainerRestart = OnContainer<'container.restart', typeof stopQuery>
 
-export const containerKillQuery = record({ signal: forwarded(signal) })
-export type ContainerKill = OnContainer<'container.kill', typeof containerKillQuery>
+export const killQuery = record({ signal: forwarded(signal) })
+export type ContainerKill = OnContainer<'container.kill', typeof killQuery>
 
-export const noQuery = record({})
-export type ContainerPause = OnContainer<'container.pause', typeof noQuery>
-export type ContainerUnpause = OnContainer<'container.unpause', typeof noQuery>
-export type ContainerChanges = OnContainer<'container.changes', typeof noQuery>
-export type ContainerExport = OnContainer<'container.export', typeof noQuery>
+export type ContainerPause = OnContainer<'container.pause', typeof noFields>
+export type ContainerUnpause = OnContainer<'container.unpause', typeof noFields>
+export type ContainerChanges = OnContainer<'container.changes', typeof noFields>
+export type ContainerExport = OnContainer<'container.export', typeof noFields>
 
-export const containerWaitQuery = record({
+export const waitQuery = record({
   condition: forwarded(oneOf('not-running', 'next-exit', 'removed')),
 })
-export type ContainerWait = OnContainer<'container.wait', typeof containerWaitQuery>
+export type ContainerWait = OnContainer<'container.wait', typeof waitQuery>
 
-export const containerResizeQuery = record({ h: forwarded(queryInteger), w: forwarded(queryInteger) })
-export type ContainerResize = OnContainer<'container.resize', typeof containerResizeQuery>
+export const resizeQuery = record({ h: forwarded(queryInteger), w: forwarded(queryInteger) })
+export type ContainerResize = OnContainer<'container.resize', typeof resizeQuery>
 
-export const containerRenameQuery = record({ name: limited(containerName, 'a name that Docker accepts') })
-export type ContainerRename = OnContainer<'container.rename', typeof containerRenameQuery>
+export const renameQuery = record({ name: limited(containerName, 'a name that Docker accepts') })
+export type ContainerRename = OnContainer<'container.rename', typeof renameQuery>
 
-export const containerRemoveQuery = record({
+export const removeQuery = record({
   v: forwarded(queryFlag),
   force: forwarded(queryFlag),
   link: forwarded(queryFlag),
 })
-export type ContainerRemove = OnContainer<'container.remove', typeof containerRemoveQuery>
+export type ContainerRemove = OnContainer<'container.remove', typeof removeQuery>
 
 /** What an attach says, by whichever protocol. */
 export const attachParameters = {
@@ -101,12 +101,12 @@ export const attachParameters = {
   stdout: forwarded(queryFlag),
   stderr: forwarded(queryFlag),
 }
-export const containerAttachQuery = record({
+export const attachQuery = record({
   ...attachParameters,
   // No engine reads it: dockerode says here what it then asks for by Upgrade.
   hijack: refused('the connection is taken over by Upgrade', ['true', '1', 'false', '0']),
 })
-export interface ContainerAttach extends OnContainer<'container.attach', typeof containerAttachQuery> {
+export interface ContainerAttach extends OnContainer<'container.attach', typeof attachQuery> {
   /** Whether the client asks to take over the connection (`Upgrade: tcp`), which is how stdin gets in. */
   readonly upgrade: boolean
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { read } from '../../../test/support/decoded.ts'
 import { parseJson } from '../json.ts'
-import { readContainerExec } from './exec.ts'
+import { execCreateBody, readContainerExec } from './exec.ts'
 
 describe('a program in a container', () => {
   const exec = (body: object) => read('POST /containers/web/exec', body)
@@ -42,7 +42,8 @@ describe('a program in a container', () => {
 })
 
 function argvOf(body: object) {
-  return readContainerExec('web', parseJson(Buffer.from(JSON.stringify(body))), []).argv
+  return readContainerExec('web', execCreateBody.read(parseJson(Buffer.from(JSON.stringify(body))), '', []))
+    .argv
 }
 
 const half = 'x'.repeat(64 * 1024)

@@ -11,10 +11,8 @@ import {
   rewritten,
   text,
   words,
-  type Finding,
   type Read,
 } from '../fields.ts'
-import type { Json } from '../json.ts'
 import { expectAtMost } from '../length.ts'
 import { queryInteger } from '../query.ts'
 
@@ -70,14 +68,9 @@ export interface ExecResize {
 /** What the kernel takes for one string (execve(2)). An engine keeps an exec as long as its container, also if nobody starts it. */
 const MOST_TEXTS = 128 * 1024
 
-/** Reads the body of an exec. @throws {FieldError} where there is nothing to run, or too much to keep */
-export function readContainerExec(container: string, json: Json, findings: Finding[]): ContainerExec {
-  const {
-    Cmd: argv = [],
-    Container: named,
-    Detach: _detach,
-    ...body
-  } = execCreateBody.read(json, '', findings)
+/** @throws {FieldError} where there is nothing to run, or too much to keep */
+export function readContainerExec(container: string, given: Read<typeof execCreateBody>): ContainerExec {
+  const { Cmd: argv = [], Container: named, Detach: _detach, ...body } = given
   if (named !== undefined && named !== '' && named !== container)
     throw new FieldError(`Container: ${JSON.stringify(named)} is not the container of the path`)
   if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
@@ -88,8 +81,4 @@ export function readContainerExec(container: string, json: Json, findings: Findi
     WorkingDir,
   ])
   return { kind: 'container.exec', container, argv, body }
-}
-
-export function readExecStart(exec: string, json: Json, findings: Finding[]): ExecStart {
-  return { kind: 'exec.start', exec, body: execStartBody.read(json, '', findings) }
 }

@@ -2,7 +2,7 @@
 import { FieldError, forwarded, limited, record, refused, rewritten, type Read } from '../fields.ts'
 import { queryFilters, queryFlag, queryInteger, queryText, queryTexts } from '../query.ts'
 import { parseReference, type ImageReference } from '../reference.ts'
-import { registryAuth, type Parts } from '../parts.ts'
+import type { Given } from '../parts.ts'
 import { imageChanges } from './image-changes.ts'
 
 const NEW_NAME = "a name that run.images has, free or the worker's own"
@@ -94,19 +94,11 @@ export function pushedReference({ image, parameters }: ImagePush): ImageReferenc
   return reference?.digest === undefined ? reference : undefined
 }
 
-export function readImagePush({ name, query, header, findings }: Parts): ImagePush {
-  const parameters = imagePushQuery.read(query, '', findings)
-  return {
-    kind: 'image.push',
-    image: name,
-    parameters,
-    registryAuth: registryAuth(header('x-registry-auth')),
-  }
-}
-
 /** Reads a save of one image, which the path names, or of several, which the query names. @throws {FieldError} */
-export function readImageSave({ name, query, findings }: Parts): ImageSave {
-  const { names = [], ...parameters } = imageSaveQuery.read(query, '', findings)
+export function readImageSave({
+  name,
+  parameters: { names = [], ...parameters },
+}: Given<Read<typeof imageSaveQuery>>): ImageSave {
   const images = name === '' ? names : [name]
   if (name !== '' && names.length > 0) throw new FieldError('names: the path names the image')
   if (images.length === 0) throw new FieldError('names must name an image')
@@ -114,20 +106,15 @@ export function readImageSave({ name, query, findings }: Parts): ImageSave {
 }
 
 /** @throws {FieldError} */
-export function readImageLoad({ query, header, findings }: Parts): ImageLoad {
+export function readImageLoad({ parameters, header }: Given<Read<typeof imageLoadQuery>>): ImageLoad {
   expectArchive(header('content-type'))
-  return { kind: 'image.load', parameters: imageLoadQuery.read(query, '', findings) }
+  return { kind: 'image.load', parameters }
 }
 
 /** @throws {FieldError} */
-export function readImageImport({ query, header, findings }: Parts): ImageImport {
+export function readImageImport({ parameters, header }: Given<Read<typeof imageImportQuery>>): ImageImport {
   expectArchive(header('content-type'))
-  return { kind: 'image.import', parameters: imageImportQuery.read(query, '', findings) }
-}
-
-export function readImageSearch({ query, header, findings }: Parts): ImageSearch {
-  const parameters = imageSearchQuery.read(query, '', findings)
-  return { kind: 'image.search', parameters, registryAuth: registryAuth(header('x-registry-auth')) }
+  return { kind: 'image.import', parameters }
 }
 
 /** A form would be read for parameters. */

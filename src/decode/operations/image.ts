@@ -4,7 +4,7 @@ import { queryFilters, queryFlag, queryText } from '../query.ts'
 
 // `before` and `since` would tell whether an image that they name exists.
 const LIST_FILTERS = ['dangling', 'label', 'reference', 'until']
-export const imageListQuery = record({
+export const listQuery = record({
   all: forwarded(queryFlag),
   digests: forwarded(queryFlag),
   filters: forwarded(queryFilters(LIST_FILTERS)),
@@ -16,24 +16,24 @@ export const imageListQuery = record({
 })
 export interface ImageList {
   readonly kind: 'image.list'
-  readonly parameters: Read<typeof imageListQuery>
+  readonly parameters: Read<typeof listQuery>
 }
 
-export const imageInspectQuery = record({ manifests: forwarded(queryFlag), platform: forwarded(queryText) })
+export const inspectQuery = record({ manifests: forwarded(queryFlag), platform: forwarded(queryText) })
 export interface ImageInspect {
   readonly kind: 'image.inspect'
   readonly image: string
-  readonly parameters: Read<typeof imageInspectQuery>
+  readonly parameters: Read<typeof inspectQuery>
 }
 
-export const imageHistoryQuery = record({ platform: forwarded(queryText) })
+export const historyQuery = record({ platform: forwarded(queryText) })
 export interface ImageHistory {
   readonly kind: 'image.history'
   readonly image: string
-  readonly parameters: Read<typeof imageHistoryQuery>
+  readonly parameters: Read<typeof historyQuery>
 }
 
-export const imageRemoveQuery = record({
+export const removeQuery = record({
   force: forwarded(queryFlag),
   noprune: rewritten(queryFlag, 'sent as 1: the gate removes what is below itself, as far as it is the own'),
   platforms: refused('an image is removed whole here'),
@@ -41,12 +41,12 @@ export const imageRemoveQuery = record({
 export interface ImageRemove {
   readonly kind: 'image.remove'
   readonly image: string
-  readonly parameters: Read<typeof imageRemoveQuery>
+  readonly parameters: Read<typeof removeQuery>
 }
 
 /** POST /images/create is `pull` with fromImage, and `import` with fromSrc (image-transfer.ts). */
 const IMPORT = 'it belongs to import, not to pull'
-export const imagePullQuery = record({
+export const pullQuery = record({
   fromImage: limited(queryText, 'a name that run.images has'),
   tag: limited(queryText, 'one tag or digest'),
   platform: forwarded(queryText),
@@ -57,7 +57,7 @@ export const imagePullQuery = record({
 })
 export interface ImagePull {
   readonly kind: 'image.pull'
-  readonly parameters: Read<typeof imagePullQuery>
+  readonly parameters: Read<typeof pullQuery>
   /** Registry credentials as the client gave them, base64url JSON; never recorded. */
   readonly registryAuth: string | undefined
 }

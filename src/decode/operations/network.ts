@@ -8,34 +8,33 @@ import {
   record,
   refused,
   text,
-  type Finding,
   type Read,
 } from '../fields.ts'
-import type { Json } from '../json.ts'
+import type { Given } from '../parts.ts'
 import { LIKE_AN_ID, looksLikeId } from './container.ts'
 import { queryFilters, queryFlag, queryText } from '../query.ts'
 import { endpointFields, type Endpoint } from './endpoint.ts'
 
-export const networkListQuery = record({
+export const listQuery = record({
   filters: forwarded(queryFilters(['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'])),
 })
 export interface NetworkList {
   readonly kind: 'network.list'
-  readonly parameters: Read<typeof networkListQuery>
+  readonly parameters: Read<typeof listQuery>
 }
 
-export const networkInspectQuery = record({ scope: forwarded(queryText), verbose: forwarded(queryFlag) })
+export const inspectQuery = record({ scope: forwarded(queryText), verbose: forwarded(queryFlag) })
 export interface NetworkInspect {
   readonly kind: 'network.inspect'
   /** The network as the client names it: by name, id or the start of an id. */
   readonly network: string
-  readonly parameters: Read<typeof networkInspectQuery>
+  readonly parameters: Read<typeof inspectQuery>
 }
 
 const SWARM = "it needs Docker's swarm mode"
 const CHOSEN = 'addresses of the host could be taken over: the engine chooses them'
 
-export const networkCreateBody = record({
+export const createBody = record({
   Attachable: refused(SWARM),
   CheckDuplicate: refused('the gate always checks', [true]),
   ConfigFrom: refused(SWARM),
@@ -69,7 +68,7 @@ export interface NetworkRemove {
   readonly network: string
 }
 
-export const networkConnectBody = record({
+export const connectBody = record({
   Container: limited(text, 'an own container'),
   EndpointConfig: endpointFields,
 })
@@ -81,7 +80,7 @@ export interface NetworkConnect {
   readonly endpoint: Omit<Endpoint, 'network'>
 }
 
-export const networkDisconnectBody = record({
+export const disconnectBody = record({
   Container: limited(text, 'an own container'),
   Force: forwarded(flag),
 })
@@ -92,9 +91,10 @@ export interface NetworkDisconnect {
   readonly force: boolean
 }
 
-/** Reads the body of a create. @throws {FieldError} for a name that no network can have */
-export function readNetworkCreate(body: Json, findings: Finding[]): NetworkCreate {
-  const fields = networkCreateBody.read(body, '', findings)
+type With<Body> = Given<unknown, Read<Body>>
+
+/** @throws {FieldError} for a name that no network can have */
+export function readNetworkCreate({ body: fields, findings }: With<typeof createBody>): NetworkCreate {
   const name = fields.Name ?? ''
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name))
     throw new FieldError(`Name: ${JSON.stringify(name)} is not a network name`)
@@ -109,13 +109,16 @@ export function readNetworkCreate(body: Json, findings: Finding[]): NetworkCreat
   }
 }
 
-export function readNetworkConnect(network: string, body: Json, findings: Finding[]): NetworkConnect {
-  const { Container: container = '', EndpointConfig = {} } = networkConnectBody.read(body, '', findings)
+export function readNetworkConnect({ name: network, body }: With<typeof connectBody>): NetworkConnect {
+  const { Container: container = '', EndpointConfig = {} } = body
   const endpoint = { aliases: EndpointConfig.Aliases ?? [], gatewayPriority: EndpointConfig.GwPriority }
   return { kind: 'network.connect', network, container, endpoint }
 }
 
-export function readNetworkDisconnect(network: string, body: Json, findings: Finding[]): NetworkDisconnect {
-  const { Container: container = '', Force: force = false } = networkDisconnectBody.read(body, '', findings)
+export function readNetworkDisconnect({
+  name: network,
+  body,
+}: With<typeof disconnectBody>): NetworkDisconnect {
+  const { Container: container = '', Force: force = false } = body
   return { kind: 'network.disconnect', network, container, force }
 }

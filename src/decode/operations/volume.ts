@@ -1,29 +1,19 @@
 /** What is asked of volumes: plain local ones. */
-import {
-  dictionary,
-  FieldError,
-  forwarded,
-  limited,
-  record,
-  refused,
-  text,
-  type Finding,
-  type Read,
-} from '../fields.ts'
-import type { Json } from '../json.ts'
+import { dictionary, FieldError, forwarded, limited, record, refused, text, type Read } from '../fields.ts'
+import type { Given } from '../parts.ts'
 import { queryFilters, queryFlag } from '../query.ts'
 
-export const volumeListQuery = record({
+export const listQuery = record({
   filters: forwarded(queryFilters(['dangling', 'driver', 'label', 'name'])),
 })
 export interface VolumeList {
   readonly kind: 'volume.list'
-  readonly parameters: Read<typeof volumeListQuery>
+  readonly parameters: Read<typeof listQuery>
 }
 
 const PLAIN = 'volumes here are plain local ones: drivers and their options can mount the host'
 
-export const volumeCreateBody = record({
+export const createBody = record({
   ClusterVolumeSpec: refused("it needs Docker's swarm mode"),
   Driver: refused(PLAIN, ['local']),
   DriverOpts: refused(PLAIN, [], 'a bind mount under run.binds'),
@@ -42,18 +32,18 @@ export interface VolumeInspect {
   readonly volume: string
 }
 
-export const volumeRemoveQuery = record({ force: forwarded(queryFlag) })
+export const removeQuery = record({ force: forwarded(queryFlag) })
 export interface VolumeRemove {
   readonly kind: 'volume.remove'
   readonly volume: string
-  readonly parameters: Read<typeof volumeRemoveQuery>
+  readonly parameters: Read<typeof removeQuery>
 }
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
 
-/** Reads the body of a create. @throws {FieldError} for a name that no volume can have */
-export function readVolumeCreate(body: Json, findings: Finding[]): VolumeCreate {
-  const { Name: name = '', Labels: labels = new Map() } = volumeCreateBody.read(body, '', findings)
+/** @throws {FieldError} for a name that no volume can have */
+export function readVolumeCreate({ body }: Given<unknown, Read<typeof createBody>>): VolumeCreate {
+  const { Name: name = '', Labels: labels = new Map() } = body
   return { kind: 'volume.create', name: volumeName(name === '' ? undefined : name, 'Name'), labels }
 }
 

@@ -1,63 +1,92 @@
 /** Endpoints about images. */
-import { readImageBuild } from '../operations/build.ts'
+import { forwarded, record, rewritten } from '../fields.ts'
+import { buildQuery, readImageBuild } from '../operations/build.ts'
 import * as image from '../operations/image.ts'
 import * as transfer from '../operations/image-transfer.ts'
-import type { Operation } from '../operation.ts'
-import { registryAuth, type Parts } from '../parts.ts'
-import { prune, route, type Route } from './route.ts'
+import { registryAuth } from '../parts.ts'
+import { NOTHING, onImage, prune, route, takes, unnamed, type Route } from './route.ts'
+
+/** Credentials are the one header that goes on to the engine. */
+const authorized = { ...NOTHING, headers: record({ 'X-Registry-Auth': forwarded(registryAuth) }) }
+
+const save = takes('image.save', { ...NOTHING, query: transfer.imageSaveQuery }, transfer.readImageSave)
 
 export const IMAGE_ROUTES: readonly Route[] = [
-  route('GET /images/json', 'ImageList', ({ query, findings }) => ({
-    kind: 'image.list',
-    parameters: image.imageListQuery.read(query, '', findings),
-  })),
-  route('POST /images/create', 'ImageCreate', readImageCreate, {
-    streamsWith: 'fromSrc',
-    repeatable: ['changes'],
-  }),
+  route('GET /images/json', 'ImageList', unnamed('image.list', image.listQuery)),
+  // One endpoint, two rights: `import` with fromSrc, else `pull`.
+  route(
+    'POST /images/create',
+    'ImageCreate',
+    takes('image.pull', { ...authorized, query: image.pullQuery }, ({ parameters, headers }) => ({
+      kind: 'image.pull',
+      parameters,
+      registryAuth: headers['X-Registry-Auth'],
+    })),
+    {
+      streamed: {
+        with: 'fromSrc',
+        decoder: takes(
+          'image.import',
+          { ...NOTHING, query: transfer.imageImportQuery },
+          transfer.readImageImport,
+        ),
+      },
+      repeatable: ['changes'],
+    },
+  ),
   route(
     'POST /build',
     'ImageBuild',
-    ({ query, header, findings }) =>
-      readImageBuild(query, registryAuth(header('x-registry-config')), findings),
-    { body: 'stream', repeatable: ['t'] },
+    takes(
+      'image.build',
+      {
+        ...NOTHING,
+        query: buildQuery,
+        headers: record({
+          'X-Registry-Config': forwarded(registryAuth),
+          'Content-type': rewritten(() => undefined, 'sent as application/x-tar'),
+        }),
+      },
+      ({ parameters, headers, findings }) =>
+        readImageBuild(parameters, headers['X-Registry-Config'], findings),
+    ),
+    { content: 'stream', repeatable: ['t'] },
   ),
-  route('GET /images/{name}/json', 'ImageInspect', ({ name, query, findings }) => ({
-    kind: 'image.inspect',
-    image: name,
-    parameters: image.imageInspectQuery.read(query, '', findings),
-  })),
-  route('GET /images/{name}/history', 'ImageHistory', ({ name, query, findings }) => ({
-    kind: 'image.history',
-    image: name,
-    parameters: image.imageHistoryQuery.read(query, '', findings),
-  })),
-  route('DELETE /images/{name}', 'ImageDelete', ({ name, query, findings }) => ({
-    kind: 'image.remove',
-    image: name,
-    parameters: image.imageRemoveQuery.read(query, '', findings),
-  })),
-  route('POST /images/{name}/tag', 'ImageTag', ({ name, query, findings }) => ({
-    kind: 'image.tag',
-    image: name,
-    parameters: transfer.imageTagQuery.read(query, '', findings),
-  })),
-  route('POST /images/{name}/push', 'ImagePush', transfer.readImagePush),
-  route('GET /images/{name}/get', 'ImageGet', transfer.readImageSave),
-  route('GET /images/get', 'ImageGetAll', transfer.readImageSave, { repeatable: ['names'] }),
-  route('POST /images/load', 'ImageLoad', transfer.readImageLoad, { body: 'stream' }),
-  route('GET /images/search', 'ImageSearch', transfer.readImageSearch),
-  route('POST /images/prune', 'ImagePrune', prune('image', 'image.prune')),
-  route('POST /build/prune', 'BuildPrune', prune('build', 'build.prune')),
+  route('GET /images/{name}/json', 'ImageInspect', onImage('image.inspect', image.inspectQuery)),
+  route('GET /images/{name}/history', 'ImageHistory', onImage('image.history', image.historyQuery)),
+  route('DELETE /images/{name}', 'ImageDelete', onImage('image.remove', image.removeQuery)),
+  route('POST /images/{name}/tag', 'ImageTag', onImage('image.tag', transfer.imageTagQuery)),
+  route(
+    'POST /images/{name}/push',
+    'ImagePush',
+    takes(
+      'image.push',
+      { ...authorized, query: transfer.imagePushQuery },
+      ({ name, parameters, headers }) => ({
+        kind: 'image.push',
+        image: name,
+        parameters,
+        registryAuth: headers['X-Registry-Auth'],
+      }),
+    ),
+  ),
+  route('GET /images/{name}/get', 'ImageGet', save),
+  route('GET /images/get', 'ImageGetAll', save, { repeatable: ['names'] }),
+  route(
+    'POST /images/load',
+    'ImageLoad',
+    takes('image.load', { ...NOTHING, query: transfer.imageLoadQuery }, transfer.readImageLoad),
+    { content: 'stream' },
+  ),
+  route(
+    'GET /images/search',
+    'ImageSearch',
+    takes('image.search', { ...authorized, query: transfer.imageSearchQuery }, ({ parameters, headers }) => ({
+      kind: 'image.search',
+      parameters,
+      registryAuth: headers['X-Registry-Auth'],
+    })),
+  ),
+  route('POST /images/prune', 'ImagePrune', prune('image')),
+  route('POST /build/prune', 'BuildPrune', prune('build')),
 ]
-
-/** One endpoint, two rights: `import` with fromSrc, else `pull`. */
-function readImageCreate(parts: Parts): Operation {
-  const { query, header, findings } = parts
-  if ((query.get('fromSrc') ?? '') !== '') return transfer.readImageImport(parts)
-  return {
-    kind: 'image.pull',
-    parameters: image.imagePullQuery.read(query, '', findings),
-    registryAuth: registryAuth(header('x-registry-auth')),
-  }
-}

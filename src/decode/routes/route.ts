@@ -1,10 +1,8 @@
-/** What the route table says of an endpoint, and the decoders that many endpoints share. */
-import type { Finding } from '../fields.ts'
-import type { Json } from '../json.ts'
+/** What the route table says of an endpoint, and the operations that many endpoints have alike. */
+import type { Field } from '../fields.ts'
 import type { Operation } from '../operation.ts'
-import { noQuery } from '../operations/container.ts'
-import { containerReference, type Parts } from '../parts.ts'
-import { pruneQuery, type Prunable, type Prune } from '../operations/prune.ts'
+import { containerReference, noBody, noFields, type Given, type Parts } from '../parts.ts'
+import { pruneQuery, type Prunable } from '../operations/prune.ts'
 
 /**
  * `json`: read whole and decoded. `stream`: passed on as it comes. `hijack`: the connection is taken over. `none`: must say nothing that the query does not.
@@ -12,71 +10,127 @@ import { pruneQuery, type Prunable, type Prune } from '../operations/prune.ts'
  */
 type BodyKind = 'none' | 'json' | 'stream' | 'hijack' | 'unread'
 
-export interface Route {
+/** What an operation takes of a request: the very fields that it is read by, for its decoder and for the reference. */
+interface Takes<Query, Body, Headers> {
+  readonly query: Field<Query>
+  /** Of a JSON body. */
+  readonly body: Field<Body>
+  /** Headers that mean something here, as they are usually written. */
+  readonly headers: Field<Headers>
+}
+
+/** One operation, what it takes, and how it is made of that. */
+export interface Decoder extends Takes<unknown, unknown, unknown> {
+  readonly kind: Operation['kind']
+  readonly decode: (parts: Parts) => Operation
+}
+
+export interface Route extends Decoder {
   /** `GET /containers/{id}/json`, with the engine's own placeholders. */
   readonly endpoint: string
   /** The engine's name of the operation. */
   readonly id: string
-  readonly body: BodyKind
-  /** The query parameter that makes the body a stream. */
-  readonly streamsWith: string | undefined
+  readonly content: BodyKind
+  /** What it is instead where a query parameter says something: then the body is a stream. */
+  readonly streamed: { readonly with: string; readonly decoder: Decoder } | undefined
   /** The protocol to which the connection is taken over where the client asks for it by Upgrade. */
   readonly takesOver: 'tcp' | 'websocket' | undefined
   /** Query parameters that may be repeated. */
   readonly repeatable: readonly string[]
-  /** Headers, in small letters, that are known here alone. */
-  readonly headers: readonly string[]
-  readonly decode: (parts: Parts) => Operation
 }
 
-export type Decode = Route['decode']
+const STANDARD = { streamed: undefined, takesOver: undefined, repeatable: [] } as const
 
 export function route(
   endpoint: string,
   id: string,
-  decode: Decode,
-  options: Partial<Omit<Route, 'endpoint' | 'id' | 'decode'>> = {},
+  decoder: Decoder,
+  options: Partial<Omit<Route, 'endpoint' | 'id' | keyof Decoder>> = {},
 ): Route {
-  return { ...STANDARD, endpoint, id, decode, ...options }
+  const content = decoder.body === noBody ? 'none' : 'json'
+  return { ...STANDARD, endpoint, id, content, ...decoder, ...options }
 }
 
-const STANDARD = {
-  body: 'none',
-  streamsWith: undefined,
-  takesOver: undefined,
-  repeatable: [],
-  headers: [],
-} as const
-
-export const JSON_BODY = { body: 'json' } as const
+/** The operation that streams, where a request with this query is it. */
+function streamedBy({ streamed }: Route, query: string): Decoder | undefined {
+  if (streamed === undefined || (new URLSearchParams(query).get(streamed.with) ?? '') === '') return undefined
+  return streamed.decoder
+}
 
 /** What becomes of the body of a request with this query. */
-export function bodyKindOf({ body, streamsWith }: Route, query: string): BodyKind {
-  if (streamsWith === undefined) return body
-  return (new URLSearchParams(query).get(streamsWith) ?? '') === '' ? body : 'stream'
+export function bodyKindOf(matched: Route, query: string): BodyKind {
+  return streamedBy(matched, query) === undefined ? matched.content : 'stream'
 }
 
-/** A decoder for an endpoint that has no query. */
-export function withoutQuery(decode: Decode): Decode {
-  return (parts) => {
-    noQuery.read(parts.query, '', parts.findings)
-    return decode(parts)
+/** What a request with this query is read by. */
+export function decoderOf(matched: Route, query: string): Decoder {
+  return streamedBy(matched, query) ?? matched
+}
+
+/** What takes nothing; what an operation does take is put over it. */
+export const NOTHING = { query: noFields, body: noBody, headers: noFields }
+
+/** An operation that is made of what it takes. */
+export function takes<const K extends Operation['kind'], Query, Body, Headers>(
+  kind: K,
+  taken: Takes<Query, Body, Headers>,
+  make: (given: Given<Query, Body, Headers>) => Operation & { readonly kind: K },
+): Decoder {
+  const { query, body, headers } = taken
+  const written = Object.keys(headers.children)
+  const headersOf = ({ header }: Parts) =>
+    new Map(
+      written.flatMap((name) => {
+        const value = header(name.toLowerCase())
+        return value === undefined ? [] : [[name, value] as const]
+      }),
+    )
+  return {
+    kind,
+    query,
+    body,
+    headers,
+    decode: (parts) => {
+      const { name, header, findings } = parts
+      const read = headers.read(headersOf(parts), '', findings)
+      const parameters = query.read(parts.query, '', findings)
+      return make({
+        ...{ name, header, findings, headers: read, parameters },
+        body: body.read(parts.body, '', findings),
+      })
+    },
   }
 }
 
-/** A decoder for an operation on a container that has nothing but a query. */
-export function onContainer<const K extends string, P>(
+/** An operation that is its kind, its query and what `named` makes of the path's name. */
+export function plain<const K extends string, Query, Named extends object>(
   kind: K,
-  query: { readonly read: (value: Json, path: string, findings: Finding[]) => P },
-): (parts: Parts) => { readonly kind: K; readonly container: string; readonly parameters: P } {
-  return ({ name, query: given, findings }) => ({
+  query: Field<Query>,
+  named: (name: string) => Named,
+) {
+  const decode = ({ name, query: given, findings }: Parts) => ({
     kind,
-    container: containerReference(name),
+    ...named(name),
     parameters: query.read(given, '', findings),
   })
+  return { ...NOTHING, kind, query, decode }
 }
 
-export function prune(of: Prunable, kind: Prune['kind']): Decode {
-  const query = pruneQuery(of)
-  return (parts) => ({ kind, parameters: query.read(parts.query, '', parts.findings) })
+/** An operation on nothing by name that has nothing but a query. */
+export function unnamed<const K extends string, Query>(kind: K, query: Field<Query>) {
+  return plain(kind, query, () => ({}))
+}
+
+/** An operation on a container that has nothing but a query. */
+export function onContainer<const K extends string, Query>(kind: K, query: Field<Query>) {
+  return plain(kind, query, (name) => ({ container: containerReference(name) }))
+}
+
+/** An operation on an image, likewise. */
+export function onImage<const K extends string, Query>(kind: K, query: Field<Query>) {
+  return plain(kind, query, (image) => ({ image }))
+}
+
+export function prune(of: Prunable) {
+  return unnamed(`${of}.prune`, pruneQuery(of))
 }

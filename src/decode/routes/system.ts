@@ -1,35 +1,28 @@
 /** Endpoints about the engine as a whole. */
 import { diskUsageQuery, eventsQuery } from '../operations/system.ts'
-import { route, withoutQuery, type Route } from './route.ts'
+import { NOTHING, route, takes, unnamed, type Route } from './route.ts'
+
 export const SYSTEM_ROUTES: readonly Route[] = [
   route(
     'GET /_ping',
     'SystemPing',
-    withoutQuery(() => ({ kind: 'system.ping', method: 'GET' })),
+    takes('system.ping', NOTHING, () => ({ kind: 'system.ping', method: 'GET' })),
   ),
   route(
     'HEAD /_ping',
     'SystemPingHead',
-    withoutQuery(() => ({ kind: 'system.ping', method: 'HEAD' })),
+    takes('system.ping', NOTHING, () => ({ kind: 'system.ping', method: 'HEAD' })),
   ),
   route(
     'GET /version',
     'SystemVersion',
-    withoutQuery(() => ({ kind: 'system.version' })),
+    takes('system.version', NOTHING, () => ({ kind: 'system.version' })),
   ),
   route(
     'GET /info',
     'SystemInfo',
-    withoutQuery(() => ({ kind: 'system.info' })),
+    takes('system.info', NOTHING, () => ({ kind: 'system.info' })),
   ),
-  route(
-    'GET /system/df',
-    'SystemDataUsage',
-    ({ query, findings }) => ({ kind: 'system.df', parameters: diskUsageQuery.read(query, '', findings) }),
-    { repeatable: ['type'] },
-  ),
-  route('GET /events', 'SystemEvents', ({ query, findings }) => ({
-    kind: 'system.events',
-    parameters: eventsQuery.read(query, '', findings),
-  })),
+  route('GET /system/df', 'SystemDataUsage', unnamed('system.df', diskUsageQuery), { repeatable: ['type'] }),
+  route('GET /events', 'SystemEvents', unnamed('system.events', eventsQuery)),
 ]

@@ -205,7 +205,7 @@ export const request: Target = {
     const routed = routeOf(method, path)
     if (!routed.found) return 'not found'
     const body =
-      routed.match.route.body === 'json' ? bytes.subarray(bytes.indexOf(0x0a) + 1) : Buffer.alloc(0)
+      routed.match.route.content === 'json' ? bytes.subarray(bytes.indexOf(0x0a) + 1) : Buffer.alloc(0)
     const { operation, findings } = decode(routed.match, {
       method,
       target: path,
