@@ -138,7 +138,9 @@ export class Gate implements World {
           const names = lists.containers.map(readContainer).map(({ id, name }) => [id, name] as const)
           this.#write(...reconcile(lists), ...settleNames(new Map(names)))
           if (this.ownership.unsureClaims().length > 0 || this.renames.isUnsure()) this.feed.resyncLater()
-          pins.releaseOthers(this.ownership.containerClaims()).catch(warnOf('letting go of bind sources'))
+          pins
+            .releaseOthers((claim) => this.ownership.containerClaims().has(claim))
+            .catch(warnOf('letting go of bind sources'))
         }
       },
     })

@@ -4,7 +4,7 @@
  * following links, and mounts that very file or directory in a place of its own; the engine is given that place.
  */
 import { createHash } from 'node:crypto'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { runProgram } from '../programs/run.ts'
 import {
   codeOf,
@@ -31,6 +31,8 @@ export class PinError extends Error {
 const PLACES = '/run/dockgate-binds'
 /** Behind the name of a place: a file that says what is held there, for as long as it is. */
 const ORIGIN = '.origin'
+/** Behind the claim of another container that mounts what is held beside it. */
+const SHARED = '.shared'
 /** Bytes of a path. */
 const LONGEST_PATH = 4096
 /** More than there can be: names of claims, and in one of them. */
@@ -47,8 +49,8 @@ export interface State {
 export class Pins {
   /** The places of this gate, and those of earlier ones. */
   readonly #directories: readonly [string, ...string[]]
-  /** Claims of containers for which something is held. */
-  readonly #held = new Set<string>()
+  /** Claims of the containers that mount what is held, by the claim for which it was held first. */
+  readonly #holders = new Map<string, Set<string>>()
   /** What is held, by place. */
   readonly #origins = new Map<string, string>()
 
@@ -61,8 +63,7 @@ export class Pins {
     const pins = new Pins(state)
     for (const directory of pins.#directories)
       await within(directory, async (opened) => {
-        for (const claim of await listIn(opened, MOST_NAMES))
-          await pins.#readOrigins(directory, opened, claim)
+        for (const claim of await listIn(opened, MOST_NAMES)) await pins.#readHeld(directory, opened, claim)
       })
     return pins
   }
@@ -81,7 +82,7 @@ export class Pins {
   async pin(claim: string, index: number, path: string, source: Descriptor): Promise<string> {
     const [directory] = this.#directories
     const name = String(index)
-    this.#held.add(claim)
+    this.#holdersOf(claim)
     await using places = await openPlaces(directory, claim)
     if (source.status.kind === 'directory') await makeDirectoryIn(places, name, 0o700)
     else await writeNewIn(places, name, '', 0o600)
@@ -97,29 +98,72 @@ export class Pins {
     return place
   }
 
-  /** Lets go of all that was held for a container. */
+  /**
+   * Holds what is in a place for one container more, which an engine gives the mounts of another; nothing happens for what is none.
+   * @param claim of the container that will mount it too
+   * @throws {PinError} if it is let go of by now
+   */
+  async share(claim: string, place: string): Promise<void> {
+    const directory = dirname(dirname(place))
+    if (!this.#directories.includes(directory)) return
+    const first = basename(dirname(place))
+    const holders = this.#holders.get(first)
+    if (holders === undefined)
+      throw new PinError('the container whose mounts are shared is gone, and so is what the gate held for it')
+    if (holders.has(claim)) return
+    holders.add(claim)
+    await within(directory, async (opened) => {
+      await using places = await openIn(opened, first)
+      await writeNewIn(places, `${claim}${SHARED}`, '', 0o600)
+    })
+  }
+
+  /** Lets go of all that was held for a container, but for what others mount too. */
   async release(claim: string): Promise<void> {
-    // Most containers have no such bind, and each of them comes here.
-    if (!this.#held.delete(claim)) return
+    for (const [first, holders] of [...this.#holders]) {
+      if (!holders.delete(claim)) continue
+      if (holders.size === 0) {
+        this.#holders.delete(first)
+        await this.#releaseAll(first)
+      } else if (first !== claim) await this.#unshare(first, claim)
+    }
+  }
+
+  /** Lets go of what was held for containers that are gone. @param isThere whether a claim is that of one that is there, or being made */
+  async releaseOthers(isThere: (claim: string) => boolean): Promise<void> {
+    for (const first of await this.#claims())
+      // Asked for each, since containers are made meanwhile.
+      for (const claim of [...this.#holdersOf(first)]) if (!isThere(claim)) await this.release(claim)
+  }
+
+  #holdersOf(first: string): Set<string> {
+    const holders = this.#holders.get(first) ?? new Set([first])
+    this.#holders.set(first, holders)
+    return holders
+  }
+
+  async #releaseAll(first: string): Promise<void> {
     for (const directory of this.#directories)
       await within(directory, async (opened) => {
-        const places = await openThere(opened, claim)
+        const places = await openThere(opened, first)
         if (places === undefined) return
         for (const name of await listIn(places, MOST_NAMES)) {
-          if (name.endsWith(ORIGIN)) await unlinkIn(places, name)
-          else await this.#releaseOne(places, join(directory, claim, name))
+          if (name.endsWith(ORIGIN) || name.endsWith(SHARED)) await unlinkIn(places, name)
+          else await this.#releaseOne(places, join(directory, first, name))
         }
         await places.close()
-        await removeDirectoryIn(opened, claim)
+        await removeDirectoryIn(opened, first)
       })
   }
 
-  /** Lets go of what was held for containers that are gone. @param claims of those that are there */
-  async releaseOthers(claims: ReadonlySet<string>): Promise<void> {
-    for (const claim of await this.#claims()) {
-      this.#held.add(claim)
-      if (!claims.has(claim)) await this.release(claim)
-    }
+  async #unshare(first: string, claim: string): Promise<void> {
+    for (const directory of this.#directories)
+      await within(directory, async (opened) => {
+        const places = await openThere(opened, first)
+        if (places === undefined) return
+        await unlinkIn(places, `${claim}${SHARED}`)
+        await places.close()
+      })
   }
 
   async #claims(): Promise<readonly string[]> {
@@ -131,9 +175,11 @@ export class Pins {
     return claims
   }
 
-  async #readOrigins(directory: string, opened: Descriptor, claim: string): Promise<void> {
+  async #readHeld(directory: string, opened: Descriptor, claim: string): Promise<void> {
+    const holders = this.#holdersOf(claim)
     await using places = await openIn(opened, claim)
     for (const name of await listIn(places, MOST_NAMES)) {
+      if (name.endsWith(SHARED)) holders.add(name.slice(0, -SHARED.length))
       if (!name.endsWith(ORIGIN)) continue
       await using file = await openIn(places, name)
       const place = join(directory, claim, name.slice(0, -ORIGIN.length))

@@ -1,4 +1,4 @@
-/** Holds the bind sources of a planned container fast before the engine hears of them. */
+/** Holds the bind sources of a planned container fast before the engine hears of them, those that come with the mounts of others too. */
 import type { BindRoots } from '../host/bind-roots.ts'
 import type { Pins } from '../host/pins.ts'
 import { withPlaces } from '../decide/derived.ts'
@@ -17,7 +17,8 @@ export async function holdBinds(
   claim: string,
 ): Promise<CreatePermit> {
   const { plan } = permit
-  if (!plan.mounts.some((mount) => mount.type === 'bind')) return permit
+  if (plan.binds.length === 0) return permit
+  if (plan.volumesFrom.length > 0) for (const { source } of plan.binds) await pins.share(claim, source)
   const held = new Map<string, string>()
   for (const mount of plan.mounts)
     // One place for each source, however often it is mounted.

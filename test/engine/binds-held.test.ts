@@ -100,6 +100,22 @@ describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (
     await expect.poll(mounts).toBe(false)
   })
 
+  test('is held as long as a container has it that was given the mounts of its own, in the midst of a restart too', async () => {
+    const [first, second] = [freshName('held'), freshName('held-too')]
+    const path = await folder(first, 'kept')
+    await worker('create', '--name', first, '-v', `${path}:/m`, 'busybox')
+    const slow = ['busybox', 'sh', '-c', 'trap "" TERM; ls /m; touch /m/written; while :; do sleep 0.1; done']
+    await worker('run', '-d', '--rm', '--name', second, '--volumes-from', first, ...slow)
+    const place = await placeOf(second)
+    await expect.poll(() => isThere(join(path, 'written'))).toBe(true)
+    const restarted = worker('restart', '-t', '2', second)
+    expect(await worker('rm', first)).toMatchObject({ code: 0 })
+    expect(await restarted).toMatchObject({ code: 0 })
+    await expect.poll(() => worker('logs', second)).toMatchObject({ stdout: 'kept\nkept\nwritten\n' })
+    expect(await worker('rm', '-f', second)).toMatchObject({ code: 0 })
+    await expect.poll(() => isThere(dirname(place)), { timeout: 10_000 }).toBe(false)
+  })
+
   test('leaves the operator’s mounts and containers of the same folder as they are', async () => {
     const [name, theirs] = [freshName('held'), freshName('held-theirs')]
     const path = await folder(name, 'first')
