@@ -6,7 +6,7 @@ import { toldRefusal } from './filter/refusal.ts'
 import { refusalText } from './shared/refusal.ts'
 import type { Caller } from './workers/caller.ts'
 
-/** Tells what would become of a call that is tried. Returns whether it is to be done: one that is no trial, or only looks up. */
+/** Tells what would become of a call that is tried. Returns whether it is to be done: one that is not a trial, or only looks up. */
 export function rehearse(
   { rehearsal, identity }: Caller,
   kind: RecordedKind,

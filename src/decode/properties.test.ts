@@ -8,6 +8,6 @@ const asked = ROUTES.filter(
 
 test('what is only looked at is recorded as a read', () => {
   const changes = asked.filter(({ kind }) => isChange(kind)).map(({ endpoint }) => endpoint)
-  // What is typed into a container is no look at it.
+  // What is typed into a container is not a look at it.
   expect(changes).toEqual(['GET /containers/{id}/attach/ws'])
 })

@@ -62,7 +62,7 @@ describe('a client that goes on sending', () => {
     // It is read still.
     await once(request, 'data')
     vi.advanceTimersByTime(1)
-    // It may be reset, which is no fault here.
+    // It may be reset, which is not a fault here.
     await closed
     clearInterval(timer)
   })

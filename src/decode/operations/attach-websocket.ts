@@ -38,7 +38,7 @@ export const handshakeHeaders = record({
 /** Base64 of 16 bytes. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/
 
-/** @throws {FieldError} where it is no handshake */
+/** @throws {FieldError} where it is not a handshake */
 export function readAttachWebSocket({
   name,
   parameters,
