@@ -159,7 +159,7 @@ describe.each(['new', 'old'] as const)('targets on the %s engine', (engine: Engi
       const answer = await get(engineSocket(engine), target)
       const taken = takenBy(answer)
       if (taken.length === 0) {
-        // The gate is not a looser than the engine where it takes what the engine does not: nothing is passed on as it came.
+        // The gate is no looser than the engine where it takes what the engine does not: nothing is passed on as it came.
         expect(answer).toMatch(/^(?:400|404|301|000|405|500) /)
         return void (count.refusedByEngine += 1)
       }

@@ -72,7 +72,7 @@ describe('a diagnostic of the host', () => {
       stderr:
         'refused by policy: host.allow\necho TOKEN=...\nwhy: echo is given with exact arguments only\ninstead: echo given\n' +
         'This is policy, not an error. Do not try to work around it.\n' +
-        `To request access, give your operator this rule and record, for worker ai-worker. Record: ${entry?.id}\n`,
+        `To request access, give your operator this rule, for worker ai-worker. Record: ${entry?.id}\n`,
       refusal: expect.objectContaining({ rule: 'host.allow', record: entry?.id }),
     })
     expect(entry).toMatchObject({ decision: 'refuse', operation: 'host.diagnostic', target: '' })
