@@ -15,7 +15,7 @@ import { LiveRecord } from '../../src/record/live.ts'
 import type { Store } from '../../src/record/store.ts'
 import { openStore } from '../../src/record/sqlite/open-store.ts'
 
-interface LocalGate extends Disposable {
+export interface LocalGate extends Disposable {
   readonly gate: Gate
   /** The worker, as it is served. */
   readonly identity: Identity
@@ -27,25 +27,31 @@ interface LocalGate extends Disposable {
   readonly socket: string
 }
 
+/** As a policy writes it. */
+interface More {
+  readonly docker?: object
+  readonly host?: object
+}
+
 /**
  * Makes a gate with the worker `ai-worker`.
- * @param engine address of an engine, which is followed only where `gate.feed.run` is called; default none
- * @param host the diagnostics that its policy gives, as it writes them
+ * @param engine an engine or its address, which is followed only where `gate.feed.run` is called; default none
+ * @param more what the worker may, beside what it may in every test: of the engine, and of the host
  */
 export async function openGate(
-  engine = 'unix:///nonexistent/docker.sock',
-  host: object = {},
+  engine: string | Engine = 'unix:///nonexistent/docker.sock',
+  more: More = {},
 ): Promise<LocalGate> {
   const directory = mkdtempSync(join(tmpdir(), 'dockgate-local-'))
   const socket = join(directory, 'ai-worker', 'docker.sock')
-  const policy = policyOf(socket, host)
+  const policy = policyOf(socket, more)
   const store = openStore(directory)
   const recorder = new Recorder(
     store,
     () => '',
     () => undefined,
   )
-  const ownEngine = new Engine(engine)
+  const ownEngine = typeof engine === 'string' ? new Engine(engine) : engine
   const pins = await Pins.open({ id: directory, written: directory })
   const roots = await BindRoots.open(policy, () => undefined)
   const gate = new Gate(ownEngine, store, recorder, pins, policy, roots, {
@@ -78,12 +84,12 @@ function never(): never {
   throw new Error('the policy has a worker')
 }
 
-function policyOf(socket: string, host: object): Policy {
+function policyOf(socket: string, { docker = {}, host = {} }: More): Policy {
   const run = {
     images: ['docker.io/library/*'],
     limits: { memory: '256m', cpus: 1, pids: 128, containers: 20 },
   }
-  const worker = { socket, docker: { allow: ['ps', 'run', 'exec', 'load', 'events'], run }, host }
+  const worker = { socket, docker: { allow: ['ps', 'run', 'exec', 'load', 'events'], run, ...docker }, host }
   const parsed = parsePolicy(stringify({ version: 1, workers: { 'ai-worker': worker } }), 'policy.yaml')
   if ('problems' in parsed) throw new Error(parsed.problems.map(({ message }) => message).join('\n'))
   return parsed.policy

@@ -12,17 +12,29 @@ export interface Going {
   readonly until: Until | undefined
 }
 
+/** Status and body of an answer. */
+export type Told = readonly [status: number, body: unknown]
+
 export class StandIn extends Engine {
   readonly #wait: (what: string) => Promise<unknown>
   readonly #done: (encoded: EncodedRequest) => void
+  readonly #special: (encoded: EncodedRequest) => Told | undefined
   readonly going = new Set<Going>()
   #count = 0
 
-  /** @param wait is waited for at every step. @param done is told of each request as it is put on the wire */
-  constructor(wait: (what: string) => Promise<unknown>, done: (encoded: EncodedRequest) => void) {
+  /**
+   * @param wait is waited for at every step. @param done is told of each request as it is put on the wire
+   * @param special what is answered otherwise than an engine would to which all is new
+   */
+  constructor(
+    wait: (what: string) => Promise<unknown>,
+    done: (encoded: EncodedRequest) => void,
+    special: (encoded: EncodedRequest) => Told | undefined = () => undefined,
+  ) {
     super('unix:///nonexistent/docker.sock')
     this.#wait = wait
     this.#done = done
+    this.#special = special
   }
 
   override async send(
@@ -69,20 +81,16 @@ export class StandIn extends Engine {
 
   #answer(going: Going): IncomingMessage {
     const { path } = going.encoded
-    const answer = new IncomingMessage(new Socket())
-    answer.headers = { 'content-type': 'application/json' }
-    const [status, body] = this.#whatIs(path)
-    answer.statusCode = status
+    const [status, body] = this.#special(going.encoded) ?? this.#whatIs(path)
     // What is followed has no end of its own.
     if (/follow=1|\/wait\b/.test(path)) {
+      const answer = begun(status)
       going.until?.whenOver(() => answer.destroy())
       answer.once('close', () => this.going.delete(going))
       return answer
     }
     this.going.delete(going)
-    answer.push(JSON.stringify(body))
-    answer.push(null)
-    return answer
+    return answerOf(status, body)
   }
 
   #whatIs(path: string): readonly [number, unknown] {
@@ -92,4 +100,19 @@ export class StandIn extends Engine {
     if (/\/json/.test(path)) return [200, { Id, HostConfig: {}, Config: {} }]
     return /\/(?:start|stop|restart|unpause|kill)\b/.test(path) ? [204, ''] : [200, {}]
   }
+}
+
+/** An answer of an engine, of JSON or of text. */
+export function answerOf(status: number, body: unknown): IncomingMessage {
+  const answer = begun(status)
+  answer.push(typeof body === 'string' ? body : JSON.stringify(body))
+  answer.push(null)
+  return answer
+}
+
+function begun(status: number): IncomingMessage {
+  const answer = new IncomingMessage(new Socket())
+  answer.headers = { 'content-type': 'application/json' }
+  answer.statusCode = status
+  return answer
 }

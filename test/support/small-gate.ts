@@ -1,0 +1,100 @@
+/** A gate before a stand-in of an engine: a test says what that answers, makes calls of the worker's, and sees what was asked and recorded. */
+import { routeOf } from '../../src/decode/decode.ts'
+import type { EncodedRequest } from '../../src/engine/encoded.ts'
+import type { Reply } from '../../src/engine/reply.ts'
+import { handle } from '../../src/pipeline.ts'
+import type { OutcomeEntry } from '../../src/record/entry.ts'
+import { openRecord } from '../../src/record/sqlite/open-reader.ts'
+import { Ending, type Until } from '../../src/shared/ending.ts'
+import { KnownImages, type KnownImage } from '../../src/world/known-images.ts'
+import { openGate, type LocalGate } from './local-gate.ts'
+import { newestOf } from './record.ts'
+import { StandIn, type Told } from './stand-in.ts'
+
+/** What a test says of the engine's answer to a request, by method and path without version: `GET /volumes/data`. */
+type Answers = (what: string, encoded: EncodedRequest) => Told | undefined
+
+interface SmallGate extends Disposable {
+  readonly gate: LocalGate['gate']
+  readonly engine: StandIn
+  /** What the engine was asked for, in order, as `POST /containers/…/start`. */
+  readonly asked: readonly string[]
+  readonly images: KnownImages
+  /** Makes a call of the worker's. @param gone ends when its client goes away */
+  readonly call: (line: string, body?: unknown, gone?: Until) => Promise<Reply>
+  /** Makes one of the worker's own things known. Returns its claim. */
+  readonly own: (kind: 'container' | 'network' | 'volume', id: string, name?: string) => string
+  /** Outcomes on record, the oldest first. */
+  readonly outcomes: () => Promise<readonly OutcomeEntry[]>
+}
+
+const FACTS = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
+const CONNECTED = { facts: FACTS, pingHeaders: {}, version: {}, dataRoot: '/var/lib/docker' }
+const ALPINE = {
+  ...{ id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' },
+  ...{ worker: '', claim: '', labels: 0, listed: 0 },
+}
+
+/** @param docker what the worker may. @param wait is waited for at every step of the engine's */
+export async function openSmallGate(
+  docker: Readonly<Record<string, unknown>>,
+  answers: Answers = () => undefined,
+  wait: (what: string) => Promise<unknown> = () => Promise.resolve(),
+  listed: readonly KnownImage[] = [ALPINE],
+): Promise<SmallGate> {
+  const asked: string[] = []
+  const engine = new StandIn(
+    wait,
+    (encoded) => asked.push(shortOf(encoded)),
+    (encoded) => answers(shortOf(encoded), encoded),
+  )
+  const local = await openGate(engine, docker)
+  const { gate, identity, store } = local
+  const images = new KnownImages()
+  images.listed(images.question(), listed)
+  Object.defineProperty(gate.feed, 'connected', { get: () => CONNECTED })
+  Object.defineProperty(gate.sight, 'known', { get: () => images })
+  Object.defineProperty(gate.sight, 'whenKnown', { value: () => Promise.resolve(images) })
+  Object.defineProperty(gate.sight, 'look', { value: () => Promise.resolve() })
+  return {
+    ...{ gate, engine, asked, images },
+    call: (line, body, gone = new Ending()) => {
+      const [method = '', path = ''] = line.split(' ')
+      const target = `/v1.45${path}`
+      const rawHeaders = body === undefined ? [] : ['Content-Type', 'application/json']
+      const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
+      const request = { method, target, rawHeaders, body: bytes }
+      return handle(gate, { identity, door: 'socket' }, routeOf(method, target), request, gone)
+    },
+    own: (kind, id, name = id) => {
+      const claim = gate.ownership.claim(kind, identity.name, { memory: 0, nanoCpus: 0 })
+      gate.ownership.settle(claim, id, name)
+      if (kind === 'volume') gate.inventory.putVolume(id)
+      if (kind === 'network') gate.inventory.putNetwork(id, name)
+      if (kind === 'container') {
+        const state = { running: true, started: true, binds: [] }
+        gate.inventory.putContainer({ id, name, claim: claim.nonce, ...state })
+        gate.made.put(claim.nonce, JSON.stringify({ Image: 'docker.io/library/alpine:latest' }))
+      }
+      return claim.nonce
+    },
+    outcomes: async () => {
+      await store.write([], 'synced')
+      const record = openRecord(local.directory)
+      const entries = newestOf(record, {}, 1_000).map(({ entry }) => entry)
+      record.close()
+      return entries.filter((entry) => entry.phase === 'outcome')
+    },
+    [Symbol.dispose]: () => local[Symbol.dispose](),
+  }
+}
+
+function shortOf({ method, path }: EncodedRequest): string {
+  return `${method} ${path.replace(/^\/v1\.[0-9]+/, '')}`
+}
+
+/** Status and JSON of an answer that is whole. */
+export function toldBy(reply: Reply): Told {
+  if (reply.kind !== 'whole') throw new Error(`the answer is ${reply.kind}`)
+  return [reply.status, reply.body.length === 0 ? undefined : JSON.parse(reply.body.toString())]
+}
