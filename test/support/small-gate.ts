@@ -48,7 +48,7 @@ export async function openSmallGate(
     (encoded) => asked.push(shortOf(encoded)),
     (encoded) => answers(shortOf(encoded), encoded),
   )
-  const local = await openGate(engine, docker)
+  const local = await openGate(engine, { docker })
   const { gate, identity, store } = local
   const images = new KnownImages()
   images.listed(images.question(), listed)

@@ -18,7 +18,7 @@ const HOST = {
 
 /** A worker with diagnostics of the host, and no engine. */
 async function open() {
-  const local = await openGate(undefined, HOST)
+  const local = await openGate(undefined, { host: HOST })
   const { gate, identity, record, policy } = local
   const [worker] = policy.workers
   if (worker === undefined) throw new Error('the policy has no worker')
