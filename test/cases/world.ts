@@ -106,6 +106,7 @@ const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', import.meta.url), 'utf8')))
 
 interface WorldWithImages extends World {
+  readonly made: MadeWith
   readonly images: KnownImages
 }
 
