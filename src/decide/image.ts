@@ -1,6 +1,6 @@
 /** What may be done with images that are here, and what may be pulled. */
 import type { ImageOperation } from '../decode/operation.ts'
-import type { ImagePull } from '../decode/operations/image.ts'
+import type { ImagePull, ImageRemove } from '../decode/operations/image.ts'
 import { fullReference, parseReference, storedReference } from '../decode/reference.ts'
 import type { Facts, ImageFacts } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
@@ -29,12 +29,40 @@ export function decideImage(
   run: RunPolicy,
   word: Subcommand,
   operation: ImageOperation,
+  facts: Facts,
+): Verdict {
+  if (operation.kind === 'image.remove')
+    return decideImageRemoval(
+      run,
+      word,
+      operation,
+      facts,
+      operation.parameters.force === true ? 'name by name' : 'whole',
+    )
+  const { image } = facts
+  if (image === undefined || !isVisible(run, operation.image, image))
+    return notFound(word, `No such image: ${operation.image}`)
+  const { id } = image
+  return allow(word, 'run.images', {
+    on: 'image',
+    operation,
+    image: id,
+    reference: id,
+    names: [],
+    parents: [],
+  })
+}
+
+/** @param how one that is named by its id goes where it has several names; as a whole an engine would not remove it */
+export function decideImageRemoval(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: ImageRemove,
   { image }: Facts,
+  how: 'whole' | 'name by name',
 ): Verdict {
   if (image === undefined || !isVisible(run, operation.image, image))
     return notFound(word, `No such image: ${operation.image}`)
-  const nothing = { on: 'image', operation, image: image.id, names: [], parents: [] } as const
-  if (operation.kind !== 'image.remove') return allow(word, 'run.images', { ...nothing, reference: image.id })
   const covered = coveredName(run, operation.image, image)
   // Its id in a repository is not a name that could go.
   const isName = covered !== undefined && image.names.includes(storedReference(covered))
@@ -48,10 +76,10 @@ export function decideImage(
   }
   // By name only that name goes; by id, all of them do, and all of them are the worker's.
   const reference = named === undefined ? image.id : fullReference(named)
-  const { noprune, force } = operation.parameters
-  const names = named === undefined && (force === true || isSingle(image)) ? tagsFirst(image.names) : []
-  const parents = noprune === true ? [] : image.ownParents
-  return allow(word, 'run.images', { ...nothing, reference, names, parents })
+  const isByName = how === 'name by name' || isSingle(image)
+  const names = named === undefined && isByName ? tagsFirst(image.names) : []
+  const parents = operation.parameters.noprune === true ? [] : image.ownParents
+  return allow(word, 'run.images', { on: 'image', operation, image: image.id, reference, names, parents })
 }
 
 /** What an image loses with a name: with the last tag of a repository its digests there (moby, daemon/images/image_delete.go). */

@@ -5,7 +5,7 @@ import { refusalReply } from '../filter/refusal.ts'
 import { countsOf, viewOf } from '../filter/view.ts'
 import { forward } from './forward.ts'
 import type { Reply } from '../engine/reply.ts'
-import type { Refused } from '../decide/verdict.ts'
+import type { Refused, Verdict } from '../decide/verdict.ts'
 import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import type { Sendable } from '../encode/encode.ts'
 import type { Claims } from '../settle/claims.ts'
@@ -18,6 +18,8 @@ export interface Undertaking {
   readonly right: DockerRight
   readonly claims: Claims
   readonly outcome: Outcome
+  /** What is decided of it by what is true now. */
+  readonly decideNow: () => Verdict
 }
 
 /** Sends one request, and takes over what its answer tells. */

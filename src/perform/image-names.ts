@@ -52,9 +52,9 @@ async function decideInTurn<Same extends ImagePermit | TagPermit>(
   same: (again: Permit) => Same | undefined,
   work: (permit: Same) => Promise<Reply>,
 ): Promise<Reply> {
-  const { right, outcome } = undertaking
+  const { right, outcome, decideNow } = undertaking
   await right.renew()
-  const again = right.decideNow()
+  const again = decideNow()
   if (again.effect === 'refuse') return outcome.close(refusedOnTheWay(undertaking, again))
   const permit = same(again.permit)
   return permit === undefined

@@ -27,7 +27,8 @@ export async function perform(call: DockerCall, right: DockerRight, claims: Clai
   const outcome = new Outcome(gate, right, permit, claims)
   try {
     if (bringsImages(permit)) outcome.brings(await NewImages.before(gate, right.worker.name, permit, give))
-    const reply = await carryOut({ call, right, claims, outcome }, permit)
+    const decideNow = () => right.decideNow()
+    const reply = await carryOut({ call, right, claims, outcome, decideNow }, permit)
     if (reply.kind === 'whole') right.release()
     else (reply.kind === 'stream' ? reply.body : reply.connection.socket).once('close', () => right.release())
     return reply
@@ -38,16 +39,10 @@ export async function perform(call: DockerCall, right: DockerRight, claims: Clai
 }
 
 async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply> {
-  const { call, right, outcome } = undertaking
+  const { call, outcome } = undertaking
   switch (permit.on) {
-    case 'prune': {
-      const removed = (id: string, changes: readonly Change[]): void => {
-        outcome.concerns(id)
-        outcome.add(changes)
-      }
-      const { minor } = call.connected.facts
-      return outcome.close(await prune(call.gate, right, minor, permit, removed))
-    }
+    case 'prune':
+      return prune(undertaking, permit, carryOut)
     case 'engine': {
       const known = knownAnswer(call.connected, permit)
       return known === undefined ? send(undertaking, permit) : outcome.close(known)

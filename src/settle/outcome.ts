@@ -28,18 +28,27 @@ export class Outcome {
   #images: NewImages | undefined
   /** Whether it is on record how the call ended, or began; of a read nothing is. */
   #isWritten: boolean
+  /** What it is a part of: that takes over its changes, and has the entry. */
+  readonly #whole: Outcome | undefined
 
-  constructor(gate: Gate, right: Right<Resource>, permit: AnyPermit, claims: Claims) {
+  constructor(gate: Gate, right: Right<Resource>, permit: AnyPermit, claims: Claims, whole?: Outcome) {
     this.#gate = gate
     this.#right = right
     this.#permit = permit
     this.#claims = claims
     this.#ends = [claims.release]
     this.#isWritten = !isChange(permit.operation.kind)
+    this.#whole = whole
+    if (whole !== undefined) return
     right.whenEnded((why) => {
       const { record } = right
       if (this.#isWritten && record !== undefined) gate.recorder.close(record, 0, why, '', [])
     })
+  }
+
+  /** The outcome of one of the steps that this comes to. */
+  part(permit: AnyPermit, claims: Claims): Outcome {
+    return new Outcome(this.#gate, this.#right, permit, claims, this)
   }
 
   /** Takes over what will know which images the call brings. */
@@ -220,6 +229,7 @@ export class Outcome {
 
   /** Waits for the outcome to be on disk. Where that fails it is written as soon as the disk takes it again. */
   async #written(): Promise<void> {
+    if (this.#whole !== undefined) return
     await this.#gate.keep([]).catch(warnOf('recording an outcome'))
   }
 
@@ -228,6 +238,7 @@ export class Outcome {
     const all = [...this.#changes, ...changes]
     const what = target === '' ? this.#concerned.join(' ') : target
     this.#isWritten = true
+    if (this.#whole !== undefined) return this.#whole.add(all)
     const { record } = this.#right
     if (record !== undefined) this.#gate.recorder.close(record, status, reason, what, all)
   }

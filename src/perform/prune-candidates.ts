@@ -1,0 +1,91 @@
+/** What a prune comes to: the worker's own things that an engine tells nothing uses, as far as the client's filters go. */
+import type { Filters } from '../decode/query.ts'
+import type { Prune } from '../decode/operations/prune.ts'
+import type { Removal } from '../decide/prune.ts'
+import { stoppedContainers } from '../engine/questions/containers.ts'
+import { listTopImages } from '../engine/questions/images.ts'
+import { unusedNetworks } from '../engine/questions/networks.ts'
+import { unusedVolumes } from '../engine/questions/volumes.ts'
+import { pick } from '../filter/inspect.ts'
+import type { OwnedKind } from '../record/store.ts'
+import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
+import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { pruneFilter } from './prune-filter.ts'
+
+export interface Candidate {
+  /** Of a volume its name. */
+  readonly id: string
+  /** Bytes that its removal gives back. */
+  readonly size: number
+  readonly removal: Removal
+}
+
+/** From API 1.42 on, volumes with a name are kept unless `all` is set. */
+const ANONYMOUS_ONLY = 42
+
+/** @throws {EngineUnavailable} @throws {PruneFilterError} for filters that can't be read */
+export async function candidatesOf(
+  { gate, connected }: DockerCall,
+  { engine, worker }: DockerRight,
+  { kind, parameters }: Prune,
+): Promise<readonly Candidate[]> {
+  const { minor } = connected.facts
+  const filters: Filters = parameters.filters ?? new Map<string, readonly string[]>()
+  const matches = pruneFilter(filters, Date.now())
+  const own = (owned: OwnedKind, list: readonly unknown[], key: string): readonly Unknown[] =>
+    list
+      .map(objectOf)
+      .filter((object) => gate.ownership.owner(owned, textOf(object[key])) === worker.name)
+      .filter((object) => matches(pick(object, ['Labels', 'Created', 'CreatedAt'])))
+  switch (kind) {
+    case 'container.prune': {
+      const ids = [...gate.ownership.idsOf(worker.name, 'container')]
+      const list = ids.length === 0 ? [] : await stoppedContainers(engine, minor, ids)
+      return own('container', list, 'Id').map((container) => {
+        const id = textOf(container['Id'])
+        const removal = { kind: 'container.remove', container: id, parameters: {} } as const
+        return { id, size: Number(container['SizeRw'] ?? 0), removal }
+      })
+    }
+    case 'network.prune':
+      return own('network', await unusedNetworks(engine, minor), 'Id').map(({ Id }) => {
+        const id = textOf(Id)
+        return { id, size: 0, removal: { kind: 'network.remove', network: id } }
+      })
+    case 'volume.prune': {
+      const all = minor < ANONYMOUS_ONLY || isTrue(filters.get('all'))
+      const list = (await unusedVolumes(engine, minor)).filter((volume) => all || isAnonymous(volume))
+      return own('volume', list, 'Name').map(({ Name }) => {
+        const id = textOf(Name)
+        return { id, size: 0, removal: { kind: 'volume.remove', volume: id, parameters: {} } }
+      })
+    }
+    case 'image.prune': {
+      await gate.sight.whenKnown()
+      const all = isFalse(filters.get('dangling'))
+      const list = (await listTopImages(engine, minor)).filter((image) => all || !hasName(image))
+      return own('image', list, 'Id').map(({ Id, Size }) => {
+        const id = textOf(Id)
+        return { id, size: Number(Size ?? 0), removal: { kind: 'image.remove', image: id, parameters: {} } }
+      })
+    }
+    case 'build.prune':
+      return []
+  }
+}
+
+function isAnonymous(volume: Unknown): boolean {
+  return 'com.docker.volume.anonymous' in objectOf(volume['Labels'])
+}
+
+function hasName(image: Unknown): boolean {
+  return textsOf(image['RepoTags']).some((name) => name !== '<none>:<none>')
+}
+
+function isTrue(values: readonly string[] | undefined): boolean {
+  return values?.some((value) => value === 'true' || value === '1') ?? false
+}
+
+function isFalse(values: readonly string[] | undefined): boolean {
+  return values?.some((value) => value === 'false' || value === '0') ?? false
+}
