@@ -1,15 +1,12 @@
 /** The decision: a pure function of the policy, the operation and the facts. Everything that is not allowed is refused. */
-import type { ContainerOperation, Decoded, Operation } from '../decode/operation.ts'
-import { mounts, needsFit } from '../decode/properties.ts'
+import type { Decoded, Operation } from '../decode/operation.ts'
 import type { SystemEvents } from '../decode/operations/system.ts'
-import type { ContainerFacts, Facts } from '../resolve/facts.ts'
+import type { Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
-import { misfits } from './create/fit.ts'
-import { totalViolations } from './create/limits.ts'
-import { outsideRoots } from './create/mounts.ts'
 import { planCreate } from './create/plan.ts'
-import { allow, grantedBy, instead, notAllowed, notReached } from './answers.ts'
-import { grantOn, wordOf, type OtherKind } from '../policy/grants.ts'
+import { allow, grantedBy, instead } from './answers.ts'
+import type { OtherKind } from '../policy/grants.ts'
+import { decideContainer } from './container.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
 import { decideExec, decideExecUse } from './exec.ts'
 import { decideBuild } from './image-build.ts'
@@ -17,7 +14,6 @@ import { visibleIds } from './image-names.ts'
 import { withRoom } from './image-room.ts'
 import { decideImage, decidePull } from './image.ts'
 import {
-  decideCommit,
   decideImport,
   decideLoad,
   decidePush,
@@ -27,11 +23,8 @@ import {
 } from './image-transfer.ts'
 import type { RunPolicy, WorkerPolicy } from '../policy/policy.ts'
 import type { Terms } from './permit.ts'
-import { reachOf } from '../policy/reach.ts'
-import { decideRename } from './rename.ts'
-import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
+import { notFound, refuse, refuseAll } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
-import { planUpdate } from './update.ts'
 import { decideVolume, decideVolumeCreate } from './volume.ts'
 import type { ListPermit, Permit, Verdict } from './verdict.ts'
 
@@ -74,6 +67,52 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
 type SupportedOperation = Exclude<Operation, { kind: 'unsupported' | 'malformed' }>
 
 function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, facts: Facts): Verdict {
+  return 'container' in operation
+    ? decideOnContainer(worker, operation, facts)
+    : decideOnOthers(worker, operation, facts)
+}
+
+type OnContainer = Extract<SupportedOperation, { readonly container: string }>
+
+function decideOnContainer(worker: WorkerPolicy, operation: OnContainer, facts: Facts): Verdict {
+  switch (operation.kind) {
+    case 'container.exec':
+      return decideExec(worker, operation, facts)
+    case 'network.connect':
+    case 'network.disconnect':
+      return grantedBy(worker, operation.kind, (word) => decideNetwork(word, operation, facts))
+    case 'container.archive-get':
+    case 'container.archive-put':
+    case 'container.archive-stat':
+    case 'container.attach':
+    case 'container.attach-ws':
+    case 'container.changes':
+    case 'container.commit':
+    case 'container.export':
+    case 'container.inspect':
+    case 'container.kill':
+    case 'container.logs':
+    case 'container.pause':
+    case 'container.remove':
+    case 'container.rename':
+    case 'container.resize':
+    case 'container.restart':
+    case 'container.start':
+    case 'container.stats':
+    case 'container.stop':
+    case 'container.top':
+    case 'container.unpause':
+    case 'container.update':
+    case 'container.wait':
+      return decideContainer(worker, operation, facts)
+  }
+}
+
+function decideOnOthers(
+  worker: WorkerPolicy,
+  operation: Exclude<SupportedOperation, OnContainer>,
+  facts: Facts,
+): Verdict {
   const { run } = worker.docker
   switch (operation.kind) {
     case 'system.ping':
@@ -98,8 +137,6 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'network.create':
       return grantedBy(worker, operation.kind, (word) => decideNetworkCreate(run, word, operation, facts))
     case 'network.inspect':
-    case 'network.connect':
-    case 'network.disconnect':
     case 'network.remove':
       return grantedBy(worker, operation.kind, (word) => decideNetwork(word, operation, facts))
     case 'volume.create':
@@ -109,8 +146,6 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
       return grantedBy(worker, operation.kind, (word) => decideVolume(word, operation, facts))
     case 'container.create':
       return grantedBy(worker, 'container.create', (word) => planCreate(run, word, operation, facts))
-    case 'container.exec':
-      return decideExec(worker, operation, facts)
     case 'exec.start':
     case 'exec.inspect':
     case 'exec.resize':
@@ -135,8 +170,6 @@ function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, fa
     case 'image.history':
     case 'image.remove':
       return grantedBy(worker, operation.kind, (word) => decideImage(run, word, operation, facts))
-    default:
-      return decideContainer(worker, operation, facts)
   }
 }
 
@@ -162,108 +195,4 @@ function decideEvents(word: Subcommand, operation: SystemEvents, facts: Facts): 
 
 function granted(worker: WorkerPolicy, kind: OtherKind, terms: () => Terms<Permit>): Verdict {
   return grantedBy(worker, kind, (word) => allow(word, 'docker.allow', terms()))
-}
-
-/** Whether a stop or restart says with which signal. */
-function signals(operation: ContainerOperation): boolean {
-  const stops = operation.kind === 'container.stop' || operation.kind === 'container.restart'
-  return stops && operation.parameters.signal !== undefined
-}
-
-function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, facts: Facts): Verdict {
-  const word = wordOf(operation.kind)
-  const container = facts.container
-  if (container === undefined) return notFound(word, `No such container: ${operation.container}`)
-  const allowed = container.owner === 'self' ? worker.docker.allow : reachOf(worker, container.policyName)
-  const rule = container.owner === 'self' ? 'docker.allow' : `docker.reach.${container.policyName}`
-  const by = grantOn(operation.kind, container, allowed)
-  if (operation.kind === 'container.inspect') {
-    // The CLI looks before it asks for logs, stop or start: without the right, it sees what that needs and no more.
-    return allow(word, rule, {
-      on: 'container',
-      operation,
-      container,
-      view: by === undefined ? 'redacted' : 'full',
-    })
-  }
-  if (by === undefined)
-    return container.owner === 'self' ? notAllowed(worker, word) : notReached(worker, word, container)
-  if (
-    container.owner === 'operator' &&
-    signals(operation) &&
-    grantOn('container.kill', container, allowed) === undefined
-  ) {
-    const why = "any signal but the container's own stop signal needs kill"
-    return refuse(by, rule, `signal on ${container.name}`, {
-      why,
-      instead: [`docker ${by} ${container.name}`],
-    })
-  }
-  const lost = lostBind(worker.docker.run, container, operation, facts)
-  if (lost !== undefined) return refuseAll(by, [lost])
-  const unfit = needsFit(operation.kind) ? unfitNow(worker.docker.run, container, operation, facts) : []
-  if (unfit.length > 0) return refuseAll(by, unfit)
-  if (operation.kind === 'container.commit')
-    return decideCommit(worker.docker.run, by, operation, container, facts)
-  if (operation.kind === 'container.update')
-    return planUpdate(worker.docker.run, by, operation, container, facts)
-  if (operation.kind === 'container.rename') return decideRename(by, rule, operation, container, facts)
-  if (
-    operation.kind === 'container.top' &&
-    container.owner === 'operator' &&
-    !plainPs(operation.parameters.ps_args)
-  ) {
-    const why = 'ps options that show the environment are not given for containers of the operator'
-    return refuse(by, rule, `ps_args = ${operation.parameters.ps_args}`, {
-      why,
-      instead: ['docker top NAME -ef'],
-    })
-  }
-  return allow(by, rule, { on: 'container', operation, container, view: 'full' })
-}
-
-/** What a container has that a create would not be given now, beside what else there is of the worker's where it is to run. */
-function unfitNow(
-  run: RunPolicy,
-  container: ContainerFacts,
-  operation: ContainerOperation,
-  facts: Facts,
-): readonly Violation[] {
-  const unfit = misfits(run, container, facts)
-  if (container.owner === 'operator' || operation.kind === 'container.commit') return unfit
-  const { containers, memory, nanoCpus } = facts.usage
-  const others = {
-    ...facts.usage,
-    containers: containers - 1,
-    memory: memory - container.memory,
-    nanoCpus: nanoCpus - container.nanoCpus,
-  }
-  return [...unfit, ...totalViolations(run.limits, container, others)]
-}
-
-/**
- * A bind that the policy gives no more, or whose source became a symbolic link since the container was made, which would be
- * followed at the next mount.
- */
-function lostBind(
-  run: RunPolicy,
-  container: ContainerFacts,
-  operation: ContainerOperation,
-  facts: Facts,
-): Violation | undefined {
-  if (!mounts(operation.kind)) return undefined
-  if (container.owner !== 'self') return undefined
-  const moved = container.binds.find(({ source }) => {
-    const now = facts.paths.get(source)
-    return now === undefined || !now.found || now.real !== source
-  })
-  if (moved === undefined) return outsideRoots(run, container.binds, facts)
-  const what = `bind of ${moved.origin ?? moved.source}`
-  const why = 'it is no longer the directory that it was when the container was made'
-  return { rule: 'run.binds', what, why, instead: [] }
-}
-
-function plainPs(words: string | undefined): boolean {
-  // An "e" among letters that do not belong together makes ps show the environment (-auxe is read as auxe).
-  return words === undefined || /^(?:-e[fFlL]{0,3}|-?[a-df-zA-DF-Z]*)$/.test(words)
 }

@@ -67,7 +67,7 @@ class Reader {
     this.#values += 1
     if (this.#values > MOST_VALUES) this.#fail(`more than ${MOST_VALUES} values`)
     this.#space()
-    switch (this.#text[this.#at]) {
+    switch (this.#text[this.#at] ?? '') {
       case '{':
         return this.#object(depth)
       case '[':

@@ -14,7 +14,9 @@ export function planNetworkMode(operation: ContainerCreate, facts: Facts, violat
       return sharedNamespace('NetworkMode', network.container, facts, violations)
     case 'network':
       return planNetwork(`HostConfig.NetworkMode = ${network.network}`, network.network, facts, violations)
-    default:
+    case 'bridge':
+    case 'default':
+    case 'none':
       return network.mode
   }
 }

@@ -102,7 +102,7 @@ function readMount(mount: MountField, at: string, findings: Finding[]): Mount {
       why: 'mounts would pass between host and container',
     })
   }
-  switch (mount.Type) {
+  switch (mount.Type ?? '') {
     case 'bind':
       return {
         type: 'bind',

@@ -35,7 +35,12 @@ export async function runLine(line: Line, written: Written): Promise<Run> {
       return can(line, command.command, written)
     case 'program':
       return { answer: await diagnose(line, command.words) }
-    default:
+    case 'foreign':
+    case 'help':
+    case 'mcp':
+    case 'unreadable':
+    case 'whoami':
+    case 'why':
       return { answer: await ownAnswer(line, command, written) }
   }
 }
@@ -125,7 +130,11 @@ async function can(line: Line, command: Command, written: Written): Promise<Run>
     case 'foreign':
     case 'unreadable':
       return { answer: await ownAnswer(tried, command, written) }
-    default:
+    case 'can':
+    case 'help':
+    case 'mcp':
+    case 'whoami':
+    case 'why':
       return { answer: answer('allowed\n') }
   }
 }

@@ -110,7 +110,12 @@ function valuesOf(change: Exclude<Change, { type: 'entry' }>): object {
       return change.made
     case 'know':
       return { ...change.worker, present: Number(change.worker.present) }
-    default:
+    case 'bequeath':
+    case 'disown':
+    case 'resize':
+    case 'unclaim':
+    case 'unmake':
+    case 'unrename':
       return change
   }
 }

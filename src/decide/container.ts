@@ -1,0 +1,121 @@
+/** What is done with a container that is there: by which word, and whether it still is what the policy gives. */
+import type { ContainerOperation } from '../decode/operation.ts'
+import { mounts, needsFit } from '../decode/properties.ts'
+import { grantOn, wordOf } from '../policy/grants.ts'
+import type { RunPolicy, WorkerPolicy } from '../policy/policy.ts'
+import { reachOf } from '../policy/reach.ts'
+import type { ContainerFacts, Facts } from '../resolve/facts.ts'
+import { allow, notAllowed, notReached } from './answers.ts'
+import { misfits } from './create/fit.ts'
+import { totalViolations } from './create/limits.ts'
+import { outsideRoots } from './create/mounts.ts'
+import { decideCommit } from './image-transfer.ts'
+import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
+import { decideRename } from './rename.ts'
+import { planUpdate } from './update.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Whether a stop or restart says with which signal. */
+function signals(operation: ContainerOperation): boolean {
+  const stops = operation.kind === 'container.stop' || operation.kind === 'container.restart'
+  return stops && operation.parameters.signal !== undefined
+}
+
+/** Decides an operation on a container that the client names. */
+export function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, facts: Facts): Verdict {
+  const word = wordOf(operation.kind)
+  const container = facts.container
+  if (container === undefined) return notFound(word, `No such container: ${operation.container}`)
+  const allowed = container.owner === 'self' ? worker.docker.allow : reachOf(worker, container.policyName)
+  const rule = container.owner === 'self' ? 'docker.allow' : `docker.reach.${container.policyName}`
+  const by = grantOn(operation.kind, container, allowed)
+  if (operation.kind === 'container.inspect') {
+    // The CLI looks before it asks for logs, stop or start: without the right, it sees what that needs and no more.
+    return allow(word, rule, {
+      on: 'container',
+      operation,
+      container,
+      view: by === undefined ? 'redacted' : 'full',
+    })
+  }
+  if (by === undefined)
+    return container.owner === 'self' ? notAllowed(worker, word) : notReached(worker, word, container)
+  if (
+    container.owner === 'operator' &&
+    signals(operation) &&
+    grantOn('container.kill', container, allowed) === undefined
+  ) {
+    const why = 'any signal but the container's own stop signal needs `kill`'
+    return refuse(by, rule, `signal on ${container.name}`, {
+      why,
+      instead: [`docker ${by} ${container.name}`],
+    })
+  }
+  const lost = lostBind(worker.docker.run, container, operation, facts)
+  if (lost !== undefined) return refuseAll(by, [lost])
+  const unfit = needsFit(operation.kind) ? unfitNow(worker.docker.run, container, operation, facts) : []
+  if (unfit.length > 0) return refuseAll(by, unfit)
+  if (operation.kind === 'container.commit')
+    return decideCommit(worker.docker.run, by, operation, container, facts)
+  if (operation.kind === 'container.update')
+    return planUpdate(worker.docker.run, by, operation, container, facts)
+  if (operation.kind === 'container.rename') return decideRename(by, rule, operation, container, facts)
+  if (
+    operation.kind === 'container.top' &&
+    container.owner === 'operator' &&
+    !plainPs(operation.parameters.ps_args)
+  ) {
+    const why = 'ps options that show the environment are not given for containers of the operator'
+    return refuse(by, rule, `ps_args = ${operation.parameters.ps_args}`, {
+      why,
+      instead: ['docker top NAME -ef'],
+    })
+  }
+  return allow(by, rule, { on: 'container', operation, container, view: 'full' })
+}
+
+/** What a container has that a create would not be given now, beside what else there is of the worker's where it is to run. */
+function unfitNow(
+  run: RunPolicy,
+  container: ContainerFacts,
+  operation: ContainerOperation,
+  facts: Facts,
+): readonly Violation[] {
+  const unfit = misfits(run, container, facts)
+  if (container.owner === 'operator' || operation.kind === 'container.commit') return unfit
+  const { containers, memory, nanoCpus } = facts.usage
+  const others = {
+    ...facts.usage,
+    containers: containers - 1,
+    memory: memory - container.memory,
+    nanoCpus: nanoCpus - container.nanoCpus,
+  }
+  return [...unfit, ...totalViolations(run.limits, container, others)]
+}
+
+/**
+ * A bind that the policy gives no more, or whose source became a symbolic link since the container was made, which would be
+ * followed at the next mount.
+ */
+function lostBind(
+  run: RunPolicy,
+  container: ContainerFacts,
+  operation: ContainerOperation,
+  facts: Facts,
+): Violation | undefined {
+  if (!mounts(operation.kind)) return undefined
+  if (container.owner !== 'self') return undefined
+  const moved = container.binds.find(({ source }) => {
+    const now = facts.paths.get(source)
+    return now === undefined || !now.found || now.real !== source
+  })
+  if (moved === undefined) return outsideRoots(run, container.binds, facts)
+  const what = `bind of ${moved.origin ?? moved.source}`
+  const why = 'it is no longer the directory that it was when the container was made'
+  return { rule: 'run.binds', what, why, instead: [] }
+}
+
+function plainPs(words: string | undefined): boolean {
+  // An "e" among letters that do not belong together makes ps show the environment (-auxe is read as auxe).
+  return words === undefined || /^(?:-e[fFlL]{0,3}|-?[a-df-zA-DF-Z]*)$/.test(words)
+}
