@@ -10,8 +10,13 @@ import { REFUSED_ENDPOINTS } from '../src/decode/refused-endpoints.ts'
 import { policyJsonSchema } from '../src/policy/json-schema.ts'
 import { ROUTES } from '../src/doors/operator/routes.ts'
 import { parsePolicy } from '../src/policy/parse.ts'
-import { REACH_WORDS, UNRECORDED_WORDS } from '../src/policy/rights.ts'
-import { expandWord, SPELLINGS, SUBCOMMANDS } from '../src/policy/subcommands.ts'
+import {
+  REACH_WORDS,
+  UNRECORDED_WORDS,
+  expandWord,
+  SPELLINGS,
+  SUBCOMMANDS,
+} from '../src/policy/subcommands.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 

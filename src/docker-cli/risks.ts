@@ -3,9 +3,7 @@
  * A hint for clients that ask people before some calls; what is allowed is decided elsewhere.
  */
 import { composeCommand } from './compose-words.ts'
-import { commandOf, type Subcommand } from '../policy/subcommands.ts'
-
-export type Risk = 'read' | 'write' | 'destroy'
+import { commandOf, known, type Risk, type Subcommand } from '../policy/subcommands.ts'
 
 export interface KnownCommand {
   /** As Docker has it: `ps`, `system prune`, `compose up`. */
@@ -16,69 +14,6 @@ export interface KnownCommand {
   /** The words behind it. */
   readonly rest: readonly string[]
 }
-
-/** What takes away gives the same when done twice; a signal does not, so `kill` and `stop` are changes. */
-const RISKS = {
-  ps: 'read',
-  inspect: 'read',
-  logs: 'read',
-  stats: 'read',
-  top: 'read',
-  create: 'write',
-  run: 'write',
-  start: 'write',
-  stop: 'write',
-  restart: 'write',
-  kill: 'write',
-  pause: 'write',
-  unpause: 'write',
-  wait: 'read',
-  rename: 'write',
-  update: 'write',
-  rm: 'destroy',
-  attach: 'write',
-  exec: 'write',
-  // These two write a file of the caller's.
-  cp: 'write',
-  export: 'write',
-  diff: 'read',
-  commit: 'write',
-  'container prune': 'destroy',
-  images: 'read',
-  'image inspect': 'read',
-  history: 'read',
-  pull: 'write',
-  push: 'write',
-  rmi: 'destroy',
-  build: 'write',
-  tag: 'write',
-  save: 'write',
-  load: 'write',
-  import: 'write',
-  'image prune': 'destroy',
-  'builder prune': 'destroy',
-  search: 'read',
-  'network ls': 'read',
-  'network inspect': 'read',
-  'network create': 'write',
-  'network connect': 'write',
-  'network disconnect': 'write',
-  'network rm': 'destroy',
-  'network prune': 'destroy',
-  'volume ls': 'read',
-  'volume inspect': 'read',
-  'volume create': 'write',
-  'volume update': 'write',
-  'volume rm': 'destroy',
-  'volume prune': 'destroy',
-  info: 'read',
-  version: 'read',
-  events: 'read',
-  'system df': 'read',
-  'system prune': 'destroy',
-  compose: 'write',
-  login: 'write',
-} as const satisfies Record<Subcommand, Risk>
 
 /** `config` can write a file, so it is none of the reads. */
 const COMPOSE_READS = ['ps', 'logs', 'ls', 'images', 'top', 'port', 'version', 'events', 'stats', 'volumes']
@@ -94,7 +29,7 @@ const COMPOSE_REMOVES: Readonly<Record<string, RegExp>> = {
 
 /** The risks that a right of a policy can have: several for compose, one for any other. */
 export function risksOf(subcommand: Subcommand): readonly Risk[] {
-  return subcommand === 'compose' ? ['read', 'write', 'destroy'] : [RISKS[subcommand]]
+  return subcommand === 'compose' ? ['read', 'write', 'destroy'] : [known(subcommand).risk]
 }
 
 /** The command that the words behind `docker` begin with, or undefined for one that is not known. */
@@ -103,7 +38,7 @@ export function knownCommand(words: readonly string[]): KnownCommand | undefined
   const found = commandOf(words)
   if (found === undefined) return undefined
   const { written, length, subcommand } = found
-  return { word: written, subcommand, risk: RISKS[subcommand], rest: words.slice(length) }
+  return { word: written, subcommand, risk: known(subcommand).risk, rest: words.slice(length) }
 }
 
 function compose(words: readonly string[]): KnownCommand | undefined {

@@ -1,7 +1,8 @@
 /** The MCP server of one worker: one for each connection on stdio, one for each request over HTTP. */
 import { McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
-import { knownCommand, type Risk } from '../docker-cli/risks.ts'
+import { knownCommand } from '../docker-cli/risks.ts'
+import type { Risk } from '../policy/subcommands.ts'
 import { call, hold, judge, type Door } from './call.ts'
 import { clean } from '../shared/clean.ts'
 import { outcomeSchema, toldResult, toldSchema, usageResult } from './result.ts'

@@ -1,8 +1,8 @@
 /** The tools: their names, what they say of themselves, what they take, and who sees them. */
 import type { ToolAnnotations } from '@modelcontextprotocol/server'
 import * as z from 'zod'
-import { risksOf, type Risk } from '../docker-cli/risks.ts'
-import { expandWord } from '../policy/subcommands.ts'
+import { risksOf } from '../docker-cli/risks.ts'
+import { expandWord, type Risk } from '../policy/subcommands.ts'
 import type { Rights } from './surface.ts'
 
 export interface ToolText {

@@ -13,10 +13,9 @@ import type {
   SocketPolicy,
   WorkerPolicy,
 } from './policy.ts'
-import { expandWords } from './rights.ts'
 import type { PolicyFile, WorkerFile } from './schema.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
-import { expandWord } from './subcommands.ts'
+import { expandWords, expandWord } from './subcommands.ts'
 
 type LimitsFile = WorkerFile['docker']['run']['limits']
 

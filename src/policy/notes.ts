@@ -1,31 +1,5 @@
 /** What a right really means, said where an operator looks at the policy. */
 import type { BindRoot, PortRange, RestartPolicyName, SocketPolicy } from './policy.ts'
-import type { Subcommand } from './subcommands.ts'
-
-/** What a command means on a container of the operator's. */
-export const REACH_NOTES: Readonly<Partial<Record<Subcommand, string>>> = {
-  inspect: 'shows its environment variables, with the passwords in them',
-  logs: 'shows whatever it prints, secrets too',
-  top: 'shows the command lines of its processes',
-  attach: 'is typing into it',
-  exec: 'runs any program in it, as root',
-  cp: 'reads and writes any file in it',
-  export: 'copies all of its files out',
-  update: 'changes its limits and its restart policy',
-  rename: 'hides it from programs that know it by name, and lets it answer to another on its networks',
-  rm: 'deletes it',
-}
-
-/** What a command means on the worker's own objects, where that isn't plain. */
-export const ALLOW_NOTES: Readonly<Partial<Record<Subcommand, string>>> = {
-  run: 'runs programs of its choice, as root in the container, with the network that Docker gives',
-  build: 'runs programs of its choice while it builds',
-  push: 'sends images out of the host',
-  login: 'gives registry passwords to the engine',
-  search: 'makes the host ask the registries of the images below',
-  load: 'brings in images from a file, under the names allowed below',
-  import: 'brings in images from a file, under the names allowed below',
-}
 
 /** What it means that everybody may open the socket. */
 export function socketNote({ mode }: SocketPolicy): string | undefined {

@@ -2,7 +2,6 @@
 import { isPlaceholder } from './argv.ts'
 import * as z from 'zod'
 import { mcp } from './mcp.ts'
-import { REACH_WORDS, UNRECORDED_WORDS } from './rights.ts'
 import {
   bindPath,
   capability,
@@ -16,7 +15,7 @@ import {
   socketPath,
   workerName,
 } from './schema-values.ts'
-import { expandWord, SPELLINGS } from './subcommands.ts'
+import { REACH_WORDS, UNRECORDED_WORDS, expandWord, SPELLINGS } from './subcommands.ts'
 
 /** The least memory that Docker gives a container. */
 const LEAST_MEMORY = 6 * 2 ** 20

@@ -1,17 +1,7 @@
 /** A policy in plain words: what each worker gets, and what that means. */
 import { describeValues } from './host/values.ts'
 import type { HostPolicy } from './host/policy.ts'
-import {
-  ALLOW_NOTES,
-  bindNote,
-  hostNote,
-  imageNote,
-  mcpNote,
-  portNote,
-  REACH_NOTES,
-  restartNote,
-  socketNote,
-} from './notes.ts'
+import { bindNote, hostNote, imageNote, mcpNote, portNote, restartNote, socketNote } from './notes.ts'
 import { alsoGives } from './grants.ts'
 import { mcpUrl } from './mcp-url.ts'
 import type { ArgvPattern } from './argv.ts'
@@ -25,7 +15,7 @@ import type {
   WorkerPolicy,
 } from './policy.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
-import { SUBCOMMANDS, type Subcommand } from './subcommands.ts'
+import { known, SUBCOMMANDS, type Subcommand, type Word } from './subcommands.ts'
 
 const WIDTH = 100
 
@@ -79,7 +69,7 @@ export function groupsOf({ inherits, socket, docker, host, mcp }: WorkerPolicy):
         ...more.flatMap(([word, others]) =>
           others.length === 0 ? [] : [`${word} also gives: ${listed(inOrder(others), '')}`],
         ),
-        ...notes(allow, ALLOW_NOTES),
+        ...notes(allow, (word) => word.note),
       ],
     },
     { title: "the operator's containers", lines: describeReach(docker) },
@@ -115,7 +105,7 @@ function describeReach({ reach }: DockerPolicy): readonly string[] {
   if (containers.length === 0) return ['none']
   return containers.flatMap(([name, words]) => [
     `${name}: ${listed(words, 'nothing')}`,
-    ...notes(words, REACH_NOTES),
+    ...notes(words, (word) => word.reach),
   ])
 }
 
@@ -207,11 +197,11 @@ function roomNote({ memory, nanoCpus, containers, totalMemory, totalNanoCpus }: 
 
 function notes(
   words: readonly Subcommand[],
-  meanings: Readonly<Partial<Record<Subcommand, string>>>,
+  meaningOf: (word: Word) => string | undefined,
 ): readonly string[] {
   return words.flatMap((word) => {
-    const meaning = meanings[word]
-    return meaning === undefined ? [] : [`! ${word} ${meaning}`]
+    const meaning = meaningOf(known(word)) ?? ''
+    return meaning === '' ? [] : [`! ${word} ${meaning}`]
   })
 }
 
