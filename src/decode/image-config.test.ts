@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MOST_LABELS } from '../shared/labels.ts'
 import { readConfig } from './image-config.ts'
 import { MOST_CHECK, MOST_TEXTS } from './operations/container-create.ts'
+import { MOST_MOUNTS } from './operations/mounts.ts'
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
@@ -25,6 +26,8 @@ describe('a configuration', () => {
   const text = (length: number): string => 'x'.repeat(length)
   const labels = `labels of more than ${MOST_LABELS} characters`
   const check = `a health check of more than ${MOST_CHECK} characters`
+  const volumes = (count: number): object =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`/${index}`, {}]))
   const often = 'a health check more than once a second'
 
   test.each<[string, unknown, string | undefined]>([
@@ -49,6 +52,8 @@ describe('a configuration', () => {
     ['one without a number', { Healthcheck: { Interval: 'x' } }, undefined],
     ['a long one', { Healthcheck: { Test: [text(MOST_CHECK - 3)] } }, check],
     ['one that is as long as it may be', { Healthcheck: { Test: [text(MOST_CHECK - 4)] } }, undefined],
+    ['as many volumes as there may be', { Volumes: volumes(MOST_MOUNTS) }, undefined],
+    ['one volume more', { volumes: volumes(MOST_MOUNTS + 1) }, `more than ${MOST_MOUNTS} volumes`],
     ['none', { Healthcheck: null, Interval: 1 }, undefined],
   ])('with %s is told by what is wrong with it', (_what, config, wrong) => {
     expect(readConfig(json({ config, os: 'linux' })).wrong).toBe(wrong)

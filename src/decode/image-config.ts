@@ -2,6 +2,7 @@
 import { MOST_LABELS } from '../shared/labels.ts'
 import { FieldError, isEmpty } from './fields.ts'
 import { foldKey, parseJson, type Json, type JsonObject } from './json.ts'
+import { MOST_MOUNTS } from './operations/mounts.ts'
 import { MOST_CHECK, MOST_TEXTS, SHORTEST_INTERVAL } from './operations/container-create.ts'
 
 interface ImageConfig {
@@ -59,6 +60,9 @@ function wrongPart(part: JsonObject): string | undefined {
     if (key === 'onbuild' && !isEmpty(value)) return 'ONBUILD instructions'
     if (key === 'labels' && lengthOf(value) > MOST_LABELS)
       return `labels of more than ${MOST_LABELS} characters`
+    // An engine makes a volume of each for every container.
+    if (key === 'volumes' && value instanceof Map && value.size > MOST_MOUNTS)
+      return `more than ${MOST_MOUNTS} volumes`
     if (key === 'healthcheck' && value instanceof Map) {
       if (lengthOf(value) > MOST_CHECK) return `a health check of more than ${MOST_CHECK} characters`
       if ([...value].some(isTooShort)) return 'a health check more than once a second'

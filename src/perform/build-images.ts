@@ -5,6 +5,7 @@
 import { familiarReference, fullReference, type ImageReference } from '../decode/reference.ts'
 import { askForImage } from '../engine/questions/images.ts'
 import { LONGEST_VALUE } from '../decode/operations/build.ts'
+import { MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import type { CheckedText } from './build-context.ts'
 import type { Gate } from '../gate.ts'
 import { checkDockerfile, type CheckedDockerfile } from '../decide/dockerfile/check.ts'
@@ -45,6 +46,7 @@ interface Found {
   /** Characters of its longest variable, and of its labels together. */
   readonly longestVariable: number
   readonly labels: number
+  readonly volumes: number
 }
 
 /** Milliseconds for all pulls of a build. */
@@ -125,13 +127,14 @@ export class BuildImages {
     if (asked.status === 404) return undefined
     if (asked.status !== 200) throw new PullFailed(image, asked.message, asked.status)
     const body = asked.image
-    const { OnBuild, Env, Labels } = objectOf(body['Config'])
+    const { OnBuild, Env, Labels, Volumes } = objectOf(body['Config'])
     return {
       id: textOf(body['Id']),
       platform: [body['Os'], body['Architecture'], body['Variant']].map(textOf).filter(Boolean).join('/'),
       hasTriggers: listOf(OnBuild).length > 0,
       longestVariable: Math.max(0, ...textsOf(Env).map((variable) => variable.length)),
       labels: labelsLength(objectOf(Labels)),
+      volumes: Object.keys(objectOf(Volumes)).length,
     }
   }
 
@@ -200,6 +203,8 @@ function violationsOf(
   // A Dockerfile was measured as if none were longer.
   if (found.longestVariable > LONGEST_VALUE)
     return [violation(`it has a variable of more than ${LONGEST_VALUE} characters`, 'an image without it')]
+  if (found.volumes > MOST_MOUNTS)
+    return [violation(`it has more than ${MOST_MOUNTS} volumes`, 'an image with fewer')]
   // Images upon images would have more and more.
   if (found.labels > MOST_LABELS)
     return [violation(`it has labels of more than ${MOST_LABELS} characters`, 'an image with shorter ones')]

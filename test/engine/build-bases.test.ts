@@ -12,6 +12,9 @@ import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { setting } from '../support/settings.ts'
 
+/** More than a container may have. */
+const VOLUMES = Array.from({ length: 65 }, (_, index) => `/${index}`).join(' ')
+
 describe.each(['new', 'old'] as const)('images that a build on the %s engine takes from', (engine) => {
   const shared = gateForAll(engine, {
     allow: [...everything, 'build'],
@@ -121,6 +124,7 @@ describe.each(['new', 'old'] as const)('images that a build on the %s engine tak
   test.each([
     ['a long variable', [`ENV A=${'x'.repeat(5_000)}`], 'a variable of more than'],
     ['many labels', ['a', 'b'].map((name) => `LABEL ${name}=${'x'.repeat(40_000)}`), 'labels of more than'],
+    ['many volumes', [`VOLUME ${VOLUMES}`], 'more than 64 volumes'],
   ])('are refused with %s', async (_what, changes, why) => {
     const [base, made] = [newName(), newName()]
     await publish(base, ...changes)
@@ -129,6 +133,16 @@ describe.each(['new', 'old'] as const)('images that a build on the %s engine tak
       stderr: expect.stringMatching(new RegExp(`refused by policy: build\\.base[^]*${why}`)),
     })
     expect(await idOf(made)).toBe('')
+    expect(await worker('rmi', base)).toMatchObject({ code: 0 })
+  })
+
+  test('of many volumes make no container either', async () => {
+    const base = newName()
+    await publish(base, `VOLUME ${VOLUMES}`)
+    expect(await worker('pull', base)).toMatchObject({ code: 0 })
+    expect(await worker('create', base, 'true')).toMatchObject({
+      stderr: expect.stringMatching(/refused by policy: run\.mounts[^]*its image names 65 volumes/),
+    })
     expect(await worker('rmi', base)).toMatchObject({ code: 0 })
   })
 

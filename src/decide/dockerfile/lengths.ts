@@ -3,6 +3,7 @@
  * a time that grows with the square of the length and that no client can end; and a value that is made of others can double with each line.
  */
 import { LONGEST_VALUE } from '../../decode/operations/build.ts'
+import { MOST_MOUNTS } from '../../decode/operations/mounts.ts'
 import { MOST_LABELS } from '../../shared/labels.ts'
 import type { From } from './from.ts'
 
@@ -48,6 +49,7 @@ export class Lengths {
   #expanded = 0
   #instructions = 0
   #listedLabels = 0
+  #volumes = 0
 
   /** A stage begins. Returns why what is carried out in it at once is too long; undefined where it is not. */
   begin({ image, name, stage }: From): string | undefined {
@@ -82,6 +84,7 @@ export class Lengths {
     if (this.#expanded > MOST_EXPANDED)
       return `with the values of variables, all instructions may have ${MOST_EXPANDED} characters together`
     if (word === 'LABEL') return this.#addLabels(length)
+    if (word === 'VOLUME') return this.#addVolumes(rest)
     if (word === 'ENV' || word === 'ARG') this.#assign(word, rest, length)
     return undefined
   }
@@ -98,6 +101,12 @@ export class Lengths {
     return this.#stage.labels > MOST_LABELS
       ? `labels travel with every event: ${MOST_LABELS} characters in all`
       : undefined
+  }
+
+  /** Each step that runs has one made of each. Commas separate them in the form of JSON alone, and count in both. */
+  #addVolumes(written: string): string | undefined {
+    this.#volumes += written.split(/[\s,]+/).length
+    return this.#volumes > MOST_MOUNTS ? `all VOLUMEs may name ${MOST_MOUNTS} together` : undefined
   }
 
   #lengthOf(text: string): number {
