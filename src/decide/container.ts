@@ -45,7 +45,7 @@ export function decideContainer(worker: WorkerPolicy, operation: ContainerOperat
     signals(operation) &&
     grantOn('container.kill', container, allowed) === undefined
   ) {
-    const why = 'any signal but the container's own stop signal needs `kill`'
+    const why = "any signal but the container's own stop signal needs kill"
     return refuse(by, rule, `signal on ${container.name}`, {
       why,
       instead: [`docker ${by} ${container.name}`],
