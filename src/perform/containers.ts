@@ -1,10 +1,7 @@
 /** Containers, volumes and networks, where one request to the engine is not all of it. */
 import type { ContainerRestart } from '../decode/operations/container.ts'
-import { countMounts } from '../decode/operations/container-create.ts'
-import { MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import { notAfterAll } from '../filter/refusal.ts'
 import { givenHostname, inspectContainer } from '../engine/questions/containers.ts'
-import { askForImage } from '../engine/questions/images.ts'
 import { remove } from '../engine/questions/remove.ts'
 import { errorReply, type Reply } from '../engine/reply.ts'
 import { PinError } from '../host/pins.ts'
@@ -15,7 +12,6 @@ import type {
   ContainerPermit,
   CreatePermit,
   NetworkMemberPermit,
-  Refused,
   VolumeCreatePermit,
   VolumePermit,
 } from '../decide/verdict.ts'
@@ -23,7 +19,6 @@ import { noSuchVolume } from '../decide/volume.ts'
 import { holdBinds } from './binds.ts'
 import { forgetVolume, isOwnVolume, ownVolumes, statusOfVolume, swappedVolume } from './create-volumes.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
-import type { Right } from '../rights/right.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import type { Change } from '../record/store.ts'
 import { exchange, refusedOnTheWay, send, type Undertaking } from './exchange.ts'
@@ -35,8 +30,6 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
   const { minor } = connected.facts
   const { name } = right.worker
   const made = (changes: readonly Change[]) => outcome.add(changes)
-  const tooMany = await tooManyVolumes(right, minor, permit)
-  if (tooMany !== undefined) return outcome.close(refusedOnTheWay(undertaking, tooMany))
   const volumes = await ownVolumes(gate, right, minor, permit.plan, claims, made)
   if ('status' in volumes) return outcome.close(notAfterAll(volumes, right.record?.id ?? '', name))
   try {
@@ -55,20 +48,6 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
     const refusal = refuse('run', 'run.binds', 'a bind mount', { why: cause.message })
     return outcome.close(refusedOnTheWay(undertaking, refusal))
   }
-}
-
-/** An engine makes a volume of each that an image names, one after the other, for every container: thousands keep all others waiting. */
-async function tooManyVolumes(
-  { engine }: Right,
-  minor: number,
-  { plan, operation }: CreatePermit,
-): Promise<Refused | undefined> {
-  // What the engine can't tell it doesn't make a container of either.
-  const { image } = await askForImage(engine, minor, plan.image)
-  const count = Object.keys(objectOf(objectOf(image['Config'])['Volumes'])).length
-  if (count + countMounts(operation) <= MOST_MOUNTS) return undefined
-  const why = `a container may have ${MOST_MOUNTS} mounts, and its image names ${count} volumes`
-  return refuse('run', 'run.mounts', `volumes of ${plan.image}`, { why })
 }
 
 /** Seconds that an engine may wait in a restart which it does as a whole. */

@@ -52,6 +52,8 @@ export interface ImageFacts {
   readonly ownNames: readonly string[]
   /** Characters of its labels. */
   readonly labels: number
+  /** Volumes that an engine makes for each container of it; undefined where that is not known. */
+  readonly volumes: number | undefined
   /** Ids of the nameless images below it, the nearest first, as far as they are the worker's. */
   readonly ownParents: readonly string[]
 }

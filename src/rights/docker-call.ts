@@ -9,6 +9,7 @@ import type { Gate } from '../gate.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Claim } from '../record/store.ts'
 import type { Facts } from '../resolve/facts.ts'
+import { findImage } from '../resolve/images.ts'
 import { hostPathsOf, resolve, stockOf, type HostPaths, type Looked } from '../resolve/resolve.ts'
 import type { Share } from '../schedule/scheduler.ts'
 import type { Until } from '../shared/ending.ts'
@@ -16,6 +17,7 @@ import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, WORKER_LABEL } from '../shared/labels.t
 import type { Caller } from '../workers/caller.ts'
 import type { Rights } from '../workers/identity.ts'
 import type { Connected } from '../world/feed.ts'
+import type { KnownImages } from '../world/known-images.ts'
 import type { Call, Resource } from './call.ts'
 import type { Right } from './right.ts'
 import { isSame } from './same.ts'
@@ -70,6 +72,7 @@ export class DockerCall implements Call<Docker> {
     const { gate, operation } = this
     const images = needsImages(operation) ? await gate.sight.whenKnown() : gate.sight.known
     await this.#learnMade(rights)
+    await this.#learnVolumes(rights, images)
     const written = hostPathsOf(gate, rights.worker, operation)
     return { images, paths: written.length === 0 ? NO_PATHS : await this.#pathsOf(rights, written) }
   }
@@ -105,6 +108,14 @@ export class DockerCall implements Call<Docker> {
     const { minor } = this.connected.facts
     const labels = { ...labelsOf(claim), [WORKER_LABEL]: this.caller.identity.name }
     return { clientMinor: this.decoded.minor ?? minor, engineMinor: minor, labels }
+  }
+
+  /** A list tells nothing of the volumes of an image; what was asked for once stays known. */
+  async #learnVolumes({ worker }: Rights, images: KnownImages | undefined): Promise<void> {
+    const { gate, operation } = this
+    if (operation.kind !== 'container.create' || images === undefined) return
+    const image = findImage({ images, ownership: gate.ownership }, worker, operation.image)
+    if (image !== undefined && image.volumes === undefined) await gate.sight.look([image.id])
   }
 
   async #pathsOf({ worker }: Rights, written: readonly string[]): Promise<HostPaths> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ask, idOf, policyOf, worldWith, type Settings } from '../../test/cases/world.ts'
 import { openClaims } from './claims.ts'
+import { Reservations } from '../world/reservations.ts'
 
 const WORDS = [
   'run',
@@ -30,7 +31,7 @@ function claiming(line: string, body?: unknown) {
   const world = worldWith()
   const { verdict } = ask({ line, body }, GIVEN)
   if (verdict.effect === 'refuse') throw new Error(JSON.stringify(verdict.refusal))
-  return { ...world, claims: openClaims(world, WORKER, verdict) }
+  return { ...world, claims: openClaims({ ...world, diagnostics: new Reservations() }, WORKER, verdict) }
 }
 
 describe('what is about to be made', () => {
@@ -138,5 +139,8 @@ test.each(['GET /containers/json', 'POST /containers/web/start', 'POST /containe
 
 test('what is refused claims nothing', () => {
   const { verdict } = ask({ line: 'POST /containers/database/start' }, GIVEN)
-  expect(openClaims(worldWith(), WORKER, verdict)).toMatchObject({ object: undefined, changes: [] })
+  expect(openClaims({ ...worldWith(), diagnostics: new Reservations() }, WORKER, verdict)).toMatchObject({
+    object: undefined,
+    changes: [],
+  })
 })

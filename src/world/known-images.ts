@@ -19,6 +19,8 @@ export interface KnownImage {
   /** Characters of its labels, and of all that an engine lists of it. */
   readonly labels: number
   readonly listed: number
+  /** Volumes that an engine makes for each container of it; undefined where it was only listed. */
+  readonly volumes: number | undefined
 }
 
 /** What an engine told, by the id or the name in full that it was asked for; undefined where it has no such image. */
@@ -168,8 +170,10 @@ export class KnownImages {
       const [oldest] = this.#gone
       if (this.#gone.size > MOST_GONE && oldest !== undefined) this.#forget(oldest)
     } else {
-      if (!this.#images.has(id)) this.#came.set(id, question)
-      this.#images.set(id, image)
+      const before = this.#images.get(id)
+      if (before === undefined) this.#came.set(id, question)
+      // What was inspected once stays so: an id is that of its content.
+      this.#images.set(id, { ...image, volumes: image.volumes ?? before?.volumes })
     }
     for (const name of image?.names ?? []) this.#holders.set(name, [...this.#holdersOf(name), id])
   }

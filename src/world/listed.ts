@@ -24,18 +24,20 @@ export function readContainer(listed: Unknown): KnownContainer {
 
 /** An image of GET /images/json. */
 export function readImage(listed: Unknown): KnownImage {
-  return knownImage(listed, textOf(listed['ParentId']), objectOf(listed['Labels']))
+  return knownImage(listed, textOf(listed['ParentId']), objectOf(listed['Labels']), undefined)
 }
 
 /** An image of GET /images/NAME/json. */
 export function readInspectedImage(inspected: Unknown): KnownImage {
-  return knownImage(inspected, textOf(inspected['Parent']), objectOf(objectOf(inspected['Config'])['Labels']))
+  const { Labels, Volumes } = objectOf(inspected['Config'])
+  const volumes = Object.keys(objectOf(Volumes)).length
+  return knownImage(inspected, textOf(inspected['Parent']), objectOf(Labels), volumes)
 }
 
 /** Characters that an engine lists of an image beside its names and labels: ids, sizes, what containerd's store has of its manifest. */
 const REST = 500
 
-function knownImage(told: Unknown, parent: string, labels: Unknown): KnownImage {
+function knownImage(told: Unknown, parent: string, labels: Unknown, volumes: number | undefined): KnownImage {
   const names = [...textsOf(told['RepoTags']), ...textsOf(told['RepoDigests'])]
   return {
     id: textOf(told['Id']),
@@ -46,6 +48,7 @@ function knownImage(told: Unknown, parent: string, labels: Unknown): KnownImage 
     claim: textOf(labels[IMAGE_CLAIM_LABEL]),
     labels: labelsLength(labels),
     listed: JSON.stringify({ names, labels }).length + REST,
+    volumes,
   }
 }
 

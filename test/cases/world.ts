@@ -46,6 +46,8 @@ const knownImage = z.strictObject({
   /** Characters of its labels, and of all that is listed of it. */
   labels: z.int().default(0),
   listed: z.int().default(400),
+  /** Volumes that it names; null where that is not known. */
+  volumes: z.int().nullable().default(0),
   /** The worker in its labels. */
   label: z.string().default(''),
   /** Names that the worker gave to an image which is not its own. */
@@ -116,7 +118,7 @@ export function setImages({ images }: Pick<WorldWithImages, 'images'>, list: rea
 }
 
 /** What is known of an image without labels. */
-export const UNLABELLED = { worker: '', claim: '', labels: 0, listed: 0 }
+export const UNLABELLED = { worker: '', claim: '', labels: 0, listed: 0, volumes: 0 }
 
 export interface Request {
   /** `POST /v1.45/containers/create?name=web` */
@@ -265,9 +267,10 @@ function worldOf(
   }
   setImages(
     { images: knownImages },
-    Object.entries(images).map(([name, { names, labels, listed, label, parent }]) => {
+    Object.entries(images).map(([name, { names, labels, listed, label, parent, volumes: named }]) => {
       const upon = parent === undefined ? '' : imageIdOf(parent)
-      return { id: imageIdOf(name), names, parent: upon, worker: label, claim: '', labels, listed }
+      const told = { labels, listed, volumes: named ?? undefined }
+      return { id: imageIdOf(name), names, parent: upon, worker: label, claim: '', ...told }
     }),
   )
   for (const [name, image] of Object.entries(images)) {

@@ -13,6 +13,11 @@ import type { Violation } from '../refuse.ts'
 import { formatSize } from '../../shared/sizes.ts'
 import { volumeTaken } from '../volume.ts'
 
+/** An engine makes them one after the other for every container: thousands keep all others waiting. Without the image there is no container. */
+function imageVolumes({ image }: Facts): number {
+  return image === undefined ? 0 : (image.volumes ?? Infinity)
+}
+
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
 export function planMounts(
   run: RunPolicy,
@@ -20,12 +25,12 @@ export function planMounts(
   facts: Facts,
   violations: Violation[],
 ): readonly Mount[] {
-  const count = countMounts(operation) + sharedBinds(operation, facts).length
+  const count = countMounts(operation) + sharedBinds(operation, facts).length + imageVolumes(facts)
   if (count > MOST_MOUNTS) {
     violations.push({
       rule: 'run.mounts',
       what: `${count} mounts`,
-      why: `a container may have ${MOST_MOUNTS}, volumes and those of other containers among them`,
+      why: `a container may have ${MOST_MOUNTS}, volumes of its image and those of other containers among them`,
       instead: ['a mount of the directory that they are in'],
     })
     return []
