@@ -11,7 +11,8 @@ import { permitting } from './permit.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import { refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
-import type { BuildLimits, BuildPermit, PullPermit, Verdict } from './verdict.ts'
+import type { BuildPermit, PullPermit, Verdict } from './verdict.ts'
+import type { BuildLimits } from './plans.ts'
 
 const PERIOD = 100_000
 

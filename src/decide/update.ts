@@ -7,7 +7,8 @@ import { planRestart } from './create/security.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import { inUse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
-import type { LimitChanges, Verdict } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
+import type { LimitChanges } from './plans.ts'
 
 /** Decides an update that the policy's words allow on this container. */
 export function planUpdate(

@@ -12,7 +12,6 @@ import type { Prune } from '../decode/operations/prune.ts'
 import type { VolumeCreate } from '../decode/operations/volume.ts'
 import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
-import type { Endpoint } from '../decode/operations/endpoint.ts'
 import type { ContainerExec } from '../decode/operations/exec.ts'
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
 import type { ImagePull } from '../decode/operations/image.ts'
@@ -25,11 +24,10 @@ import type {
   ImageSearch,
   ImageTag,
 } from '../decode/operations/image-transfer.ts'
-import type { Mount, VolumeMount } from '../decode/operations/mounts.ts'
-import type { PublishedPort } from '../decode/operations/ports.ts'
 import type { HostDiagnostic } from '../decode/operations/host.ts'
 import type { ContainerFacts, NetworkFacts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
+import type { BuildLimits, CreatePlan, LimitChanges } from './plans.ts'
 
 /** The mark of a permit: there is no such value, so nobody can write one (decide/permit.ts). */
 export declare const DECIDED: unique symbol
@@ -252,72 +250,8 @@ export interface BuildPermit extends Decided {
   readonly limits: BuildLimits
 }
 
-/** Limits of each container of a build. Memory in bytes, CPU period and quota in microseconds. */
-export interface BuildLimits {
-  readonly memory: number
-  readonly memorySwap: number
-  readonly cpuPeriod: number
-  readonly cpuQuota: number
-  readonly cpuShares: number | undefined
-  readonly shm: number
-}
-
 /** Own things that are not in use; which they are is looked up when it is carried out. */
 export interface PrunePermit extends Decided {
   readonly on: 'prune'
   readonly operation: Prune
-}
-
-/** Limits of a container, all of them set. Memory and shm in bytes, CPUs in nano-CPUs. */
-export interface ContainerLimits {
-  readonly memory: number
-  readonly memorySwap: number
-  readonly memoryReservation: number | undefined
-  readonly nanoCpus: number
-  readonly cpuShares: number | undefined
-  readonly pids: number
-  readonly shm: number
-}
-
-/** What an update changes; undefined leaves a limit as it is. */
-export interface LimitChanges {
-  readonly memory: number | undefined
-  readonly memorySwap: number | undefined
-  readonly memoryReservation: number | undefined
-  readonly nanoCpus: number | undefined
-  readonly cpuShares: number | undefined
-  readonly pids: number | undefined
-  readonly cpusetCpus: string | undefined
-  readonly cpusetMems: string | undefined
-  readonly restart: RestartPlan | undefined
-}
-
-export interface RestartPlan {
-  readonly name: string
-  readonly retries: number
-}
-
-/** A create as it will be sent: everything resolved, every limit set. */
-export interface CreatePlan {
-  /** Reference in full, or an image id. */
-  readonly image: string
-  /** What grants it: a name in full, or the id of an own image. */
-  readonly granted: string
-  /** Binds with real sources, tmpfs with sizes. */
-  readonly mounts: readonly Mount[]
-  /** Volumes that must be the worker's before the container is made: labels of a new one, by name. */
-  readonly volumes: ReadonlyMap<string, VolumeMount['labels']>
-  readonly volumesFrom: readonly string[]
-  /** What it will mount of the host, by real paths; that of `volumesFrom` included. */
-  readonly binds: readonly { readonly source: string; readonly readOnly: boolean }[]
-  readonly ports: readonly PublishedPort[]
-  readonly networkMode: string
-  /** Networks by full id. */
-  readonly endpoints: readonly Endpoint[]
-  readonly pidMode: string
-  readonly ipcMode: string
-  readonly limits: ContainerLimits
-  readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[]
-  readonly restart: RestartPlan
-  readonly log: { readonly driver: string; readonly options: Readonly<Record<string, string>> } | undefined
 }

@@ -1,5 +1,5 @@
 /** The body of POST /containers/{id}/update, built from what was decided. */
-import type { LimitChanges } from '../decide/verdict.ts'
+import type { LimitChanges } from '../decide/plans.ts'
 
 /** The body as an object for JSON; what is undefined is left out, and left as it is. */
 export function updateBody(changes: LimitChanges): object {

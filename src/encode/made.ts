@@ -2,7 +2,8 @@
  * What a container was made with, as the body of a create (world/made.ts reads it again): what policies speak of, and nothing of
  * what may be secret. Binds are left out: an engine lists them.
  */
-import type { CreatePermit, LimitChanges } from '../decide/verdict.ts'
+import type { CreatePermit } from '../decide/verdict.ts'
+import type { LimitChanges } from '../decide/plans.ts'
 import { objectOf } from '../shared/json-value.ts'
 import { networking, textOfBody } from '../world/made-body.ts'
 import { updateBody } from './container-update.ts'

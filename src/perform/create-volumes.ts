@@ -2,7 +2,7 @@
 import type { CallEngine } from '../engine/call-engine.ts'
 import { inspectVolume, ensureVolume } from '../engine/questions/volumes.ts'
 import type { Gate } from '../gate.ts'
-import type { CreatePlan } from '../decide/verdict.ts'
+import type { CreatePlan } from '../decide/plans.ts'
 import type { DockerRight } from '../rights/docker-call.ts'
 import type { Change, Owned } from '../record/store.ts'
 import type { Claims } from '../settle/claims.ts'

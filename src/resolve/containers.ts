@@ -1,7 +1,7 @@
 /** Which containers are in a worker's reach, and by which name its policy means each. */
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { containersOf } from '../policy/reach.ts'
-import type { ContainerFacts } from './facts.ts'
+import type { ContainerFacts, ExecFacts } from './facts.ts'
 import type { KnownContainer } from '../world/inventory.ts'
 import type { World } from '../world/world.ts'
 
@@ -28,6 +28,13 @@ export function containerInReach(
   if (exact !== undefined || !/^[0-9a-f]{1,64}$/.test(reference)) return exact
   const starting = inReach.filter(({ id }) => id.startsWith(reference))
   return starting.length === 1 ? starting[0] : undefined
+}
+
+/** An exec of the worker's, as long as its container is in its reach. */
+export function execInReach(world: World, worker: WorkerPolicy, exec: string): ExecFacts | undefined {
+  const known = world.execs.get(worker.name, exec)
+  const container = containersInReach(world, worker).find(({ id }) => id === known?.container)
+  return container && { container, made: known?.made }
 }
 
 function ownContainer(world: World, id: string): ContainerFacts | undefined {

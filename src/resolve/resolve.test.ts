@@ -15,7 +15,8 @@ import { splitLines } from '../world/lines.ts'
 import { Ownership } from '../world/ownership.ts'
 import { beginReconciling, reconcileImages } from '../world/reconcile.ts'
 import { Renames } from '../world/renames.ts'
-import { hostPathsOf, resolve } from './resolve.ts'
+import { hostPathsOf } from './paths.ts'
+import { resolve } from './resolve.ts'
 import type { World } from '../world/world.ts'
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }

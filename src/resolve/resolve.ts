@@ -1,80 +1,25 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
 import type { NetworkOperation, Operation } from '../decode/operation.ts'
-import { addsImages, mounts, needsFit } from '../decode/properties.ts'
+import { addsImages, needsFit } from '../decode/properties.ts'
 import type { ContainerRename } from '../decode/operations/container.ts'
-import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { NetworkCreate } from '../decode/operations/network.ts'
-import { countMounts } from '../decode/operations/container-create.ts'
-import { MOST_MOUNTS } from '../decode/operations/mounts.ts'
-import { sharedContainers } from '../decode/operations/container-create.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Filters } from '../decode/query.ts'
 import { reachOf } from '../policy/reach.ts'
-import { containerInReach, containersInReach } from './containers.ts'
-import type { ContainerFacts, ExecFacts, Facts, VolumeOwner } from './facts.ts'
-import type { HostPath } from '../files/host-path.ts'
+import { containerInReach, containersInReach, execInReach } from './containers.ts'
+import type { Facts } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
 import { factsOfImages, findImage, imagesListed } from './images.ts'
 import type { Images } from '../world/images.ts'
 import { seen } from '../world/image-sight.ts'
-import type { KnownImages } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
 import { lookUp } from './look-up.ts'
 import { networkInReach } from './networks.ts'
-
-export type HostPaths = ReadonlyMap<string, HostPath>
-
-/** What is looked up before a decision, as it takes time. */
-export interface Looked {
-  readonly paths: HostPaths
-  /** Undefined while it is not known which there are: what needs them is refused for that. */
-  readonly images: KnownImages | undefined
-}
+import type { Looked } from './paths.ts'
+import { factsOfCreate, factsOfStock } from './stock.ts'
+import { ownersOf } from './volumes.ts'
 
 const NOTHING = new Map<string, never>()
-
-/** The host's paths that a decision will need: none for nearly every operation. */
-export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Operation): readonly string[] {
-  if (operation.kind === 'container.create') {
-    const sources = operation.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
-    const shared = stockOf(world, worker, operation).some(({ binds }) => binds.length > 0)
-    const needsRoots = sources.length > 0 || operation.volumesFrom.length > 0 || shared
-    // What has too many mounts is refused for that, whatever they are.
-    return needsRoots && countMounts(operation) <= MOST_MOUNTS ? withRoots(worker, sources) : []
-  }
-  if (operation.kind === 'container.update') {
-    const container = containerInReach(world, worker, operation.container)
-    return container === undefined || container.binds.length === 0 ? [] : withRoots(worker, [])
-  }
-  const stock = stockOf(world, worker, operation)
-  if (!stock.some(({ binds }) => binds.length > 0)) return []
-  const [own] = stock
-  // What runs is mounted already: where its sources are by now, no engine asks.
-  const sources = mounts(operation.kind) ? own?.binds.map(({ source }) => source) : undefined
-  return withRoots(worker, sources ?? [])
-}
-
-/** Own containers that must still be what the policy gives: the one that an operation is on first, and those whose namespaces it is in. */
-export function stockOf(world: World, worker: WorkerPolicy, operation: Operation): readonly ContainerFacts[] {
-  const found = new Map<string, ContainerFacts>()
-  const add = (container: ContainerFacts | undefined): void => {
-    if (container?.owner !== 'self' || found.has(container.id)) return
-    found.set(container.id, container)
-    if (container.made !== undefined) addShared(container.made)
-  }
-  const addShared = (create: ContainerCreate): void => {
-    for (const shared of sharedContainers(create)) add(containerInReach(world, worker, shared))
-  }
-  if (operation.kind === 'container.create') addShared(operation)
-  else if (operation.kind === 'exec.start') add(execInReach(world, worker, operation.exec)?.container)
-  else if ((needsFit(operation.kind) || mounts(operation.kind)) && 'container' in operation)
-    add(containerInReach(world, worker, operation.container))
-  return [...found.values()]
-}
-
-function withRoots({ docker }: WorkerPolicy, sources: readonly string[]): readonly string[] {
-  return [...new Set([...sources, ...docker.run.binds.map((root) => root.path)])]
-}
 
 /** Everything that the decision on an operation may look at. @throws {ImagesUnknown} where it needs images that are not known */
 export function resolve(
@@ -318,60 +263,4 @@ function containerFact(
   { container }: { readonly container: string },
 ): Pick<Facts, 'container'> {
   return { container: containerInReach(world, worker, container) }
-}
-
-function factsOfCreate(
-  world: World,
-  worker: WorkerPolicy,
-  operation: ContainerCreate,
-): Pick<Facts, 'others' | 'networks' | 'volumes' | 'nameMeant'> {
-  const named = operation.volumesFrom.map((from) => from.container)
-  const { others, networks } = factsOfStock(world, worker, operation)
-  const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
-  return {
-    nameMeant: isMeant(world, operation.name ?? ''),
-    others: new Map([...others, ...lookUp(named, (name) => containerInReach(world, worker, name))]),
-    networks,
-    volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),
-  }
-}
-
-/** What the creates of an operation name: its own, and those by which containers that are there were made. */
-function factsOfStock(
-  world: World,
-  worker: WorkerPolicy,
-  operation: Operation,
-): Pick<Facts, 'others' | 'networks'> {
-  const creates = [
-    ...(operation.kind === 'container.create' ? [operation] : []),
-    ...stockOf(world, worker, operation).flatMap(({ made }) => made ?? []),
-  ]
-  const networks = creates.flatMap(({ network, endpoints }) => [
-    ...endpoints.map((endpoint) => endpoint.network),
-    ...(network.mode === 'network' ? [network.network] : []),
-  ])
-  return {
-    others: lookUp(creates.flatMap(sharedContainers), (name) => containerInReach(world, worker, name)),
-    networks: lookUp(networks, (name) => networkInReach(world, worker, name)),
-  }
-}
-
-function ownersOf(world: World, worker: WorkerPolicy, name: string | undefined): Facts['volumes'] {
-  return name === undefined ? NOTHING : new Map([[name, volumeOwner(world, worker, name)]])
-}
-
-/** An exec of the worker's, as long as its container is in its reach. */
-function execInReach(world: World, worker: WorkerPolicy, exec: string): ExecFacts | undefined {
-  const known = world.execs.get(worker.name, exec)
-  const container = containersInReach(world, worker).find(({ id }) => id === known?.container)
-  return container && { container, made: known?.made }
-}
-
-function volumeOwner({ inventory, ownership }: World, worker: WorkerPolicy, name: string): VolumeOwner {
-  // What is made under a name whose removal is under way would go with it, whosever it is.
-  if (ownership.volumesRemoved.workerOf(name) !== undefined) return 'other'
-  const owner = ownership.owner('volume', name)
-  if (owner === undefined) return inventory.hasVolume(name) ? 'other' : 'nobody'
-  if (owner !== worker.name) return 'other'
-  return ownership.volumesInUse.workerOf(name) === undefined ? 'self' : 'inUse'
 }

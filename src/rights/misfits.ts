@@ -5,7 +5,8 @@ import { BindRoots } from '../host/bind-roots.ts'
 import { misfits } from '../decide/create/fit.ts'
 import type { Policy, WorkerPolicy } from '../policy/policy.ts'
 import type { Violation } from '../decide/refuse.ts'
-import { resolve, stockOf } from '../resolve/resolve.ts'
+import { resolve } from '../resolve/resolve.ts'
+import { stockOf } from '../resolve/stock.ts'
 
 export interface Misfit {
   /** Who owns it. */

@@ -5,7 +5,7 @@ import type { ContainerFacts, Facts, ImageFacts } from '../../resolve/facts.ts'
 import { formatCpus, formatSize, parseSize } from '../../shared/sizes.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
-import type { CreatePlan } from '../verdict.ts'
+import type { CreatePlan } from '../plans.ts'
 import { planContainer } from './container.ts'
 import { outsideRoots } from './mounts.ts'
 

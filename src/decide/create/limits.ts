@@ -5,7 +5,7 @@ import type { EngineFacts } from '../../world/engine-facts.ts'
 import type { Limits } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import { formatCpus, formatSize } from '../../shared/sizes.ts'
-import type { ContainerLimits } from '../verdict.ts'
+import type { ContainerLimits } from '../plans.ts'
 
 /** Docker's own size of /dev/shm (moby, daemon/config: DefaultShmSize). */
 const DOCKER_SHM = 64 * 2 ** 20

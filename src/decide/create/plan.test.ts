@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ask, type Settings } from '../../../test/cases/world.ts'
-import type { CreatePlan, Verdict } from '../verdict.ts'
+import type { Verdict } from '../verdict.ts'
+import type { CreatePlan } from '../plans.ts'
 
 const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 

@@ -4,7 +4,7 @@ import type { Facts } from '../../resolve/facts.ts'
 import type { Limits, RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import { formatSize, parseSize } from '../../shared/sizes.ts'
-import type { CreatePlan, RestartPlan } from '../verdict.ts'
+import type { CreatePlan, RestartPlan } from '../plans.ts'
 import { isBindRoot } from './mounts.ts'
 
 /** What every container has (moby, oci/caps/defaults.go). */

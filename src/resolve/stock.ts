@@ -1,0 +1,65 @@
+/** What creates name: that which is asked for, and those by which containers that are there were made. */
+import type { Operation } from '../decode/operation.ts'
+import { sharedContainers, type ContainerCreate } from '../decode/operations/container-create.ts'
+import { mounts, needsFit } from '../decode/properties.ts'
+import type { WorkerPolicy } from '../policy/policy.ts'
+import type { World } from '../world/world.ts'
+import { containerInReach, execInReach } from './containers.ts'
+import type { ContainerFacts, Facts } from './facts.ts'
+import { lookUp } from './look-up.ts'
+import { networkInReach } from './networks.ts'
+import { volumeOwner } from './volumes.ts'
+
+/** Own containers that must still be what the policy gives: the one that an operation is on first, and those whose namespaces it is in. */
+export function stockOf(world: World, worker: WorkerPolicy, operation: Operation): readonly ContainerFacts[] {
+  const found = new Map<string, ContainerFacts>()
+  const add = (container: ContainerFacts | undefined): void => {
+    if (container?.owner !== 'self' || found.has(container.id)) return
+    found.set(container.id, container)
+    if (container.made !== undefined) addShared(container.made)
+  }
+  const addShared = (create: ContainerCreate): void => {
+    for (const shared of sharedContainers(create)) add(containerInReach(world, worker, shared))
+  }
+  if (operation.kind === 'container.create') addShared(operation)
+  else if (operation.kind === 'exec.start') add(execInReach(world, worker, operation.exec)?.container)
+  else if ((needsFit(operation.kind) || mounts(operation.kind)) && 'container' in operation)
+    add(containerInReach(world, worker, operation.container))
+  return [...found.values()]
+}
+
+/** What a create names, and what is there of it. */
+export function factsOfCreate(
+  world: World,
+  worker: WorkerPolicy,
+  operation: ContainerCreate,
+): Pick<Facts, 'others' | 'networks' | 'volumes'> {
+  const named = operation.volumesFrom.map((from) => from.container)
+  const { others, networks } = factsOfStock(world, worker, operation)
+  const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
+  return {
+    others: new Map([...others, ...lookUp(named, (name) => containerInReach(world, worker, name))]),
+    networks,
+    volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),
+  }
+}
+
+/** What the creates of an operation name: its own, and those by which containers that are there were made. */
+export function factsOfStock(
+  world: World,
+  worker: WorkerPolicy,
+  operation: Operation,
+): Pick<Facts, 'others' | 'networks'> {
+  const creates = [
+    ...(operation.kind === 'container.create' ? [operation] : []),
+    ...stockOf(world, worker, operation).flatMap(({ made }) => made ?? []),
+  ]
+  const networks = creates.flatMap(({ network, endpoints }) => [
+    ...endpoints.map((endpoint) => endpoint.network),
+    ...(network.mode === 'network' ? [network.network] : []),
+  ])
+  return {
+    others: lookUp(creates.flatMap(sharedContainers), (name) => containerInReach(world, worker, name)),
+    networks: lookUp(networks, (name) => networkInReach(world, worker, name)),
+  }
+}
