@@ -10,7 +10,6 @@ import { Doors, type Opened } from '../doors/doors.ts'
 import { SocketError } from '../doors/listen.ts'
 import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine, EngineUnavailable } from '../engine/engine.ts'
-import { askEngine, closedTo, findEngine } from '../engine/find-engine.ts'
 import { Gate, type GateEvents } from '../gate.ts'
 import { BindRoots } from '../host/bind-roots.ts'
 import { engineSocket, type Own } from '../host/own.ts'
@@ -28,6 +27,7 @@ import { LiveRecord } from '../record/live.ts'
 import { openStore } from '../record/sqlite/open-store.ts'
 import { StoreError, StoreUnavailable } from '../record/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
+import { engineAddress, requireEngine, StartError, type EngineEnvironment } from './engine-address.ts'
 import { logHeads } from './log-heads.ts'
 import {
   describeMisfits,
@@ -49,23 +49,10 @@ interface Options {
   readonly quiet?: true
 }
 
-interface Environment extends StateEnvironment {
-  readonly DOCKER_HOST?: string | undefined
-}
+interface Environment extends StateEnvironment, EngineEnvironment {}
 
 /** Milliseconds that the sockets wait for the engine at the start. */
 const FIRST_CONNECTION = 3_000
-
-/** A reason not to start, for people, with the exit code that goes with it. */
-class StartError extends Error {
-  override readonly name = 'StartError'
-  readonly exitCode: number
-
-  constructor(message: string, exitCode: number) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}
 
 /** Adds `serve`. Exit codes: 65 and 66 the policy, 69 no engine, 73 a socket, 74 the record. */
 export function addServeCommand(program: Command, environment: Environment): void {
@@ -194,16 +181,6 @@ async function openState(written: string): Promise<Own & { readonly directory: s
   }
 }
 
-/** @throws {StartError} where the address is that of a worker's socket */
-function requireEngine(url: string, { workers }: Policy): void {
-  const own = workers.find(({ socket }) => url === `unix://${socket.path}`)
-  if (own === undefined) return
-  throw new StartError(
-    `${url} is the socket of worker ${own.name}, not an engine; name one with --engine`,
-    64,
-  )
-}
-
 /** @param connected is called when the engine is there */
 function eventsOf(url: string, connected: () => void): GateEvents {
   return {
@@ -252,33 +229,6 @@ async function tellMisfits(gate: Gate): Promise<void> {
   } catch (cause) {
     if (!(cause instanceof EngineUnavailable)) throw cause
   }
-}
-
-async function engineAddress(chosen: string | undefined, environment: Environment): Promise<string> {
-  if (chosen === undefined) {
-    const found = await findEngine(environment)
-    if (found !== undefined) return found.url
-    const closed = await closedTo(environment.DOCKER_HOST ?? '')
-    if (closed !== undefined) throw notPermitted(closed)
-    const looked = environment.DOCKER_HOST ?? '/var/run/docker.sock or /run/podman/podman.sock'
-    throw new StartError(
-      `no Docker engine answers at ${looked}\ndockgate: hint: start one, name one with --engine, or in a checkout: npm run engine`,
-      69,
-    )
-  }
-  if (!chosen.startsWith('unix:///'))
-    throw new StartError(`${chosen} is not an engine address; write unix:///var/run/docker.sock`, 64)
-  const closed = await closedTo(chosen)
-  if (closed !== undefined) throw notPermitted(closed)
-  // An engine that is away now may come back: the gate waits for it. One that never was there is a mistake to tell.
-  if ((await askEngine(chosen)) === undefined)
-    note(`the engine at ${chosen} does not answer yet; workers get 503 until it does`)
-  return chosen
-}
-
-function notPermitted(path: string): StartError {
-  const who = `dockgate runs as an account that may not open it; run it as root, or in the group that may`
-  return new StartError(`no permission for the engine's socket ${path}\ndockgate: hint: ${who}`, 69)
 }
 
 function tellRecord(failure: StoreError | undefined): void {

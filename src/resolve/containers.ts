@@ -75,3 +75,8 @@ function factsOf(
   const binds = known.map((bind) => ({ ...bind, origin: pins.originOf(bind.source) }))
   return { id, name, policyName: name, owner, running, started, binds, memory, nanoCpus, made }
 }
+
+/** Whether a policy, or what a worker renamed, means a container of the operator's by this name. */
+export function isMeant(world: World, name: string): boolean {
+  return world.meant.containers.has(name) || world.renames.isMeant(name)
+}

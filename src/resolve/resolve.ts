@@ -6,7 +6,7 @@ import type { NetworkCreate } from '../decode/operations/network.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Filters } from '../decode/query.ts'
 import { reachOf } from '../policy/reach.ts'
-import { containerInReach, containersInReach, execInReach } from './containers.ts'
+import { containerInReach, containersInReach, execInReach, isMeant } from './containers.ts'
 import type { Facts } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
 import { factsOfImages, findImage, imagesListed } from './images.ts'
@@ -195,11 +195,6 @@ function factsOfRename(
     renaming: container !== undefined && world.renames.isUnderWay(container.id),
     nameMeant: isMeant(world, name),
   }
-}
-
-/** Whether a policy, or what a worker renamed, means a container of the operator's by this name. */
-function isMeant(world: World, name: string): boolean {
-  return world.meant.containers.has(name) || world.renames.isMeant(name)
 }
 
 /** Filters that would tell what only inspect shows, value by value. */

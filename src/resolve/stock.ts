@@ -4,7 +4,7 @@ import { sharedContainers, type ContainerCreate } from '../decode/operations/con
 import { mounts, needsFit } from '../decode/properties.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { World } from '../world/world.ts'
-import { containerInReach, execInReach } from './containers.ts'
+import { containerInReach, execInReach, isMeant } from './containers.ts'
 import type { ContainerFacts, Facts } from './facts.ts'
 import { lookUp } from './look-up.ts'
 import { networkInReach } from './networks.ts'
@@ -33,11 +33,12 @@ export function factsOfCreate(
   world: World,
   worker: WorkerPolicy,
   operation: ContainerCreate,
-): Pick<Facts, 'others' | 'networks' | 'volumes'> {
+): Pick<Facts, 'others' | 'networks' | 'volumes' | 'nameMeant'> {
   const named = operation.volumesFrom.map((from) => from.container)
   const { others, networks } = factsOfStock(world, worker, operation)
   const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {
+    nameMeant: isMeant(world, operation.name ?? ''),
     others: new Map([...others, ...lookUp(named, (name) => containerInReach(world, worker, name))]),
     networks,
     volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),

@@ -1,10 +1,7 @@
-/** Whose the images and names are that a call brings: the worker's, if they were not here before. */
+/** The images and names that a call brings, from what was here before to what is the worker's when it is over. */
 import { errorReply, type Reply } from '../engine/reply.ts'
-import type { PullPermit } from '../decide/verdict.ts'
 import type { ImageSight } from '../world/image-sight.ts'
-import { namelessParents, type Images } from '../world/images.ts'
 import type { KnownImages } from '../world/known-images.ts'
-import { settleImageClaims } from '../world/reconcile.ts'
 import type { World } from '../world/world.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change, Claim } from '../record/store.ts'
@@ -12,6 +9,7 @@ import { lookAtBrought, namesOf, pushedImages, type Bringing } from './bringing.
 import { followed } from './followed.ts'
 import { linesOf, NO_NAMES, type Named } from './named.ts'
 import { Told } from './told.ts'
+import { WhoseImages } from './whose-images.ts'
 
 export interface Settled {
   readonly reply: Reply
@@ -28,16 +26,9 @@ type Giver = (image: string, names: readonly string[], changes: readonly Change[
 
 export class NewImages {
   readonly #world: Seeing
-  readonly #images: KnownImages
   readonly #worker: string
   readonly #permit: Bringing
-  /** The number of a question: images that came after it are new. */
-  readonly #before: number
-  readonly #namesBefore: ReadonlySet<string>
-  /** Names that were another's before: they stay so. */
-  readonly #others: ReadonlySet<string>
-  /** Ids of images that are pushed: each gets the digest that it has in the registry as a name. */
-  readonly #pushed: readonly string[]
+  readonly #whose: WhoseImages
   readonly #told: Told
   readonly #giver: Giver
   /** On what the call is to bring: of a load once its archive was read, of a commit or an import from the start. */
@@ -51,18 +42,11 @@ export class NewImages {
 
   private constructor(world: Seeing, images: KnownImages, worker: string, permit: Bringing, giver: Giver) {
     this.#giver = giver
-    const { ownership } = world
     this.#world = world
-    this.#images = images
     this.#worker = worker
     this.#permit = permit
     this.#told = new Told(permit)
-    this.#before = images.question()
-    this.#namesBefore = new Set(images.names())
-    this.#others = new Set(
-      [...this.#namesBefore].filter((name) => !ownership.ownsTag(worker, name, images.named(name)?.id ?? '')),
-    )
-    this.#pushed = permit.on === 'push' ? pushedImages(images, permit) : []
+    this.#whose = new WhoseImages({ images, ownership: world.ownership }, worker, permit)
   }
 
   /**
@@ -106,13 +90,14 @@ export class NewImages {
     // An engine goes on with a load or an import whose client has gone.
     if (!this.#ended) this.doubt()
     const told = { made: [...this.#told.made], done: this.#told.done }
-    const expected = { claims: this.#claims, pushed: this.#pushed }
+    const expected = { claims: this.#claims, pushed: this.#whose.pushed }
     await lookAtBrought(this.#world.sight, this.#permit, { ...told, ...expected }).catch((cause: unknown) => {
       this.doubt()
       this.#world.sight.listSoon()
       throw cause
     })
-    this.#changes.push(...this.#own())
+    const all = { claims: this.#claims, bases: this.#bases, ended: this.#ended }
+    this.#changes.push(...this.#whose.own(this.#told, all))
     this.#taken = true
     return this.#changes
   }
@@ -186,117 +171,5 @@ export class NewImages {
       case 'push':
         return []
     }
-  }
-
-  /** New images become the worker's, and so do names that were free or its own. */
-  #own(): readonly Change[] {
-    switch (this.#permit.on) {
-      case 'load':
-        return this.#ended ? settleImageClaims(this.#known, this.#claims) : []
-      case 'build':
-        return this.#ownImages(
-          [...this.#told.made].filter((id) => this.#isBuilt(id)).concat(this.#builtUpon()),
-        )
-      case 'commit':
-      case 'import':
-        return this.#ownClaimed()
-      case 'pull':
-        return this.#ownPulled(this.#permit)
-      case 'push':
-        return this.#ownNames(this.#told.done ? this.#pushed.flatMap((id) => this.#newDigests(id)) : [])
-    }
-  }
-
-  /** The image that was made under the claim. What is not told yet, a later listing tells. */
-  #ownClaimed(): readonly Change[] {
-    const { ownership } = this.#world
-    const id = [...this.#told.made].at(-1) ?? ''
-    return this.#claims
-      .filter(({ nonce }) => ownership.isClaimed(nonce))
-      .flatMap((claim) => {
-        if (this.#isNew(id)) return [ownership.settle(claim, id)]
-        return this.#ended ? [ownership.drop(claim)] : []
-      })
-  }
-
-  get #known(): Images {
-    return { images: this.#images, ownership: this.#world.ownership }
-  }
-
-  #ownImages(ids: readonly string[]): readonly Change[] {
-    const { ownership } = this.#world
-    return ids
-      .filter((id) => ownership.owner('image', id) === undefined)
-      .map((id) => ownership.settle(ownership.claimImage(this.#worker, id)))
-  }
-
-  #ownNames(names: readonly string[]): readonly Change[] {
-    const { ownership } = this.#world
-    return names.flatMap((name) => {
-      const image = this.#images.named(name)
-      if (image === undefined || ownership.ownsTag(this.#worker, name, image.id)) return []
-      return [ownership.settle(ownership.claimTag(this.#worker, name, image.id))]
-    })
-  }
-
-  /** What a pull brought is what it tells the digest of, where it gave the name: anybody else can have given it meanwhile. */
-  #ownPulled(permit: PullPermit): readonly Change[] {
-    const [name = ''] = namesOf(permit)
-    const image = this.#images.named(name)
-    if (image === undefined || !this.#told.done || this.#told.wasThere) return []
-    const { digest } = this.#told
-    const isTold = digest === image.id || image.names.includes(`${permit.name}@${digest}`)
-    if (digest !== undefined && !isTold) return []
-    const digests = image.names.filter((other) => other.startsWith(`${permit.name}@`))
-    const names = [name, ...digests].filter(
-      (given) => !this.#others.has(given) && !this.#isGivenByOther(given),
-    )
-    return [...this.#ownImages(this.#isNew(image.id) ? [image.id] : []), ...this.#ownNames(names)]
-  }
-
-  /** The digests that an image has got in the repository that it was pushed to. */
-  #newDigests(id: string): readonly string[] {
-    const repository = this.#permit.on === 'push' ? this.#permit.name : ''
-    const names = this.#images.get(id)?.names ?? []
-    return names.filter((name) => name.startsWith(`${repository}@`) && !this.#namesBefore.has(name))
-  }
-
-  #isNew(id: string): boolean {
-    return this.#images.cameAfter(id, this.#before)
-  }
-
-  /**
-   * What a build makes carries the worker's label; one that is there by a build that failed has no name but those that are
-   * given now.
-   */
-  #isBuilt(id: string): boolean {
-    const image = this.#images.get(id)
-    const isLeft = (): boolean => image?.names.every((name) => namesOf(this.#permit).includes(name)) ?? false
-    return image?.worker === this.#worker && (this.#isNew(id) || isLeft())
-  }
-
-  /**
-   * Images without a name between what a build made and what it began with. Each chain begins with the worker's own label, so
-   * that nobody else's build shares one.
-   */
-  #builtUpon(): readonly string[] {
-    const found = new Set<string>()
-    for (const id of this.#told.made)
-      for (const parent of namelessParents(this.#images, id)) {
-        const isMine = this.#images.get(parent)?.worker === this.#worker
-        if (!isMine || this.#bases.has(parent) || this.#world.ownership.owner('image', parent) !== undefined)
-          break
-        found.add(parent)
-      }
-    return [...found]
-  }
-
-  /** Whether another worker gives that name at this moment, or gave it to the image that has it while this call went on. */
-  #isGivenByOther(name: string): boolean {
-    const { ownership } = this.#world
-    const giver = ownership.namesGiven.workerOf(name)
-    if (giver !== undefined && giver !== this.#worker) return true
-    const owned = ownership.get('tag', name)
-    return owned !== undefined && owned.worker !== this.#worker && owned.name === this.#images.named(name)?.id
   }
 }
