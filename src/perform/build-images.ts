@@ -11,6 +11,7 @@ import type { Gate } from '../gate.ts'
 import { checkDockerfile, type CheckedDockerfile } from '../decide/dockerfile/check.ts'
 import type { From } from '../decide/dockerfile/from.ts'
 import { MOST_LISTED_LABELS } from '../decide/dockerfile/lengths.ts'
+import { isPlainPort, MOST_EXPOSED } from '../decide/dockerfile/ports.ts'
 import { writeDockerfile } from '../decide/dockerfile/write.ts'
 import { planBasePull } from '../decide/image-build.ts'
 import type { Violation } from '../decide/refuse.ts'
@@ -47,6 +48,9 @@ interface Found {
   readonly longestVariable: number
   readonly labels: number
   readonly volumes: number
+  readonly ports: number
+  /** Names of its variables that are no plain ports. */
+  readonly variables: ReadonlySet<string>
 }
 
 /** Milliseconds for all pulls of a build. */
@@ -89,7 +93,7 @@ export class BuildImages {
     return { violations, dockerfile: writeDockerfile(checked.instructions, ids, right.worker.name) }
   }
 
-  async #bring({ instructions, copied }: CheckedDockerfile) {
+  async #bring({ instructions, copied, exposed }: CheckedDockerfile) {
     const late = AbortSignal.timeout(PULL_LIMIT)
     const ids = new Map<From, string>()
     const violations: Violation[] = []
@@ -98,7 +102,7 @@ export class BuildImages {
       if (from.kind !== 'from' || from.image === undefined) continue
       const platform = from.platform ?? all
       const found = await this.#find(from.image, platform, late)
-      violations.push(...violationsOf(from.image, platform, found, instructions.length))
+      violations.push(...violationsOf(from.image, platform, found, instructions.length, exposed))
       ids.set(from, found.id)
     }
     // Nothing in these is carried out: a build looks them up by name.
@@ -127,7 +131,7 @@ export class BuildImages {
     if (asked.status === 404) return undefined
     if (asked.status !== 200) throw new PullFailed(image, asked.message, asked.status)
     const body = asked.image
-    const { OnBuild, Env, Labels, Volumes } = objectOf(body['Config'])
+    const { OnBuild, Env, Labels, Volumes, ExposedPorts } = objectOf(body['Config'])
     return {
       id: textOf(body['Id']),
       platform: [body['Os'], body['Architecture'], body['Variant']].map(textOf).filter(Boolean).join('/'),
@@ -135,6 +139,8 @@ export class BuildImages {
       longestVariable: Math.max(0, ...textsOf(Env).map((variable) => variable.length)),
       labels: labelsLength(objectOf(Labels)),
       volumes: Object.keys(objectOf(Volumes)).length,
+      ports: Object.keys(objectOf(ExposedPorts)).length,
+      variables: namesOfOthers(textsOf(Env)),
     }
   }
 
@@ -188,6 +194,7 @@ function violationsOf(
   platform: string | undefined,
   found: Found,
   instructions: number,
+  exposed: ReadonlySet<string>,
 ): readonly Violation[] {
   const what = `FROM ${familiarReference(image)}`
   const violation = (why: string, instead: string): Violation => {
@@ -205,12 +212,22 @@ function violationsOf(
     return [violation(`it has a variable of more than ${LONGEST_VALUE} characters`, 'an image without it')]
   if (found.volumes > MOST_MOUNTS)
     return [violation(`it has more than ${MOST_MOUNTS} volumes`, 'an image with fewer')]
+  if (found.ports > MOST_EXPOSED)
+    return [violation(`it exposes more than ${MOST_EXPOSED} ports`, 'an image with fewer')]
+  const range = [...exposed].find((name) => found.variables.has(name))
+  if (range !== undefined)
+    return [violation(`its variable ${range} is no plain port, and is exposed`, 'the number of the port')]
   // Images upon images would have more and more.
   if (found.labels > MOST_LABELS)
     return [violation(`it has labels of more than ${MOST_LABELS} characters`, 'an image with shorter ones')]
   return found.labels * instructions > MOST_LISTED_LABELS
     ? [violation(`each of ${instructions} steps would have its labels`, 'an image with shorter ones')]
     : []
+}
+
+function namesOfOthers(variables: readonly string[]): ReadonlySet<string> {
+  const pairs = variables.map((variable) => /^([^=]*)=?([^]*)$/.exec(variable) ?? [])
+  return new Set(pairs.flatMap(([, name = '', value = '']) => (isPlainPort(value) ? [] : [name])))
 }
 
 /** Whether an engine takes an image for one of the platform that is asked for, however strictly it compares. */

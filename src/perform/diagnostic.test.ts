@@ -11,7 +11,7 @@ import { runPermitted } from './diagnostic.ts'
 const HOST = { allow: ['echo given'], programs: { echo: '/usr/bin/echo' } }
 
 test('a program is run by what was decided, and by no copy of that with other arguments', async () => {
-  using local = await openGate(undefined, HOST)
+  using local = await openGate(undefined, { host: HOST })
   const { gate, identity } = local
   const operation = { kind: 'host.diagnostic', words: ['echo', 'given'] } as const
   const call = new HostCall(gate, { identity, door: 'ssh' }, operation, new Ending(), ALONE)

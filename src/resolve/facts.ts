@@ -4,6 +4,7 @@ import type { EngineFacts } from '../world/engine-facts.ts'
 import type { Usage } from '../world/usage.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { ContainerExec } from '../decode/operations/exec.ts'
+import type { NamedByImage } from '../world/known-images.ts'
 
 export interface ContainerFacts {
   /** Full id, 64 hexadecimal digits. */
@@ -52,8 +53,8 @@ export interface ImageFacts {
   readonly ownNames: readonly string[]
   /** Characters of its labels. */
   readonly labels: number
-  /** Volumes that an engine makes for each container of it; undefined where that is not known. */
-  readonly volumes: number | undefined
+  /** What it names for each of its containers; undefined where that is not known. */
+  readonly named: NamedByImage | undefined
   /** Ids of the nameless images below it, the nearest first, as far as they are the worker's. */
   readonly ownParents: readonly string[]
 }

@@ -60,7 +60,7 @@ export function findImage(known: Images, worker: WorkerPolicy, written: string):
 }
 
 function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): ImageFacts {
-  const { id, names, labels, volumes } = image
+  const { id, names, labels, named } = image
   const { ownership } = known
   return {
     id,
@@ -68,7 +68,7 @@ function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): Ima
     own: ownership.owner('image', id) === worker.name,
     ownNames: names.filter((name) => ownership.ownsTag(worker.name, name, id)),
     labels,
-    volumes,
+    named,
     ownParents: ownParents(known, worker.name, id),
   }
 }

@@ -74,7 +74,7 @@ export class DockerCall implements Call<Docker> {
     const { gate, operation } = this
     const images = needsImages(operation) ? await gate.sight.whenKnown() : gate.sight.known
     await this.#learnMade(rights)
-    await this.#learnVolumes(rights, images)
+    await this.#learnNamed(rights, images)
     const written = hostPathsOf(gate, rights.worker, operation)
     return { images, paths: written.length === 0 ? NO_PATHS : await this.#pathsOf(rights, written) }
   }
@@ -112,12 +112,12 @@ export class DockerCall implements Call<Docker> {
     return { clientMinor: this.decoded.minor ?? minor, engineMinor: minor, labels }
   }
 
-  /** A list tells nothing of the volumes of an image; what was asked for once stays known. */
-  async #learnVolumes({ worker }: Rights, images: KnownImages | undefined): Promise<void> {
+  /** A list tells nothing of what an image names; what was asked for once stays known. */
+  async #learnNamed({ worker }: Rights, images: KnownImages | undefined): Promise<void> {
     const { gate, operation } = this
     if (operation.kind !== 'container.create' || images === undefined) return
     const image = findImage({ images, ownership: gate.ownership }, worker, operation.image)
-    if (image !== undefined && image.volumes === undefined) await gate.sight.look([image.id])
+    if (image !== undefined && image.named === undefined) await gate.sight.look([image.id])
   }
 
   async #pathsOf({ worker }: Rights, written: readonly string[]): Promise<HostPaths> {

@@ -19,8 +19,15 @@ export interface KnownImage {
   /** Characters of its labels, and of all that an engine lists of it. */
   readonly labels: number
   readonly listed: number
-  /** Volumes that an engine makes for each container of it; undefined where it was only listed. */
-  readonly volumes: number | undefined
+  /** What it names for each of its containers; undefined where it was only listed. */
+  readonly named: NamedByImage | undefined
+}
+
+/** Of what an engine makes as many for every container of an image, one after the other. */
+export interface NamedByImage {
+  readonly volumes: number
+  /** Ports that it exposes. */
+  readonly ports: number
 }
 
 /** What an engine told, by the id or the name in full that it was asked for; undefined where it has no such image. */
@@ -173,7 +180,7 @@ export class KnownImages {
       const before = this.#images.get(id)
       if (before === undefined) this.#came.set(id, question)
       // What was inspected once stays so: an id is that of its content.
-      this.#images.set(id, { ...image, volumes: image.volumes ?? before?.volumes })
+      this.#images.set(id, { ...image, named: image.named ?? before?.named })
     }
     for (const name of image?.names ?? []) this.#holders.set(name, [...this.#holdersOf(name), id])
   }

@@ -29,15 +29,16 @@ export function readImage(listed: Unknown): KnownImage {
 
 /** An image of GET /images/NAME/json. */
 export function readInspectedImage(inspected: Unknown): KnownImage {
-  const { Labels, Volumes } = objectOf(inspected['Config'])
-  const volumes = Object.keys(objectOf(Volumes)).length
-  return knownImage(inspected, textOf(inspected['Parent']), objectOf(Labels), volumes)
+  const { Labels, Volumes, ExposedPorts } = objectOf(inspected['Config'])
+  const countOf = (named: unknown): number => Object.keys(objectOf(named)).length
+  const named = { volumes: countOf(Volumes), ports: countOf(ExposedPorts) }
+  return knownImage(inspected, textOf(inspected['Parent']), objectOf(Labels), named)
 }
 
 /** Characters that an engine lists of an image beside its names and labels: ids, sizes, what containerd's store has of its manifest. */
 const REST = 500
 
-function knownImage(told: Unknown, parent: string, labels: Unknown, volumes: number | undefined): KnownImage {
+function knownImage(told: Unknown, parent: string, labels: Unknown, named: KnownImage['named']): KnownImage {
   const names = [...textsOf(told['RepoTags']), ...textsOf(told['RepoDigests'])]
   return {
     id: textOf(told['Id']),
@@ -48,7 +49,7 @@ function knownImage(told: Unknown, parent: string, labels: Unknown, volumes: num
     claim: textOf(labels[IMAGE_CLAIM_LABEL]),
     labels: labelsLength(labels),
     listed: JSON.stringify({ names, labels }).length + REST,
-    volumes,
+    named,
   }
 }
 

@@ -47,8 +47,11 @@ const knownImage = z.strictObject({
   /** Characters of its labels, and of all that is listed of it. */
   labels: z.int().default(0),
   listed: z.int().default(400),
-  /** Volumes that it names; null where that is not known. */
-  volumes: z.int().nullable().default(0),
+  /** What it names for its containers; null where that is not known. */
+  named: z
+    .strictObject({ volumes: z.int().default(0), ports: z.int().default(0) })
+    .nullable()
+    .default({ volumes: 0, ports: 0 }),
   /** The worker in its labels. */
   label: z.string().default(''),
   /** Names that the worker gave to an image which is not its own. */
@@ -119,7 +122,7 @@ export function setImages({ images }: Pick<WorldWithImages, 'images'>, list: rea
 }
 
 /** What is known of an image without labels. */
-export const UNLABELLED = { worker: '', claim: '', labels: 0, listed: 0, volumes: 0 }
+export const UNLABELLED = { worker: '', claim: '', labels: 0, listed: 0, named: { volumes: 0, ports: 0 } }
 
 export interface Request {
   /** `POST /v1.45/containers/create?name=web` */
@@ -268,9 +271,9 @@ function worldOf(
   }
   setImages(
     { images: knownImages },
-    Object.entries(images).map(([name, { names, labels, listed, label, parent, volumes: named }]) => {
+    Object.entries(images).map(([name, { names, labels, listed, label, parent, named }]) => {
       const upon = parent === undefined ? '' : imageIdOf(parent)
-      const told = { labels, listed, volumes: named ?? undefined }
+      const told = { labels, listed, named: named ?? undefined }
       return { id: imageIdOf(name), names, parent: upon, worker: label, claim: '', ...told }
     }),
   )

@@ -125,6 +125,7 @@ describe.each(['new', 'old'] as const)('images that a build on the %s engine tak
     ['a long variable', [`ENV A=${'x'.repeat(5_000)}`], 'a variable of more than'],
     ['many labels', ['a', 'b'].map((name) => `LABEL ${name}=${'x'.repeat(40_000)}`), 'labels of more than'],
     ['many volumes', [`VOLUME ${VOLUMES}`], 'more than 64 volumes'],
+    ['many ports', ['EXPOSE 1-5000'], 'more than 4096 ports'],
   ])('are refused with %s', async (_what, changes, why) => {
     const [base, made] = [newName(), newName()]
     await publish(base, ...changes)
@@ -136,14 +137,29 @@ describe.each(['new', 'old'] as const)('images that a build on the %s engine tak
     expect(await worker('rmi', base)).toMatchObject({ code: 0 })
   })
 
-  test('of many volumes make no container either', async () => {
+  test.each([
+    ['volumes', [`VOLUME ${VOLUMES}`], 'run.mounts', '65 mounts'],
+    ['ports', ['EXPOSE 1-5000'], 'run.ports', 'its image exposes 5000 ports'],
+  ])('of many %s make no container either', async (_what, changes, rule, why) => {
     const base = newName()
-    await publish(base, `VOLUME ${VOLUMES}`)
+    await publish(base, ...changes)
     expect(await worker('pull', base)).toMatchObject({ code: 0 })
     expect(await worker('create', base, 'true')).toMatchObject({
-      stderr: expect.stringMatching(/run\.mounts\n65 mounts/),
+      stderr: expect.stringMatching(new RegExp(`${rule}\n[^]*${why}`)),
     })
     expect(await worker('rmi', base)).toMatchObject({ code: 0 })
+  })
+
+  test('give no range of ports to an EXPOSE by a variable', async () => {
+    const [base, made] = [newName(), newName()]
+    await publish(base, 'ENV RANGE=1-65535 PORT=80')
+    const exposed = (name: string) => build(`FROM ${base}\nEXPOSE $${name}\n`, '-t', made)
+    expect(await exposed('RANGE')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/refused by policy: build\.base[^]*RANGE/),
+    })
+    expect(await exposed('PORT')).toMatchObject({ code: 0 })
+    expect(await worker('rmi', made, base)).toMatchObject({ code: 0 })
   })
 
   test.each([

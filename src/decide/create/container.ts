@@ -16,6 +16,7 @@ import {
   planIpcMode,
   planNetworkMode,
   planPidMode,
+  checkExposed,
   planPorts,
 } from './network.ts'
 import { checkCapabilities, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
@@ -32,6 +33,7 @@ export function planContainer(
   const mounts = planMounts(run, operation, facts, violations)
   checkCapabilities(run, operation.addCapabilities, violations)
   checkSecurityOptions(operation.securityOptions, violations)
+  checkExposed(facts, violations)
   checkLabels(operation.config.Labels, violations)
   checkHostname(operation, facts, violations)
   for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)

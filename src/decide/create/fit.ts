@@ -41,7 +41,15 @@ export function sharedMisfits(
 /** An image that the worker brought itself needs no pattern; any other is known by the name that granted it. */
 function ownImage(granted: string): ImageFacts | undefined {
   if (!looksLikeImageId(granted)) return undefined
-  return { id: granted, names: [], own: true, ownNames: [], labels: 0, volumes: 0, ownParents: [] }
+  return {
+    id: granted,
+    names: [],
+    own: true,
+    ownNames: [],
+    labels: 0,
+    named: { volumes: 0, ports: 0 },
+    ownParents: [],
+  }
 }
 
 const A_NEW_ONE = 'a new container'

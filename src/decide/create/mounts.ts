@@ -15,7 +15,7 @@ import { volumeTaken } from '../volume.ts'
 
 /** An engine makes them one after the other for every container: thousands keep all others waiting. Without the image there is no container. */
 function imageVolumes({ image }: Facts): number {
-  return image === undefined ? 0 : (image.volumes ?? Infinity)
+  return image === undefined ? 0 : (image.named?.volumes ?? Infinity)
 }
 
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */

@@ -1,5 +1,6 @@
 /** Networks, ports and namespaces of a new container. */
 import type { ContainerCreate, Namespace } from '../../decode/operations/container-create.ts'
+import { MOST_EXPOSED } from '../dockerfile/ports.ts'
 import type { Endpoint } from '../../decode/operations/endpoint.ts'
 import type { PublishedPort } from '../../decode/operations/ports.ts'
 import type { Facts } from '../../resolve/facts.ts'
@@ -102,6 +103,19 @@ function sharedNamespace(field: string, container: string, facts: Facts, violati
     instead: [],
   })
   return 'none'
+}
+
+/** Of a container that runs an engine has each port that its image exposes in the list of containers, which is everybody's. */
+export function checkExposed({ image }: Facts, violations: Violation[]): void {
+  const ports = image === undefined ? 0 : (image.named?.ports ?? Infinity)
+  if (ports <= MOST_EXPOSED) return
+  const why = `its image exposes ${ports} ports, ${MOST_EXPOSED} at most`
+  violations.push({
+    rule: 'run.ports',
+    what: 'ports of the image',
+    why,
+    instead: ['an image that exposes fewer'],
+  })
 }
 
 /** For each of them an engine runs a process of its own on the host, with memory that no limit of the container's counts. */

@@ -15,6 +15,7 @@ import { hasHeredoc } from './heredoc.ts'
 import { wrongLabels } from './labels.ts'
 import { Lengths } from './lengths.ts'
 import { instructionsOf } from './lines.ts'
+import { Ports } from './ports.ts'
 
 /** An instruction as it will be sent; a FROM is written when its image was found. */
 export type Instruction = From | { readonly kind: 'other'; readonly text: string }
@@ -25,6 +26,8 @@ export interface CheckedDockerfile {
   readonly instructions: readonly Instruction[]
   /** Images from outside that files are copied from. */
   readonly copied: readonly ImageReference[]
+  /** Variables that ports are taken from. */
+  readonly exposed: ReadonlySet<string>
 }
 
 /** What the client asks for beside the Dockerfile. */
@@ -77,6 +80,7 @@ export function* checkDockerfile(
     violations.push(odd('# escape', 'another escape character changes what every line means'))
   const instructions: Instruction[] = []
   const lengths = new Lengths()
+  const ports = new Ports(buildArgs)
   let current: From | undefined
   for (const line of instructionsOf(text)) {
     yield
@@ -86,8 +90,10 @@ export function* checkDockerfile(
     if (tooLong !== undefined) {
       // What comes behind it is not read: it can be as long.
       violations.push(odd(`${word.slice(0, LONGEST_WORD)} of ${rest.length} characters`, tooLong))
-      return { violations, instructions, copied: reading.copied }
+      return { violations, instructions, copied: reading.copied, exposed: ports.exposed }
     }
+    const exposed = ports.add(word, rest)
+    if (exposed !== undefined) violations.push(odd(`${word} ${rest}`, exposed))
     if (word === 'FROM') {
       if (current?.stage !== undefined && current.stage === target.toLowerCase()) break
       // In a stage, its own name is still that of an image.
@@ -103,7 +109,7 @@ export function* checkDockerfile(
     instructions.push({ kind: 'other', text: checkInstruction(word, rest, reading) })
   }
   if (current === undefined) violations.push(odd('Dockerfile', 'it has no FROM'))
-  return { violations, instructions, copied: reading.copied }
+  return { violations, instructions, copied: reading.copied, exposed: ports.exposed }
 }
 
 /** Characters of the longest word of an instruction that is told. */
