@@ -28,9 +28,7 @@ describe.each(['new', 'containerd'] as const)('on the %s engine', (engine) => {
     for (const words of [['ps'], ['info'], ['network', 'ls'], ['volume', 'ls']])
       expect(await docker(gate, words)).toMatchObject({ code: 0 })
     const refused = { code: 1, stderr: expect.stringContaining("the engine's images are not known yet") }
-    const began = performance.now()
     expect(await docker(gate, ['create', 'busybox'])).toMatchObject(refused)
-    expect(performance.now() - began).toBeGreaterThan(4_000)
     expect(gate.output().stderr).toContain('images are not known yet')
     const status = await dockgate('status', '--state', `${gate.directory}/state`)
     expect(status.stdout).toContain('its images are not known yet')

@@ -104,16 +104,19 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
 }
 
 async function untilReady(gate: Gate): Promise<void> {
-  const deadline = Date.now() + 15_000
+  const deadline = Date.now() + LONGEST
   while (!(await answers(gate.socket))) {
     const { exitCode, signalCode } = gate.process
     const ended = exitCode ?? signalCode
     const printed = gate.output().stderr
     if (ended !== null) throw new Error(`the gate ended (${ended}) before it was ready:\n${printed}`)
-    if (Date.now() > deadline) throw new Error(`the gate is not ready after 15 s:\n${printed}`)
+    if (Date.now() > deadline) throw new Error(`the gate is not ready after ${LONGEST / 1000} s:\n${printed}`)
     await sleep(25)
   }
 }
+
+/** Milliseconds, on a machine under any load. */
+const LONGEST = 50_000
 
 const notYet = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET'])
 

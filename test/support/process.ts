@@ -109,11 +109,11 @@ export async function dockgate(...args: readonly string[]): Promise<Ended> {
   return running.ended
 }
 
-/** Waits until something holds, at most 15 s by default. */
+/** Waits until something holds, at most 45 s by default. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  milliseconds = 15_000,
+  milliseconds = 45_000,
 ): Promise<void> {
   const deadline = Date.now() + milliseconds
   while (!(await holds())) {

@@ -316,7 +316,7 @@ function short(id: string): string {
 }
 
 async function soon(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000
+  const deadline = Date.now() + 45_000
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${String(holds)}`)
     await sleep(1)
