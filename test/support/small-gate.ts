@@ -19,7 +19,8 @@ interface SmallGate extends Disposable {
   readonly engine: StandIn
   /** What the engine was asked for, in order, as `POST /containers/…/start`. */
   readonly asked: readonly string[]
-  readonly images: KnownImages
+  /** Makes the engine list these images, from the next look at it on. */
+  readonly listNext: (list: readonly KnownImage[]) => void
   /** Makes a call of the worker's. @param gone ends when its client goes away */
   readonly call: (line: string, body?: unknown, gone?: Until) => Promise<Reply>
   /** Makes one of the worker's own things known. Returns its claim. */
@@ -51,13 +52,18 @@ export async function openSmallGate(
   const local = await openGate(engine, { docker })
   const { gate, identity, store } = local
   const images = new KnownImages()
-  images.listed(images.question(), listed)
+  let next = listed
+  const look = async (): Promise<void> => images.listed(images.question(), next)
+  await look()
   Object.defineProperty(gate.feed, 'connected', { get: () => CONNECTED })
   Object.defineProperty(gate.sight, 'known', { get: () => images })
   Object.defineProperty(gate.sight, 'whenKnown', { value: () => Promise.resolve(images) })
-  Object.defineProperty(gate.sight, 'look', { value: () => Promise.resolve() })
+  for (const name of ['look', 'lookBelow']) Object.defineProperty(gate.sight, name, { value: look })
   return {
-    ...{ gate, engine, asked, images },
+    ...{ gate, engine, asked },
+    listNext: (list) => {
+      next = list
+    },
     call: (line, body, gone = new Ending()) => {
       const [method = '', path = ''] = line.split(' ')
       const target = `/v1.45${path}`
