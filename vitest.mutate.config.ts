@@ -19,7 +19,7 @@ class QuickFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: [
-      'src/{decode,decide,docker-cli,encode,filter,policy,resolve}/**/*.test.ts',
+      'src/{decode,decide,docker-cli,encode,filter,perform,policy,resolve,settle}/**/*.test.ts',
       'test/{cases,engine-api,properties}{.test.ts,/**/*.test.ts}',
     ],
     exclude: [...configDefaults.exclude, '**/*.root.test.ts'],
