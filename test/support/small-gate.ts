@@ -1,4 +1,5 @@
 /** A gate before a stand-in of an engine: a test says what that answers, makes calls of the worker's, and sees what was asked and recorded. */
+import { Readable } from 'node:stream'
 import { routeOf } from '../../src/decode/decode.ts'
 import type { EncodedRequest } from '../../src/engine/encoded.ts'
 import type { Reply } from '../../src/engine/reply.ts'
@@ -21,7 +22,7 @@ interface SmallGate extends Disposable {
   readonly asked: readonly string[]
   /** Makes the engine list these images, from the next look at it on. */
   readonly listNext: (list: readonly KnownImage[]) => void
-  /** Makes a call of the worker's. @param gone ends when its client goes away */
+  /** Makes a call of the worker's. @param body JSON, or an archive. @param gone ends when its client goes away */
   readonly call: (line: string, body?: unknown, gone?: Until) => Promise<Reply>
   /** Makes one of the worker's own things known. Returns its claim. */
   readonly own: (kind: 'container' | 'network' | 'volume', id: string, name?: string) => string
@@ -67,9 +68,12 @@ export async function openSmallGate(
     call: (line, body, gone = new Ending()) => {
       const [method = '', path = ''] = line.split(' ')
       const target = `/v1.45${path}`
-      const rawHeaders = body === undefined ? [] : ['Content-Type', 'application/json']
-      const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
-      const request = { method, target, rawHeaders, body: bytes }
+      const isArchive = body instanceof Buffer
+      const type = isArchive ? 'application/x-tar' : 'application/json'
+      const rawHeaders = body === undefined ? [] : ['Content-Type', type]
+      const bytes = Buffer.from(body === undefined || isArchive ? '' : JSON.stringify(body))
+      const content = isArchive ? { content: Readable.from([body]) } : {}
+      const request = { method, target, rawHeaders, body: bytes, ...content }
       return handle(gate, { identity, door: 'socket' }, routeOf(method, target), request, gone)
     },
     own: (kind, id, name = id) => {

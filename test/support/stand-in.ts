@@ -1,7 +1,8 @@
 /** What stands in for an engine inside the test's own process: it answers when it is let, and remembers what was done and what goes on. */
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { Engine, EngineUnavailable, NotSent, type Upgraded } from '../../src/engine/engine.ts'
 import type { EncodedRequest } from '../../src/engine/encoded.ts'
 import type { Until } from '../../src/shared/ending.ts'
@@ -20,6 +21,8 @@ export class StandIn extends Engine {
   readonly #done: (encoded: EncodedRequest) => void
   readonly #special: (encoded: EncodedRequest) => Told | undefined
   readonly going = new Set<Going>()
+  /** Bodies that came as they were sent, each read to its end before there is an answer. */
+  readonly read: Buffer[] = []
   #count = 0
 
   /**
@@ -41,10 +44,11 @@ export class StandIn extends Engine {
     encoded: EncodedRequest,
     _limit: number | undefined,
     until?: Until,
-    _content?: unknown,
+    content?: Readable,
     mayGo: () => boolean = () => true,
   ): Promise<IncomingMessage> {
     await this.#put(encoded, until, mayGo)
+    if (content !== undefined) this.read.push(await buffer(content))
     const going = { encoded, until }
     this.going.add(going)
     await this.#wait(`the answer to ${encoded.path}`)
