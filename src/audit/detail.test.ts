@@ -64,6 +64,59 @@ describe('the record', () => {
   })
 })
 
+/** Entries as gates before have written them: what is looked for in a record stays where it was. */
+const RECORDED: readonly (readonly [line: string, body: unknown, auth: string, detail: string])[] = [
+  [
+    'POST /containers/mine/exec',
+    { Cmd: 'ls', Env: ['A=b', 'B', 'C=', 'T=a=b', 'https://u:p@h'], Tty: true },
+    '',
+    '{"kind":"container.exec","container":"mine","argv":["ls"],"body":{"Env":["A=<1 b>","B","C=<0 >","T=<3 a=b>","https://<3 u:p>@h"],"Tty":true}}',
+  ],
+  [
+    'POST /commit?container=web&changes=ENV%20A%3Db%20C%3Dd&changes=LABEL%20a%3Db',
+    { Env: ['A=b'], Cmd: ['x'], Image: 'y' },
+    '',
+    '{"kind":"container.commit","container":"web","parameters":{"changes":["ENV=<7 A=b C=d>","LABEL a=b"]},"config":{"Env":["A=<1 b>"],"Cmd":["x"]}}',
+  ],
+  [
+    'POST /images/create?fromSrc=-&changes=ENV%20A%20b&repo=x',
+    undefined,
+    '',
+    '{"kind":"image.import","parameters":{"changes":["ENV=<3 A b>"],"repo":"x"}}',
+  ],
+  [
+    'POST /images/create?fromImage=alpine&tag=3',
+    undefined,
+    'e30=',
+    '{"kind":"image.pull","parameters":{"fromImage":"alpine","tag":"3"},"registryAuth":"given"}',
+  ],
+  ['POST /images/own/push', undefined, '', '{"kind":"image.push","image":"own","parameters":{}}'],
+]
+
+test.each(RECORDED)('%s is recorded as ever', (line, body, auth, expected) => {
+  const { decoded, verdict } = ask({ line, body, headers: auth === '' ? {} : { 'X-Registry-Auth': auth } })
+  const detail = recordDetail(decoded.operation, verdict)
+  expect(textOf(detail.text((value) => `${value.length} ${value}`, Infinity))).toBe(expected)
+})
+
+test('a create is recorded as ever', () => {
+  const Labels = { Env: 'x', log: 'y', registryAuth: 'z' }
+  const { decoded, verdict } = ask({
+    line: 'POST /containers/create?name=abc',
+    body: {
+      Image: 'alpine',
+      Env: ['A=b'],
+      Labels,
+      HostConfig: { LogConfig: { Config: { 'max-size': '1m', t: 's' } } },
+    },
+  })
+  const text = textOf(recordDetail(decoded.operation, verdict).text((value) => `${value.length}`, Infinity))
+  // A label is no secret, whatever it is called.
+  expect(text).toBe(
+    '{"kind":"container.create","name":"abc","image":"alpine","config":{"Env":["A=<1>"],"Labels":{"Env":"x","log":"y","registryAuth":"z"}},"host":{},"mounts":[],"volumesFrom":[],"ports":[],"network":{"mode":"default"},"endpoints":[],"pid":{"mode":"default"},"ipc":{"mode":"default"},"limits":{},"ulimits":[],"addCapabilities":[],"securityOptions":[],"restart":{"name":"","retries":0},"log":{"driver":"","options":{"max-size":"1m","t":"<1>"}}}',
+  )
+})
+
 describe('secrets', () => {
   const Env = Array.from({ length: 1000 }, (_, index) => `A${index}=hidden`)
   const { decoded, verdict } = ask({ line: 'POST /containers/create', body: { Image: 'alpine', Env } })

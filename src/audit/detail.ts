@@ -1,13 +1,10 @@
-/** The operation as the record holds it: all that was decided on, secrets as keyed hashes. */
+/** The operation as the record holds it: all that was decided on, secrets as their fields tell them (decode/fields.ts). */
 import type { Recorded } from '../decode/operation.ts'
 import type { CommandLine, HostDiagnostic } from '../decode/operations/host.ts'
+import { Secret } from '../decode/secret.ts'
 import type { AnyPermit, Verdict } from '../decide/verdict.ts'
-import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Steps } from '../schedule/scheduler.ts'
-import { HASH_LENGTH, redactEnvironment, redactWords, type Hash } from './redact.ts'
-
-/** Options of a log's driver that name no address and no account: those that a policy can let through. */
-const PLAIN_LOG_OPTIONS = ['max-size', 'max-file', 'compress']
+import { HASH_LENGTH, redactWords, type Hash } from './redact.ts'
 
 /** What the record will hold of an operation. */
 export interface Detail {
@@ -78,31 +75,9 @@ function written(operation: Recorded, verdict: Verdict<AnyPermit>, hash: Hash): 
       : permit?.on === 'update'
         ? { changes: permit.changes }
         : {}
-  const replace = (key: string, value: unknown): unknown => {
-    if (key === 'Env' && Array.isArray(value)) return redactEnvironment(value.map(String), hash)
-    if (key === 'changes' && Array.isArray(value)) return value.map((change) => redactChange(change, hash))
-    if (key === 'log') return redactLog(value, hash)
-    if (key === 'registryAuth') return value === undefined ? undefined : 'given'
-    return value instanceof Map ? Object.fromEntries(value) : value
+  const replace = (_key: string, value: unknown): unknown => {
+    const told = value instanceof Secret ? value.told((secret) => `<${hash(secret)}>`) : value
+    return told instanceof Map ? Object.fromEntries(told) : told
   }
   return JSON.stringify({ ...operation, ...planned }, replace)
-}
-
-/** A Dockerfile instruction; one that sets environment variables is hashed as a whole. */
-function redactChange(change: unknown, hash: Hash): unknown {
-  const { instruction, argument } = objectOf(change)
-  return instruction === 'ENV'
-    ? redactEnvironment([`ENV=${textOf(argument)}`], hash)[0]
-    : `${textOf(instruction)} ${textOf(argument)}`
-}
-
-/** The logging that is asked for; tokens of a log service are among its options. */
-function redactLog(log: unknown, hash: Hash): unknown {
-  const { options, ...rest } = objectOf(log)
-  if (!(options instanceof Map)) return log
-  const told = [...options].map(([name, value]: readonly [unknown, unknown]) => {
-    const isPlain = PLAIN_LOG_OPTIONS.some((plain) => plain === name)
-    return [String(name), isPlain ? value : `<${hash(String(value))}>`] as const
-  })
-  return { ...rest, options: Object.fromEntries(told) }
 }

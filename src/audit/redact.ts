@@ -2,7 +2,7 @@
 
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { withoutSecrets, withoutValue } from '../decode/line/secrets.ts'
+import { withoutSecrets } from '../decode/line/secrets.ts'
 import { StoreBroken, storeError } from '../record/errors.ts'
 import { prepareDirectory, readOrCreate } from '../record/files.ts'
 
@@ -34,12 +34,7 @@ export function createRedactor(directory: string): Hash {
   }
 }
 
-/** Environment entries with each value replaced: `NAME=value` becomes `NAME=<hash>`; a bare `NAME` has none. */
-export function redactEnvironment(list: readonly string[], hash: Hash): readonly string[] {
-  return list.map((item) => withoutValue(item, (value) => `<${hash(value)}>`))
-}
-
-/** Words of a command line, likewise. */
+/** Words of a command line without what may be secret in them. */
 export function redactWords(words: readonly string[], hash: Hash): readonly string[] {
   return withoutSecrets(words, (value) => `<${hash(value)}>`)
 }

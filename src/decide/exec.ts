@@ -39,7 +39,7 @@ function decideProgram(worker: WorkerPolicy, operation: ContainerExec, facts: Fa
   const { User, Env, WorkingDir } = operation.body
   const changed = [
     User && '--user',
-    Env !== undefined && Env.length > 0 && '--env',
+    (Env?.reveal() ?? []).length > 0 && '--env',
     WorkingDir && '--workdir',
   ].filter(Boolean)
   if (changed.length > 0) {

@@ -47,7 +47,7 @@ export function decideCommit(
   const violations: Violation[] = []
   const name = planNewName(run, operation.parameters, facts, violations)
   checkLabels(operation.config.Labels, violations)
-  checkChanges(operation.parameters.changes, violations)
+  checkChanges(operation.parameters.changes?.reveal(), violations)
   if (violations.length > 0) return refuseAll(word, violations)
   return allow(word, RULE, { on: 'commit', operation, container, name })
 }
@@ -60,7 +60,7 @@ export function decideImport(
 ): Verdict {
   const violations: Violation[] = []
   const name = planNewName(run, operation.parameters, facts, violations)
-  checkChanges(operation.parameters.changes, violations)
+  checkChanges(operation.parameters.changes?.reveal(), violations)
   if (violations.length > 0) return refuseAll(word, violations)
   return allow(word, RULE, { on: 'import', operation, name })
 }

@@ -5,6 +5,7 @@
 import { shorten } from '../shared/refusal.ts'
 import { foldKey, type Json } from './json.ts'
 import { withoutLogin } from './line/secrets.ts'
+import { Secret, type Told } from './secret.ts'
 
 /** What happens to a field that is not empty. */
 export type Treatment = 'forwarded' | 'limited' | 'rewritten' | 'refused'
@@ -26,6 +27,8 @@ export interface Field<T> {
   readonly treatment: Treatment
   /** Why it is limited, rewritten or refused; what a limit is. */
   readonly why: string
+  /** Whether it reads to a `Secret`. */
+  readonly secret?: true
   /** Of a refused field: values that mean the same as none. */
   readonly harmless?: readonly Json[]
   /** Of a refused field: what to do instead. */
@@ -70,6 +73,21 @@ export function refused(why: string, harmless: readonly Json[] = [], instead?: s
     return undefined
   }
   return { treatment: 'refused', why, harmless, instead, children: NO_CHILDREN, read }
+}
+
+/** A field whose value may be a secret, and is recorded as `told` says. */
+export function secret<T extends string | object>(
+  field: Field<T | undefined>,
+  told: Told<T>,
+): Field<Secret<T> | undefined> {
+  return {
+    ...field,
+    secret: true,
+    read: (value, path, findings) => {
+      const read = field.read(value, path, findings)
+      return read === undefined ? undefined : new Secret(read, told)
+    },
+  }
 }
 
 type Fields = Readonly<Record<string, Field<unknown>>>

@@ -1,5 +1,5 @@
-/** The parts of a request, as it came and as its endpoint reads them, and what many endpoints read in them. */
-import { FieldError, record, refused, type Field, type Finding } from './fields.ts'
+/** The parts of a request, as it came and as its endpoint reads them. */
+import { record, refused, type Field, type Finding } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** A request before its fields are read. */
@@ -35,12 +35,4 @@ export const noBody: Field<undefined> = {
 export function containerReference(name: string): string {
   // `docker inspect NAME` asks for images by this path too; no container has such a name, so it is simply not found.
   return name.replace(/^\//, '')
-}
-
-/** Credentials for a registry: base64url of JSON, sent on as the same letters. @throws {FieldError} */
-export function registryAuth(header: Json): string | undefined {
-  if (header === '') return undefined
-  if (typeof header !== 'string' || !/^[A-Za-z0-9_+/=-]{1,16384}$/.test(header))
-    throw new FieldError('the registry credentials are not base64')
-  return header
 }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { OperationKind } from './operation.ts'
 import { addsImages, isChange, mounts, needsFit, propertiesOf } from './properties.ts'
 import { ROUTES } from './routes.ts'
 
 const given = ROUTES.filter(({ content }) => content !== 'unread')
-const kinds = [...new Set(given.map(({ kind }) => kind))]
+/** An import has the endpoint of a pull. */
+const kinds = [...new Set<OperationKind>([...given.map(({ kind }) => kind), 'image.import'])]
 
 test('what is only looked at is recorded as a read', () => {
   const asked = given.filter(({ endpoint }) => /^(?:GET|HEAD) /.test(endpoint))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseReference, type ImageReference } from './reference.ts'
-import { credentialsFor } from './registry-credentials.ts'
+import { credentials, credentialsFor } from './registry-credentials.ts'
 
 const CONFIG = {
   'https://index.docker.io/v1/': { username: 'hub', password: 'p', email: '' },
@@ -10,6 +10,10 @@ const CONFIG = {
 
 function packed(config: unknown): string {
   return Buffer.from(JSON.stringify(config)).toString('base64url')
+}
+
+function read(header: string | undefined) {
+  return header === undefined ? undefined : credentials.read(header, '', [])
 }
 
 function image(written: string): ImageReference {
@@ -23,14 +27,14 @@ test.each([
   ['registry.example:5000/a:1', { identitytoken: 't', serveraddress: 'registry.example:5000' }],
   ['other.example/a', { auth: 'a' }],
 ])('%s gets the credentials of its registry alone', (written, expected) => {
-  const found = credentialsFor(packed(CONFIG), image(written))
-  expect(JSON.parse(Buffer.from(found ?? '', 'base64url').toString())).toEqual(expected)
+  const found = credentialsFor(read(packed(CONFIG)), image(written))
+  expect(JSON.parse(Buffer.from(found?.reveal() ?? '', 'base64url').toString())).toEqual(expected)
 })
 
 test('only texts are credentials', () => {
   const config = packed({ 'registry.example': { username: 'a', password: 1, auth: null } })
-  const found = credentialsFor(config, image('registry.example/a'))
-  expect(JSON.parse(Buffer.from(found ?? '', 'base64url').toString())).toEqual({ username: 'a' })
+  const found = credentialsFor(read(config), image('registry.example/a'))
+  expect(JSON.parse(Buffer.from(found?.reveal() ?? '', 'base64url').toString())).toEqual({ username: 'a' })
 })
 
 test.each([
@@ -40,5 +44,5 @@ test.each([
   ['what is no JSON', 'AAAA'],
   ['a text in the place of credentials', packed({ 'registry.example': 'x' })],
 ])('of %s there are none', (_what, config) => {
-  expect(credentialsFor(config, image('registry.example/a'))).toBeUndefined()
+  expect(credentialsFor(read(config), image('registry.example/a'))).toBeUndefined()
 })

@@ -33,7 +33,8 @@ export function encodeBuild(
     cpushares: limits.cpuShares,
     shmsize: limits.shm,
   }
-  const auth = operation.registryAuth === undefined ? {} : { 'X-Registry-Config': operation.registryAuth }
+  const auth =
+    operation.registryAuth === undefined ? {} : { 'X-Registry-Config': operation.registryAuth.reveal() }
   return archiveRequest('POST', apiPath(minor, ['build'], query), auth)
 }
 

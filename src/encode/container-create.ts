@@ -14,6 +14,7 @@ export function createBody(
   const { Volumes, ExposedPorts, Labels, ...config } = operation.config
   return {
     ...config,
+    Env: config.Env?.reveal(),
     Image: plan.image,
     Labels: { ...Object.fromEntries(Labels ?? []), ...labels },
     ...(ExposedPorts === undefined ? {} : { ExposedPorts: Object.fromEntries(ExposedPorts) }),

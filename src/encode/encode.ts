@@ -41,6 +41,7 @@ export function encode(permit: Sendable, sending: Sending): EncodedRequest {
       return jsonRequest('POST', apiPath(engineMinor, ['containers', permit.container.id, 'exec']), {
         Cmd: permit.operation.argv,
         ...permit.operation.body,
+        Env: permit.operation.body.Env?.reveal(),
       })
     case 'exec':
       return encodeExec(permit, clientMinor)

@@ -1,5 +1,5 @@
 /** Requests about images, from what was decided. */
-import type { ImageChange } from '../decode/operations/image-changes.ts'
+import { changeText } from '../decode/operations/image-changes.ts'
 import { familiarReference, parseReference } from '../decode/reference.ts'
 import type { Permit } from '../decide/verdict.ts'
 import type { Sending } from './sending.ts'
@@ -40,7 +40,7 @@ function encodePull({ operation, name, tag }: On<'pull'>, minor: number): Encode
   const { parameters, registryAuth } = operation
   const query = { fromImage: name, tag, platform: parameters.platform }
   const request = plainRequest('POST', apiPath(minor, ['images', 'create'], query))
-  return withAuth(request, registryAuth)
+  return withAuth(request, registryAuth?.reveal())
 }
 
 function encodeImage({ operation, reference }: On<'image'>, minor: number): EncodedRequest {
@@ -75,11 +75,15 @@ function encodeCommit(
     comment,
     author,
     pause,
-    changes: changes?.map(changeText),
+    changes: changes?.reveal().map(changeText),
   }
   const { Labels, ...config } = operation.config
   // With labels it is never empty: an engine then takes nothing of the container's but what an image may have.
-  const body = { ...config, Labels: { ...Object.fromEntries(Labels ?? []), ...labels } }
+  const body = {
+    ...config,
+    Env: config.Env?.reveal(),
+    Labels: { ...Object.fromEntries(Labels ?? []), ...labels },
+  }
   return jsonRequest('POST', apiPath(minor, ['commit'], query), body)
 }
 
@@ -89,13 +93,13 @@ function encodeImport(
   minor: number,
   labels: Readonly<Record<string, string>>,
 ): EncodedRequest {
-  const { message, platform, changes = [] } = operation.parameters
+  const { message, platform, changes } = operation.parameters
   const own = Object.entries(labels).map(([label, value]) => `LABEL ${label}="${value}"`)
   const query = {
     fromSrc: '-',
     message,
     platform,
-    changes: [...changes.map(changeText), ...own],
+    changes: [...(changes?.reveal() ?? []).map(changeText), ...own],
   }
   return archiveRequest('POST', apiPath(minor, ['images', 'create'], query))
 }
@@ -108,7 +112,7 @@ function encodePush({ operation, name, tag }: On<'push'>, minor: number): Encode
   const { platform } = operation.parameters
   const request = plainRequest('POST', apiPath(minor, ['images', name, 'push'], { tag, platform }))
   // Without this header old engines look for credentials in the body.
-  return withAuth(request, operation.registryAuth ?? NO_CREDENTIALS)
+  return withAuth(request, operation.registryAuth?.reveal() ?? NO_CREDENTIALS)
 }
 
 function encodeSave({ operation, references }: On<'save'>, minor: number): EncodedRequest {
@@ -118,7 +122,7 @@ function encodeSave({ operation, references }: On<'save'>, minor: number): Encod
 
 function encodeSearch({ operation }: On<'search'>, minor: number): EncodedRequest {
   const request = plainRequest('GET', apiPath(minor, ['images', 'search'], operation.parameters))
-  return withAuth(request, operation.registryAuth)
+  return withAuth(request, operation.registryAuth?.reveal())
 }
 
 /** Base64 of `{}`. */
@@ -126,10 +130,6 @@ const NO_CREDENTIALS = 'e30='
 
 function withAuth(request: EncodedRequest, auth: string | undefined): EncodedRequest {
   return auth === undefined ? request : request.with({ 'X-Registry-Auth': auth })
-}
-
-function changeText({ instruction, argument }: ImageChange): string {
-  return `${instruction} ${argument}`
 }
 
 function newName(name: string): { readonly repo?: string; readonly tag?: string | undefined } {

@@ -84,7 +84,7 @@ export function decided({ operation, plan }: CreatePermit, empty: Effective, lab
     host: { ...empty.host, ...plain(host) },
     config: {
       ...empty.config,
-      ...plain({ ...config, Env: environment(config.Env ?? [], empty) }),
+      ...plain({ ...config, Env: environment(config.Env?.reveal() ?? [], empty) }),
       // One empty word is how Docker says: none, not even the image's (moby, runconfig merge).
       ...(config.Entrypoint?.length === 1 && config.Entrypoint[0] === '' ? { Entrypoint: '' } : {}),
       // No words are the image's, but not under another entrypoint.

@@ -71,7 +71,7 @@ function asMade(name: string, { rule, what, why, instead }: Violation): Violatio
 /** Limits of which a create would silently get less. */
 function lowered({ limits: made, log }: ContainerCreate, plan: CreatePlan): readonly Violation[] {
   const { memory, nanoCpus, pids, shm } = plan.limits
-  const size = parseSize(log.options.get('max-size') ?? '')
+  const size = parseSize(log.options.reveal().get('max-size') ?? '')
   const mostLog = parseSize(plan.log?.options['max-size'] ?? '') ?? Infinity
   return [
     ...over('memory', made.memory ?? 0, memory, formatSize, '--memory'),

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { tellLogOptions } from '../../decode/operations/container-create-body.ts'
+import { Secret } from '../../decode/secret.ts'
 import { policyOf } from '../../../test/cases/world.ts'
 import type { Violation } from '../refuse.ts'
 import { checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
@@ -120,7 +122,10 @@ describe('a restart policy', () => {
 describe('logs', () => {
   const plan = (driver: string, options: Readonly<Record<string, string>> = {}, standard = 'json-file') => {
     const violations: Violation[] = []
-    const log = { driver, options: new Map(Object.entries(options)) }
+    const log = {
+      driver,
+      options: new Secret<ReadonlyMap<string, string>>(new Map(Object.entries(options)), tellLogOptions),
+    }
     return { plan: planLog(run.limits, log, standard, violations), violations }
   }
   const MOST = { 'max-size': '10m', 'max-file': '3' }

@@ -1,5 +1,6 @@
 /** Capabilities, security options, ulimits, restart and logging of a new container. */
-import type { Ulimit } from '../../decode/operations/container-create.ts'
+import type { RequestedLog, Ulimit } from '../../decode/operations/container-create.ts'
+import { PLAIN_LOG_OPTIONS } from '../../decode/operations/container-create-body.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { Limits, RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
@@ -127,15 +128,16 @@ const MOST_FILES = 3
  */
 export function planLog(
   limits: Limits,
-  log: { readonly driver: string; readonly options: ReadonlyMap<string, string> },
+  log: RequestedLog,
   standard: string,
   violations: Violation[],
 ): CreatePlan['log'] {
   const driver = log.driver === '' ? standard : log.driver
+  const options = log.options.reveal()
   if (driver === 'none') return { driver, options: {} }
   if (!FILE_DRIVERS.includes(driver)) {
     // The operator's default (journald, say) has the operator's limits.
-    if (log.driver === '' && log.options.size === 0) return undefined
+    if (log.driver === '' && options.size === 0) return undefined
     const why = 'logs of workers are kept by the engine, in files'
     violations.push({
       rule: 'run.log',
@@ -144,8 +146,8 @@ export function planLog(
       instead: ['--log-driver local'],
     })
   }
-  for (const name of log.options.keys()) {
-    if (['max-size', 'max-file', 'compress'].includes(name)) continue
+  for (const name of options.keys()) {
+    if (PLAIN_LOG_OPTIONS.includes(name)) continue
     violations.push({
       rule: 'run.log',
       what: `--log-opt ${name}`,
@@ -153,9 +155,9 @@ export function planLog(
       instead: [],
     })
   }
-  const size = parseSize(log.options.get('max-size') ?? '') ?? 0
-  const files = Number.parseInt(log.options.get('max-file') ?? '', 10)
-  const compress = log.options.get('compress') === 'true' ? { compress: 'true' } : {}
+  const size = parseSize(options.get('max-size') ?? '') ?? 0
+  const files = Number.parseInt(options.get('max-file') ?? '', 10)
+  const compress = options.get('compress') === 'true' ? { compress: 'true' } : {}
   return {
     driver,
     options: {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { growsWithLength } from '../../../test/support/growth.ts'
-import { roughWords, withoutSecrets } from './secrets.ts'
+import { roughWords, withoutSecrets, withoutValues } from './secrets.ts'
 
 /** A line as it is told again. */
 const told = (line: string): string => withoutSecrets(roughWords(line), () => '...').join(' ')
@@ -52,4 +52,14 @@ describe('a command line is told', () => {
       expect(growsWithLength((length) => told(`docker ${part.repeat(length)}`), 30_000)).toBe(true)
     },
   )
+})
+
+test('of an environment the names are told, and nothing of the values', () => {
+  const list = ['PASSWORD=s3cret', 'OPTIONS=a=b', 'EMPTY=', 'BARE']
+  expect(withoutValues(list, (value) => `<${value.length}>`)).toEqual([
+    'PASSWORD=<6>',
+    'OPTIONS=<3>',
+    'EMPTY=<0>',
+    'BARE',
+  ])
 })

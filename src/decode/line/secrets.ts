@@ -40,6 +40,11 @@ export function withoutValue(assignment: string, hide: Hide): string {
   return equals < 0 ? name : `${name}=${hide(assignment.slice(equals + 1))}`
 }
 
+/** Variables of an environment with each value replaced. */
+export function withoutValues(variables: readonly string[], hide: Hide): readonly string[] {
+  return variables.map((variable) => withoutValue(variable, hide))
+}
+
 /** A text with that replaced with which somebody logs in at the addresses in it. */
 export function withoutLogin(text: string, hide: Hide): string {
   return text.replace(IN_ADDRESS, hide)

@@ -11,6 +11,7 @@ import {
 } from '../fields.ts'
 import { JsonError, parseJson, type Json } from '../json.ts'
 import { queryFlag, queryInteger, queryText, queryTexts } from '../query.ts'
+import type { Credentials } from '../registry-credentials.ts'
 
 const BUILDKIT = "BuildKit's tunnel can do anything a build can, unseen"
 const CLASSIC = 'DOCKER_BUILDKIT=0 docker build'
@@ -65,14 +66,13 @@ export interface ImageBuild {
   readonly cacheFrom: readonly string[]
   readonly buildArgs: ReadonlyMap<string, string>
   readonly labels: ReadonlyMap<string, string>
-  /** Registry credentials as the client gave them, base64url JSON; never recorded. */
-  readonly registryAuth: string | undefined
+  readonly registryAuth: Credentials | undefined
 }
 
 /** @throws {FieldError} */
 export function readImageBuild(
   parameters: Read<typeof buildQuery>,
-  registryAuth: string | undefined,
+  registryAuth: Credentials | undefined,
   findings: Finding[],
 ): ImageBuild {
   const mode = parameters.networkmode ?? ''

@@ -1,11 +1,11 @@
 /** POST /commit: an image of a container's files, with the configuration that the query and the body give. */
-import { FieldError, forwarded, limited, record, rewritten, type Read } from '../fields.ts'
+import { FieldError, forwarded, limited, record, rewritten, secret, type Read } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { queryFlag, queryText } from '../query.ts'
 import { checkTexts, checkTimes, checkVolumes } from './container-create.ts'
 import { imageConfigFields } from './container-create-body.ts'
 import { containerReference, type Given } from '../parts.ts'
-import { imageChanges } from './image-changes.ts'
+import { imageChanges, tellChanges } from './image-changes.ts'
 
 export const commitQuery = record({
   container: limited(queryText, "one of the worker's own"),
@@ -14,7 +14,7 @@ export const commitQuery = record({
   comment: forwarded(queryText),
   author: forwarded(queryText),
   pause: forwarded(pauseFlag),
-  changes: limited(imageChanges, 'single instructions that only describe the image'),
+  changes: secret(limited(imageChanges, 'single instructions that only describe the image'), tellChanges),
 })
 
 /** A container's Config, of what an image has. */

@@ -14,10 +14,12 @@ import {
   record,
   refused,
   rewritten,
+  secret,
   text,
   words,
 } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { withoutValues, type Hide } from '../line/secrets.ts'
 import { endpointFields } from './endpoint.ts'
 
 const WINDOWS = 'it is for Windows containers'
@@ -28,6 +30,16 @@ const emptyObject = forwarded((value: Json, path: string): Record<never, never> 
   if (!isEmpty(value)) throw new FieldError(`${path} must be an empty object`)
   return {}
 })
+
+/** Options of a log's driver that name no address and no account: those that a policy can let through. */
+export const PLAIN_LOG_OPTIONS = ['max-size', 'max-file', 'compress']
+
+/** Tokens of a log service are among the options. */
+export function tellLogOptions(options: ReadonlyMap<string, string>, hide: Hide) {
+  return new Map(
+    [...options].map(([name, value]) => [name, PLAIN_LOG_OPTIONS.includes(name) ? value : hide(value)]),
+  )
+}
 
 const healthcheck = record({
   Test: limited(words, '4 KiB together'),
@@ -114,7 +126,10 @@ const hostConfig = record({
   Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
   LogConfig: record({
     Type: limited(text, 'json-file, local or none'),
-    Config: dictionary(limited(text, 'max-size within run.limits.log, max-file, compress')),
+    Config: secret(
+      dictionary(limited(text, 'max-size within run.limits.log, max-file, compress')),
+      tellLogOptions,
+    ),
   }),
   MaskedPaths: refused('it would uncover files of the kernel'),
   Memory: limited(integer, 'run.limits.memory; put in where it is missing'),
@@ -175,7 +190,7 @@ export const imageConfigFields = {
   Cmd: limited(words, '256 KiB together with Entrypoint, Env and Shell'),
   Domainname: forwarded(text),
   Entrypoint: limited(words, 'likewise'),
-  Env: list(limited(text, 'likewise')),
+  Env: secret(list(limited(text, 'likewise')), withoutValues),
   ExposedPorts: dictionary(emptyObject),
   Healthcheck: healthcheck,
   Hostname: forwarded(text),

@@ -178,9 +178,14 @@ describe('the rest of the body', () => {
       ulimits: [{ name: '', soft: 0, hard: 0 }],
       endpoints: [{ network: 'net', aliases: [], gatewayPriority: undefined }],
       restart: { name: '', retries: 0 },
-      log: { driver: '', options: new Map() },
+      log: { driver: '' },
       findings: [],
     })
+  })
+
+  test('options of logging are read', () => {
+    const options = (host: object) => [...create(host).log.options.reveal()]
+    expect([options({}), options({ LogConfig: { Config: { a: 'b' } } })]).toEqual([[], [['a', 'b']]])
   })
 
   test('what is given is read', () => {
@@ -198,7 +203,7 @@ describe('the rest of the body', () => {
       ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
       endpoints: [{ network: 'net', aliases: ['a'], gatewayPriority: 1 }],
       restart: { name: 'on-failure', retries: 3 },
-      log: { driver: 'local', options: new Map([['a', 'b']]) },
+      log: { driver: 'local' },
       findings: [],
     })
   })

@@ -2,7 +2,8 @@
 import { FieldError, limited, record, type Finding, type Read } from '../fields.ts'
 import { expectAtMost } from '../length.ts'
 import { queryText } from '../query.ts'
-import type { containerCreateBody } from './container-create-body.ts'
+import { Secret } from '../secret.ts'
+import { tellLogOptions, type containerCreateBody } from './container-create-body.ts'
 import { containerName, LONGEST_STOP } from './container.ts'
 import type { Endpoint } from './endpoint.ts'
 import { readMounts, type Mount } from './mounts.ts'
@@ -48,6 +49,11 @@ export interface Ulimit {
   readonly hard: number
 }
 
+export interface RequestedLog {
+  readonly driver: string
+  readonly options: Secret<ReadonlyMap<string, string>>
+}
+
 export interface ContainerCreate {
   readonly kind: 'container.create'
   readonly name: string | undefined
@@ -70,7 +76,7 @@ export interface ContainerCreate {
   readonly addCapabilities: readonly string[]
   readonly securityOptions: readonly string[]
   readonly restart: { readonly name: string; readonly retries: number }
-  readonly log: { readonly driver: string; readonly options: ReadonlyMap<string, string> }
+  readonly log: RequestedLog
 }
 
 /**
@@ -121,9 +127,11 @@ export function readContainerCreate(
     addCapabilities: (host.CapAdd ?? []).map((name) => name.toUpperCase().replace(/^CAP_/, '')),
     securityOptions: host.SecurityOpt ?? [],
     restart: { name: host.RestartPolicy?.Name ?? '', retries: host.RestartPolicy?.MaximumRetryCount ?? 0 },
-    log: { driver: host.LogConfig?.Type ?? '', options: host.LogConfig?.Config ?? new Map() },
+    log: { driver: host.LogConfig?.Type ?? '', options: host.LogConfig?.Config ?? NO_OPTIONS },
   }
 }
+
+const NO_OPTIONS = new Secret<ReadonlyMap<string, string>>(new Map(), tellLogOptions)
 
 function readLimits(host: HostConfig): RequestedLimits {
   const fromQuota =
@@ -233,7 +241,7 @@ export function checkTexts({
   Shell,
   Healthcheck,
 }: Pick<Body, 'Cmd' | 'Entrypoint' | 'Env' | 'Shell' | 'Healthcheck'>): void {
-  expectAtMost(MOST_TEXTS, 'Cmd, Entrypoint, Env and Shell', Cmd, Entrypoint, Env, Shell)
+  expectAtMost(MOST_TEXTS, 'Cmd, Entrypoint, Env and Shell', Cmd, Entrypoint, Env?.reveal(), Shell)
   expectAtMost(MOST_CHECK, 'the words of Healthcheck.Test', Healthcheck?.Test)
 }
 

@@ -9,11 +9,13 @@ import {
   record,
   refused,
   rewritten,
+  secret,
   text,
   words,
   type Read,
 } from '../fields.ts'
 import { expectAtMost } from '../length.ts'
+import { withoutValues } from '../line/secrets.ts'
 import { queryInteger } from '../query.ts'
 
 export const execCreateBody = record({
@@ -25,7 +27,7 @@ export const execCreateBody = record({
   Container: rewritten(text, 'left out: the path names it (docker-py sends both)'),
   Detach: rewritten(flag, 'left out: the start says it (docker exec --detach sends both)'),
   DetachKeys: forwarded(text),
-  Env: limited(words, 'in own containers'),
+  Env: secret(limited(words, 'in own containers'), withoutValues),
   Privileged: refused('a privileged exec has every right on the host, whatever the container has'),
   Tty: forwarded(flag),
   User: limited(text, 'in own containers'),
@@ -75,7 +77,7 @@ export function readContainerExec(container: string, given: Read<typeof execCrea
     throw new FieldError(`Container: ${JSON.stringify(named)} is not the container of the path`)
   if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
   const { Env, DetachKeys = '', User = '', WorkingDir = '' } = body
-  expectAtMost(MOST_TEXTS, 'the command and environment of an exec', argv, Env, [
+  expectAtMost(MOST_TEXTS, 'the command and environment of an exec', argv, Env?.reveal(), [
     DetachKeys,
     User,
     WorkingDir,

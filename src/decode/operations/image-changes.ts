@@ -4,6 +4,7 @@
  */
 import { FieldError } from '../fields.ts'
 import type { Json } from '../json.ts'
+import { withoutValue, type Hide } from '../line/secrets.ts'
 import { queryTexts } from '../query.ts'
 
 export interface ImageChange {
@@ -42,6 +43,18 @@ export function imageChanges(value: Json, path: string): readonly ImageChange[] 
   if (written.join('').split('$').length - 1 > MOST_VARIABLES)
     throw new FieldError(`changes: $ may stand in them ${MOST_VARIABLES} times`)
   return written.map(readChange)
+}
+
+/** An instruction as an engine reads it. */
+export function changeText({ instruction, argument }: ImageChange): string {
+  return `${instruction} ${argument}`
+}
+
+/** One that sets environment variables is hidden as a whole. */
+export function tellChanges(changes: readonly ImageChange[], hide: Hide): readonly string[] {
+  return changes.map((change) =>
+    change.instruction === 'ENV' ? withoutValue(`ENV=${change.argument}`, hide) : changeText(change),
+  )
 }
 
 /** The labels that the changes give. */

@@ -1,9 +1,10 @@
 /** Images that get a name, leave the host, come from a file, or are looked for in a registry. */
-import { FieldError, forwarded, limited, record, refused, rewritten, type Read } from '../fields.ts'
+import { FieldError, forwarded, limited, record, refused, rewritten, secret, type Read } from '../fields.ts'
 import { queryFilters, queryFlag, queryInteger, queryText, queryTexts } from '../query.ts'
 import { parseReference, type ImageReference } from '../reference.ts'
 import type { Given } from '../parts.ts'
-import { imageChanges } from './image-changes.ts'
+import { imageChanges, tellChanges } from './image-changes.ts'
+import type { Credentials } from '../registry-credentials.ts'
 
 const NEW_NAME = "a name that run.images has, free or the worker's own"
 
@@ -28,8 +29,7 @@ export interface ImagePush {
   /** As the client names it: a tag is here or in the parameters. */
   readonly image: string
   readonly parameters: Read<typeof imagePushQuery>
-  /** Registry credentials as the client gave them, base64url JSON; never recorded. */
-  readonly registryAuth: string | undefined
+  readonly registryAuth: Credentials | undefined
 }
 
 export const imageSaveQuery = record({
@@ -55,7 +55,7 @@ export const imageImportQuery = record({
   repo: limited(queryText, NEW_NAME),
   tag: limited(queryText, 'likewise'),
   message: forwarded(queryText),
-  changes: limited(imageChanges, 'single instructions that only describe the image'),
+  changes: secret(limited(imageChanges, 'single instructions that only describe the image'), tellChanges),
   platform: forwarded(queryText),
 })
 export interface ImageImport {
@@ -71,8 +71,7 @@ export const imageSearchQuery = record({
 export interface ImageSearch {
   readonly kind: 'image.search'
   readonly parameters: Read<typeof imageSearchQuery>
-  /** Registry credentials as the client gave them, base64url JSON; never recorded. */
-  readonly registryAuth: string | undefined
+  readonly registryAuth: Credentials | undefined
 }
 
 /** What a tag, a commit or an import says of the new name. */

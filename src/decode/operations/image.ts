@@ -1,6 +1,7 @@
 /** What is asked of images. */
 import { forwarded, limited, record, refused, rewritten, type Read } from '../fields.ts'
 import { queryFilters, queryFlag, queryText } from '../query.ts'
+import type { Credentials } from '../registry-credentials.ts'
 
 // `before` and `since` would tell whether an image that they name exists.
 const LIST_FILTERS = ['dangling', 'label', 'reference', 'until']
@@ -58,6 +59,5 @@ export const pullQuery = record({
 export interface ImagePull {
   readonly kind: 'image.pull'
   readonly parameters: Read<typeof pullQuery>
-  /** Registry credentials as the client gave them, base64url JSON; never recorded. */
-  readonly registryAuth: string | undefined
+  readonly registryAuth: Credentials | undefined
 }

@@ -1,13 +1,13 @@
 /** Endpoints about images. */
-import { forwarded, record, rewritten } from '../fields.ts'
+import { record, rewritten } from '../fields.ts'
 import { buildQuery, readImageBuild } from '../operations/build.ts'
 import * as image from '../operations/image.ts'
 import * as transfer from '../operations/image-transfer.ts'
-import { registryAuth } from '../parts.ts'
+import { credentials } from '../registry-credentials.ts'
 import { NOTHING, onImage, prune, route, takes, unnamed, type Route } from './route.ts'
 
 /** Credentials are the one header that goes on to the engine. */
-const authorized = { ...NOTHING, headers: record({ 'X-Registry-Auth': forwarded(registryAuth) }) }
+const authorized = { ...NOTHING, headers: record({ 'X-Registry-Auth': credentials }) }
 
 const save = takes('image.save', { ...NOTHING, query: transfer.imageSaveQuery }, transfer.readImageSave)
 
@@ -43,7 +43,7 @@ export const IMAGE_ROUTES: readonly Route[] = [
         ...NOTHING,
         query: buildQuery,
         headers: record({
-          'X-Registry-Config': forwarded(registryAuth),
+          'X-Registry-Config': credentials,
           'Content-type': rewritten(() => undefined, 'sent as application/x-tar'),
         }),
       },
