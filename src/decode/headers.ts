@@ -1,34 +1,20 @@
 /** Request headers: a closed list. None is passed on; those that mean something are decoded into the operation. */
 import { FieldError, type Finding } from './fields.ts'
+import { wordsIn } from '../shared/words.ts'
 
 export type Headers = ReadonlyMap<string, string>
 
 /** Read by the gate itself. */
-export const READ: readonly string[] = [
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'transfer-encoding',
-  'upgrade',
-  'x-registry-auth',
-  'x-registry-config',
-]
+export const READ: readonly string[] = wordsIn(`
+  connection content-length content-type expect host transfer-encoding upgrade x-registry-auth
+  x-registry-config
+`)
 
 /** Known, without meaning for what is decided; left out. */
-export const IGNORED: readonly string[] = [
-  ...[
-    'accept',
-    'accept-charset',
-    'accept-encoding',
-    'accept-language',
-    'baggage',
-    'cache-control',
-    'http2-settings',
-  ],
-  ...['keep-alive', 'pragma', 'te', 'traceparent', 'tracestate', 'user-agent', 'x-requested-with'],
-]
+export const IGNORED: readonly string[] = wordsIn(`
+  accept accept-charset accept-encoding accept-language baggage cache-control http2-settings keep-alive
+  pragma te traceparent tracestate user-agent x-requested-with
+`)
 
 const KNOWN: ReadonlySet<string> = new Set([...READ, ...IGNORED])
 

@@ -1,39 +1,15 @@
 /** What a worker sees of the engine and the host: a closed list, with counts of its own objects. */
 import { objectOf, type Unknown } from '../shared/json-value.ts'
 import { pick } from './inspect.ts'
+import { wordsIn } from '../shared/words.ts'
 
-const INFO = [
-  ...[
-    'ID',
-    'Driver',
-    'DriverStatus',
-    'MemoryLimit',
-    'SwapLimit',
-    'CpuCfsPeriod',
-    'CpuCfsQuota',
-    'CPUShares',
-    'CPUSet',
-  ],
-  ...[
-    'PidsLimit',
-    'IPv4Forwarding',
-    'OomKillDisable',
-    'SystemTime',
-    'LoggingDriver',
-    'CgroupDriver',
-    'CgroupVersion',
-  ],
-  ...['KernelVersion', 'OperatingSystem', 'OSVersion', 'OSType', 'Architecture', 'NCPU', 'MemTotal', 'Name'],
-  ...[
-    'ServerVersion',
-    'DefaultRuntime',
-    'LiveRestoreEnabled',
-    'Isolation',
-    'SecurityOptions',
-    'ExperimentalBuild',
-  ],
-  ...['IndexServerAddress', 'InitBinary', 'BridgeNfIptables', 'BridgeNfIp6tables', 'Debug'],
-]
+const INFO = wordsIn(`
+  ID Driver DriverStatus MemoryLimit SwapLimit CpuCfsPeriod CpuCfsQuota CPUShares CPUSet PidsLimit
+  IPv4Forwarding OomKillDisable SystemTime LoggingDriver CgroupDriver CgroupVersion KernelVersion
+  OperatingSystem OSVersion OSType Architecture NCPU MemTotal Name ServerVersion DefaultRuntime
+  LiveRestoreEnabled Isolation SecurityOptions ExperimentalBuild IndexServerAddress InitBinary
+  BridgeNfIptables BridgeNfIp6tables Debug
+`)
 
 export interface Counts {
   readonly containers: number

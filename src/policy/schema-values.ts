@@ -5,6 +5,7 @@ import { normalizeImagePattern } from './images.ts'
 import { normalizePath, rootProblem } from './paths.ts'
 import type { BindRoot } from './policy.ts'
 import { formatSize, parseCpus, parseSize, SIZE } from '../shared/sizes.ts'
+import { wordsIn } from '../shared/words.ts'
 
 // Code made from strings is switched off in the gate's process.
 z.config({ jitless: true })
@@ -97,18 +98,18 @@ export const portRange = z
   })
 
 // include/uapi/linux/capability.h
-const CAPABILITIES: readonly string[] = `
+const CAPABILITIES = wordsIn(`
   AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE
   DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE
   MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG
   SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE
-  SYS_TIME SYS_TTY_CONFIG WAKE_ALARM`
-  .trim()
-  .split(/\s+/)
+  SYS_TIME SYS_TTY_CONFIG WAKE_ALARM
+`)
 
 /** With one of these a container is root on the host, or can stop it. */
-const FATAL_CAPABILITIES: readonly string[] =
-  'BPF DAC_READ_SEARCH MAC_ADMIN MAC_OVERRIDE PERFMON SYS_ADMIN SYS_BOOT SYS_MODULE SYS_RAWIO ALL'.split(' ')
+const FATAL_CAPABILITIES = wordsIn(
+  'BPF DAC_READ_SEARCH MAC_ADMIN MAC_OVERRIDE PERFMON SYS_ADMIN SYS_BOOT SYS_MODULE SYS_RAWIO ALL',
+)
 
 /** `NET_ADMIN` or `CAP_NET_ADMIN`; read without CAP_. */
 export const capability = z.string().transform((written, context) => {

@@ -3,12 +3,13 @@ import { parseReference, storedReference } from '../decode/reference.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Inventory } from './inventory.ts'
+import { wordsIn } from '../shared/words.ts'
 
 /** Actions that are asked for; exec and health events, the bulk of them, are not. `remove` and the last three are Podman's. */
-export const EVENT_ACTIONS: readonly string[] = [
-  ...['create', 'start', 'die', 'destroy', 'rename', 'restart', 'remove'],
-  ...['pull', 'push', 'tag', 'untag', 'delete', 'import', 'load', 'loadfromarchive', 'build', 'commit'],
-]
+export const EVENT_ACTIONS: readonly string[] = wordsIn(`
+  create start die destroy rename restart remove pull push tag untag delete import load loadfromarchive
+  build commit
+`)
 
 /** What Docker calls destroy, Podman calls remove (libpod/events). */
 const GONE: readonly unknown[] = ['destroy', 'remove']

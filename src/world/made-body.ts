@@ -3,12 +3,12 @@
  * secret. Binds are left out: an engine lists them.
  */
 import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { wordsIn } from '../shared/words.ts'
 
-const KEPT = [
-  ...['CapAdd', 'SecurityOpt', 'NetworkMode', 'PidMode', 'IpcMode', 'Tmpfs', 'Mounts', 'PortBindings'],
-  ...['Memory', 'MemorySwap', 'MemoryReservation', 'NanoCpus', 'CpuShares', 'PidsLimit', 'ShmSize'],
-  ...['Ulimits', 'RestartPolicy', 'LogConfig'],
-]
+const KEPT = wordsIn(`
+  CapAdd SecurityOpt NetworkMode PidMode IpcMode Tmpfs Mounts PortBindings Memory MemorySwap
+  MemoryReservation NanoCpus CpuShares PidsLimit ShmSize Ulimits RestartPolicy LogConfig
+`)
 /** Networks that every engine has, and every worker. */
 const BUILT_IN = ['default', 'bridge', 'none']
 

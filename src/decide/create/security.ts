@@ -7,22 +7,13 @@ import type { Violation } from '../refuse.ts'
 import { formatSize, parseSize } from '../../shared/sizes.ts'
 import type { CreatePlan, RestartPlan } from '../plans.ts'
 import { isBindRoot } from './mounts.ts'
+import { wordsIn } from '../../shared/words.ts'
 
 /** What every container has (moby, oci/caps/defaults.go). */
-const DEFAULT_CAPABILITIES = [
-  ...[
-    'AUDIT_WRITE',
-    'CHOWN',
-    'DAC_OVERRIDE',
-    'FOWNER',
-    'FSETID',
-    'KILL',
-    'MKNOD',
-    'NET_BIND_SERVICE',
-    'NET_RAW',
-  ],
-  ...['SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
-]
+const DEFAULT_CAPABILITIES = wordsIn(`
+  AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP
+  SETUID SYS_CHROOT
+`)
 
 export function checkCapabilities(run: RunPolicy, wanted: readonly string[], violations: Violation[]): void {
   for (const name of wanted) {

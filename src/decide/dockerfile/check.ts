@@ -16,6 +16,7 @@ import { wrongLabels } from './labels.ts'
 import { Lengths } from './lengths.ts'
 import { instructionsOf } from './lines.ts'
 import { Ports } from './ports.ts'
+import { wordsIn } from '../../shared/words.ts'
 
 /** An instruction as it will be sent; a FROM is written when its image was found. */
 export type Instruction = From | { readonly kind: 'other'; readonly text: string }
@@ -154,10 +155,9 @@ function takeFrom(rest: string, reading: Reading): From | undefined {
   }
 }
 
-const PLAIN = [
-  ...['ARG', 'CMD', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'HEALTHCHECK', 'LABEL', 'MAINTAINER'],
-  ...['SHELL', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR'],
-]
+const PLAIN = wordsIn(
+  'ARG CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL MAINTAINER SHELL STOPSIGNAL USER VOLUME WORKDIR',
+)
 
 /** Checks any instruction but FROM, and gives it as it is sent. */
 function checkInstruction(word: string, written: string, reading: Reading): string {

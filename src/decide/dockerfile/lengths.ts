@@ -6,11 +6,10 @@ import { LONGEST_VALUE } from '../../decode/operations/build.ts'
 import { MOST_MOUNTS } from '../../decode/operations/mounts.ts'
 import { MOST_LABELS } from '../../shared/labels.ts'
 import type { From } from './from.ts'
+import { wordsIn } from '../../shared/words.ts'
 
 /** Instructions that variables are put into (moby, builder/dockerfile/dispatchers.go). */
-const EXPANDED = [
-  ...['ADD', 'ARG', 'COPY', 'ENV', 'EXPOSE', 'LABEL', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR'],
-]
+const EXPANDED = wordsIn('ADD ARG COPY ENV EXPOSE LABEL STOPSIGNAL USER VOLUME WORKDIR')
 const LONGEST_WRITTEN = 16 * 1024
 /** An engine takes no longer line (bufio.MaxScanTokenSize). */
 const LONGEST_LINE = 64 * 1024 - 1

@@ -1,34 +1,14 @@
 /** POST /containers/{id}/update: limits of a container changed while it runs. */
 import { integer, limited, record, refused, rewritten, text, type Read } from '../fields.ts'
+import { wordsIn } from '../../shared/words.ts'
 
 const ONCE = 'it is set when the container is created, if at all'
-const REFUSED = [
-  ...[
-    'BlkioDeviceReadBps',
-    'BlkioDeviceReadIOps',
-    'BlkioDeviceWriteBps',
-    'BlkioDeviceWriteIOps',
-    'BlkioWeight',
-  ],
-  ...[
-    'BlkioWeightDevice',
-    'CgroupParent',
-    'CpuCount',
-    'CpuPercent',
-    'CpuRealtimePeriod',
-    'CpuRealtimeRuntime',
-  ],
-  ...[
-    'DeviceCgroupRules',
-    'DeviceRequests',
-    'Devices',
-    'DiskQuota',
-    'IOMaximumBandwidth',
-    'IOMaximumIOps',
-    'Init',
-  ],
-  ...['KernelMemory', 'KernelMemoryTCP', 'MemorySwappiness', 'NanoCPUs', 'OomKillDisable', 'Ulimits'],
-]
+const REFUSED = wordsIn(`
+  BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps BlkioWeight
+  BlkioWeightDevice CgroupParent CpuCount CpuPercent CpuRealtimePeriod CpuRealtimeRuntime DeviceCgroupRules
+  DeviceRequests Devices DiskQuota IOMaximumBandwidth IOMaximumIOps Init KernelMemory KernelMemoryTCP
+  MemorySwappiness NanoCPUs OomKillDisable Ulimits
+`)
 
 export const containerUpdateBody = record({
   ...Object.fromEntries(REFUSED.map((name) => [name, refused(ONCE)])),

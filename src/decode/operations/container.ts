@@ -12,11 +12,11 @@ import {
 import type { Json } from '../json.ts'
 import { noFields } from '../parts.ts'
 import { queryFilters, queryFlag, queryInteger, queryText } from '../query.ts'
+import { wordsIn } from '../../shared/words.ts'
 
-const LIST_FILTERS = [
-  ...['ancestor', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name'],
-  ...['network', 'publish', 'status', 'volume'],
-]
+const LIST_FILTERS = wordsIn(
+  'ancestor expose exited health id isolation is-task label name network publish status volume',
+)
 export const listQuery = record({
   all: forwarded(queryFlag),
   limit: forwarded(queryInteger),

@@ -6,6 +6,7 @@ import { FieldError } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { withoutValue, type Hide } from '../line/secrets.ts'
 import { queryTexts } from '../query.ts'
+import { wordsIn } from '../../shared/words.ts'
 
 export interface ImageChange {
   /** In capitals. */
@@ -13,17 +14,7 @@ export interface ImageChange {
   readonly argument: string
 }
 
-const INSTRUCTIONS = [
-  'CMD',
-  'ENTRYPOINT',
-  'ENV',
-  'EXPOSE',
-  'LABEL',
-  'STOPSIGNAL',
-  'USER',
-  'VOLUME',
-  'WORKDIR',
-]
+const INSTRUCTIONS = wordsIn('CMD ENTRYPOINT ENV EXPOSE LABEL STOPSIGNAL USER VOLUME WORKDIR')
 
 const REFUSED: Readonly<Record<string, string>> = {
   ONBUILD: 'it is carried out unseen in later builds',

@@ -1,6 +1,7 @@
 /** Removing what is not in use: of the worker's own things, which are looked through one by one. */
 import { limited, record, refused, type Read } from '../fields.ts'
 import { queryFilters } from '../query.ts'
+import { wordsIn } from '../../shared/words.ts'
 
 /** What a prune is of. */
 export type Prunable = 'container' | 'image' | 'network' | 'volume' | 'build'
@@ -10,19 +11,7 @@ const FILTERS: Readonly<Record<Prunable, readonly string[]>> = {
   image: ['dangling', 'label', 'label!', 'until'],
   network: ['label', 'label!', 'until'],
   volume: ['all', 'label', 'label!'],
-  build: [
-    'all',
-    'id',
-    'inuse',
-    'label',
-    'parent',
-    'private',
-    'shared',
-    'type',
-    'description',
-    'until',
-    'unused-for',
-  ],
+  build: wordsIn('all id inuse label parent private shared type description until unused-for'),
 }
 
 const WHOLE = 'the build cache is not given to workers'

@@ -1,6 +1,7 @@
 /** What is asked about the engine itself. */
 import { forwarded, record, type Read } from '../fields.ts'
 import { queryFilters, queryFlag, queryText } from '../query.ts'
+import { wordsIn } from '../../shared/words.ts'
 
 export interface SystemPing {
   readonly kind: 'system.ping'
@@ -24,10 +25,9 @@ export interface SystemDiskUsage {
   readonly parameters: Read<typeof diskUsageQuery>
 }
 
-const EVENT_FILTERS = [
-  ...['container', 'daemon', 'event', 'image', 'label', 'network', 'scope', 'type', 'volume'],
-  ...['config', 'node', 'plugin', 'secret', 'service'],
-]
+const EVENT_FILTERS = wordsIn(
+  'container daemon event image label network scope type volume config node plugin secret service',
+)
 export const eventsQuery = record({
   since: forwarded(queryText),
   until: forwarded(queryText),

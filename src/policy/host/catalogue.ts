@@ -2,6 +2,7 @@
  * The diagnostics that come with Dockgate: they change nothing, and where their programs are is known. An operator can
  * name others with a path of their own.
  */
+import { wordsIn } from '../../shared/words.ts'
 
 /** Command lines; a `<name>` stands for a value that the policy describes. */
 export const SHIPPED: readonly string[] = [
@@ -26,13 +27,13 @@ export function shippedPaths(program: string): readonly string[] {
 
 /** Programs that run what they are told, or give rights away: none of them is a diagnostic. */
 const NEVER = new Set(
-  `docker dockerd docker-compose podman nerdctl ctr crictl runc containerd kubectl
+  wordsIn(`
+  docker dockerd docker-compose podman nerdctl ctr crictl runc containerd kubectl
   sh bash dash ash zsh ksh csh tcsh fish busybox toybox env xargs find nohup timeout nice setsid script expect watch
   sudo su doas pkexec run0 runuser setpriv capsh chroot nsenter unshare systemd-run machinectl ssh scp sftp rsync socat nc
   ncat telnet python python2 python3 perl ruby node bun deno lua luajit php awk gawk mawk nawk sed ed ex vi vim nvim nano
-  emacs less more man gdb strace ltrace git tar make tee dd cp mv ln install chmod chown mount umount crontab at`
-    .trim()
-    .split(/\s+/),
+  emacs less more man gdb strace ltrace git tar make tee dd cp mv ln install chmod chown mount umount crontab at
+  `),
 )
 
 /** True for a program that no policy gives, by the last part of its name or path, without a version. */
