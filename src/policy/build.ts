@@ -3,19 +3,9 @@ import type { Finding } from './finding.ts'
 import { buildHost } from './host/build.ts'
 import { mcpFindings } from './mcp.ts'
 import { isWithin, withoutRunLink } from './paths.ts'
-import type {
-  DockerPolicy,
-  ExecPolicy,
-  Limits,
-  McpPolicy,
-  Policy,
-  RunPolicy,
-  SocketPolicy,
-  WorkerPolicy,
-} from './policy.ts'
+import type { Limits, Policy, WorkerPolicy } from './policy.ts'
 import type { PolicyFile, WorkerFile } from './schema.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
-import { expandWords, expandWord } from './subcommands.ts'
 
 type LimitsFile = WorkerFile['docker']['run']['limits']
 
@@ -32,88 +22,25 @@ function buildWorker(
   { inherits, socket, docker, host, mcp }: WorkerFile,
   findings: Finding[],
 ): WorkerPolicy {
+  const { run } = docker
   const limitsPath = ['workers', name, 'docker', 'run', 'limits', 'total']
-  findings.push(...totalFindings(docker.run.limits, limitsPath))
+  findings.push(...totalFindings(run.limits, limitsPath))
   return {
     name,
     inherits,
-    socket: buildSocket(socket),
-    docker: buildDocker(docker),
+    socket,
+    docker: { ...docker, run: { ...run, ports: run.ports, limits: buildLimits(run.limits) } },
     host: buildHost(host, ['workers', name, 'host'], findings),
-    mcp: buildMcp(mcp),
+    mcp,
   }
 }
 
-function buildMcp(mcp: WorkerFile['mcp']): McpPolicy | undefined {
-  return mcp === undefined ? undefined : { ...mcp.listen, token: mcp.token }
-}
-
-function buildSocket(socket: WorkerFile['socket']): SocketPolicy {
-  if (typeof socket === 'string') {
-    return { path: socket, owner: undefined, group: undefined, mode: 0o660, directoryMode: 0o750 }
-  }
-  const { path, owner, group, mode, directory_mode: directoryMode } = socket
+function buildLimits({ cpus: nanoCpus, total, ...each }: LimitsFile): Limits {
   return {
-    path,
-    owner,
-    group,
-    mode: Number.parseInt(mode, 8),
-    directoryMode: Number.parseInt(directoryMode, 8),
-  }
-}
-
-function buildDocker({
-  allow,
-  reach,
-  exec,
-  run,
-  hints,
-  unrecorded,
-  connections,
-}: WorkerFile['docker']): DockerPolicy {
-  return {
-    allow: expandWords(allow),
-    reach: Object.fromEntries(
-      Object.entries(reach).map(([container, words]) => [container, expandWords(words)]),
-    ),
-    exec: buildExec(exec),
-    run: buildRun(run),
-    hints: Object.fromEntries(
-      Object.entries(hints).flatMap(([word, text]) =>
-        text === undefined ? [] : expandWord(word).map((right) => [right, text]),
-      ),
-    ),
-    unrecorded: expandWords(unrecorded),
-    connections,
-  }
-}
-
-function buildExec({ own, ...named }: WorkerFile['docker']['exec']): ExecPolicy {
-  return { own: own === '*' ? 'any' : own, named }
-}
-
-function buildRun({ ports, limits, ...run }: WorkerFile['docker']['run']): RunPolicy {
-  return {
-    ...run,
-    ports: ports === undefined ? undefined : { address: ports.address, ...ports.range },
-    limits: buildLimits(limits),
-  }
-}
-
-function buildLimits(limits: LimitsFile): Limits {
-  const { memory, cpus, pids, nofile, shm, log, containers, networks, volumes, total } = limits
-  return {
-    memory,
-    nanoCpus: cpus,
-    pids,
-    nofile,
-    shm,
-    log,
-    containers,
-    networks,
-    volumes,
-    totalMemory: Math.min(total.memory ?? Infinity, containers * memory),
-    totalNanoCpus: Math.min(total.cpus ?? Infinity, containers * cpus),
+    ...each,
+    nanoCpus,
+    totalMemory: Math.min(total.memory ?? Infinity, each.containers * each.memory),
+    totalNanoCpus: Math.min(total.cpus ?? Infinity, each.containers * nanoCpus),
   }
 }
 

@@ -24,6 +24,7 @@ export const mcp = z
     ),
   })
   .describe('MCP over HTTP. Default: none; MCP on stdio needs no key.')
+  .transform((written): McpPolicy => ({ ...written.listen, token: written.token }))
 
 interface WithMcp {
   readonly name: string

@@ -2,6 +2,7 @@
 import { isPlaceholder } from './argv.ts'
 import * as z from 'zod'
 import { mcp } from './mcp.ts'
+import type { DockerPolicy, ExecPolicy, PortRange, SocketPolicy } from './policy.ts'
 import {
   bindPath,
   capability,
@@ -15,7 +16,7 @@ import {
   socketPath,
   workerName,
 } from './schema-values.ts'
-import { REACH_WORDS, UNRECORDED_WORDS, expandWord, SPELLINGS } from './subcommands.ts'
+import { REACH_WORDS, UNRECORDED_WORDS, expandWord, expandWords, SPELLINGS } from './subcommands.ts'
 
 /** The least memory that Docker gives a container. */
 const LEAST_MEMORY = 6 * 2 ** 20
@@ -26,23 +27,33 @@ const objectName = z.string().regex(NAME, 'must be the full name of an object of
 const account = z
   .string()
   .regex(/^[a-z_0-9][a-z0-9_-]{0,31}\$?$/, 'must be the name or number of an account, a number in quotes')
-const mode = z.string().regex(/^0?[0-7]{3}$/, 'must be three octal digits in quotes, as "0660"')
+const mode = z
+  .string()
+  .regex(/^0?[0-7]{3}$/, 'must be three octal digits in quotes, as "0660"')
+  .transform((digits) => Number.parseInt(digits, 8))
 
-const socket = z.union(
-  [
-    socketPath.describe('Path of the socket.'),
-    z.strictObject({
-      path: socketPath.describe('Path of the socket.'),
-      owner: account.optional().describe("Account that owns the socket. Default: the gate's own."),
-      group: account.optional().describe("Group of the socket. Default: the gate's own."),
-      mode: mode.prefault('0660').describe('Permission bits of the socket.'),
-      directory_mode: mode
-        .prefault('0750')
-        .describe('Permission bits of its directory, if the gate makes it.'),
-    }),
-  ],
-  'must be a path, or a map with path, owner, group, mode, directory_mode',
-)
+const socket = z
+  .union(
+    [
+      socketPath.describe('Path of the socket.'),
+      z.strictObject({
+        path: socketPath.describe('Path of the socket.'),
+        owner: account.optional().describe("Account that owns the socket. Default: the gate's own."),
+        group: account.optional().describe("Group of the socket. Default: the gate's own."),
+        mode: mode.prefault('0660').describe('Permission bits of the socket.'),
+        directory_mode: mode
+          .prefault('0750')
+          .describe('Permission bits of its directory, if the gate makes it.'),
+      }),
+    ],
+    'must be a path, or a map with path, owner, group, mode, directory_mode',
+  )
+  .transform((written): SocketPolicy => {
+    if (typeof written === 'string')
+      return { path: written, owner: undefined, group: undefined, mode: 0o660, directoryMode: 0o750 }
+    const { path: at, owner, group, mode: bits, directory_mode: directoryMode } = written
+    return { path: at, owner, group, mode: bits, directoryMode }
+  })
 
 const total = z
   .strictObject({
@@ -102,6 +113,7 @@ const run = z.strictObject({
         .describe('Address of the host that ports are published on.'),
       range: portRange.describe('Ports of the host, first and last: 20000-20999.'),
     })
+    .transform(({ address, range }): PortRange => ({ address, ...range }))
     .optional()
     .describe('Ports that may be published. Default: none.'),
   limits: limits.prefault({}).describe('Caps; each has a default.'),
@@ -153,21 +165,27 @@ const exec = z
   .catchall(
     z.array(argvLine).describe('Command lines in this container of the operator, as ollama pull <model>.'),
   )
+  .transform(({ own, ...named }): ExecPolicy => ({ own: own === '*' ? 'any' : own, named }))
 
 const docker = z.strictObject({
-  allow: z.array(command).describe("Docker's commands that the worker may use, on its own objects."),
+  allow: z
+    .array(command)
+    .describe("Docker's commands that the worker may use, on its own objects.")
+    .transform(expandWords),
   reach: z
-    .record(objectName, z.array(z.enum(REACH_WORDS, { error: reachProblem })))
+    .record(objectName, z.array(z.enum(REACH_WORDS, { error: reachProblem })).transform(expandWords))
     .prefault({})
     .describe("The operator's containers by name, and the commands the worker may use on each."),
   exec: exec.prefault({}).describe('Programs that may be run in containers that are there, by docker exec.'),
   run: run.prefault({}).describe("What the worker's containers may be."),
   hints: z
     .partialRecord(command, hint)
+    .transform(expandKeys)
     .prefault({})
     .describe('Help of your own, printed when that command is refused.'),
   unrecorded: z
     .array(z.enum(UNRECORDED_WORDS, { error: unrecordedProblem }))
+    .transform(expandWords)
     .prefault([])
     .describe('Reads that may go on while the record cannot be written.'),
   connections: z.int().min(1).max(1024).prefault(64).describe('Most connections of the worker at once.'),
@@ -234,6 +252,13 @@ export const policyFile = z.strictObject({
 /** A file whose every value is checked; what concerns several values is not. */
 export type PolicyFile = z.output<typeof policyFile>
 export type WorkerFile = PolicyFile['workers'][string]
+
+function expandKeys(hints: Readonly<Record<string, string | undefined>>): DockerPolicy['hints'] {
+  const all = Object.entries(hints).flatMap(([word, text]) =>
+    text === undefined ? [] : expandWord(word).map((right) => [right, text] as const),
+  )
+  return Object.fromEntries(all)
+}
 
 function reachProblem({ input }: { readonly input: unknown }): string | undefined {
   if (typeof input !== 'string' || expandWord(input).length === 0) return undefined
