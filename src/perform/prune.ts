@@ -79,9 +79,12 @@ function goneBy(reply: Reply, { on }: Permit, id: string): readonly string[] {
   if (reply.kind === 'hijacked' || reply.status >= 400) return []
   if (reply.kind === 'stream') reply.body.resume()
   if (on !== 'image' || reply.kind === 'stream') return [id]
-  return listOf(JSON.parse(reply.body.toString())).flatMap(
-    (entry) => textOf(objectOf(entry)['Deleted']) || [],
-  )
+  return listOf(JSON.parse(reply.body.toString())).flatMap((entry) => {
+    const deleted = textOf(objectOf(entry)['Deleted'])
+    // Podman tells an id by its digits alone.
+    if (deleted === '') return []
+    return deleted.includes(':') ? deleted : `sha256:${deleted}`
+  })
 }
 
 function answerTo({ kind }: Prune, removed: readonly string[], SpaceReclaimed: number): Reply {

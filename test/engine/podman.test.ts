@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
-import { freshName } from '../support/everything.ts'
+import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { policyFor, workDirectory } from '../support/policy.ts'
@@ -140,6 +140,17 @@ describe('before Podman', () => {
     await operator('network', 'rm', site)
     const gone = async (): Promise<string> => (await worker('network', 'ls', '--format', '{{.Name}}')).stdout
     await expect.poll(gone, { interval: 500 }).not.toContain(site)
+  })
+
+  test('a prune removes an own image that nothing uses, and names it', async () => {
+    const policy = generousPolicy({ allow: [...everything, 'import', 'image prune'] })
+    await using own = await startGate({ engine, policy })
+    const words = ['import', '--change', `LABEL is=${freshName('pruned')}`, '-']
+    const told = await docker(own, words, { input: Buffer.alloc(1024) })
+    const [id] = /sha256:[0-9a-f]{64}/.exec(told.stdout) ?? ['']
+    const { body } = await request(own.socket, { method: 'POST', path: '/v1.41/images/prune' })
+    expect(JSON.parse(body)).toMatchObject({ ImagesDeleted: [{ Deleted: id }] })
+    expect((await operator('image', 'inspect', id)).code).not.toBe(0)
   })
 
   test('a build is refused with a reason: its builder is not Docker’s', async () => {

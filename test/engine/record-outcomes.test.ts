@@ -9,7 +9,16 @@ import { everything, freshName, gateForAll } from '../support/everything.ts'
 import { setting } from '../support/settings.ts'
 
 describe.each(['new', 'old'] as const)('an outcome in the record before the %s engine', (engine) => {
-  const more = ['container prune', 'volume create', 'volume prune', 'build', 'save', 'load']
+  const more = [
+    'container prune',
+    'volume create',
+    'volume prune',
+    'build',
+    'save',
+    'load',
+    'import',
+    'image prune',
+  ]
   const team = `${setting('REGISTRY')}/team`
   const shared = gateForAll(engine, {
     allow: [...everything, ...more],
@@ -38,6 +47,20 @@ describe.each(['new', 'old'] as const)('an outcome in the record before the %s e
     expect(await targetOf('volume.prune')).toEqual([volume])
     await worker('volume', 'prune', '-f')
     expect(await targetOf('volume.prune')).toEqual([''])
+  })
+
+  test('of a prune of images names each that went, and none that is in use', async () => {
+    const [gone, used] = [`${team}/${freshName('gone')}:1`, `${team}/${freshName('used')}:1`]
+    for (const name of [gone, used])
+      await docker(shared.gate, ['import', '--change', `LABEL is=${name}`, '-', name], {
+        input: Buffer.alloc(1024),
+      })
+    const id = await worker('image', 'inspect', '-f', '{{.Id}}', gone)
+    const container = await worker('create', used, 'true')
+    expect(await worker('image', 'prune', '-af')).toContain(`deleted: ${id}`)
+    expect(await targetOf('image.prune')).toEqual([id])
+    await worker('rm', container)
+    await worker('rmi', used)
   })
 
   test('of a build names what was made and pulled, of a load what it gave', async () => {
