@@ -216,7 +216,7 @@ function violationsOf(
     return [violation(`it exposes more than ${MOST_EXPOSED} ports`, 'an image with fewer')]
   const range = [...exposed].find((name) => found.variables.has(name))
   if (range !== undefined)
-    return [violation(`its variable ${range} is no plain port, and is exposed`, 'the number of the port')]
+    return [violation(`its variable ${range} is not a plain port, and is exposed`, 'the number of the port')]
   // Images upon images would have more and more.
   if (found.labels > MOST_LABELS)
     return [violation(`it has labels of more than ${MOST_LABELS} characters`, 'an image with shorter ones')]

@@ -8,9 +8,9 @@ const SUSPECT = /env|auth|pass|passwd|token|secret|credential|cookie|login|key|b
 
 /** What a name seems to say, and is not. */
 const NOT_SECRET: Readonly<Record<string, string>> = {
-  'POST /build buildargs': 'an engine keeps them in the history of the image, which is no place for secrets',
+  'POST /build buildargs': 'an engine keeps them in the history of the image, which is not a place for secrets',
   'POST /commit author': 'who made the image',
-  'GET /containers/{id}/attach/ws sec-websocket-key': 'it is no key, but a number used once (RFC 6455)',
+  'GET /containers/{id}/attach/ws sec-websocket-key': 'it is not a key, but a number used once (RFC 6455)',
 }
 const PLAIN = /(?:^| )detachKeys$|(?:^| )DetachKeys$/
 
