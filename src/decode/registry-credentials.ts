@@ -9,7 +9,7 @@ export type Credentials = Secret<string>
 
 const given = (): string => 'given'
 
-/** The header. @throws {FieldError} where it is not a base64 */
+/** The header. @throws {FieldError} where it is not base64 */
 export const credentials = secret(forwarded(base64), given)
 
 function base64(header: Json): string | undefined {
