@@ -147,7 +147,7 @@ export class Gate implements World {
   }
 
   /** Writes what has to be on disk before the engine is asked, or a worker is told. @throws {StoreUnavailable} */
-  keep(changes: readonly Change[]): Promise<void> {
+  persist(changes: readonly Change[]): Promise<void> {
     return this.#store.write(changes, 'synced')
   }
 
@@ -213,7 +213,7 @@ export class Gate implements World {
     const identity = this.#identities.get(worker.name) ?? new Identity(name, worker, this.#policy.number)
     this.#identities.set(worker.name, identity)
     this.#write(...this.#inheritances(identity))
-    await this.keep([])
+    await this.persist([])
     return { identity, another, left: this.leftBefore(identity) }
   }
 

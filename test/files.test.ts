@@ -58,7 +58,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'src/programs/sandbox.ts': ['existsSync', 'readFileSync'],
   'src/programs/start.ts': ['openSync', 'readFileSync', 'readdirSync'],
   'src/ssh/docker.ts': ['accessSync', 'constants'],
-  'src/ssh/gone.ts': ['writeSync'],
+  'src/ssh/interruption.ts': ['writeSync'],
   'src/ssh/key.ts': ['readFileSync'],
   'src/ssh/print.ts': ['writeSync'],
 }

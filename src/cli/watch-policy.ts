@@ -14,7 +14,7 @@ const MOST_LOOKS = 4
 
 type Adopt = (loaded: NotedPolicy) => Promise<void>
 
-/** Takes down from its making on that the policy is to be loaded again, and loads it from `begin` on. */
+/** Notes from its making on that the policy is to be loaded again, and loads it from `begin` on. */
 export class PolicyWatch {
   readonly #file: string
   readonly #timer: NodeJS.Timeout

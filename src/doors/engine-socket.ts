@@ -14,7 +14,7 @@ import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from '../http/b
 import { closeWhenLeft } from './left.ts'
 import { readInTurns } from './paced.ts'
 import { isSurface, type WorkerSurface } from './surface/prefix.ts'
-import { Turns } from './turns.ts'
+import { Turns } from './pipelining.ts'
 import { refuseConnection, sendHijacked, sendReply, sendUpgraded } from './send.ts'
 
 /** Bytes of a request's line and headers. */
@@ -147,7 +147,7 @@ async function serveUpgrade(
   sendUpgraded(reply, start.subarray(length), socket)
 }
 
-/** Bytes of the body of a request that takes over the connection. */
+/** Bytes of the body of an upgrade request. */
 const LARGEST_HEAD = 64 * 2 ** 10
 const NO_HEAD = Buffer.alloc(0)
 

@@ -9,7 +9,7 @@ import { readRefusal } from './refusal.ts'
 import { answerResult, PAGE, refusedResult, toldResult, usageResult, workResult } from './result.ts'
 import type { Answer } from './answer.ts'
 import type { DockerSession, Surface } from './surface.ts'
-import { Work } from './work.ts'
+import { Work } from './running-command.ts'
 import { MOST_AT_WORK, type Works } from './works.ts'
 
 /** Milliseconds that a call is held: some agents give up after 60 s. */

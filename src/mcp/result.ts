@@ -6,7 +6,7 @@ import { refusalText, type RecordedRefusal } from '../shared/refusal.ts'
 import { clean } from '../shared/clean.ts'
 import { MOST_KEPT } from './output.ts'
 import type { Answer } from './answer.ts'
-import type { Work } from './work.ts'
+import type { Work } from './running-command.ts'
 
 /** Characters of output in one answer: about 10,000 tokens. */
 export const PAGE = 2 ** 15

@@ -1,6 +1,6 @@
 /** The programs of this process: those at work, and the results of those that ended, for a while. */
 import { randomBytes } from 'node:crypto'
-import type { Work } from './work.ts'
+import type { Work } from './running-command.ts'
 
 /** Programs at work at once. */
 export const MOST_AT_WORK = 8

@@ -63,7 +63,7 @@ export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Repl
     const violations = namesOf(worker)
     if (violations.length > 0) return violations
     right.alsoHolds(namesOf)
-    undertaking.outcome.atEnd(gate.ownership.namesGiven.keep(worker.name, storedNames(written)))
+    undertaking.outcome.atEnd(gate.ownership.namesGiven.reserve(worker.name, storedNames(written)))
     return violations
   }
   const images = async (found: readonly ArchivedImage[]) => {
@@ -74,7 +74,7 @@ export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Repl
     if (violations.length > 0) return violations
     const claims = claimLoaded(known, name, found)
     undertaking.outcome.expect(claims)
-    await gate.keep(claims.map((claim) => ({ type: 'claim', claim })))
+    await gate.persist(claims.map((claim) => ({ type: 'claim', claim })))
     return []
   }
   return sendChecked(

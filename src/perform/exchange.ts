@@ -22,7 +22,7 @@ export interface Undertaking {
   readonly decideNow: () => Verdict
 }
 
-/** Sends one request, and takes over what its answer tells. */
+/** Sends one request, and applies what its answer tells. */
 export async function send(undertaking: Undertaking, permit: Sendable, content?: Readable): Promise<Reply> {
   return undertaking.outcome.close(await exchange(undertaking, permit, content))
 }

@@ -26,7 +26,7 @@ export async function forward(
   return { answer: await engine.send(encoded, limit, signalFor(engine, until), content) }
 }
 
-/** What changes something goes on when its client has gone: how it ends has to be taken down in the record. */
+/** What changes something goes on when its client has gone: how it ends has to be recorded. */
 function signalFor(engine: CallEngine, until: Properties['until']): Until | undefined {
   switch (until) {
     case 'client':

@@ -35,7 +35,7 @@ export function giveNames(
     const free = names.filter((name) => owners.get(name) !== 'other')
     const claims = free.map((name) => gate.ownership.claimTag(worker.name, name, image))
     try {
-      await gate.keep([...changes, ...claims.map((claim) => ({ type: 'claim', claim }) as const)])
+      await gate.persist([...changes, ...claims.map((claim) => ({ type: 'claim', claim }) as const)])
       const taken = names
         .filter((name) => !free.includes(name))
         .map((name) => `${name} became the name of another image meanwhile, which is not this worker's`)

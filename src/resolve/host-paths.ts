@@ -64,7 +64,7 @@ export class PathLookups {
       return await host.find(path, () => this.#letOthers(signal))
     } finally {
       const next = this.#waiting.shift()
-      // It takes over the place of this one.
+      // It takes the place of this one.
       if (next === undefined) this.#running -= 1
       else next()
     }

@@ -42,8 +42,8 @@ describe('a name', () => {
   test('that another worker is giving is the other’s until it is done', () => {
     const world = worldWith()
     const name = 'docker.io/library/new:1'
-    const first = world.ownership.namesGiven.keep('rival', [name])
-    const second = world.ownership.namesGiven.keep('rival', [name])
+    const first = world.ownership.namesGiven.reserve('rival', [name])
+    const second = world.ownership.namesGiven.reserve('rival', [name])
     expect(ownerOf(world, 'new:1')).toBe('other')
     first()
     first()
@@ -54,7 +54,7 @@ describe('a name', () => {
 
   test('that the worker itself is giving is free for it', () => {
     const world = worldWith()
-    world.ownership.namesGiven.keep(worker.name, ['docker.io/library/new:1'])
+    world.ownership.namesGiven.reserve(worker.name, ['docker.io/library/new:1'])
     expect(ownerOf(world, 'new:1')).toBe('nobody')
   })
 })

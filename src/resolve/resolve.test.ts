@@ -101,7 +101,7 @@ test('a volume name is nobody’s to take while a removal of it is under way, th
   const { operation } = decodeRequest({ line: 'POST /volumes/create', body: { Name: 'mine' } })
   const ownerFor = (asking: typeof worker) =>
     resolve(world, asking, operation, engine, NOTHING_LOOKED).volumes.get('mine')
-  const over = world.ownership.volumesRemoved.keep(worker.name, ['mine'])
+  const over = world.ownership.volumesRemoved.reserve(worker.name, ['mine'])
   world.ownership.forget('volume', 'mine')
   world.inventory.removeVolume('mine')
   expect([worker, rival].map(ownerFor)).toEqual(['other', 'other'])

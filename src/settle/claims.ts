@@ -49,13 +49,13 @@ export function openClaims(
       const isThere = name !== undefined && ownership.owner('volume', name) !== undefined
       // Removed meanwhile, it would be made anew under no claim.
       return isThere
-        ? keeping(NO_CLAIMS, ownership.volumesInUse.keep(worker, [name]))
+        ? keeping(NO_CLAIMS, ownership.volumesInUse.reserve(worker, [name]))
         : claims(ownership, open('volume'), NONE)
     }
     case 'volume': {
       const { kind, volume } = permit.operation
       return kind === 'volume.remove'
-        ? keeping(NO_CLAIMS, ownership.volumesRemoved.keep(worker, [volume]))
+        ? keeping(NO_CLAIMS, ownership.volumesRemoved.reserve(worker, [volume]))
         : NO_CLAIMS
     }
     case 'container':
@@ -63,26 +63,26 @@ export function openClaims(
     case 'update': {
       const { container, changes } = permit
       const undo = ownership.reserve(container.id, changes.memory ?? 0, changes.nanoCpus ?? 0)
-      const alone = ownership.containersUpdated.keep(worker, [container.id])
-      return keeping({ ...NO_CLAIMS, drop: () => noChanges(undo) }, alone)
+      const alone = ownership.containersUpdated.reserve(worker, [container.id])
+      return keeping({ ...NO_CLAIMS, drop: () => undoing(undo) }, alone)
     }
     case 'list':
       return permit.operation.kind === 'system.events'
-        ? keeping(NO_CLAIMS, ownership.eventsFollowed.keep(worker, [worker]))
+        ? keeping(NO_CLAIMS, ownership.eventsFollowed.reserve(worker, [worker]))
         : NO_CLAIMS
     case 'host':
-      return keeping(NO_CLAIMS, diagnostics.keep(worker, [worker]))
+      return keeping(NO_CLAIMS, diagnostics.reserve(worker, [worker]))
     case 'tag': {
       const opened = claims(ownership, ownership.claimTag(worker, permit.name, permit.image), NONE)
-      return keeping(opened, ownership.namesGiven.keep(worker, [permit.name]))
+      return keeping(opened, ownership.namesGiven.reserve(worker, [permit.name]))
     }
     case 'commit':
     case 'import': {
       const brought = claims(ownership, open('image'), NONE)
-      return keeping(brought, ownership.namesGiven.keep(worker, names(permit.name)))
+      return keeping(brought, ownership.namesGiven.reserve(worker, names(permit.name)))
     }
     case 'build':
-      return keeping(NO_CLAIMS, ownership.namesGiven.keep(worker, permit.tags))
+      return keeping(NO_CLAIMS, ownership.namesGiven.reserve(worker, permit.tags))
     case 'engine':
     case 'exec':
     case 'exec create':
@@ -107,7 +107,7 @@ function claimContainer(ownership: Ownership, made: MadeWith, worker: string, pe
   const opened = claims(ownership, object, new Map(volumes))
   // Without what it was made with a container could not be started again.
   const changes = [...opened.changes, made.put(object.nonce, madeBody(permit))]
-  return keeping({ ...opened, changes }, ownership.volumesInUse.keep(worker, named))
+  return keeping({ ...opened, changes }, ownership.volumesInUse.reserve(worker, named))
 }
 
 /** The name that a worker gives to one of the operator's containers, which is asked for from now on. */
@@ -126,11 +126,11 @@ function names(name: string | undefined): readonly string[] {
 
 /** Claims with names that are kept until the call is over, or given up. */
 function keeping(opened: Claims, release: () => void): Claims {
-  const drop = (): readonly Change[] => [...opened.drop(), ...noChanges(release)]
+  const drop = (): readonly Change[] => [...opened.drop(), ...undoing(release)]
   return { ...opened, drop, release }
 }
 
-function noChanges(undo: () => void): readonly Change[] {
+function undoing(undo: () => void): readonly Change[] {
   undo()
   return []
 }

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { ask, imageIdOf, policyOf, UNLABELLED, setImages, worldWith } from '../../test/cases/world.ts'
 import type { Reply } from '../engine/reply.ts'
 import type { Change } from '../record/store.ts'
-import { bringsImages } from './bringing.ts'
+import { bringsImages } from './image-operations.ts'
 import { reconcileImages } from '../world/reconcile.ts'
 import type { KnownImage } from '../world/known-images.ts'
 import { NewImages } from './images.ts'
@@ -84,7 +84,7 @@ describe('a name that a pull brings', () => {
   })
 
   test('is another worker’s who is giving it when the pull ends', async () => {
-    const give = ({ ownership }: ReturnType<typeof world>) => ownership.namesGiven.keep('rival', [NAME])
+    const give = ({ ownership }: ReturnType<typeof world>) => ownership.namesGiven.reserve('rival', [NAME])
     expect(await pulling(give, DONE, true)).toMatchObject({ name: false })
   })
 })

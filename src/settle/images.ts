@@ -5,10 +5,10 @@ import type { KnownImages } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change, Claim } from '../record/store.ts'
-import { lookAtBrought, namesOf, pushedImages, type Bringing } from './bringing.ts'
+import { lookAtBrought, namesOf, pushedImages, type Bringing } from './image-operations.ts'
 import { followed } from './followed.ts'
 import { linesOf, NO_NAMES, type Named } from './named.ts'
-import { Told } from './told.ts'
+import { Progress } from './progress.ts'
 import { WhoseImages } from './whose-images.ts'
 
 export interface Settled {
@@ -29,7 +29,7 @@ export class NewImages {
   readonly #worker: string
   readonly #permit: Bringing
   readonly #whose: WhoseImages
-  readonly #told: Told
+  readonly #told: Progress
   readonly #giver: Giver
   /** On what the call is to bring: of a load once its archive was read, of a commit or an import from the start. */
   #claims: readonly Claim[] = []
@@ -45,7 +45,7 @@ export class NewImages {
     this.#world = world
     this.#worker = worker
     this.#permit = permit
-    this.#told = new Told(permit)
+    this.#told = new Progress(permit)
     this.#whose = new WhoseImages({ images, ownership: world.ownership }, worker, permit)
   }
 
@@ -75,7 +75,7 @@ export class NewImages {
     this.#bases = new Set(ids)
   }
 
-  /** Takes over what a whole reply tells. Resolves with the reply to send and the changes to write. */
+  /** Applies what a whole reply tells. Resolves with the reply to send and the changes to write. */
   async settle(reply: Extract<Reply, { kind: 'whole' }>): Promise<Settled> {
     if (this.#permit.on === 'commit')
       this.#told.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
@@ -85,7 +85,7 @@ export class NewImages {
     return { reply: failed.length === 0 ? reply : errorReply(409, failed.join('; ')), changes: this.#changes }
   }
 
-  /** Takes over what is here now. Resolves with the changes to write. @throws {EngineUnavailable} */
+  /** Applies what is here now. Resolves with the changes to write. @throws {EngineUnavailable} */
   async take(): Promise<readonly Change[]> {
     // An engine goes on with a load or an import whose client has gone.
     if (!this.#ended) this.doubt()

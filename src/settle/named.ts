@@ -14,7 +14,7 @@ export interface Named {
 
 export const NO_NAMES: Named = { given: [], failed: [], changes: [] }
 
-/** Takes over that an image has got the name that was claimed for it. Returns the change to write. */
+/** Records that an image has got the name that was claimed for it. Returns the change to write. */
 export function tagged({ sight, ownership }: Pick<Gate, 'sight' | 'ownership'>, claim: Claim): Change {
   sight.named(claim.id, claim.name)
   return ownership.settle(claim)

@@ -28,7 +28,7 @@ export class Outcome {
   #images: NewImages | undefined
   /** Whether it is on record how the call ended, or began; of a read nothing is. */
   #isWritten: boolean
-  /** What it is a part of: that takes over its changes, and has the entry. */
+  /** What it is a part of: that applies its changes, and has the entry. */
   readonly #whole: Outcome | undefined
 
   constructor(gate: Gate, right: Right<Resource>, permit: AnyPermit, claims: Claims, whole?: Outcome) {
@@ -51,7 +51,7 @@ export class Outcome {
     return new Outcome(this.#gate, this.#right, permit, claims, this)
   }
 
-  /** Takes over what will know which images the call brings. */
+  /** Sets what will know which images the call brings. */
   brings(images: NewImages): void {
     this.#images = images
     if (this.#claims.object !== undefined) images.expect([this.#claims.object])
@@ -62,22 +62,22 @@ export class Outcome {
     this.#changes.push(...changes)
   }
 
-  /** Takes down what was removed, brought or made, for the record. */
+  /** Notes what was removed, brought or made, for the record. */
   concerns(what: string): void {
     this.#concerned.push(what)
   }
 
-  /** Takes down what is to be done when the change is over, whichever way it ends. */
+  /** Notes what is to be done when the change is over, whichever way it ends. */
   atEnd(end: () => void): void {
     this.#ends.push(end)
   }
 
-  /** Takes over what a load is to bring. */
+  /** Notes what a load is to bring. */
   expect(claims: readonly Claim[]): void {
     this.#images?.expect(claims)
   }
 
-  /** Takes over which images a build begins with. */
+  /** Notes which images a build begins with. */
   buildUpon(ids: Iterable<string>): void {
     this.#images?.buildUpon(ids)
   }
@@ -87,7 +87,7 @@ export class Outcome {
     this.#permit = permit
   }
 
-  /** Takes over what a reply tells, and records it. Returns the reply to send. */
+  /** Applies what a reply tells, and records it. Returns the reply to send. */
   close(reply: Reply): Reply | Promise<Reply> {
     const { operation } = this.#permit
     if (!isChange(operation.kind)) return this.#closeRead(reply)
@@ -128,7 +128,7 @@ export class Outcome {
     this.#write(status, reason, '', [])
   }
 
-  /** Takes over an exec that was made or started; it is no other worker's, though that has the same name. */
+  /** Records an exec that was made or started; it is no other worker's, though that has the same name. */
   #takeExec(reply: Reply): void {
     const { execs } = this.#gate
     const { worker, identity } = this.#right
@@ -166,7 +166,7 @@ export class Outcome {
     this.#write(0, reason, '', doubted(this.#gate, this.#permit))
   }
 
-  /** Takes over what was made under the claim. @param made the engine's answer */
+  /** Records what was made under the claim. @param made the engine's answer */
   #own(claim: Claim, id: string, made: Unknown): readonly Change[] {
     const { inventory, ownership } = this.#gate
     switch (this.#permit.on) {
@@ -230,7 +230,7 @@ export class Outcome {
   /** Waits for the outcome to be on disk. Where that fails it is written as soon as the disk takes it again. */
   async #written(): Promise<void> {
     if (this.#whole !== undefined) return
-    await this.#gate.keep([]).catch(warnOf('recording an outcome'))
+    await this.#gate.persist([]).catch(warnOf('recording an outcome'))
   }
 
   #write(status: number, reason: string, target: string, changes: readonly Change[]): void {

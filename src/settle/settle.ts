@@ -10,7 +10,7 @@ interface Settling extends Pick<World, 'inventory' | 'ownership' | 'renames'> {
   readonly made: MadeWith
 }
 
-/** Takes over the effect of an operation that the engine has answered with success. Returns the changes to write. */
+/** Applies the effect of an operation that the engine has answered with success. Returns the changes to write. */
 export function settle(
   world: Settling,
   permit: AnyPermit,

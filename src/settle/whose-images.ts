@@ -5,8 +5,8 @@ import { namelessParents, type Images } from '../world/images.ts'
 import type { KnownImages } from '../world/known-images.ts'
 import type { Ownership } from '../world/ownership.ts'
 import { settleImageClaims } from '../world/reconcile.ts'
-import { namesOf, pushedImages, type Bringing } from './bringing.ts'
-import type { Told } from './told.ts'
+import { namesOf, pushedImages, type Bringing } from './image-operations.ts'
+import type { Progress } from './progress.ts'
 
 /** What a call is to bring. */
 interface Expected {
@@ -45,7 +45,7 @@ export class WhoseImages {
   }
 
   /** New images become the worker's, and so do names that were free or its own. Returns the changes to write. */
-  own(told: Told, { claims, bases, ended }: Expected): readonly Change[] {
+  own(told: Progress, { claims, bases, ended }: Expected): readonly Change[] {
     switch (this.#permit.on) {
       case 'load':
         return ended ? settleImageClaims(this.#known, claims) : []
@@ -64,7 +64,7 @@ export class WhoseImages {
   }
 
   /** The image that was made under the claim. What is not told yet, a later listing tells. */
-  #ownClaimed(told: Told, claims: readonly Claim[], ended: boolean): readonly Change[] {
+  #ownClaimed(told: Progress, claims: readonly Claim[], ended: boolean): readonly Change[] {
     const ownership = this.#ownership
     const id = [...told.made].at(-1) ?? ''
     return claims
@@ -96,7 +96,7 @@ export class WhoseImages {
   }
 
   /** What a pull brought is what it tells the digest of, where it gave the name: anybody else can have given it meanwhile. */
-  #ownPulled(permit: PullPermit, told: Told): readonly Change[] {
+  #ownPulled(permit: PullPermit, told: Progress): readonly Change[] {
     const [name = ''] = namesOf(permit)
     const image = this.#images.named(name)
     if (image === undefined || !told.done || told.wasThere) return []
@@ -135,7 +135,7 @@ export class WhoseImages {
    * Images without a name between what a build made and what it began with. Each chain begins with the worker's own label, so
    * that nobody else's build shares one.
    */
-  #builtUpon(told: Told, bases: ReadonlySet<string>): readonly string[] {
+  #builtUpon(told: Progress, bases: ReadonlySet<string>): readonly string[] {
     const found = new Set<string>()
     for (const id of told.made)
       for (const parent of namelessParents(this.#images, id)) {

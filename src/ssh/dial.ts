@@ -1,6 +1,6 @@
 /** `docker system dial-stdio`: standard input and output are the connection to a session's socket. */
 import { connect } from 'node:net'
-import { whenGone } from './gone.ts'
+import { whenGone } from './interruption.ts'
 
 /** Joins them until both sides have ended. Returns the exit code. */
 export function dial(socketPath: string): Promise<number> {

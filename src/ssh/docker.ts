@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { dockerCli, homeDirectory, startDocker, type DockerRun } from '../programs/docker.ts'
 import { textOf } from '../shared/json-value.ts'
 import { ask } from './ask.ts'
-import { passSignals, whenGone } from './gone.ts'
+import { passSignals, whenGone } from './interruption.ts'
 import type { Options } from './options.ts'
 import { print } from './print.ts'
 

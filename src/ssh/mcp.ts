@@ -1,7 +1,7 @@
 /** MCP on standard input and output: a process of its own, as this one loads nothing of it. */
 import { self } from '../programs/self.ts'
 import { ended, startProgram } from '../programs/start.ts'
-import { passSignals, whenGone } from './gone.ts'
+import { passSignals, whenGone } from './interruption.ts'
 import type { Options } from './options.ts'
 
 /** Runs it to its end. Returns the exit code. @param key which came in, for the record */

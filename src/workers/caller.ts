@@ -7,7 +7,7 @@ export interface Caller {
   readonly door: Door
   /** The key that came in, as the worker's side says: for the record alone. Printable ASCII. */
   readonly key?: string | undefined
-  /** Takes down what would become of calls that are not to be done. */
+  /** Notes what would become of calls that are not to be done. */
   readonly rehearsal?: Rehearsal | undefined
 }
 

@@ -33,7 +33,7 @@ export class Identity {
   }
 
   /**
-   * Takes over its section of a new policy, or ends with it.
+   * Applies its section of a new policy, or ends with it.
    * @param since the number of the policy. @returns whether anything has changed for it
    */
   adopt(worker: WorkerPolicy | undefined, since: number): boolean {
@@ -60,7 +60,7 @@ export class Identity {
     for (const cut of this.#cuts) cut()
   }
 
-  /** Takes down what ends connections of its. Returns what takes that back. */
+  /** Notes what ends connections of its. Returns what takes that back. */
   onCut(cut: () => void): () => void {
     this.#cuts.add(cut)
     return () => this.#cuts.delete(cut)

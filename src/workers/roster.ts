@@ -14,7 +14,7 @@ export interface Admitted {
 export class Roster {
   readonly #known: Map<string, KnownWorker>
 
-  /** @param owners names of workers that own something: a gate before this one did not take down which there were */
+  /** @param owners names of workers that own something: a gate before this one did not note which there were */
   constructor(store: Pick<Store, 'workers'>, owners: Iterable<string>) {
     this.#known = new Map(store.workers().map((worker) => [worker.name, worker]))
     for (const name of owners)
@@ -22,7 +22,7 @@ export class Roster {
         this.#known.set(name, { name, generation: 1, account: '', present: true })
   }
 
-  /** Takes down whom a policy names no more. Returns the changes to write. @param present names in the policy in force */
+  /** Notes whom a policy names no more. Returns the changes to write. @param present names in the policy in force */
   retain(present: readonly string[]): readonly Change[] {
     return [...this.#known.values()].flatMap((worker) =>
       worker.present && !present.includes(worker.name) ? [this.#know({ ...worker, present: false })] : [],

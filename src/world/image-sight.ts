@@ -156,7 +156,7 @@ export class ImageSight {
     }
   }
 
-  /** Takes over that an image was given a name, which any other has lost by it. @param name in full */
+  /** Notes that an image was given a name, which any other has lost by it. @param name in full */
   named(name: string, id: string): void {
     this.#images.name(name, id)
   }

@@ -115,7 +115,7 @@ export class KnownImages {
     return this.#questions
   }
 
-  /** Takes over a list of all images: those that are not on it are gone, unless a newer question told of them. */
+  /** Applies a list of all images: those that are not on it are gone, unless a newer question told of them. */
   listed(question: number, images: readonly KnownImage[]): void {
     const there = new Map(images.map((image) => [image.id, image]))
     for (const id of new Set([...this.#asOf.keys(), ...there.keys()])) this.#put(question, id, there.get(id))
@@ -124,7 +124,7 @@ export class KnownImages {
     for (const [name, asOf] of this.#unclear) if (asOf < question) this.#unclear.delete(name)
   }
 
-  /** Takes over what was told of single images. */
+  /** Applies what was told of single images. */
   answered(question: number, answers: Answers): void {
     for (const [reference, image] of answers) {
       if (image !== undefined) this.#put(question, image.id, image)
@@ -145,7 +145,7 @@ export class KnownImages {
     return new Set(asked.flatMap((name) => this.#holdersOf(name)).filter((id) => !told.has(id)))
   }
 
-  /** Takes over that an image which is known was given a name, which any other has lost by it. @param name in full */
+  /** Notes that an image which is known was given a name, which any other has lost by it. @param name in full */
   name(name: string, id: string): void {
     const image = this.#images.get(id)
     if (image === undefined) return

@@ -208,7 +208,7 @@ export class Ownership {
   }
 
   /**
-   * Takes over that a volume is there under its claim: who asked for it before knows less.
+   * Notes that a volume is there under its claim: who asked for it before knows less.
    * @returns the changes to write, where it was forgotten meanwhile
    */
   confirm(owned: Owned): readonly Change[] {
@@ -235,7 +235,7 @@ export class Ownership {
     }
   }
 
-  /** Takes over new limits of a container. Returns the change to write. */
+  /** Applies new limits of a container. Returns the change to write. */
   resize(id: string, memory: number, nanoCpus: number): Change {
     const owned = this.#owned.get(key('container', id))
     if (owned !== undefined) this.#owned.set(key('container', id), { ...owned, memory, nanoCpus })

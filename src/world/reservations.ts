@@ -12,8 +12,8 @@ export class Reservations {
     return this.#kept.get(name)?.calls ?? 0
   }
 
-  /** Keeps names for a call of a worker. Returns what ends that; ending it again changes nothing. */
-  keep(worker: string, names: readonly string[]): () => void {
+  /** Reserves names for a call of a worker. Returns what ends that; ending it again changes nothing. */
+  reserve(worker: string, names: readonly string[]): () => void {
     for (const name of names) this.#kept.set(name, { worker, calls: this.callsOf(name) + 1 })
     let isOver = false
     return () => {

@@ -292,8 +292,8 @@ function worldOf(
     inventory.putNetwork(networkIdOf(name), name)
     if (owner !== 'operator') own('network', owner === 'self' ? WORKER : 'rival', networkIdOf(name))
   }
-  ownership.volumesInUse.keep(WORKER, busy.volumes)
-  ownership.containersUpdated.keep(WORKER, busy.containers.map(idOf))
+  ownership.volumesInUse.reserve(WORKER, busy.volumes)
+  ownership.containersUpdated.reserve(WORKER, busy.containers.map(idOf))
   const execs = new Execs()
   for (const [name, { by, argv, started }] of Object.entries(madeExecs)) {
     const worker = by === 'self' ? WORKER : 'rival'

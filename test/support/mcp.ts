@@ -79,7 +79,7 @@ const result = z.object({
   isError: z.boolean().default(false),
 })
 
-export interface Told {
+export interface Progress {
   readonly text: string
   readonly structured: Readonly<Record<string, unknown>>
   readonly isError: boolean
@@ -93,7 +93,7 @@ export async function call(
   name: string,
   input: Readonly<Record<string, unknown>> = {},
   options?: CallOptions,
-): Promise<Told> {
+): Promise<Progress> {
   const told = result.parse(await client.callTool({ name, arguments: { ...input } }, options))
   return { text: told.content[0]?.text ?? '', structured: told.structuredContent, isError: told.isError }
 }

@@ -157,7 +157,7 @@ export class Renaming {
     const wasHidden = this.#isHidden
     await this.#deliver(Infinity)
     // What a gate that is killed within some milliseconds has heard is lost with it.
-    if (wasHidden) await this.#running.keep([])
+    if (wasHidden) await this.#running.persist([])
   }
 
   /** What is known of the operator's containers that a worker reaches: the name by which it does, by id. */

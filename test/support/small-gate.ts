@@ -10,10 +10,10 @@ import { Ending, type Until } from '../../src/shared/ending.ts'
 import { KnownImages, type KnownImage } from '../../src/world/known-images.ts'
 import { openGate, type LocalGate } from './local-gate.ts'
 import { newestOf } from './record.ts'
-import { StandIn, type Told } from './stand-in.ts'
+import { StandIn, type Progress } from './stand-in.ts'
 
 /** What a test says of the engine's answer to a request, by method and path without version: `GET /volumes/data`. */
-type Answers = (what: string, encoded: EncodedRequest) => Told | undefined
+type Answers = (what: string, encoded: EncodedRequest) => Progress | undefined
 
 interface SmallGate extends Disposable {
   readonly gate: LocalGate['gate']
@@ -104,7 +104,7 @@ function shortOf({ method, path }: EncodedRequest): string {
 }
 
 /** Status and JSON of an answer that is whole. */
-export function toldBy(reply: Reply): Told {
+export function toldBy(reply: Reply): Progress {
   if (reply.kind !== 'whole') throw new Error(`the answer is ${reply.kind}`)
   return [reply.status, reply.body.length === 0 ? undefined : JSON.parse(reply.body.toString())]
 }

@@ -14,12 +14,12 @@ export interface Going {
 }
 
 /** Status and body of an answer. */
-export type Told = readonly [status: number, body: unknown]
+export type Progress = readonly [status: number, body: unknown]
 
 export class StandIn extends Engine {
   readonly #wait: (what: string) => Promise<unknown>
   readonly #done: (encoded: EncodedRequest) => void
-  readonly #special: (encoded: EncodedRequest) => Told | undefined
+  readonly #special: (encoded: EncodedRequest) => Progress | undefined
   readonly going = new Set<Going>()
   /** Bodies that came as they were sent, each read to its end before there is an answer. */
   readonly read: Buffer[] = []
@@ -32,7 +32,7 @@ export class StandIn extends Engine {
   constructor(
     wait: (what: string) => Promise<unknown>,
     done: (encoded: EncodedRequest) => void,
-    special: (encoded: EncodedRequest) => Told | undefined = () => undefined,
+    special: (encoded: EncodedRequest) => Progress | undefined = () => undefined,
   ) {
     super('unix:///nonexistent/docker.sock')
     this.#wait = wait

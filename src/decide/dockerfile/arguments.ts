@@ -9,7 +9,7 @@ const ARGUMENT = /^([A-Za-z_][A-Za-z0-9_]*)(=(?:[^\s"'\\]*|"[^"\\]*"|'[^'\\]*'))
 const LONGEST_NAME = 1024
 
 /**
- * Takes down the arguments of one ARG as the engine will know them.
+ * Notes the arguments of one ARG as the engine will know them.
  * @param given by the client. @returns whether all of it could be read
  */
 export function readArguments(rest: string, given: Variables, variables: Map<string, string>): boolean {

@@ -8,7 +8,7 @@ export const MOST_EXPOSED = 4_096
 /** What may be put into an EXPOSE: no range, and no part of one. */
 const PLAIN = /^[0-9]{1,5}(?:\/[a-z]{3,4})?$/
 /** `$NAME`, `${NAME}` */
-const VARIABLE = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g
+const VARIABLE = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::-[0-9]{1,5})?\}|([A-Za-z_][A-Za-z0-9_]*))/g
 /** A name with a value without quotes, at the beginning or behind another one. */
 const PAIR = /^([A-Za-z_][A-Za-z0-9_]*)=([^\s"'\\$]*)$/
 /** A port or a range, with variables left out. */

@@ -30,7 +30,7 @@ async function open() {
     return (await runLine(line, { line: text })).answer
   }
   const newest = async (count: number) => {
-    await gate.keep([])
+    await gate.persist([])
     return ownRecent(record, ALONE, worker.name, { count, after: undefined, decision: undefined })
   }
   const adopt = async (changed: Policy) => {

@@ -16,7 +16,7 @@ import type { Line } from './line.ts'
 import { ownAbout } from './own-record.ts'
 import { RehearsalRun } from './rehearsal.ts'
 import { TooManySessions, type Session } from './sessions.ts'
-import { helpText, whoAmI, whyText } from './tell.ts'
+import { helpText, whoAmI, whyText } from './reply-text.ts'
 
 /** An answer, with the session that it names: that lives as long as its caller holds the response. */
 export interface Run {

@@ -12,13 +12,13 @@ import { Ending, type Until } from '../../shared/ending.ts'
 import { StoreUnavailable } from '../../record/errors.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../../http/body.ts'
 import { sendReply } from '../send.ts'
-import { asTried, BadRequest, readAudit, readRun } from './asked.ts'
+import { asTried, BadRequest, readAudit, readRun } from './run-request.ts'
 import { ownAbout, ownRecent } from './own-record.ts'
 import { surfacePath, type WorkerSurface } from './prefix.ts'
 import type { RehearsalRun } from './rehearsal.ts'
 import { runLine, type Run } from './run.ts'
 import type { Sessions } from './sessions.ts'
-import { ownEntry, whoAmI, whyText } from './tell.ts'
+import { ownEntry, whoAmI, whyText } from './reply-text.ts'
 
 /** Bytes of a body. */
 const LARGEST_BODY = 64 * 2 ** 10

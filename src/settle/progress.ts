@@ -1,5 +1,5 @@
 /** What an engine tells, in its answer, of the images that a call makes or brings. */
-import type { Bringing } from './bringing.ts'
+import type { Bringing } from './image-operations.ts'
 
 /** Characters of an answer in which a line of an engine's own may be cut in two. */
 const OVERLAP = 200
@@ -19,7 +19,7 @@ const DIGEST = /"status":"Digest: (sha256:[0-9a-f]{64})"/
 
 const NONE: ReadonlySet<string> = new Set()
 
-export class Told {
+export class Progress {
   readonly #made = new Set<string>()
   readonly #permit: Bringing
   #failed = false
@@ -37,7 +37,7 @@ export class Told {
     return this.#permit.on === 'build' && !this.#done ? NONE : this.#made
   }
 
-  /** Takes down an image. */
+  /** Notes an image. */
   add(id: string): void {
     // A stage can be the same as one before: the last of all is the one that gets the names.
     this.#made.delete(id)
