@@ -104,6 +104,15 @@ test('what another container mounts too is held until both are gone, also by the
   await expect(pins.share('fourth', place)).rejects.toThrow('is gone')
 })
 
+test('a place that can’t be removed keeps no others', async () => {
+  const pins = await Pins.open(state('one'))
+  const [first, second] = [await pin(pins, 'a'), await pin(pins, 'b')]
+  fs.mkdirSync(join(first, '..', 'foreign', 'full'), { recursive: true })
+  await expect(pins.releaseOthers(() => false)).rejects.toThrow('ENOTEMPTY')
+  expect([pins.originOf(second), fs.existsSync(second)]).toEqual([undefined, false])
+  fs.rmSync(join(first, '..'), { recursive: true })
+})
+
 test('a container that is being made while others are let go of keeps what is held for it', async () => {
   const pins = await Pins.open(state('one'))
   const there = new Set<string>()

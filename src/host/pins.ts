@@ -129,11 +129,18 @@ export class Pins {
     }
   }
 
-  /** Lets go of what was held for containers that are gone. @param isThere whether a claim is that of one that is there, or being made */
+  /**
+   * Lets go of what was held for containers that are gone.
+   * @param isThere whether a claim is that of one that is there, or being made
+   * @throws the first failure, once all others are let go of
+   */
   async releaseOthers(isThere: (claim: string) => boolean): Promise<void> {
+    const failures: unknown[] = []
     for (const first of await this.#claims())
       // Asked for each, since containers are made meanwhile.
-      for (const claim of [...this.#holdersOf(first)]) if (!isThere(claim)) await this.release(claim)
+      for (const claim of [...this.#holdersOf(first)])
+        if (!isThere(claim)) await this.release(claim).catch((cause: unknown) => failures.push(cause))
+    if (failures.length > 0) throw failures[0]
   }
 
   #holdersOf(first: string): Set<string> {
