@@ -14,8 +14,22 @@ import type { KnownImages } from '../world/known-images.ts'
 
 export type Bringing = BuildPermit | CommitPermit | ImportPermit | LoadPermit | PullPermit | PushPermit
 
+/** For each kind of permit; the types hold that it says so of those alone. */
+const BRINGS = {
+  ...{ build: true, commit: true, import: true, load: true, pull: true, push: true },
+  ...{ container: false, create: false, update: false, engine: false, exec: false, 'exec create': false },
+  ...{ image: false, tag: false, save: false, search: false, list: false, prune: false },
+  ...{
+    network: false,
+    'network create': false,
+    'network member': false,
+    volume: false,
+    'volume create': false,
+  },
+} as const satisfies { readonly [On in Permit['on']]: On extends Bringing['on'] ? true : false }
+
 export function bringsImages(permit: Permit): permit is Bringing {
-  return ['build', 'commit', 'import', 'load', 'pull', 'push'].includes(permit.on)
+  return BRINGS[permit.on]
 }
 
 /** Names that a call is to give, as the engine lists them. */
