@@ -64,7 +64,7 @@ describe('the end of a gate', () => {
     await using waiting = startDocker(gate, ['events'])
     await using others = startDocker(patient, ['events'])
     for (const each of [gate, patient])
-      await until(() => each.output().stdout.includes('events'), 'the stream to be let through')
+      await until(() => each.output().stdout.includes('system.events'), 'the stream to be let through')
     // It is asked earlier, but once: it lets its call go on for as long as that may.
     const later = patient.stop()
     await until(() => patient.output().stderr.includes('ending'), 'the one gate to begin to end')
