@@ -251,7 +251,7 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
     const onprogress = ({ message = '' }: { readonly message?: string | undefined }): void =>
       void messages.push(message)
     // A client that reads a note and the result in one piece passes over the note; a pull from next door is that quick.
-    for (let tries = 0; tries < 5 && messages.length === 0; tries += 1)
+    for (let tries = 0; tries < 40 && messages.length === 0; tries += 1)
       await call(session, 'docker_write', { arguments: ['pull', tool] }, { onprogress })
     expect(messages.join('\n')).toMatch(/tool|Digest|Status|Pulling/)
     messages.length = 0
