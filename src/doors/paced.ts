@@ -8,6 +8,10 @@ import type { Share } from '../schedule/scheduler.ts'
 
 /** Bytes of a piece: a few milliseconds of work at most, and nearly any request as a whole. */
 const PIECE = 8 * 2 ** 10
+/** Of one behind pieces that were no work, as those of a body are. */
+const LARGEST_PIECE = 64 * 2 ** 10
+/** Milliseconds from which on a piece was work. */
+const WORK = 0.5
 
 /** Has all connections of an HTTP server read in turns. To be called before anything else listens for its connections. */
 export function readInTurns(server: Server, share: () => Share): void {
@@ -21,6 +25,8 @@ class Paced extends Duplex {
   readonly #socket: Socket
   readonly #share: Share
   #held: Buffer = NOTHING
+  /** Bytes of the next piece. */
+  #size = PIECE
   /** Whether whoever reads has room for more. */
   #isWanted = false
   #isWaiting = false
@@ -109,9 +115,12 @@ class Paced extends Duplex {
   }
 
   #pushPiece(): void {
-    const piece = this.#held.subarray(0, PIECE)
-    this.#held = this.#held.subarray(PIECE)
+    const piece = this.#held.subarray(0, this.#size)
+    this.#held = this.#held.subarray(this.#size)
+    const begun = performance.now()
     this.#isWanted = this.push(piece)
+    const isWork = performance.now() - begun > WORK
+    this.#size = isWork ? PIECE : Math.min(this.#size * 2, LARGEST_PIECE)
     if (this.#isEnded && this.#held.length === 0) this.push(null)
   }
 }
