@@ -18,6 +18,8 @@ describe('before Podman', () => {
   const operator = (...args: readonly string[]) => engineDocker(engine, args)
 
   beforeAll(async () => {
+    // Podman that has idled for minutes does not tell its first client of a container's end, with or without a gate.
+    await operator('run', '--name', freshName('first'), 'busybox', 'true')
     await operator('run', '-d', '--name', ollama, '--env', 'TOKEN=secret', 'busybox', 'sleep', '1000')
     const policy = (directory: string): string =>
       policyFor(directory, {
