@@ -31,6 +31,16 @@ export async function ask(
   return { status: answer.statusCode ?? 502, text: body.toString() }
 }
 
+/** The JSON of an answer that is 200; undefined where the engine gives another. @throws {EngineUnavailable} */
+export async function askJsonOrNothing(
+  engine: Asker,
+  request: EncodedRequest,
+  bounds: Bounds,
+): Promise<unknown> {
+  const { status, text } = await ask(engine, request, bounds)
+  return status === 200 ? JSON.parse(text) : undefined
+}
+
 /** The JSON of an answer that must be 200. @throws {EngineUnavailable} */
 export async function askJson(engine: Asker, request: EncodedRequest, bounds: Bounds): Promise<unknown> {
   const { status, text } = await ask(engine, request, bounds)

@@ -1,6 +1,6 @@
 /** Questions of the gate's own about containers. */
 import { listOf, objectOf, textOf, type Unknown } from '../../shared/json-value.ts'
-import { ask } from '../ask.ts'
+import { ask, askJsonOrNothing } from '../ask.ts'
 import type { Asker } from '../call-engine.ts'
 import { apiPath, jsonRequest, plainRequest } from '../encoded.ts'
 import type { Engine } from '../engine.ts'
@@ -17,8 +17,8 @@ export async function inspectContainer(
   id: string,
 ): Promise<Unknown | undefined> {
   const request = plainRequest('GET', apiPath(minor, ['containers', id, 'json']))
-  const { status, text } = await ask(engine, request, BOUNDS)
-  return status === 200 ? objectOf(JSON.parse(text)) : undefined
+  const container = await askJsonOrNothing(engine, request, BOUNDS)
+  return container === undefined ? undefined : objectOf(container)
 }
 
 /** The host name that a container was given; undefined where it has the one of every container, the start of its id. @throws {EngineUnavailable} */
@@ -49,10 +49,9 @@ export async function isImageInUse(engine: Asker, minor: number, image: string):
 }
 
 /** Undefined where the engine refuses. */
-async function listed(engine: Asker, minor: number, query: object): Promise<unknown> {
+function listed(engine: Asker, minor: number, query: object): Promise<unknown> {
   const request = plainRequest('GET', apiPath(minor, ['containers', 'json'], { all: true, ...query }))
-  const { status, text } = await ask(engine, request, OF_A_LIST)
-  return status === 200 ? JSON.parse(text) : undefined
+  return askJsonOrNothing(engine, request, OF_A_LIST)
 }
 
 /** An engine's status, and its message where it failed. */

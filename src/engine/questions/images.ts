@@ -1,7 +1,7 @@
 /** Questions of the gate's own about images. */
 import type { Until } from '../../shared/ending.ts'
 import { listOf, objectOf, textOf, type Unknown } from '../../shared/json-value.ts'
-import { ask, askJson } from '../ask.ts'
+import { ask, askJson, askJsonOrNothing } from '../ask.ts'
 import type { Asker } from '../call-engine.ts'
 import { apiPath, plainRequest } from '../encoded.ts'
 import { EngineUnavailable, type Engine } from '../engine.ts'
@@ -47,9 +47,7 @@ export async function listImages(engine: Engine, minor: number, until: Until): P
 
 /** Images but for the steps of builds; none where the engine refuses. @throws {EngineUnavailable} */
 export async function listTopImages(engine: Asker, minor: number): Promise<readonly Unknown[]> {
-  const { status, text } = await ask(engine, plainRequest('GET', apiPath(minor, ['images', 'json'])), {
-    ...BOUNDS,
-    most: 64 * 2 ** 20,
-  })
-  return status === 200 ? listOf(JSON.parse(text)).map(objectOf) : []
+  const request = plainRequest('GET', apiPath(minor, ['images', 'json']))
+  const bounds = { ...BOUNDS, most: 64 * 2 ** 20 }
+  return listOf(await askJsonOrNothing(engine, request, bounds)).map(objectOf)
 }

@@ -2,7 +2,7 @@
 import { CLAIM_LABEL, WORKER_LABEL } from '../../shared/labels.ts'
 import { listOf, objectOf, textOf, type Unknown } from '../../shared/json-value.ts'
 import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from '../encoded.ts'
-import { ask } from '../ask.ts'
+import { ask, askJsonOrNothing } from '../ask.ts'
 import type { Asker, CallEngine } from '../call-engine.ts'
 
 const BOUNDS = { limit: 60_000, most: 2 ** 20 }
@@ -49,12 +49,9 @@ export function inspectVolume(engine: Asker, minor: number, name: string): Promi
 /** Volumes that no container has; none where the engine refuses. @throws {EngineUnavailable} */
 export async function unusedVolumes(engine: Asker, minor: number): Promise<readonly Unknown[]> {
   const filters = new Map([['dangling', ['true']]])
-  const { status, text } = await ask(
-    engine,
-    plainRequest('GET', apiPath(minor, ['volumes'], { filters })),
-    OF_A_LIST,
-  )
-  return status === 200 ? listOf(objectOf(JSON.parse(text))['Volumes']).map(objectOf) : []
+  const request = plainRequest('GET', apiPath(minor, ['volumes'], { filters }))
+  const { Volumes } = objectOf(await askJsonOrNothing(engine, request, OF_A_LIST))
+  return listOf(Volumes).map(objectOf)
 }
 
 async function claimIn(engine: Asker, request: EncodedRequest, success: number): Promise<VolumeAnswer> {
