@@ -26,8 +26,9 @@ export class WhoseImages {
   readonly #permit: Bringing
   /** The number of a question: images that came after it are new. */
   readonly #before: number
+  /** Names in the repository that is pulled from or pushed to. */
   readonly #namesBefore: ReadonlySet<string>
-  /** Names that were another's before: they stay so. */
+  /** Those that were another's: they stay so. */
   readonly #others: ReadonlySet<string>
 
   /** Notes what is here before the engine is asked. */
@@ -37,7 +38,9 @@ export class WhoseImages {
     this.#worker = worker
     this.#permit = permit
     this.#before = images.question()
-    this.#namesBefore = new Set(images.names())
+    this.#namesBefore = new Set(
+      permit.on === 'pull' || permit.on === 'push' ? images.namesIn(permit.name) : [],
+    )
     this.#others = new Set(
       [...this.#namesBefore].filter((name) => !ownership.ownsTag(worker, name, images.named(name)?.id ?? '')),
     )

@@ -91,8 +91,10 @@ export class KnownImages {
     return [...this.#holders.keys()].filter((name) => name.startsWith(`${repository}:`))
   }
 
-  names(): Iterable<string> {
-    return this.#holders.keys()
+  /** Names of this repository, with a tag or a digest. */
+  namesIn(repository: string): readonly string[] {
+    const [tag, digest] = [`${repository}:`, `${repository}@`]
+    return [...this.#holders.keys()].filter((name) => name.startsWith(tag) || name.startsWith(digest))
   }
 
   /** The image that carries a claim; none where several do, as what is built upon one. */
