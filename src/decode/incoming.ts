@@ -1,10 +1,7 @@
-/** What a door hands over: a request as it came, nothing of it believed yet. */
+/** What a door hands over of a request beside its method and target (decode.ts): as it came, nothing of it believed yet. */
 import type { Readable } from 'node:stream'
 
 export interface IncomingRequest {
-  readonly method: string
-  /** The request target as it was sent. */
-  readonly target: string
   /** Header names and values in turn, as they were sent. */
   readonly rawHeaders: readonly string[]
   /** A JSON body, read whole; empty where there is none. */

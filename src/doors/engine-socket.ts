@@ -152,8 +152,7 @@ const LARGEST_HEAD = 64 * 2 ** 10
 const NO_HEAD = Buffer.alloc(0)
 
 function incoming(request: IncomingMessage, body: Uint8Array): IncomingRequest {
-  const { method = '', url = '', rawHeaders } = request
-  return { method, target: url, rawHeaders, body, content: request }
+  return { rawHeaders: request.rawHeaders, body, content: request }
 }
 
 function fail(response: ServerResponse, cause: unknown): void {

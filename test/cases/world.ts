@@ -213,8 +213,6 @@ export function decodeRequest({ line, headers = {}, body }: Request): Decoded {
   const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
   const all = { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers }
   return decode(routed.match, {
-    method,
-    target,
     rawHeaders: Object.entries(all).flat(),
     body: Buffer.from(text),
   })

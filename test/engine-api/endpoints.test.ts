@@ -104,7 +104,7 @@ function send({ method, path, place, name, type }: Parameter): Decoded {
     ...(path.endsWith('/ws') ? Object.entries(HANDSHAKE).flat() : []),
     ...(body.length > 0 ? ['Content-Type', 'application/json'] : []),
   ]
-  return decode(routed.match, { method, target, rawHeaders, body })
+  return decode(routed.match, { rawHeaders, body })
 }
 
 describe('parameters', () => {

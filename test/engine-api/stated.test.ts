@@ -108,8 +108,6 @@ function decoded(method: string, path: string, query: string, body = '{}'): Deco
   if (!routed.found) throw new Error(`${method} ${target} has no route`)
   const json = routed.match.route.content === 'json'
   return decode(routed.match, {
-    method,
-    target,
     rawHeaders: json ? ['Content-Type', 'application/json'] : endpoint.endsWith('/ws') ? HANDSHAKE : [],
     body: Buffer.from(json ? body : ''),
   })

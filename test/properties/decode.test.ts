@@ -169,9 +169,7 @@ describe('a request', () => {
           }
           const rawHeaders = ['Content-Type', 'application/json', ...headers.flat()]
           const decoded = decode(routed.match, {
-            method: verb,
-            target: path + parameters,
-            rawHeaders: rawHeaders,
+            rawHeaders,
             body,
           })
           expect(decoded.operation.kind).toMatch(/^[a-z]+(?:\.[a-z-]+)?$/)
@@ -189,8 +187,6 @@ describe('a request', () => {
         const routed = routeOf(verb, path.replace(/\{[a-z]+\}/, 'web'))
         if (!routed.found) throw new Error(`${route.endpoint} has no route`)
         decode(routed.match, {
-          method: verb,
-          target: path,
           rawHeaders: ['Content-Type', 'application/json'],
           body: Buffer.from(text),
         })

@@ -192,8 +192,6 @@ class World {
     const fill = (text: string): string => text.replace('<container>', container).replace('<exec>', exec)
     const target = fill(`/v1.45${path}`)
     const request = {
-      method,
-      target,
       rawHeaders: body === undefined ? [] : ['Content-Type', 'application/json'],
       body: Buffer.from(body === undefined ? '' : fill(JSON.stringify(body))),
     }
@@ -239,7 +237,7 @@ class World {
       if (!routed.found) return false
       const body = encoded.body instanceof Buffer ? withoutLabels(encoded.body) : Buffer.alloc(0)
       const rawHeaders = body.length === 0 ? [] : ['Content-Type', 'application/json']
-      const decoded = decode(routed.match, { method: encoded.method, target, rawHeaders, body })
+      const decoded = decode(routed.match, { rawHeaders, body })
       const { operation } = decoded
       const looked = { paths: PATHS, images: this.#images }
       const known = resolve(this.gate, worker, operation, ENGINE, looked)

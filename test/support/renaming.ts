@@ -256,7 +256,7 @@ export class Renaming {
     const [method = '', target = ''] = line.split(' ')
     const rawHeaders = body === undefined ? [] : ['Content-Type', 'application/json']
     const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
-    const request = { method, target, rawHeaders, body: bytes, content: Readable.from([]) }
+    const request = { rawHeaders, body: bytes, content: Readable.from([]) }
     const { identity } = await this.#running.admit(this.#section(worker), '-1:-1')
     const caller = { identity, door: 'socket' } as const
     const reply = await handle(this.#running, caller, routeOf(method, target), request, new Ending())

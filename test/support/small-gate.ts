@@ -73,7 +73,7 @@ export async function openSmallGate(
       const rawHeaders = body === undefined ? [] : ['Content-Type', type]
       const bytes = Buffer.from(body === undefined || isArchive ? '' : JSON.stringify(body))
       const content = isArchive ? { content: Readable.from([body]) } : {}
-      const request = { method, target, rawHeaders, body: bytes, ...content }
+      const request = { rawHeaders, body: bytes, ...content }
       return handle(gate, { identity, door: 'socket' }, routeOf(method, target), request, gone)
     },
     own: (kind, id, name = id) => {

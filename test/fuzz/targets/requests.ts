@@ -207,8 +207,6 @@ export const request: Target = {
     const body =
       routed.match.route.content === 'json' ? bytes.subarray(bytes.indexOf(0x0a) + 1) : Buffer.alloc(0)
     const { operation, findings } = decode(routed.match, {
-      method,
-      target: path,
       rawHeaders: ['Content-Type', 'application/json'],
       body,
     })
