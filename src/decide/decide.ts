@@ -1,5 +1,5 @@
 /** The decision: a pure function of the policy, the operation and the facts. Everything that is not allowed is refused. */
-import type { Decoded, Operation } from '../decode/operation.ts'
+import type { Decoded, OnContainer, Supported } from '../decode/operation.ts'
 import type { SystemEvents } from '../decode/operations/system.ts'
 import type { Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
@@ -64,15 +64,11 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
   return refuseAll(verdict.subcommand, [...found, ...(verdict.effect === 'refuse' ? [verdict.refusal] : [])])
 }
 
-type SupportedOperation = Exclude<Operation, { kind: 'unsupported' | 'malformed' }>
-
-function decideSupported(worker: WorkerPolicy, operation: SupportedOperation, facts: Facts): Verdict {
+function decideSupported(worker: WorkerPolicy, operation: Supported, facts: Facts): Verdict {
   return 'container' in operation
     ? decideOnContainer(worker, operation, facts)
     : decideOnOthers(worker, operation, facts)
 }
-
-type OnContainer = Extract<SupportedOperation, { readonly container: string }>
 
 function decideOnContainer(worker: WorkerPolicy, operation: OnContainer, facts: Facts): Verdict {
   switch (operation.kind) {
@@ -110,7 +106,7 @@ function decideOnContainer(worker: WorkerPolicy, operation: OnContainer, facts: 
 
 function decideOnOthers(
   worker: WorkerPolicy,
-  operation: Exclude<SupportedOperation, OnContainer>,
+  operation: Exclude<Supported, OnContainer>,
   facts: Facts,
 ): Verdict {
   const { run } = worker.docker

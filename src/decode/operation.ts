@@ -139,6 +139,9 @@ export type Supported =
   | VolumeList
   | VolumeOperation
 
+/** An operation that names a container, beside what else it is about. */
+export type OnContainer = Extract<Supported, { readonly container: string }>
+
 export type Operation = Supported | Unsupported | Malformed
 export type OperationKind = Operation['kind']
 

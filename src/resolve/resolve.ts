@@ -1,5 +1,5 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
-import type { NetworkOperation, Operation } from '../decode/operation.ts'
+import type { OnContainer, Operation } from '../decode/operation.ts'
 import { addsImages, needsFit } from '../decode/properties.ts'
 import type { ContainerRename } from '../decode/operations/container.ts'
 import type { NetworkCreate } from '../decode/operations/network.ts'
@@ -44,8 +44,6 @@ export function resolve(
   return { ...nothing, ...facts }
 }
 
-type OnContainer = Extract<Operation, { readonly container: string }>
-
 function factsOfOneContainer(
   world: World,
   worker: WorkerPolicy,
@@ -61,7 +59,10 @@ function factsOfOneContainer(
       return { ...containerFact(world, worker, operation), ...factsOfImages(withImages(), worker, operation) }
     case 'network.connect':
     case 'network.disconnect':
-      return factsOfNetwork(world, worker, operation)
+      return {
+        ...containerFact(world, worker, operation),
+        network: networkInReach(world, worker, operation.network),
+      }
     case 'container.archive-get':
     case 'container.archive-put':
     case 'container.archive-stat':
@@ -119,9 +120,10 @@ function factsOfOthers(
     case 'exec.resize':
       return { exec: execInReach(world, worker, operation.exec) }
     case 'network.create':
+      return factsOfNetworkCreate(world, worker, operation)
     case 'network.inspect':
     case 'network.remove':
-      return factsOfNetwork(world, worker, operation)
+      return { network: networkInReach(world, worker, operation.network) }
     case 'volume.create':
       return {
         volumes: ownersOf(world, worker, operation.name),
@@ -150,25 +152,14 @@ function factsOfOthers(
   }
 }
 
-function factsOfNetwork(
-  world: World,
+function factsOfNetworkCreate(
+  { inventory, meant, ownership }: World,
   worker: WorkerPolicy,
-  operation: NetworkCreate | NetworkOperation,
-): Partial<Facts> {
-  switch (operation.kind) {
-    case 'network.create': {
-      const { inventory, meant } = world
-      const networkTaken = inventory.hasNetworkNamed(operation.name) || meant.networks.has(operation.name)
-      return { networkTaken, usage: world.ownership.usage(worker.name) }
-    }
-    case 'network.connect':
-    case 'network.disconnect': {
-      const network = networkInReach(world, worker, operation.network)
-      return { ...containerFact(world, worker, operation), network }
-    }
-    case 'network.inspect':
-    case 'network.remove':
-      return { network: networkInReach(world, worker, operation.network) }
+  { name }: NetworkCreate,
+): Pick<Facts, 'networkTaken' | 'usage'> {
+  return {
+    networkTaken: inventory.hasNetworkNamed(name) || meant.networks.has(name),
+    usage: ownership.usage(worker.name),
   }
 }
 
