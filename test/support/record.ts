@@ -10,7 +10,7 @@ import type { DecisionEntry, OutcomeEntry } from '../../src/record/entry.ts'
 import { newRecordId } from '../../src/record/id.ts'
 import { whole, type Filter, type Recorded, type RecordReader } from '../../src/record/reader.ts'
 import { openStore } from '../../src/record/sqlite/open-store.ts'
-import type { Change } from '../../src/record/store.ts'
+import type { Change, Owned } from '../../src/record/store.ts'
 import { allOf } from './share.ts'
 
 export function decision(fields: Partial<DecisionEntry> = {}): DecisionEntry {
@@ -108,6 +108,28 @@ export function sql(directory: string, text: string): void {
   database.close()
 }
 
+/** What a worker owns in a directory of format 2. */
+export const OWNED: Owned = {
+  kind: 'container',
+  id: 'c1',
+  worker: 'ai-worker',
+  name: 'web',
+  created: 5,
+  memory: 1024,
+  nanoCpus: 1e9,
+  nonce: 'n1',
+}
+
+/** A directory as version 0.1 left it, with three decisions and a container that a worker owns. */
+export async function directoryOfFormat2(): Promise<string> {
+  const directory = await filledDirectory(3)
+  const store = openStore(directory)
+  await store.write([{ type: 'own', owned: OWNED }], 'synced')
+  store.close()
+  asFormat2(directory)
+  return directory
+}
+
 /** Takes from the database of a state directory what came after format 2. */
 export function backToFormat2(directory: string): void {
   const tables = ['head', 'renamed', 'made', 'workers'].map((table) => `DROP TABLE ${table}; `)
@@ -115,7 +137,7 @@ export function backToFormat2(directory: string): void {
 }
 
 /** Makes a directory what version 0.1 left: no head in the database, and an audit.head of the first form. */
-export function asFormat2(directory: string): void {
+function asFormat2(directory: string): void {
   backToFormat2(directory)
   const head = join(directory, 'audit.head')
   const [, , , , seq, hash, time] = readFileSync(head, 'latin1').split(' ')

@@ -2,26 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { asFormat2, filledDirectory, newDirectory, sql } from '../../../test/support/record.ts'
+import { directoryOfFormat2, newDirectory, sql } from '../../../test/support/record.ts'
 import { openStore } from './open-store.ts'
 
-const OWNED = {
-  kind: 'container',
-  id: 'c1',
-  worker: 'ai-worker',
-  name: 'web',
-  created: 5,
-  memory: 1024,
-  nanoCpus: 1e9,
-  nonce: 'n1',
-} as const
-
 test('a state directory of format 2 stays as it is where there is no room for the copy', async () => {
-  const directory = await filledDirectory(3)
-  const store = openStore(directory)
-  await store.write([{ type: 'own', owned: OWNED }], 'synced')
-  store.close()
-  asFormat2(directory)
+  const directory = await directoryOfFormat2()
   const disk = newDirectory()
   sql(directory, `UPDATE owned SET name = '${'x'.repeat(400_000)}'`)
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', disk])

@@ -4,11 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
   asChanges,
-  asFormat2,
   decision,
-  filledDirectory,
+  directoryOfFormat2,
   forge,
   backToFormat2,
+  OWNED,
   sql,
 } from '../../../test/support/record.ts'
 import { acceptRecord } from '../accept.ts'
@@ -17,24 +17,10 @@ import { verifyRecord } from '../verify.ts'
 import { StoreAltered, StoreUnavailable } from '../errors.ts'
 import { openStore } from './open-store.ts'
 
-const owned = {
-  kind: 'container',
-  id: 'c1',
-  worker: 'ai-worker',
-  name: 'web',
-  created: 5,
-  memory: 1024,
-  nanoCpus: 1e9,
-  nonce: 'n1',
-} as const
 let directory = ''
 
 beforeEach(async () => {
-  directory = await filledDirectory(3)
-  const store = openStore(directory)
-  await store.write([{ type: 'own', owned }], 'synced')
-  store.close()
-  asFormat2(directory)
+  directory = await directoryOfFormat2()
 })
 
 function file(name: string): string {
@@ -44,7 +30,7 @@ function file(name: string): string {
 describe('a state directory of format 2', () => {
   test('goes forward by itself, with all that it has, and goes on', async () => {
     const store = openStore(directory)
-    expect(store.owned()).toEqual([owned])
+    expect(store.owned()).toEqual([OWNED])
     await store.write(asChanges(decision()), 'synced')
     store.close()
     expect(verifyRecord(directory)).toMatchObject({ sound: true, entries: 4, signed: { seq: 4 } })
@@ -75,7 +61,7 @@ describe('a state directory of format 2', () => {
     expect(verifyRecord(directory)).toMatchObject({ sound: false, unsigned: 1 })
     expect(acceptRecord(directory)).toEqual(['entry 4 goes beyond what the gate signed'])
     const store = openStore(directory)
-    expect(store.owned()).toEqual([owned])
+    expect(store.owned()).toEqual([OWNED])
     store.close()
   })
 
