@@ -1,5 +1,6 @@
 /** Asks the running gate by its control socket. docs/operator-api.md has what it answers. */
 import type { IncomingMessage } from 'node:http'
+import type * as z from 'zod'
 import { controlSocket } from '../record/state-directory.ts'
 import { request } from '../http/http.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
@@ -19,27 +20,39 @@ export class GateRefuses extends Error {
   }
 }
 
+/** What answers tells something else than a gate of this version does. */
+export class NotOfAGate extends Error {
+  override readonly name = 'NotOfAGate'
+}
+
+/** What the gate is to tell, and how that is called in a message: `a status`. */
+export interface Told<T> {
+  readonly called: string
+  readonly schema: z.ZodType<T>
+}
+
 /**
- * The JSON that the gate of a state directory answers with.
+ * What the gate of a state directory answers with.
  * @param longest milliseconds
- * @throws {GateRefuses} and what says why no gate answers
+ * @throws {GateRefuses | NotOfAGate} and what says why no gate answers
  */
-export async function askGate(
+export async function askGate<T>(
   directory: string,
   method: 'GET' | 'POST',
   path: string,
+  told: Told<T>,
   longest = LONGEST,
-): Promise<unknown> {
+): Promise<T> {
   const signal = AbortSignal.timeout(longest)
   try {
-    return parse(await readAnswer(await openAnswer(directory, method, path, signal)))
+    return readTold(await readAnswer(await openAnswer(directory, method, path, signal)), told)
   } catch (cause) {
     if (!signal.aborted) throw cause
     throw new Error(`it took more than ${longest / 1000} s`, { cause })
   }
 }
 
-/** The beginning of an answer that is read as it comes. @throws {GateRefuses} and what says why no gate answers */
+/** The beginning of an answer that is read as it comes. @throws {GateRefuses | NotOfAGate} and what says why no gate answers */
 export async function openAnswer(
   directory: string,
   method: 'GET' | 'POST',
@@ -54,7 +67,7 @@ export async function openAnswer(
   })
   const { statusCode: status = 0 } = answer
   if (status === 200) return answer
-  const message = textOf(objectOf(parse(await readAnswer(answer)))['message'])
+  const message = textOf(objectOf(parse(await readAnswer(answer), 'an answer'))['message'])
   throw new GateRefuses(status, message === '' ? `it answers ${status}` : message)
 }
 
@@ -70,10 +83,21 @@ function readAnswer(answer: IncomingMessage): Promise<string> {
   })
 }
 
-function parse(text: string): unknown {
+/** @throws {NotOfAGate} */
+export function readTold<T>(text: string, { called, schema }: Told<T>): T {
+  const read = schema.safeParse(parse(text, called))
+  if (read.success) return read.data
+  throw notOfAGate(called, read.error)
+}
+
+function parse(text: string, called: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Error('what it says is not a status of a gate', { cause })
+    throw notOfAGate(called, cause)
   }
+}
+
+function notOfAGate(called: string, cause: unknown): NotOfAGate {
+  return new NotOfAGate(`what it says is not ${called} of a gate`, { cause })
 }

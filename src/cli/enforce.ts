@@ -22,10 +22,8 @@ const misfit = z.object({
 /** A container that does not fit, as the gate tells it. */
 export type ToldMisfit = z.output<typeof misfit>
 
-/** What a gate answers about misfits. Throws where it is nothing of that kind. */
-export function readMisfits(answer: unknown): readonly ToldMisfit[] {
-  return z.array(misfit).parse(answer)
-}
+/** What a gate answers about misfits. */
+export const MISFITS = { called: 'a list of misfits', schema: z.array(misfit) }
 
 /** Adds `enforce`. Exit codes: 1 one could not be stopped, 69 no gate runs on this state directory, or its engine is away. */
 export function addEnforceCommand(program: Command, environment: StateEnvironment): void {
@@ -38,10 +36,8 @@ export function addEnforceCommand(program: Command, environment: StateEnvironmen
     .action(async (options: Options, command: Command) => {
       const directory = stateDirectory(options.state, environment, process.getuid?.() === 0)
       const asked = options.dryRun
-        ? askGate(directory, 'GET', '/misfits').then((answer) =>
-            readMisfits(answer).filter(({ running }) => running),
-          )
-        : askGate(directory, 'POST', '/enforce', LONGEST).then(readMisfits)
+        ? askGate(directory, 'GET', '/misfits', MISFITS).then((all) => all.filter(({ running }) => running))
+        : askGate(directory, 'POST', '/enforce', MISFITS, LONGEST)
       const found = await asked.catch((cause: unknown) => {
         const why = cause instanceof Error ? cause.message : String(cause)
         return command.error(`dockgate: error: the gate on ${directory} could not do it: ${why}`, {

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openGate } from '../../test/support/local-gate.ts'
-import { asChanges, decision, filledDirectory } from '../../test/support/record.ts'
+import { asChanges, decision, filledDirectory, newDirectory } from '../../test/support/record.ts'
 import { createOperatorDoor } from '../doors/operator/door.ts'
 import { Engine } from '../engine/engine.ts'
+import { controlSocket } from '../record/state-directory.ts'
 
 const program = fileURLToPath(new URL('../../test/support/audit-command.ts', import.meta.url))
 const local = await openGate()
@@ -30,7 +32,11 @@ afterAll(() => {
 })
 
 function audit(...words: readonly string[]) {
-  return spawn(process.execPath, [program, 'audit', ...words, '--state', directory])
+  return auditOf(directory, ...words)
+}
+
+function auditOf(state: string, ...words: readonly string[]) {
+  return spawn(process.execPath, [program, 'audit', ...words, '--state', state])
 }
 
 async function said(...words: readonly string[]): Promise<string> {
@@ -70,4 +76,24 @@ describe('while a gate runs, it is asked', () => {
     expect((await lines.next()).value).toContain('object-4')
     following.kill()
   })
+})
+
+test.each([
+  ['tail', '{"entries":[{}],"end":1}'],
+  ['show id', '{}'],
+  ['tail --follow', '{"entries":[],"end":0}\ndata: {}\n'],
+])('what a gate of another version tells is told as such, and where: %s', async (words, told) => {
+  const other = newDirectory()
+  const [page = '', event = ''] = told.split('\n')
+  const server = createServer(({ url }, response) =>
+    response.end(url?.startsWith('/v1/record/follow') === true ? `${event}\n\n` : page),
+  )
+  await once(server.listen(controlSocket(other)), 'listening')
+  const asked = auditOf(other, ...words.split(' '))
+  const stderr = text(asked.stderr)
+  expect(await once(asked, 'close')).toEqual([74, null])
+  expect(await stderr).toBe(
+    `dockgate: the gate on ${other} does not tell the record: what it says is not a record of a gate\n`,
+  )
+  server.close()
 })

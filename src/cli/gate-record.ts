@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { StoreError } from '../record/errors.ts'
 import type { Filter, Recorded } from '../record/reader.ts'
 import { readEntry } from '../record/text.ts'
-import { askGate, GateRefuses, openAnswer } from './ask-gate.ts'
+import { askGate, GateRefuses, NotOfAGate, openAnswer, readTold, type Told } from './ask-gate.ts'
 import type { EndedPage, RecordSource } from './record-source.ts'
 
 /** Milliseconds: a gate looks through a long record while workers wait less. */
@@ -16,17 +16,17 @@ const NOT_FOUND = 404
 const recordedSchema = z
   .looseObject({ seq: z.number() })
   .transform(({ seq, ...fields }): Recorded => ({ seq, entry: readEntry(fields) }))
-const pageSchema = z.object({
-  entries: z.array(recordedSchema),
-  next: z.number().optional(),
-  end: z.number(),
-})
-const aboutSchema = z.object({ entries: z.array(recordedSchema) })
+const ENTRY = { called: 'a record', schema: recordedSchema }
+const ABOUT = { called: 'a record', schema: z.object({ entries: z.array(recordedSchema) }) }
+const PAGE = {
+  called: 'a record',
+  schema: ABOUT.schema.extend({ next: z.number().optional(), end: z.number() }),
+}
 
 export function gateSource(directory: string): RecordSource {
   const page = async (filter: Filter, place: Readonly<Record<string, number>>): Promise<EndedPage> => {
     const path = `/record?${queryOf({ ...filterOf(filter), ...place })}`
-    const { entries, next, end } = pageSchema.parse(await ask(directory, path))
+    const { entries, next, end } = await ask(directory, path, PAGE)
     return { entries, next, end }
   }
   return {
@@ -34,7 +34,7 @@ export function gateSource(directory: string): RecordSource {
     first: (filter, after, limit) => page(filter, { after, limit }),
     about: async (id) => {
       try {
-        return aboutSchema.parse(await ask(directory, `/record/${encodeURIComponent(id)}`)).entries
+        return (await ask(directory, `/record/${encodeURIComponent(id)}`, ABOUT)).entries
       } catch (cause) {
         const { cause: refusal } = cause instanceof StoreError ? cause : {}
         if (refusal instanceof GateRefuses && refusal.status === NOT_FOUND) return []
@@ -59,21 +59,21 @@ async function follow(
     const answer = await openAnswer(directory, 'GET', path)
     for await (const line of createInterface({ input: answer })) {
       if (!line.startsWith(DATA)) continue
-      const recorded = recordedSchema.parse(JSON.parse(line.slice(DATA.length)))
+      const recorded = readTold(line.slice(DATA.length), ENTRY)
       tell(recorded)
       seq = recorded.seq
     }
   } catch (cause) {
-    if (cause instanceof GateRefuses) throw asStoreError(directory, cause)
+    if (cause instanceof GateRefuses || cause instanceof NotOfAGate) throw asStoreError(directory, cause)
     if (!(cause instanceof Error && 'code' in cause)) throw cause
   }
   return seq
 }
 
 /** @throws {StoreError} */
-async function ask(directory: string, path: string): Promise<unknown> {
+async function ask<T>(directory: string, path: string, told: Told<T>): Promise<T> {
   try {
-    return await askGate(directory, 'GET', path, LONGEST)
+    return await askGate(directory, 'GET', path, told, LONGEST)
   } catch (cause) {
     throw asStoreError(directory, cause)
   }

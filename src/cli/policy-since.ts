@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { describeDifferences, differences, type Difference } from '../policy/differences.ts'
 import type { Policy } from '../policy/policy.ts'
 import { askGate } from './ask-gate.ts'
-import { describeMisfit, readMisfits, type ToldMisfit } from './enforce.ts'
+import { describeMisfit, MISFITS, type ToldMisfit } from './enforce.ts'
 
 interface Since {
   readonly changes: readonly Difference[]
@@ -21,7 +21,7 @@ export async function findSince(before: Policy, after: Policy, file: string, sta
   const changes = differences(before, after)
   const path = `/misfits?policy=${encodeURIComponent(resolve(file))}`
   try {
-    return { changes, misfits: readMisfits(await askGate(state, 'GET', path, LONGEST)) }
+    return { changes, misfits: await askGate(state, 'GET', path, MISFITS, LONGEST) }
   } catch (cause) {
     return { changes, unknown: cause instanceof Error ? cause.message : String(cause) }
   }

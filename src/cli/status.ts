@@ -78,15 +78,9 @@ export function addStatusCommand(program: Command, environment: StateEnvironment
 }
 
 async function readStatus(directory: string): Promise<Shown> {
-  const [status, workers] = [
-    await askGate(directory, 'GET', '/status'),
-    await askGate(directory, 'GET', '/workers'),
-  ]
-  try {
-    return { ...statusSchema.parse(status), ...workersSchema.parse(workers) }
-  } catch (cause) {
-    throw new Error('what it says is not a status of a gate', { cause })
-  }
+  const called = 'a status'
+  const status = await askGate(directory, 'GET', '/status', { called, schema: statusSchema })
+  return { ...status, ...(await askGate(directory, 'GET', '/workers', { called, schema: workersSchema })) }
 }
 
 /** The status for people. */
