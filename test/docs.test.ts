@@ -72,7 +72,12 @@ describe('docs/refusals.md', () => {
 })
 
 describe('the source', () => {
-  const pages = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/*.md', { cwd: root })]
+  const pages = [
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    ...globSync('docs/**/*.md', { cwd: root }),
+  ]
   const comments = globSync('src/**/*.ts', { cwd: root }).map((file) => [
     file,
     read(file)
