@@ -16,10 +16,18 @@ lock test
 
 npm run --silent build
 "$project/scripts/host/setup.sh"
-DOCKGATE_TEST_ENGINE=$("$scripts/start.sh" test-26)
+# DOCKGATE_TEST_ONLY has them all run on one engine (scripts/test-engines.sh).
+case ${DOCKGATE_TEST_ONLY:-new} in
+  new) newest=test-28-containerd ;;
+  28) newest=test-28 ;;
+  26) newest=test-26 ;;
+  old) newest=test-20.10 ;;
+  *) note "error: no engine $DOCKGATE_TEST_ONLY; there are new, 28, 26 and old"; exit 64 ;;
+esac
+DOCKGATE_TEST_ENGINE=$("$scripts/start.sh" "$newest")
 DOCKGATE_TEST_ENGINE_OLD=$("$scripts/start.sh" test-20.10)
 DOCKGATE_TEST_ENGINE_28=$("$scripts/start.sh" test-28)
-DOCKGATE_TEST_ENGINE_CONTAINERD=$("$scripts/start.sh" test-28-containerd)
+DOCKGATE_TEST_ENGINE_26=$("$scripts/start.sh" test-26)
 DOCKGATE_TEST_ENGINE_RESTART=$("$scripts/start.sh" test-restart)
 DOCKGATE_TEST_PODMAN=$("$scripts/podman.sh")
 DOCKGATE_TEST_REGISTRY=$("$scripts/registry.sh")
@@ -28,7 +36,7 @@ DOCKGATE_TEST_DOCKER_OLD=$root/20.10/usr/bin/docker
 DOCKGATE_TEST_DOCKER_28=$root/28/usr/bin/docker
 DOCKGATE_TEST_PLUGINS=$plugins
 export DOCKGATE_TEST_ENGINE DOCKGATE_TEST_ENGINE_OLD DOCKGATE_TEST_ENGINE_RESTART DOCKGATE_TEST_PODMAN
-export DOCKGATE_TEST_ENGINE_28 DOCKGATE_TEST_ENGINE_CONTAINERD DOCKGATE_TEST_REGISTRY DOCKGATE_TEST_DOCKER_28
+export DOCKGATE_TEST_ENGINE_28 DOCKGATE_TEST_ENGINE_26 DOCKGATE_TEST_REGISTRY DOCKGATE_TEST_DOCKER_28
 export DOCKGATE_TEST_DOCKER DOCKGATE_TEST_DOCKER_OLD DOCKGATE_TEST_PLUGINS
 
 empty() { for each in $for_tests; do "$scripts/empty.sh" "$each"; done; }

@@ -70,3 +70,8 @@ export function familiarReference(reference: ImageReference): string {
 export function looksLikeImageId(text: string): boolean {
   return /^(?:sha256:)?[0-9a-f]{1,64}$/.test(text)
 }
+
+/** The id of an image as Docker has it: Podman tells it without what it was made by. */
+export function fullImageId(id: string): string {
+  return id.includes(':') ? id : `sha256:${id}`
+}

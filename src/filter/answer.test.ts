@@ -46,7 +46,7 @@ describe('an inspected container', () => {
     const { status, said } = await told('GET /containers/quiet/json', { Id: idOf('quiet'), ...INSIDES })
     expect(status).toBe(200)
     expect(JSON.parse(said)).toEqual({
-      ...{ Id: idOf('quiet'), State: {}, Config: { Tty: true }, HostConfig: {} },
+      ...{ Id: idOf('quiet'), Config: { Tty: true }, HostConfig: {} },
       NetworkSettings: { Ports: {}, Networks: {} },
     })
   })
@@ -95,9 +95,9 @@ describe('an answer', () => {
     expect(said).toContain(idOf('web'))
   })
 
-  test('that waits for something passes as it comes', async () => {
+  test('that waits for something is told at once', async () => {
     const { kind, said } = await told('POST /containers/web/wait', { StatusCode: 3 })
-    expect([kind, said]).toEqual(['stream', '{"StatusCode":3}'])
+    expect([kind, said]).toEqual(['stream', '{"StatusCode":3}\n'])
   })
 
   test('of a pull passes without the directory of the engine', async () => {

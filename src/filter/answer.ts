@@ -1,22 +1,21 @@
-/** The engine's answer to what this worker may see: a stream that holds nothing else passes, everything else is read and rebuilt. */
+/** The engine's answer to what this worker may see: content passes, everything else is read, and built from known fields. */
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import type { Operation, OperationKind } from '../decode/operation.ts'
-import { readWhole } from '../engine/engine.ts'
-import { emptyReply, errorReply, type Reply, type ReplyHeaders } from '../engine/reply.ts'
 import type { Permit } from '../decide/verdict.ts'
 import { noSuchVolume } from '../decide/volume.ts'
-import { splitLines } from '../world/lines.ts'
+import { readWhole } from '../engine/engine.ts'
+import { emptyReply, errorReply, type Reply, type ReplyHeaders } from '../engine/reply.ts'
 import { inTurns } from '../schedule/in-turns.ts'
 import type { Share, Steps } from '../schedule/scheduler.ts'
-import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
+import { objectOf } from '../shared/json-value.ts'
+import { splitLines } from '../world/lines.ts'
+import { answerTo, askedBy } from './answers.ts'
+import { fileStat } from './answers/container.ts'
+import type { Counts } from './answers/system.ts'
 import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
-import { filterHistory, filterImage, filterImages } from './images.ts'
-import { redactContainer } from './inspect.ts'
-import { parseSteps, stringifySteps } from './json-steps.ts'
-import { filterContainers, filterDiskUsage, filterNetwork, filterNetworks, filterVolumes } from './lists.ts'
-import { filterInfo, type Counts } from './system.ts'
+import type { Field } from './fields.ts'
+import { parseExact, parseSteps, stringifySteps } from './json-steps.ts'
 import type { View } from './view.ts'
 
 const LARGEST_JSON = 64 * 2 ** 20
@@ -44,141 +43,68 @@ export async function filterAnswer(
     answer.resume()
     return emptyReply(status)
   }
-  const transform = transformOf(permit, view, counts)
-  if (transform === 'stream') return { kind: 'stream', status, headers: headersOf(answer), body: answer }
-  if (transform === 'followed') {
-    const body = Readable.from(withoutDataRoot(inTurns(share, answer), dataRoot), { objectMode: false })
+  const streamed = (pieces: AsyncIterable<string>): Reply => {
+    const body = Readable.from(pieces, { objectMode: false })
     return { kind: 'stream', status, headers: headersOf(answer), body }
   }
-  // Read whole, a short answer goes out in one write.
-  if (transform === 'whole') {
-    return { kind: 'whole', status, headers: headersOf(answer), body: await readWhole(answer, LARGEST_JSON) }
-  }
-  if (transform === 'events') {
-    const { operation } = permit
-    const byInside = operation.kind === 'system.events' && asksInside(operation.parameters.filters)
-    return {
-      kind: 'stream',
-      status,
-      headers: headersOf(answer),
-      body: Readable.from(visibleEvents(answer, view, byInside, share), { objectMode: false }),
+  const filter = answerTo(permit.operation.kind, askedBy(permit, view, counts))
+  switch (filter.form) {
+    case 'content':
+      return { kind: 'stream', status, headers: headersOf(answer), body: answer }
+    case 'empty':
+      answer.resume()
+      return emptyReply(status, headersOf(answer))
+    case 'awaited json':
+      return streamed(awaited(answer, filter.told, share))
+    case 'lines':
+      return streamed(knownLines(answer, filter.told, share, dataRoot))
+    case 'events': {
+      const { operation } = permit
+      const byInside = operation.kind === 'system.events' && asksInside(operation.parameters.filters)
+      return streamed(visibleEvents(answer, view, byInside, share))
+    }
+    case 'json': {
+      const whole = await readWhole(answer, LARGEST_JSON)
+      await share.turn()
+      const read = await share.run(parseSteps(whole.toString()))
+      if (permit.operation.kind === 'volume.inspect' && !view.volume(objectOf(read)))
+        return errorReply(404, noSuchVolume(permit.operation.volume))
+      const body = await share.run(told(read, filter.told))
+      return { kind: 'whole', status, headers: { 'Content-Type': 'application/json' }, body }
     }
   }
-  const whole = await readWhole(answer, LARGEST_JSON)
-  await share.turn()
-  const json = await share.run(parseSteps(whole.toString()))
-  if (permit.operation.kind === 'volume.inspect' && !view.volume(objectOf(json)))
-    return errorReply(404, noSuchVolume(permit.operation.volume))
-  const body = await share.run(transformed(json, transform))
-  return { kind: 'whole', status, headers: { 'Content-Type': 'application/json' }, body }
 }
 
-/** What may be seen, as text; of a list element by element. */
-function* transformed(json: unknown, transform: (json: unknown) => unknown): Steps<string> {
-  if (!Array.isArray(json)) return yield* stringifySteps(transform(json))
+/** What may be seen, as text; of a list element by element. Of what has not the form that is known, nothing is. */
+function* told(json: unknown, { read, children }: Field): Steps<string> {
+  const element = children['[]']
+  if (element === undefined || !Array.isArray(json))
+    return yield* stringifySteps(json === null ? null : read(json))
   const seen: unknown[] = []
-  for (const element of json) {
+  for (const one of json) {
     yield
-    seen.push(...listOf(transform([element])))
+    const known = element.read(one)
+    if (known !== undefined) seen.push(known)
   }
   return yield* stringifySteps(seen)
 }
 
-type Transform = 'stream' | 'followed' | 'whole' | 'events' | ((json: unknown) => unknown)
-
-/** What holds nothing of others; what is followed is looked at for the images that it tells of (settle/images.ts). A kind that is in no list is none: the type checker asks for its treatment. */
-const PASSED = {
-  'container.archive-get': 'stream',
-  'container.archive-put': 'stream',
-  'container.archive-stat': 'whole',
-  'container.attach': 'stream',
-  'container.attach-ws': 'stream',
-  'container.changes': 'whole',
-  'container.export': 'stream',
-  'container.kill': 'stream',
-  'container.logs': 'stream',
-  'container.pause': 'stream',
-  'container.prune': 'stream',
-  'container.remove': 'stream',
-  'container.rename': 'stream',
-  'container.resize': 'stream',
-  'container.restart': 'stream',
-  'container.start': 'stream',
-  'container.stats': 'stream',
-  'container.stop': 'stream',
-  'container.top': 'stream',
-  'container.unpause': 'stream',
-  'container.update': 'stream',
-  'container.wait': 'stream',
-  'exec.inspect': 'stream',
-  'exec.resize': 'stream',
-  'exec.start': 'stream',
-  'image.build': 'followed',
-  'image.import': 'followed',
-  'image.load': 'followed',
-  'image.prune': 'stream',
-  'image.pull': 'followed',
-  'image.push': 'followed',
-  'image.remove': 'whole',
-  'image.save': 'stream',
-  'image.search': 'stream',
-  'image.tag': 'whole',
-  'build.prune': 'stream',
-  'network.connect': 'stream',
-  'network.disconnect': 'stream',
-  'network.prune': 'stream',
-  'network.remove': 'stream',
-  'system.ping': 'stream',
-  'system.version': 'stream',
-  'volume.prune': 'stream',
-  'volume.remove': 'stream',
-} as const satisfies Partial<Record<OperationKind, Transform>>
-
-function isPassed(operation: Operation): operation is Extract<Operation, { kind: keyof typeof PASSED }> {
-  return Object.hasOwn(PASSED, operation.kind)
+async function* awaited(answer: IncomingMessage, field: Field, share: Share): AsyncGenerator<string> {
+  const whole = await readWhole(answer, LARGEST_JSON)
+  await share.turn()
+  yield `${JSON.stringify(field.read(JSON.parse(whole.toString())))}\n`
 }
 
-function transformOf(permit: Permit, view: View, counts: () => Counts): Transform {
-  const { operation } = permit
-  if (isPassed(operation)) return PASSED[operation.kind]
-  switch (operation.kind) {
-    case 'container.list':
-      // The list was asked for by full ids: where everything of each may be seen, there is nothing to leave out.
-      return permit.on === 'list' && permit.containers.every(view.inspectable)
-        ? 'whole'
-        : (json) => filterContainers(json, view)
-    case 'container.inspect':
-      return permit.on === 'container' && permit.view === 'full'
-        ? 'whole'
-        : (json) => redactContainer(objectOf(json))
-    case 'container.create':
-      return (json) => ({ Id: textOf(objectOf(json)['Id']), Warnings: textsOf(objectOf(json)['Warnings']) })
-    case 'image.list':
-      return (json) => filterImages(json, view, operation.parameters.filters?.has('reference'))
-    case 'image.inspect':
-      return (json) => filterImage(json, view)
-    case 'image.history':
-      return (json) => filterHistory(json, view)
-    case 'network.create':
-      return (json) => ({ Id: textOf(objectOf(json)['Id']), Warning: '' })
-    case 'network.inspect':
-      return (json) => filterNetwork(objectOf(json), view)
-    case 'container.commit':
-    case 'container.exec':
-      return (json) => ({ Id: textOf(objectOf(json)['Id']) })
-    case 'volume.create':
-    case 'volume.inspect':
-      return (json) => json
-    case 'network.list':
-      return (json) => filterNetworks(json, view, operation.parameters.filters?.has('label'))
-    case 'volume.list':
-      return (json) => filterVolumes(json, view)
-    case 'system.df':
-      return (json) => filterDiskUsage(json, view)
-    case 'system.info':
-      return (json) => filterInfo(json, counts())
-    case 'system.events':
-      return 'events'
+/** Known fields of each line, without where the engine keeps things. */
+async function* knownLines(
+  answer: IncomingMessage,
+  { read }: Field,
+  share: Share,
+  dataRoot: string,
+): AsyncGenerator<string> {
+  for await (const line of inTurns(share, splitLines(answer))) {
+    const known = read(parseExact(withoutDataRoot(line, dataRoot)))
+    if (known !== undefined) yield `${JSON.stringify(known)}${line.endsWith('\r') ? '\r\n' : '\n'}`
   }
 }
 
@@ -191,8 +117,13 @@ function headersOf(answer: IncomingMessage): ReplyHeaders {
   const stat = answer.headers[PATH_STAT]
   return {
     ...(type === undefined ? {} : { 'Content-Type': type }),
-    ...(typeof stat === 'string' ? { 'X-Docker-Container-Path-Stat': stat } : {}),
+    ...(typeof stat === 'string' ? { 'X-Docker-Container-Path-Stat': knownStat(stat) } : {}),
   }
+}
+
+function knownStat(stat: string): string {
+  const read: unknown = JSON.parse(Buffer.from(stat, 'base64').toString())
+  return Buffer.from(JSON.stringify(fileStat.read(read))).toString('base64')
 }
 
 async function* visibleEvents(
@@ -202,7 +133,7 @@ async function* visibleEvents(
   share: Share,
 ): AsyncGenerator<string> {
   for await (const line of inTurns(share, splitLines(answer, LONGEST_EVENT))) {
-    const event = filterEvent(JSON.parse(line), view, byInside)
+    const event = filterEvent(parseExact(line), view, byInside)
     if (event !== undefined) yield `${JSON.stringify(event)}\n`
   }
 }

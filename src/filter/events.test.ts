@@ -30,6 +30,26 @@ describe('events', () => {
     )
   })
 
+  test('of programs tell no id of one that others have run in an own container', () => {
+    const exec = { kind: 'container.exec', container: 'web', argv: ['ls'], body: {} } as const
+    world.execs.put('own-exec', policy.worker.name, idOf('web'), exec)
+    world.execs.put('rivals-exec', 'rival', idOf('web'), exec)
+    const died = (execID: string) => event('container', idOf('web'), { name: 'web', execID, exitCode: '0' })
+    expect(filterEvent(died('own-exec'), view)).toEqual(died('own-exec'))
+    for (const others of ['operators-exec', 'rivals-exec'])
+      expect(filterEvent(died(others), view)).toEqual(
+        event('container', idOf('web'), { name: 'web', exitCode: '0' }),
+      )
+  })
+
+  test('of own volumes are about no container out of reach', () => {
+    const mounted = (container: string) =>
+      event('volume', 'mine', { driver: 'local', container: idOf(container), destination: '/data' })
+    expect(filterEvent(mounted('web'), view)).toEqual(mounted('web'))
+    expect(filterEvent(mounted('database'), view)).toBeUndefined()
+    expect(filterEvent(event('volume', 'mine', { driver: 'local' }), view)).toBeDefined()
+  })
+
   test('of containers that are not to be inspected are shown without labels', () => {
     expect(filterEvent(event('container', idOf('quiet'), { name: 'quiet', label: 'x' }), view)).toEqual(
       event('container', idOf('quiet'), { name: 'quiet' }),

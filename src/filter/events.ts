@@ -4,11 +4,18 @@ import { looksLikeImageId } from '../decode/reference.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { shorten } from '../shared/refusal.ts'
-import { pick } from './inspect.ts'
+import { each, fields, number, text, textByName } from './fields.ts'
 import type { View } from './view.ts'
 
+/** What an engine tells of an event. */
+const known = fields({
+  ...each(['Type', 'Action', 'scope', 'status', 'id', 'from'], text),
+  ...each(['time', 'timeNano'], number),
+  Actor: fields({ ID: text, Attributes: textByName }),
+})
+
 /** Attributes that are no labels. */
-const PLAIN = ['name', 'image', 'exitCode', 'signal', 'oldName', 'execDuration']
+const plain = fields(each(['name', 'image', 'exitCode', 'signal', 'oldName', 'execDuration'], text))
 
 /** Characters of what happened: an exec's holds its program, which can be as long as a body. */
 const LONGEST_ACTION = 200
@@ -26,7 +33,7 @@ export function asksInside(filters: Filters | undefined): boolean {
  * @param byInside whether the engine was asked by what only inspect shows
  */
 export function filterEvent(written: unknown, view: View, byInside = false): Unknown | undefined {
-  const event = objectOf(written)
+  const event = known.read(written) ?? {}
   const actor = objectOf(event['Actor'])
   const id = textOf(actor['ID'])
   const attributes = objectOf(actor['Attributes'])
@@ -34,23 +41,21 @@ export function filterEvent(written: unknown, view: View, byInside = false): Unk
     case 'container':
       if (view.inspectable(id)) {
         const told = withAction(event, (action) => shorten(action, LONGEST_ACTION))
-        return isOfOthers(attributes, view)
-          ? { ...told, Actor: { ...actor, Attributes: withoutImage(attributes) } }
-          : told
+        return { ...told, Actor: { ...actor, Attributes: withoutOthers(attributes, view) } }
       }
       // The event of a create can overtake its answer; until then the claim tells whose it is.
       if (view.claim(textOf(attributes[CLAIM_LABEL]))) return withoutClaim(event, actor, attributes)
       if (byInside || !view.container(id)) return undefined
       return {
         ...withAction(event, (action) => PLAIN_ACTION.exec(action)?.[0] ?? ''),
-        Actor: { ID: id, Attributes: pick(attributes, PLAIN) },
+        Actor: { ID: id, Attributes: plain.read(attributes) },
       }
     case 'image':
       return view.imageName(textOf(attributes['name'])) || (view.image(id) && isById(attributes))
         ? event
         : undefined
     case 'volume':
-      return view.volumeName(id) ? event : undefined
+      return view.volumeName(id) && isOnOwn(attributes, view) ? event : undefined
     case 'network':
       return view.network(id) !== undefined && view.container(textOf(attributes['container']))
         ? event
@@ -60,14 +65,19 @@ export function filterEvent(written: unknown, view: View, byInside = false): Unk
   }
 }
 
-/** Whether a container was committed to an image by a name that the worker does not know. */
-function isOfOthers({ imageRef }: Unknown, view: View): boolean {
-  const name = textOf(imageRef)
-  return name !== '' && !view.imageName(name)
+/** Without the name by which others committed the container to an image, and the id of a program that others have run in it. */
+function withoutOthers(attributes: Unknown, view: View): Unknown {
+  const { imageRef, execID } = attributes
+  const hidden = [
+    ...(imageRef === undefined || view.imageName(textOf(imageRef)) ? [] : ['imageRef', 'imageID']),
+    ...(view.exec(textOf(execID)) ? [] : ['execID']),
+  ]
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !hidden.includes(name)))
 }
 
-function withoutImage({ imageRef: _name, imageID: _id, ...attributes }: Unknown): Unknown {
-  return attributes
+/** Whether what happened to a volume was for a container in reach, or for none. */
+function isOnOwn({ container }: Unknown, view: View): boolean {
+  return container === undefined || view.container(textOf(container))
 }
 
 /** Whether the event of an image is by no name, which can be one that others gave it. */

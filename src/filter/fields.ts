@@ -1,71 +1,163 @@
 /**
- * The language in which answers are described: a table names every field that is told, down to the last, and what is read of it.
+ * The language in which answers are described: a table names every field that is told, down to the last, and what is told of it.
  * A field that no table names is not told, whatever an engine puts there.
  */
 import { objectOf, type Unknown } from '../shared/json-value.ts'
 
-/** What is told of a value that is there and not null; undefined where nothing is. */
-export type Reader<T = unknown> = (value: unknown) => T | undefined
+/** What happens to a field that is there. */
+export type Treatment = 'given' | 'cleaned' | 'replaced' | 'left out'
 
-export const text: Reader<string> = (value) => (typeof value === 'string' ? value : undefined)
-export const number: Reader<number> = (value) => (typeof value === 'number' ? value : undefined)
-export const flag: Reader<boolean> = (value) => (typeof value === 'boolean' ? value : undefined)
+/** A field of an answer. */
+export interface Field<T = unknown> {
+  readonly treatment: Treatment
+  /** Why it is not given as it is, or not whole; empty where it is. */
+  readonly why: string
+  /** Children by name; `[]` an element, `{*}` any key. */
+  readonly children: Readonly<Record<string, Field>>
+  /** What is told of a value that is there and not null; undefined where nothing is. */
+  readonly read: (value: unknown) => T | undefined
+}
 
-/** A text that may be told, or else nothing. */
-export function textIf(isTold: (value: string) => boolean): Reader<string> {
-  return (value) => (typeof value === 'string' && isTold(value) ? value : undefined)
+const NO_CHILDREN = {}
+
+/** A field that is told as it is read. */
+export function given<T>(read: Field<T>['read'], children: Field['children'] = NO_CHILDREN): Field<T> {
+  return { treatment: 'given', why: '', children, read }
+}
+
+export const text = given((value) => (typeof value === 'string' ? value : undefined))
+export const flag = given((value) => (typeof value === 'boolean' ? value : undefined))
+/** Where it has more digits than a number of ours, it is one that came so, and goes so (filter/json-steps.ts). */
+export const number = given((value) => (typeof value === 'number' || isExact(value) ? value : undefined))
+
+/** A text that may be told, or else nothing. @param why others are left out */
+export function textIf(isTold: (value: string) => boolean, why: string): Field<string> {
+  return cleaned(
+    why,
+    given((value) => (typeof value === 'string' && isTold(value) ? value : undefined)),
+  )
 }
 
 /** A list; of an element of which nothing is told, nothing. */
-export function list<T>(item: Reader<T>): Reader<readonly T[]> {
-  return (value) => {
-    if (!Array.isArray(value)) return undefined
-    const told: T[] = []
-    for (const element of value) {
-      const read = element === null ? undefined : item(element)
-      if (read !== undefined) told.push(read)
-    }
-    return told
-  }
+export function list<T>(item: Field<T>): Field<readonly T[]> {
+  return given(
+    (value) => {
+      if (!Array.isArray(value)) return undefined
+      const told: T[] = []
+      for (const element of value) {
+        const read = element === null ? undefined : item.read(element)
+        if (read !== undefined) told.push(read)
+      }
+      return told
+    },
+    { '[]': item },
+  )
 }
 
-/** What is told of an object, if this field of it is. */
-export function having(name: string, reader: Reader<Unknown>): Reader<Unknown> {
-  return (value) => {
-    const told = reader(value)
-    return told !== undefined && name in told ? told : undefined
-  }
+/** An object of any keys; keys whose value is null stay so. */
+export function dictionary<T>(item: Field<T>): Field<Unknown> {
+  return dictionaryOf((_key, value) => item.read(value), item)
 }
 
-/** An object of any keys for which `isTold` holds. */
-export function dictionary<T>(
-  item: Reader<T>,
-  isTold: (key: string) => boolean = () => true,
-): Reader<Unknown> {
-  return (value) => {
-    if (!isRecord(value)) return undefined
-    const told = Object.entries(value).flatMap(([key, element]) => {
-      const read = isTold(key) ? item(element) : undefined
-      return read === undefined ? [] : [[key, read] as const]
-    })
-    return Object.fromEntries(told)
-  }
+/** An object of keys for which `isTold` holds. @param why others are left out */
+export function dictionaryIf<T>(
+  isTold: (key: string, value: unknown) => boolean,
+  why: string,
+  item: Field<T>,
+): Field<Unknown> {
+  return cleaned(
+    why,
+    dictionaryOf((key, value) => (isTold(key, value) ? item.read(value) : undefined), item, isTold),
+  )
 }
 
-/** An object of known fields; those that are null stay so. @param always what is told in any case */
-export function fields(known: Readonly<Record<string, Reader>>, always: Unknown = {}): Reader<Unknown> {
+function dictionaryOf(
+  read: (key: string, value: unknown) => unknown,
+  item: Field,
+  isTold: (key: string, value: unknown) => boolean = () => true,
+): Field<Unknown> {
+  return given(
+    (value) => {
+      if (!isRecord(value)) return undefined
+      const told = Object.entries(value).flatMap(([key, element]) => {
+        if (element === null) return isTold(key, null) ? [[key, null] as const] : []
+        const one = read(key, element)
+        return one === undefined ? [] : [[key, one] as const]
+      })
+      return Object.fromEntries(told)
+    },
+    { '{*}': item },
+  )
+}
+
+/** An object of known fields; those that are null stay so. */
+export function fields(known: Readonly<Record<string, Field>>): Field<Unknown> {
   const table = Object.entries(known)
-  return (value) => {
+  return given((value) => {
     if (!isRecord(value)) return undefined
     const from = objectOf(value)
-    const told: Record<string, unknown> = { ...always }
-    for (const [name, reader] of table) {
-      const field = Object.hasOwn(from, name) ? from[name] : undefined
-      const read = field === null ? null : field === undefined ? undefined : reader(field)
+    const told: Record<string, unknown> = {}
+    for (const [name, field] of table) {
+      const read = fieldOf(from, name, field)
       if (read !== undefined) told[name] = read
     }
     return told
+  }, known)
+}
+
+function fieldOf(from: Unknown, name: string, { treatment, read }: Field): unknown {
+  if (treatment === 'replaced') return read(undefined)
+  if (treatment === 'left out' || !Object.hasOwn(from, name)) return undefined
+  return from[name] === null ? null : read(from[name])
+}
+
+/** What is told of an object, if this field of it is. */
+export function having(name: string, field: Field<Unknown>): Field<Unknown> {
+  return {
+    ...field,
+    read: (value) => {
+      const told = field.read(value)
+      return told !== undefined && name in told ? told : undefined
+    },
   }
+}
+
+/** What is told by what a value is. @param choose gives nothing where nothing is told @param whole what is told at most */
+export function chosen<T>(
+  why: string,
+  whole: Field<T>,
+  choose: (value: Unknown) => Field<T> | undefined,
+): Field<T> {
+  return { ...cleaned(why, whole), read: (value) => choose(objectOf(value))?.read(value) }
+}
+
+/** A field of which a part is not told. */
+export function cleaned<T>(why: string, field: Field<T>): Field<T> {
+  return { ...field, treatment: 'cleaned', why }
+}
+
+/** A field that has this value, whatever an engine says. */
+export function replaced<T>(value: T, why: string): Field<T> {
+  return { treatment: 'replaced', why, children: NO_CHILDREN, read: () => value }
+}
+
+/** A field that is known, and not told. */
+export function leftOut(why: string): Field<never> {
+  return { treatment: 'left out', why, children: NO_CHILDREN, read: () => undefined }
+}
+
+export const texts = list(text)
+export const numbers = list(number)
+/** Labels, options, annotations. */
+export const textByName = dictionary(text)
+
+/** Fields of one type. */
+export function each(names: readonly string[], field: Field): Readonly<Record<string, Field>> {
+  return Object.fromEntries(names.map((name) => [name, field]))
+}
+
+function isExact(value: unknown): value is object {
+  return JSON.isRawJSON(value)
 }
 
 function isRecord(value: unknown): value is object {

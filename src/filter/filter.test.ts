@@ -1,18 +1,23 @@
-import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { refuse } from '../decide/refuse.ts'
 import { cleanMessage, withoutDataRoot } from './errors.ts'
-import { redactContainer } from './inspect.ts'
-import { filterImages } from './images.ts'
-import { filterContainers, filterDiskUsage, filterNetworks, filterVolumes } from './lists.ts'
+import { listed as listedContainer, redacted } from './answers/container.ts'
+import { listedImage } from './answers/image.ts'
+import { listedNetwork } from './answers/network.ts'
+import { diskUsage, info as infoOf } from './answers/system.ts'
+import { volumes } from './answers/volume.ts'
+import { list } from './fields.ts'
 import { refusalReply } from './refusal.ts'
-import { filterInfo } from './system.ts'
 import { countsOf, viewOf } from './view.ts'
 
 const world = worldWith()
 const policy = policyOf()
 const view = viewOf(world, { worker: policy })
+
+const filterContainers = (answer: unknown) => list(listedContainer(view)).read(answer) ?? []
+const filterImages = (answer: unknown, byName = false) => list(listedImage(view, byName)).read(answer) ?? []
+const filterNetworks = (answer: unknown, byLabel = false) => list(listedNetwork(view, byLabel)).read(answer)
 
 const listed = (name: string) => ({
   Id: idOf(name),
@@ -24,14 +29,14 @@ const listed = (name: string) => ({
 
 describe('a list of containers', () => {
   test('holds what is in reach, and of what is not to be inspected no insides', () => {
-    const containers = filterContainers(['web', 'ollama', 'quiet', 'database', 'rival'].map(listed), view)
+    const containers = filterContainers(['web', 'ollama', 'quiet', 'database', 'rival'].map(listed))
     expect(containers.map((container) => container['Id'])).toEqual(['web', 'ollama', 'quiet'].map(idOf))
     expect(containers.slice(0, 2)).toEqual(['web', 'ollama'].map(listed))
     expect(containers[2]).toEqual({ ...listed('quiet'), Command: '', Labels: {}, Mounts: [], Ports: [] })
   })
 
   test('holds nothing of what has no id', () => {
-    expect(filterContainers([{}, null, { Id: '' }, { Id: '7' }, 'x'], view)).toEqual([])
+    expect(filterContainers([{}, null, { Id: '' }, { Id: '7' }, 'x'])).toEqual([])
   })
 })
 
@@ -44,15 +49,12 @@ describe('a list of images', () => {
   })
 
   test('holds own ones and those of allowed names, under those names alone', () => {
-    const images = filterImages(
-      [
-        image('shared', ['alpine:3', 'operator/alpine:3']),
-        image('secret', ['operator/secret:1']),
-        image('nameless', null),
-        image('unknown', ['<none>:<none>']),
-      ],
-      view,
-    )
+    const images = filterImages([
+      image('shared', ['alpine:3', 'operator/alpine:3']),
+      image('secret', ['operator/secret:1']),
+      image('nameless', null),
+      image('unknown', ['<none>:<none>']),
+    ])
     expect(images).toMatchObject([
       { Id: imageIdOf('shared'), RepoTags: ['alpine:3'] },
       { Id: imageIdOf('nameless'), RepoTags: [] },
@@ -61,8 +63,8 @@ describe('a list of images', () => {
 
   test('an own one does not show by a name that others gave it', () => {
     const images = [image('own', ['operator/hidden:1']), image('shared', ['alpine:3'])]
-    expect(filterImages(images, view, true)).toMatchObject([{ Id: imageIdOf('shared'), SharedSize: -1 }])
-    expect(filterImages(images, view)).toHaveLength(2)
+    expect(filterImages(images, true)).toMatchObject([{ Id: imageIdOf('shared'), SharedSize: -1 }])
+    expect(filterImages(images)).toHaveLength(2)
   })
 })
 
@@ -74,7 +76,7 @@ describe('other lists', () => {
 
   test('volumes are own ones', () => {
     const Volumes = ['mine', 'theirs', 'rivals', 'unheard'].map(volume)
-    expect(filterVolumes({ Volumes, Warnings: ['x'] }, view)).toEqual({
+    expect(volumes(view).read({ Volumes, Warnings: ['x'] })).toEqual({
       Volumes: [volume('mine')],
       Warnings: [],
     })
@@ -89,8 +91,8 @@ describe('other lists', () => {
       'own',
       'own',
     )
-    expect(filterNetworks([own, theirs], view)).toHaveLength(2)
-    expect(filterNetworks([own, theirs], view, true)).toMatchObject([own])
+    expect(filterNetworks([own, theirs])).toHaveLength(2)
+    expect(filterNetworks([own, theirs], true)).toMatchObject([own])
   })
 
   test('a volume that had the name of an own one before is not shown', () => {
@@ -98,7 +100,7 @@ describe('other lists', () => {
       ...volume('mine'),
       Labels: { 'dockgate.claim': volume('rivals').Labels['dockgate.claim'] },
     }
-    expect(filterVolumes({ Volumes: [before, { Name: 'mine' }] }, view)).toMatchObject({ Volumes: [] })
+    expect(volumes(view).read({ Volumes: [before, { Name: 'mine' }] })).toMatchObject({ Volumes: [] })
   })
 
   test('disk usage is that of what is in reach', () => {
@@ -113,7 +115,7 @@ describe('other lists', () => {
       BuildCache: [{ ID: 'x' }],
       BuilderSize: 5,
     }
-    expect(filterDiskUsage(usage, view)).toMatchObject({
+    expect(diskUsage(view).read(usage)).toMatchObject({
       LayersSize: 7,
       Images: [{ Id: imageIdOf('own') }],
       Containers: [{ Id: idOf('web') }],
@@ -126,7 +128,7 @@ describe('other lists', () => {
 
 describe('an inspect that is redacted', () => {
   test('tells what the CLI needs, and nothing of environment, mounts, networks and labels', () => {
-    const redacted = redactContainer({
+    const told = redacted.read({
       Id: 'x',
       Name: '/web',
       Path: 'secret',
@@ -142,7 +144,7 @@ describe('an inspect that is redacted', () => {
       },
       ResolvConfPath: 'secret',
     })
-    expect(redacted).toEqual({
+    expect(told).toEqual({
       Id: 'x',
       Name: '/web',
       State: { Running: true },
@@ -155,18 +157,15 @@ describe('an inspect that is redacted', () => {
 
 describe('the info of an engine', () => {
   test('is a closed list, with counts of what is in reach', () => {
-    const info = filterInfo(
-      {
-        Name: 'host',
-        NCPU: 8,
-        Containers: 90,
-        HttpProxy: 'http://u:p@x',
-        Labels: ['x'],
-        Swarm: { NodeID: 'x' },
-        Images: 7,
-      },
-      countsOf(world, policy),
-    )
+    const info = infoOf(countsOf(world, policy)).read({
+      Name: 'host',
+      NCPU: 8,
+      Containers: 90,
+      HttpProxy: 'http://u:p@x',
+      Labels: ['x'],
+      Swarm: { NodeID: 'x' },
+      Images: 7,
+    })
     expect(info).toMatchObject({
       Name: 'host',
       NCPU: 8,
@@ -176,7 +175,7 @@ describe('the info of an engine', () => {
       Labels: [],
     })
     expect(info).not.toHaveProperty('HttpProxy')
-    expect(info['Swarm']).toEqual({ LocalNodeState: 'inactive' })
+    expect(info?.['Swarm']).toEqual({ LocalNodeState: 'inactive' })
   })
 })
 
@@ -189,18 +188,10 @@ describe('errors', () => {
     expect(clean(JSON.stringify({ message: written }))).toBe(`in use by ... and ..., not ${mine}`)
   })
 
-  test('of the engine come without where it keeps things', async () => {
+  test('of the engine come without where it keeps things', () => {
     const written = JSON.stringify({ message: `open /var/x/tmp/1: not there, /var/y, /var/x` })
     expect(clean(written)).toBe('open .../tmp/1: not there, /var/y, ...')
-    for (const piece of [1, 3, 7, 1000]) {
-      const pieces = Array.from({ length: Math.ceil(written.length / piece) }, (_, index) =>
-        Buffer.from(written.slice(index * piece, (index + 1) * piece)),
-      )
-      const told = await Array.fromAsync(withoutDataRoot(Readable.from(pieces), '/var/x'))
-      expect(Buffer.concat(told).toString()).toBe(written.replaceAll('/var/x', '...'))
-      const all = await Array.fromAsync(withoutDataRoot(Readable.from(pieces), ''))
-      expect(Buffer.concat(all).toString()).toBe(written)
-    }
+    expect(withoutDataRoot(written, '')).toBe(written)
   })
 
   test('that are no JSON are cut', () => {

@@ -1,15 +1,43 @@
 /** JSON of an engine's, as long as its lists are, read and written in steps. */
 import type { Steps } from '../schedule/scheduler.ts'
 
+declare global {
+  /** JSON.parse source text access (ES2026), which Node 24 has. */
+  interface JSON {
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+    ): unknown
+    rawJSON(text: string): object
+    isRawJSON(value: unknown): boolean
+  }
+}
+
 /** Characters that are read in one step, but for a single object that has more. */
 const STEP = 64 * 2 ** 10
 
-/** Reads JSON as JSON.parse does. @throws {SyntaxError} */
+/** More digits than a number of ours holds for sure. */
+const MANY_DIGITS = /\d{16}/
+
+/** Reads JSON as JSON.parse does, but for whole numbers that ours can't hold: they stay as they are written. @throws {SyntaxError} */
+export function parseExact(text: string): unknown {
+  if (!MANY_DIGITS.test(text)) return JSON.parse(text)
+  return JSON.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' &&
+    !Number.isSafeInteger(value) &&
+    source !== undefined &&
+    /^-?\d+$/.test(source)
+      ? JSON.rawJSON(source)
+      : value,
+  )
+}
+
+/** Reads JSON as `parseExact` does. @throws {SyntaxError} */
 export function* parseSteps(text: string): Steps<unknown> {
-  if (text.length <= STEP) return JSON.parse(text)
+  if (text.length <= STEP) return parseExact(text)
   const start = /\S/.exec(text)?.index ?? 0
   if (text[start] === '[') return yield* elementsOf(text, start)
-  return text[start] === '{' ? yield* fieldsOf(text, start) : JSON.parse(text)
+  return text[start] === '{' ? yield* fieldsOf(text, start) : parseExact(text)
 }
 
 function* elementsOf(text: string, start: number): Steps<readonly unknown[]> {
@@ -19,7 +47,7 @@ function* elementsOf(text: string, start: number): Steps<readonly unknown[]> {
     end = endOfValue(text, from)
     while (text[end] === ',' && end - from < STEP) end = endOfValue(text, end + 1)
     yield
-    const part: unknown = JSON.parse(`[${text.slice(from, end)}]`)
+    const part = parseExact(`[${text.slice(from, end)}]`)
     if (Array.isArray(part)) elements.push(...part)
   }
   requireEnd(text, end + 1)

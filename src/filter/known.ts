@@ -1,6 +1,7 @@
 /** Answers that do not change while an engine runs: they need no call of it. */
 import { emptyReply, jsonReply, type Reply } from '../engine/reply.ts'
 import type { EnginePermit } from '../decide/verdict.ts'
+import { version as told } from './answers/system.ts'
 import type { Connected } from '../world/feed.ts'
 
 /** The answer to a permitted operation, where it is known already. */
@@ -8,7 +9,7 @@ export function knownAnswer(
   { pingHeaders, version }: Connected,
   { operation }: EnginePermit,
 ): Reply | undefined {
-  if (operation.kind === 'system.version') return jsonReply(200, version)
+  if (operation.kind === 'system.version') return jsonReply(200, told.read(version))
   if (operation.kind !== 'system.ping') return undefined
   // The CLI takes the classic builder where the engine says so; BuildKit's tunnel does not pass here.
   const headers = {

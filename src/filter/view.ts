@@ -1,6 +1,6 @@
 /** What a worker may see of the engine's answers: asked object by object while an answer is read. */
 import { looksLikeImageId, parseReference } from '../decode/reference.ts'
-import type { Counts } from './system.ts'
+import type { Counts } from './answers/system.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
@@ -18,6 +18,8 @@ export interface View {
   readonly claim: (nonce: string) => boolean
   /** Whether the worker may see everything of a container in reach: its own, or by `inspect`. */
   readonly inspectable: (id: string) => boolean
+  /** Whether the worker made an exec. */
+  readonly exec: (id: string) => boolean
   /** Whether an image is the worker's by id. */
   readonly image: (id: string) => boolean
   /** Whether an image's name is among the worker's. */
@@ -53,6 +55,7 @@ export function viewOf(world: World, holder: Holder): View {
       const container = named(id)
       return container !== undefined && reachOf(holder.worker, container.policyName).includes('inspect')
     },
+    exec: (id) => world.execs.get(own, id) !== undefined,
     image: (id) => ownership.owner('image', id) === own,
     imageName: (name) => {
       // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.

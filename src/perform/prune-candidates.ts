@@ -6,7 +6,6 @@ import { stoppedContainers } from '../engine/questions/containers.ts'
 import { listTopImages } from '../engine/questions/images.ts'
 import { unusedNetworks } from '../engine/questions/networks.ts'
 import { unusedVolumes } from '../engine/questions/volumes.ts'
-import { pick } from '../filter/inspect.ts'
 import type { OwnedKind } from '../record/store.ts'
 import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
@@ -36,7 +35,7 @@ export async function candidatesOf(
     list
       .map(objectOf)
       .filter((object) => gate.ownership.owner(owned, textOf(object[key])) === worker.name)
-      .filter((object) => matches(pick(object, ['Labels', 'Created', 'CreatedAt'])))
+      .filter((object) => matches(object))
   switch (kind) {
     case 'container.prune': {
       const ids = [...gate.ownership.idsOf(worker.name, 'container')]

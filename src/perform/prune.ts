@@ -2,6 +2,7 @@
  * A prune: the worker's own things that are not in use are listed, and removed one by one as they would be by themselves.
  * An engine's own prune goes by labels, which images hand down to other people's containers.
  */
+import { fullImageId } from '../decode/reference.ts'
 import type { Prune } from '../decode/operations/prune.ts'
 import { decideRemoval, type Removal } from '../decide/prune.ts'
 import type { Permit, PrunePermit, Verdict } from '../decide/verdict.ts'
@@ -81,9 +82,7 @@ function goneBy(reply: Reply, { on }: Permit, id: string): readonly string[] {
   if (on !== 'image' || reply.kind === 'stream') return [id]
   return listOf(JSON.parse(reply.body.toString())).flatMap((entry) => {
     const deleted = textOf(objectOf(entry)['Deleted'])
-    // Podman tells an id by its digits alone.
-    if (deleted === '') return []
-    return deleted.includes(':') ? deleted : `sha256:${deleted}`
+    return deleted === '' ? [] : fullImageId(deleted)
   })
 }
 

@@ -1,4 +1,5 @@
 /** The images and names that a call brings, from what was here before to what is the worker's when it is over. */
+import { fullImageId } from '../decode/reference.ts'
 import { errorReply, type Reply } from '../engine/reply.ts'
 import type { ImageSight } from '../world/image-sight.ts'
 import type { KnownImages } from '../world/known-images.ts'
@@ -78,7 +79,7 @@ export class NewImages {
   /** Applies what a whole reply tells. Resolves with the reply to send and the changes to write. */
   async settle(reply: Extract<Reply, { kind: 'whole' }>): Promise<Settled> {
     if (this.#permit.on === 'commit')
-      this.#told.add(textOf(objectOf(JSON.parse(reply.body.toString()))['Id']))
+      this.#told.add(fullImageId(textOf(objectOf(JSON.parse(reply.body.toString()))['Id'])))
     this.end()
     await this.#giveNames()
     const { failed } = this.#named

@@ -1,5 +1,5 @@
 /** What an event of the engine changes in the inventory. */
-import { parseReference, storedReference } from '../decode/reference.ts'
+import { fullImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Inventory } from './inventory.ts'
@@ -51,7 +51,8 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
       deleted: action === 'delete' ? referencesIn(id) : [],
     }
   if (type === 'network') {
-    if (action === 'create') inventory.putNetwork(id, name)
+    // Podman 5 gives a network's name under another key than Docker.
+    if (action === 'create') inventory.putNetwork(id, name === '' ? textOf(attributes['network']) : name)
     if (!GONE.includes(action)) return undefined
     inventory.removeNetwork(id)
     return { kind: 'network', id }
@@ -68,7 +69,7 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
 /** Ids and names in full of images, as engines tell them: Podman ids without `sha256:`, a pull and a push the name for an id. */
 function referencesIn(...told: readonly string[]): readonly string[] {
   const found = told.flatMap((text) => {
-    if (/^(?:sha256:)?[0-9a-f]{64}$/.test(text)) return [text.replace(/^(?!sha256:)/, 'sha256:')]
+    if (/^(?:sha256:)?[0-9a-f]{64}$/.test(text)) return [fullImageId(text)]
     const reference = parseReference(text)
     return reference === undefined ? [] : [storedReference(reference)]
   })

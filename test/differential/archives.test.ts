@@ -16,7 +16,7 @@ import {
   savedOf,
   type Content,
 } from '../support/archives.ts'
-import { engineDocker, engineRequest } from '../support/engine.ts'
+import { engineDocker, engineRequest, onEngines } from '../support/engine.ts'
 import { freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
@@ -134,7 +134,7 @@ const GOOD = [
   ),
 ]
 
-describe.each(['new', 'containerd'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', '26'))('on the %s engine', (engine) => {
   let gate: Gate
   beforeAll(async () => {
     gate = await startGate({

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, type Settings } from '../cases/world.ts'
-import { engineRequest } from '../support/engine.ts'
+import { engineRequest, onEngines } from '../support/engine.ts'
 import { freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request, type Response } from '../support/http.ts'
@@ -21,7 +21,7 @@ import { twisted, written } from './spelling.ts'
 const MINOR = { new: 44, old: 41 } as const
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 
-describe.each(['new', 'old'] as const)('creates on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('creates on the %s engine', (engine) => {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'dockgate-differential-')))
   const [work, docs] = [join(directory, 'work'), join(directory, 'docs')]
   const volume = freshName('differential')

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { routeOf } from '../../src/decode/decode.ts'
-import { engineSocket, type EngineName } from '../support/engine.ts'
+import { engineSocket, type EngineName, onEngines } from '../support/engine.ts'
 import { raw } from '../support/http.ts'
 import { runs, seedFor } from '../support/runs.ts'
 
@@ -141,7 +141,7 @@ async function get(socket: string, target: string): Promise<string> {
   return `${status} ${body.trim()}`
 }
 
-describe.each(['new', 'old'] as const)('targets on the %s engine', (engine: EngineName) => {
+describe.each(onEngines('new', 'old'))('targets on the %s engine', (engine: EngineName) => {
   test.each(ENDPOINTS.map(([path, endpoint]) => [`/v1.41/${path}`, endpoint]))(
     '%s shows in its answer that it is %s',
     async (target, endpoint) => {

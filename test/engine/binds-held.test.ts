@@ -3,12 +3,12 @@ import { mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promi
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { workDirectory } from '../support/policy.ts'
 
-describe.each(['new', 'old'] as const)('a mounted subfolder on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('a mounted subfolder on the %s engine', (engine) => {
   const shared = gateForAll(engine)
   const worker = (...args: readonly string[]) => docker(shared.gate, args)
 

@@ -13,7 +13,7 @@ import {
   savedOf,
   type MadeImage,
 } from '../support/archives.ts'
-import { engineDocker, engineRequest } from '../support/engine.ts'
+import { engineDocker, engineRequest, onEngines } from '../support/engine.ts'
 import { freshName } from '../support/everything.ts'
 import { request, type Response } from '../support/http.ts'
 import { imagesFor, newName } from '../support/images.ts'
@@ -21,7 +21,7 @@ import { recordOf } from '../support/audit.ts'
 import { tarBlock } from '../support/tar-blocks.ts'
 import { CONFIG, LAYER, MANIFEST } from '../../src/decode/oci.ts'
 
-describe.each(['new', 'old', '28', 'containerd'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old', '28', '26'))('on the %s engine', (engine) => {
   const { shared, worker } = imagesFor(engine, 'cp')
   const send = (method: string, path: string, body: Buffer): Promise<Response> =>
     request(shared.gate.socket, { method, path, body, headers: { 'content-type': 'application/x-tar' } })

@@ -6,7 +6,7 @@ import { tarFile } from '../../src/perform/tar-file.ts'
 import { recordOf } from '../support/audit.ts'
 import { classicBuild } from '../support/build.ts'
 import { docker, type CommandResult } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { everything, freshName, gateForAll, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
@@ -15,7 +15,7 @@ import { setting } from '../support/settings.ts'
 /** More than a container may have. */
 const VOLUMES = Array.from({ length: 65 }, (_, index) => `/${index}`).join(' ')
 
-describe.each(['new', 'old'] as const)('images that a build on the %s engine takes from', (engine) => {
+describe.each(onEngines('new', 'old'))('images that a build on the %s engine takes from', (engine) => {
   const shared = gateForAll(engine, {
     allow: [...everything, 'build'],
     run: { images: ['busybox', `${setting('REGISTRY')}/team/*`] },

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { tarFile } from '../../src/perform/tar-file.ts'
 import { classicBuild } from '../support/build.ts'
 import { docker } from '../support/docker.ts'
-import { engineDocker, engineSocket, type EngineName } from '../support/engine.ts'
+import { engineDocker, engineSocket, type EngineName, onEngines } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import { setting } from '../support/settings.ts'
@@ -31,7 +31,7 @@ async function newBase(engine: EngineName) {
 
 const newName = (): string => `${setting('REGISTRY')}/team/${freshName('cache')}:1`
 
-describe.each(['new', 'old'] as const)('steps of builds on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('steps of builds on the %s engine', (engine) => {
   test('are kept from build to build of one worker, and from everybody else', async () => {
     await using gate = await startGate({ engine, policy: two })
     const sockets = [gate.socket, otherSocket(gate.directory), engineSocket(engine)]

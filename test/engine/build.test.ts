@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { classicBuild } from '../support/build.ts'
 import { docker } from '../support/docker.ts'
 import type { CommandResult } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { everything, freshName, gateForAll } from '../support/everything.ts'
 import { setting } from '../support/settings.ts'
 
-describe.each(['new', 'old'] as const)('a build on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('a build on the %s engine', (engine) => {
   const shared = gateForAll(engine, {
     allow: [...everything, 'build'],
     run: { images: ['busybox', `${setting('REGISTRY')}/team/*`] },

@@ -10,6 +10,7 @@ import { startGate } from '../support/gate.ts'
 import type { Gate } from '../support/gate.ts'
 import { raw, request } from '../support/http.ts'
 import { until } from '../support/process.ts'
+import { onEngines } from '../support/engine.ts'
 
 const descriptors = (gate: Gate): number => readdirSync(`/proc/${gate.process.pid}/fd`).length
 
@@ -141,7 +142,7 @@ describe('connections', () => {
     expect((await request(gate.socket, { path: '/_ping' })).status).toBe(200)
   })
 
-  test.each(['new', '28', 'containerd'] as const)(
+  test.each(onEngines('new', '28', '26'))(
     'whose input no program reads are let go when their client has, on the %s engine',
     async (engine) => {
       const limits = { containers: 20, pids: 256, memory: '256m', cpus: 1 }

@@ -5,12 +5,12 @@ import { stringify } from 'yaml'
 import { recordOf } from '../support/audit.ts'
 import { docker } from '../support/docker.ts'
 import type { CommandResult } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 import { setting } from '../support/settings.ts'
 import { workDirectory } from '../support/policy.ts'
 
-describe.each(['new', 'old'] as const)('compose on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('compose on the %s engine', (engine) => {
   // Nothing but the one word: all that compose does must come with it. Programs in containers are another right.
   const shared = gateForAll(engine, { allow: ['compose'], exec: { own: '*' } })
 

@@ -6,14 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { docker, oldDocker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { raw, request } from '../support/http.ts'
 
 const allow = 'run, create, start, rm, ps, inspect, cp, export, diff, attach'.split(', ')
 
-describe.each(['new', 'old'] as const)('files of containers on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('files of containers on the %s engine', (engine) => {
   const [hidden, open] = [freshName('hidden'), freshName('open')]
   let gate: Gate
   let directory = ''

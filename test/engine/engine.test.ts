@@ -1,22 +1,28 @@
 import { describe, expect, test } from 'vitest'
 import { docker, newestDocker, oldDocker } from '../support/docker.ts'
-import { engineDocker, engineRequest, engineSocket } from '../support/engine.ts'
+import {
+  engineDocker,
+  engineRequest,
+  engineSocket,
+  kindOf,
+  VERSIONS,
+  onEngines,
+  type EngineName,
+} from '../support/engine.ts'
 import { raw } from '../support/http.ts'
 import { setting } from '../support/settings.ts'
 
-const engines = [
-  { engine: 'new', version: /^26\./, api: '1.45' },
-  { engine: 'old', version: /^20\.10\./, api: '1.41' },
-  { engine: '28', version: /^28\./, api: '1.51' },
-  { engine: 'containerd', version: /^28\./, api: '1.51' },
-] as const
+const APIS: Readonly<Record<EngineName, string>> = {
+  ...{ new: '1.51', old: '1.41', '28': '1.51' },
+  ...{ '26': '1.45', restart: '1.45', podman: '1.41' },
+}
 
-describe.each(engines)('the $engine engine', ({ engine, version, api }) => {
+describe.each(onEngines('new', 'old', '28', '26'))('the %s engine', (engine) => {
   test('is the version that the tests are about', async () => {
     const answer = await engineRequest(engine, { path: '/version' })
     expect(JSON.parse(answer.body)).toMatchObject({
-      Version: expect.stringMatching(version),
-      ApiVersion: api,
+      Version: expect.stringContaining(VERSIONS[kindOf(engine)]),
+      ApiVersion: APIS[kindOf(engine)],
     })
   })
 

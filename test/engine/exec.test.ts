@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker, engineRequest } from '../support/engine.ts'
+import { engineDocker, engineRequest, onEngines } from '../support/engine.ts'
 import { everything, freshName, gateForAll, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { otherSocket, withOther } from '../support/two-workers.ts'
 
-describe.each(['new', 'old'] as const)('exec on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('exec on the %s engine', (engine) => {
   const named = freshName('exec-named')
   const other = freshName('exec-other')
   const shared = gateForAll(engine, {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
 import { startGate } from '../support/gate.ts'
+import { onEngines } from '../support/engine.ts'
 
-test.each(['new', 'old'] as const)(
+test.each(onEngines('new', 'old'))(
   'a worker runs a container through a gate before the %s engine',
   async (engine) => {
     await using gate = await startGate({ engine })

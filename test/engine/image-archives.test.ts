@@ -8,8 +8,9 @@ import { freshName } from '../support/everything.ts'
 import { request } from '../support/http.ts'
 import { imagesFor, newName } from '../support/images.ts'
 import { setting } from '../support/settings.ts'
+import { onEngines } from '../support/engine.ts'
 
-describe.each(['new', 'old', '28'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old', '28', '26'))('on the %s engine', (engine) => {
   const { shared, paths, worker, operator, covered, secret, idOf, own } = imagesFor(engine)
 
   describe('save and load', () => {

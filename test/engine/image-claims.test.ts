@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { until } from '../support/process.ts'
@@ -12,7 +12,7 @@ import { tar } from '../support/tar.ts'
 
 const policy = generousPolicy({ allow: [...everything, 'import', 'commit'] })
 
-describe.each(['new', '28', 'containerd'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', '28', '26'))('on the %s engine', (engine) => {
   /** Ids of the images with a label, as they are listed to whoever asks. */
   const listed = async (ask: (args: readonly string[]) => ReturnType<typeof docker>, label: string) => {
     const { stdout } = await ask(['images', '-aq', '--no-trunc', '--filter', `label=run=${label}`])

@@ -18,12 +18,12 @@ import {
   type Content,
 } from '../support/archives.ts'
 import type { CommandResult } from '../support/docker.ts'
-import { engineDocker, engineRequest } from '../support/engine.ts'
+import { engineDocker, engineRequest, kindOf, onEngines } from '../support/engine.ts'
 import { freshName } from '../support/everything.ts'
 import { request } from '../support/http.ts'
 import { imagesFor, newName } from '../support/images.ts'
 
-const ENGINES = ['new', 'old', '28', 'containerd'] as const
+const ENGINES = onEngines('new', 'old', '28', '26')
 const fresh = (more: object = {}) => madeImage(freshName('content'), more)
 
 const refused = (rule: string, why = '') => ({
@@ -33,7 +33,7 @@ const refused = (rule: string, why = '') => ({
 
 describe.each(ENGINES)('on the %s engine', (engine) => {
   const { paths, worker, operator } = imagesFor(engine)
-  const isContainerd = engine === 'containerd'
+  const isContainerd = kindOf(engine) === 'new'
 
   /** Loads an archive through the gate. */
   async function load(files: readonly (readonly [string, Content])[]): Promise<CommandResult> {
@@ -115,10 +115,10 @@ describe.each(ENGINES)('on the %s engine', (engine) => {
   })
 })
 
-describe('on containerd’s store', () => {
-  const { shared, paths, worker, operator, container, idOf } = imagesFor('containerd')
+describe.each(kindOf('new') === 'new' ? ['new' as const] : [])('on containerd’s store', () => {
+  const { shared, paths, worker, operator, container, idOf } = imagesFor('new')
   const list = async () => {
-    const { status, body } = await engineRequest('containerd', { path: '/images/json?all=1' })
+    const { status, body } = await engineRequest('new', { path: '/images/json?all=1' })
     return status === 200 ? listOf(JSON.parse(body)).map(objectOf) : status
   }
 
@@ -130,7 +130,7 @@ describe('on containerd’s store', () => {
 
   /** Of none of these an image is listed; others come and go meanwhile. */
   async function expectNone(blobs: readonly Buffer[]): Promise<void> {
-    const { body } = await engineRequest('containerd', { path: '/images/json?all=1' })
+    const { body } = await engineRequest('new', { path: '/images/json?all=1' })
     const ids = listOf(JSON.parse(body)).map((image) => textOf(objectOf(image)['Id']))
     expect(blobs.map(digestOf).filter((digest) => ids.includes(digest))).toEqual([])
   }
@@ -302,7 +302,7 @@ describe('on containerd’s store', () => {
     await writeFile(file, raw)
     // Past the gate an engine keeps it as it is.
     await operator('load', '-i', file)
-    expect(await engineDocker('containerd', ['image', 'inspect', name])).toMatchObject({ code: 1 })
+    expect(await engineDocker('new', ['image', 'inspect', name])).toMatchObject({ code: 1 })
     await operator('tag', 'busybox', name)
     for (const words of [
       ['rmi', name],
@@ -319,10 +319,10 @@ describe('on containerd’s store', () => {
     const own = freshName('own')
     expect(await worker('create', '--name', own, 'busybox')).toMatchObject({ code: 0 })
     const idOfContainer = async (name: string): Promise<string> =>
-      (await engineDocker('containerd', ['inspect', '-f', '{{.Id}}', name])).stdout.trim()
+      (await engineDocker('new', ['inspect', '-f', '{{.Id}}', name])).stdout.trim()
     const [mine, theirs] = [await idOfContainer(own), await idOfContainer(container)]
     for (const path of ['/v1.51/images/json?manifests=1', '/v1.51/images/busybox/json?manifests=1']) {
-      const all = (await engineRequest('containerd', { path })).body
+      const all = (await engineRequest('new', { path })).body
       expect(all).toContain(mine)
       expect(all).toContain(theirs)
       const { status, body } = await request(shared.gate.socket, { path })

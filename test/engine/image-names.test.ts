@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { docker, oldDocker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName } from '../support/everything.ts'
 import { imagesFor, newName } from '../support/images.ts'
 import { setting } from '../support/settings.ts'
 
-describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
   const { shared, paths, worker, operator, covered, secret, container, idOf, own } = imagesFor(engine)
 
   describe('tag', () => {

@@ -1,7 +1,7 @@
 /** Images and their names where the gate is killed, or others do something to them at the same moment. */
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { files, waysToBring } from '../support/bring.ts'
 import { startGate } from '../support/gate.ts'
@@ -17,7 +17,7 @@ const DOCKER = {
 const policy = generousPolicy(DOCKER)
 const newName = (): string => `${setting('REGISTRY')}/team/${freshName('race')}:1`
 
-describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
   const operator = async (...args: readonly string[]): Promise<string> =>
     (await engineDocker(engine, args, { input: files() })).stdout.trim()
   const idOf = (name: string): Promise<string> => operator('image', 'inspect', '-f', '{{.Id}}', name)

@@ -9,6 +9,7 @@ import { dockgate, until } from '../support/process.ts'
 import { startRelay } from '../support/relay.ts'
 import { setting } from '../support/settings.ts'
 import { otherSocket, withOther } from '../support/two-workers.ts'
+import { onEngines } from '../support/engine.ts'
 
 const policy = generousPolicy({
   allow: [...everything, 'build', 'tag', 'import', 'commit', 'load'],
@@ -17,7 +18,7 @@ const policy = generousPolicy({
 const newName = (): string => `${setting('REGISTRY')}/team/${freshName('sight')}:1`
 const LIST = /^GET \/v1\.[0-9]+\/images\/json/
 
-describe.each(['new', 'containerd'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', '26'))('on the %s engine', (engine) => {
   const { ways } = waysToBring(engine)
 
   test('while the list of images hangs all is served that needs none, and the rest when it is there', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { waysToBring } from '../support/bring.ts'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { everything, freshName, gateForAll } from '../support/everything.ts'
 import { setting } from '../support/settings.ts'
 
@@ -13,7 +13,7 @@ const rights = {
 }
 const newName = (): string => `${setting('REGISTRY')}/team/${freshName('space')}:1`
 
-describe.each(['new', 'containerd'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', '26'))('on the %s engine', (engine) => {
   const { theirs, ways } = waysToBring(engine)
   const operator = (...args: readonly string[]) => engineDocker(engine, args)
   const idOf = async (name: string): Promise<string> =>

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { docker, oldDocker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 import { setting } from '../support/settings.ts'
 
 const tool = `${setting('REGISTRY')}/team/tool:1`
 
-describe.each(['new', 'old'] as const)('images on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('images on the %s engine', (engine) => {
   const shared = gateForAll(engine, {
     run: { images: ['busybox', `${setting('REGISTRY')}/team/*`, 'docker.io/mine/*'] },
   })

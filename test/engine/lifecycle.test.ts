@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { docker, oldDocker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, kindOf, onEngines, VERSIONS } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 
 const stays = ['busybox', 'sh', '-c', "trap 'exit 0' TERM; echo up; while true; do sleep 0.1; done"]
 
-describe.each(['new', 'old'] as const)('a container on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('a container on the %s engine', (engine) => {
   const shared = gateForAll(engine)
   const worker = (...args: readonly string[]) => docker(shared.gate, args)
   const name = freshName('stays')
@@ -129,7 +129,7 @@ describe.each(['new', 'old'] as const)('a container on the %s engine', (engine) 
       stdout: expect.stringMatching(/^[1-9]\d*\n$/),
     })
     expect(await worker('version', '-f', '{{.Server.Version}}')).toMatchObject({
-      stdout: expect.stringMatching(engine === 'new' ? /^26\./ : /^20\.10\./),
+      stdout: expect.stringMatching(VERSIONS[kindOf(engine)]),
     })
     expect(await worker('system', 'df')).toMatchObject({
       code: 0,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker, engineRequest } from '../support/engine.ts'
+import { engineDocker, engineRequest, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 
 const MIB = 2 ** 20
 
-describe.each(['new', 'old'] as const)('limits of containers on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('limits of containers on the %s engine', (engine) => {
   const shared = gateForAll(engine, {
     run: { limits: { memory: '256m', cpus: 0.5, pids: 100, shm: '32m', log: '1m', nofile: 4096 } },
   })

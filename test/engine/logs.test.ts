@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 import { startDocker } from '../support/process.ts'
+import { onEngines } from '../support/engine.ts'
 
-describe.each(['new', 'old'] as const)('logs and attach on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('logs and attach on the %s engine', (engine) => {
   const shared = gateForAll(engine)
   const worker = (...args: readonly string[]) => docker(shared.gate, args)
 

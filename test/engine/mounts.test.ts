@@ -2,12 +2,12 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import { workDirectory } from '../support/policy.ts'
 
-describe.each(['new', 'old'] as const)('mounts on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('mounts on the %s engine', (engine) => {
   const shared = gateForAll(engine)
   const work = (...names: readonly string[]): string => join(workDirectory(shared.gate.directory), ...names)
   const run = (...args: readonly string[]) => docker(shared.gate, ['run', '--rm', ...args])

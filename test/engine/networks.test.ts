@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines, kindOf } from '../support/engine.ts'
 import { everything, freshName, gateForAll } from '../support/everything.ts'
 
 const words = ['network', 'volume', 'container prune', 'system prune', 'exec']
 
-describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
   const [lent, hidden] = [freshName('net-lent'), freshName('net-hidden')]
   const shared = gateForAll(engine, { allow: [...everything, ...words], run: { networks: [lent] } })
   const worker = (...args: readonly string[]) => docker(shared.gate, args)
@@ -177,7 +177,9 @@ describe.each(['new', 'old'] as const)('on the %s engine', (engine) => {
       await makeThings(operator, theirs)
       // The older command line asks for no `all`, and its API has no such filter.
       const fit =
-        engine === 'old' ? prunes.map((args) => args.map((word) => word.replace('-af', '-f'))) : prunes
+        kindOf(engine) === 'old'
+          ? prunes.map((args) => args.map((word) => word.replace('-af', '-f')))
+          : prunes
       for (const args of fit) {
         const result = await worker(...args)
         expect([args, result.code, result.stderr]).toEqual([args, 0, ''])

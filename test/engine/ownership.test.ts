@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { everything, freshName, gateForAll, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request, type Response } from '../support/http.ts'
 import { otherSocket, withOther } from '../support/two-workers.ts'
 
-describe.each(['new', 'old'] as const)('containers of the operator on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('containers of the operator on the %s engine', (engine) => {
   const hidden = freshName('hidden')
   const named = freshName('named')
   const shared = gateForAll(engine, {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 
 const ranges = { new: [21_000, 21_299], old: [21_300, 21_599] } as const
@@ -12,7 +12,7 @@ const serve = [
   'mkdir /www && echo hello > /www/index.html && exec httpd -f -p 8080 -h /www',
 ]
 
-describe.each(['new', 'old'] as const)('published ports on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('published ports on the %s engine', (engine) => {
   const [from, to] = ranges[engine]
   const shared = gateForAll(engine, { run: { ports: { address: '127.0.0.1', range: `${from}-${to}` } } })
 

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { docker, type CommandResult } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 import { workDirectory } from '../support/policy.ts'
 import { setting } from '../support/settings.ts'
 
 const projects = fileURLToPath(new URL('projects/', import.meta.url))
 
-describe.each(['new', 'old'] as const)('a shop on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('a shop on the %s engine', (engine) => {
   const shared = gateForAll(engine, { allow: ['compose'], exec: { own: '*' } })
 
   test(

@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml'
 import { afterEach, describe, expect, test } from 'vitest'
 import { objectOf } from '../../src/shared/json-value.ts'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
@@ -27,7 +27,7 @@ function reaching(one: DockerPart, other: DockerPart = {}): (directory: string) 
   }
 }
 
-describe.each(['new', 'containerd'] as const)('on the %s engine', (engine) => {
+describe.each(onEngines('new', '26'))('on the %s engine', (engine) => {
   const made: string[] = []
 
   async function operator(...args: readonly string[]): Promise<string> {

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { recordOf } from '../support/audit.ts'
 import { classicBuild } from '../support/build.ts'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { everything, freshName, gateForAll } from '../support/everything.ts'
 import { setting } from '../support/settings.ts'
 
-describe.each(['new', 'old'] as const)('an outcome in the record before the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('an outcome in the record before the %s engine', (engine) => {
   const more = [
     'container prune',
     'volume create',

@@ -11,8 +11,9 @@ import { startGate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { dockgate, until } from '../support/process.ts'
 import { startRelay } from '../support/relay.ts'
+import { onEngines } from '../support/engine.ts'
 
-describe.each(['new', 'old'] as const)('the record before the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('the record before the %s engine', (engine) => {
   const shared = gateForAll(engine)
   const worker = (...args: readonly string[]) => docker(shared.gate, args)
   const state = (): string => join(shared.gate.directory, 'state')

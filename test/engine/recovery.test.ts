@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker, engineRequest } from '../support/engine.ts'
+import { engineDocker, engineRequest, onEngines } from '../support/engine.ts'
 import { freshName, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import type { Gate } from '../support/gate.ts'
@@ -10,7 +10,7 @@ import { recordOf } from '../support/audit.ts'
 
 const policy = generousPolicy({ run: { limits: { memory: '16m', containers: 200 } } })
 
-describe.each(['new', 'old'] as const)('what a worker owns on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('what a worker owns on the %s engine', (engine) => {
   const restart = async (gate: Gate): Promise<Gate> => {
     expect(await gate.stop()).toMatchObject({ code: 0 })
     return startGate({ engine, policy, directory: gate.directory })

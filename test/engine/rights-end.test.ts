@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker, engineRequest, type EngineName } from '../support/engine.ts'
+import { engineDocker, engineRequest, type EngineName, onEngines } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
@@ -196,7 +196,7 @@ describe('an upload that is held open', () => {
   })
 })
 
-describe.each(['new', '28', 'old'] as const)('a restart on the %s engine', (engine) => {
+describe.each(onEngines('new', '28', 'old'))('a restart on the %s engine', (engine) => {
   const stubborn = ['sh', '-c', 'trap "" TERM; echo ready; while true; do sleep 1; done']
   const began = async (id: string): Promise<string> =>
     (await engineDocker(engine, ['inspect', '-f', '{{.State.StartedAt}} {{.State.Running}}', id])).stdout

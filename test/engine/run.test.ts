@@ -1,10 +1,10 @@
 import { readlinkSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { docker, oldDocker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 
-describe.each(['new', 'old'] as const)('docker run on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('docker run on the %s engine', (engine) => {
   const shared = gateForAll(engine)
 
   describe.each([

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 import { request } from '../support/http.ts'
 import { startDocker, startDockerOnTerminal } from '../support/process.ts'
 
-describe.each(['new', 'old'] as const)('signals of a docker run on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('signals of a docker run on the %s engine', (engine) => {
   const shared = gateForAll(engine)
 
   test.each([

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker, type EngineName } from '../support/engine.ts'
+import { engineDocker, type EngineName, onEngines } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import type { DockerPart } from '../support/policy.ts'
@@ -15,7 +15,7 @@ const allow = [...everything, 'exec', 'commit', 'compose', 'network create', 'ne
 const give = (run: DockerPart['run'] = {}) =>
   generousPolicy({ allow, run: { images: ['docker.io/library/*', 'docker.io/copied/*'], ...run } })
 
-const engines: readonly EngineName[] = ['new', '28', 'containerd']
+const engines: readonly EngineName[] = onEngines('new', '28', '26')
 let cleanUp: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const clean of cleanUp.toReversed()) await clean()

@@ -5,7 +5,7 @@ import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker } from '../support/engine.ts'
+import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 import { request, type Response } from '../support/http.ts'
 import { startDocker, until } from '../support/process.ts'
@@ -20,7 +20,7 @@ function noise(size: number): Buffer {
   return Buffer.alloc(size, block)
 }
 
-describe.each(['new', 'old'] as const)('large streams on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('large streams on the %s engine', (engine) => {
   const shared = gateForAll(engine)
 
   /** Megabytes that the gate has in memory. */

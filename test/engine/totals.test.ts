@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { engineRequest } from '../support/engine.ts'
+import { engineRequest, onEngines } from '../support/engine.ts'
 import { generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import type { Gate } from '../support/gate.ts'
@@ -9,7 +9,7 @@ import { startRelay } from '../support/relay.ts'
 
 const MIB = 2 ** 20
 
-describe.each(['new', 'old'] as const)('totals on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old'))('totals on the %s engine', (engine) => {
   const create = (gate: Gate, host: object = {}): Promise<Response> =>
     request(gate.socket, {
       method: 'POST',

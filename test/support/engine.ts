@@ -11,19 +11,43 @@ import type { Request, Response } from './http.ts'
 import { setting } from './settings.ts'
 
 /**
- * Docker 26, Docker 20.10, Docker 28 with the classic and with containerd's image store, a 26 that is restarted, Podman.
- * scripts/test.sh empties them before and after the tests.
+ * What a new host has (Docker 28 with containerd's image store), Docker 20.10, Docker 28 with the classic store, Docker 26, a 26 that is
+ * restarted, Podman. scripts/test.sh empties them before and after the tests.
  */
-export type EngineName = 'new' | 'old' | '28' | 'containerd' | 'restart' | 'podman'
+export type EngineName = 'new' | 'old' | '28' | '26' | 'restart' | 'podman'
 
 const SETTINGS = {
   new: 'ENGINE',
   old: 'ENGINE_OLD',
   '28': 'ENGINE_28',
-  containerd: 'ENGINE_CONTAINERD',
+  '26': 'ENGINE_26',
   restart: 'ENGINE_RESTART',
   podman: 'PODMAN',
 } as const
+
+/** The engine that `npm run test:engines` has all tests run on, by the name that tests else have for it; undefined where they run on those that they name. */
+const ONLY = process.env['DOCKGATE_TEST_ONLY']
+
+/** The engines that tests are for, or the one that all of them are to run on, which then goes by the name `new`. */
+export function onEngines<E extends EngineName>(...engines: readonly E[]): readonly (E | 'new')[] {
+  return ONLY === undefined ? engines : ['new']
+}
+
+/** What an engine is, whatever name a test has for it. */
+export function kindOf(engine: EngineName): EngineName {
+  const kinds: readonly EngineName[] = ['new', 'old', '28', '26']
+  return engine === 'new' ? (kinds.find((kind) => kind === ONLY) ?? 'new') : engine
+}
+
+/** Beginnings of the versions that engines have. */
+export const VERSIONS: Readonly<Record<EngineName, string>> = {
+  new: '28.',
+  old: '20.10.',
+  '28': '28.',
+  '26': '26.',
+  restart: '26.',
+  podman: '4.',
+}
 
 /** Address of the engine as `unix:///…`. */
 export function engineUrl(engine: EngineName): string {

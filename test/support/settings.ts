@@ -3,7 +3,7 @@ type Setting =
   | 'ENGINE'
   | 'ENGINE_OLD'
   | 'ENGINE_28'
-  | 'ENGINE_CONTAINERD'
+  | 'ENGINE_26'
   | 'ENGINE_RESTART'
   | 'PODMAN'
   | 'DOCKER'

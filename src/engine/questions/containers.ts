@@ -28,18 +28,19 @@ export async function givenHostname(engine: Asker, minor: number, id: string): P
   return id.startsWith(hostname) ? undefined : hostname
 }
 
-/** Those of some containers that don't run, with their sizes. @throws {EngineUnavailable} */
+/** States in which a container runs, or is about to be something else; engines have different words for the others. */
+const UNDER_WAY = ['running', 'paused', 'restarting', 'removing', 'stopping']
+
+/** Those of some containers that don't run, with their sizes, which take an engine long to find out. @throws {EngineUnavailable} */
 export async function stoppedContainers(
   engine: Asker,
   minor: number,
   ids: readonly string[],
 ): Promise<readonly unknown[]> {
-  const status = ['created', 'exited', 'dead']
-  const filters = new Map([
-    ['id', ids],
-    ['status', status],
-  ])
-  return listOf(await listed(engine, minor, { size: true, filters }))
+  const all = listOf(await listed(engine, minor, { filters: new Map([['id', ids]]) })).map(objectOf)
+  const stopped = all.filter(({ State }) => !UNDER_WAY.includes(textOf(State))).map(({ Id }) => textOf(Id))
+  if (stopped.length === 0) return []
+  return listOf(await listed(engine, minor, { size: true, filters: new Map([['id', stopped]]) }))
 }
 
 /** Whether a container was made from an image, or may have been. @throws {EngineUnavailable} */

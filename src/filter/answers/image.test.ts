@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { filterHistory, filterImage, filterImages } from './images.ts'
+import { list } from '../fields.ts'
+import { inspectedImage, layers, listedImage } from './image.ts'
 
 const mine = 'a'.repeat(64)
 const view = {
@@ -8,6 +9,13 @@ const view = {
   imageName: (name: string) => name.startsWith('docker.io/mine/') || name.startsWith('mine/'),
 }
 const THEIRS = 'theirs'
+
+type Seen = typeof view
+
+const filterImages = (images: unknown, seen: Seen, byName = false) =>
+  list(listedImage(seen, byName)).read(images) ?? []
+const filterImage = (image: unknown, seen: Seen) => inspectedImage(seen).read(image)
+const filterHistory = (answer: unknown, seen: Seen) => layers(seen).read(answer)
 
 /** An answer with a field that nobody knows at each of its levels. */
 function unknownEverywhere(value: unknown): unknown {
@@ -184,8 +192,8 @@ function shownIn(of: typeof manifest) {
 
 test('what is not an answer tells nothing', () => {
   for (const answer of [null, 'x', 7, {}, [null, 'x', 7, []]]) expect(filterImages(answer, view)).toEqual([])
-  expect(filterHistory({}, view)).toEqual([])
-  expect(filterImage('x', view)).toEqual({ RepoTags: [], RepoDigests: [] })
+  expect(filterHistory({}, view)).toBeUndefined()
+  expect(filterImage('x', view)).toBeUndefined()
 })
 
 test('an image is told by a name of the worker’s, or by its own id where no name was asked for', () => {

@@ -1,0 +1,145 @@
+/** What is told of the answer to each kind of operation. A kind that is in no list is none: the type checker asks for its answer. */
+import type { Permit } from '../decide/verdict.ts'
+import {
+  changes,
+  created,
+  exec,
+  inspected,
+  listed,
+  madeId,
+  processes,
+  redacted,
+  updated,
+  waited,
+} from './answers/container.ts'
+import { found, inspectedImage, layers, listedImage, progress, removed } from './answers/image.ts'
+import { createdNetwork, listedNetwork, network } from './answers/network.ts'
+import { stats } from './answers/stats.ts'
+import { diskUsage, info, version, type Counts } from './answers/system.ts'
+import { volume, volumes } from './answers/volume.ts'
+import { list, type Field } from './fields.ts'
+import type { View } from './view.ts'
+
+export type Answer =
+  /** What a container or an image holds, or says: it passes as it comes. */
+  | { readonly form: 'content' }
+  /** Nothing: an engine's answer is its status. */
+  | { readonly form: 'empty' }
+  | { readonly form: 'json'; readonly told: Field }
+  /** JSON whose head comes long before its body: that the engine waits is told at once. */
+  | { readonly form: 'awaited json'; readonly told: Field }
+  /** An object in each line, as it comes. */
+  | { readonly form: 'lines'; readonly told: Field }
+  | { readonly form: 'events' }
+
+const CONTENT = { form: 'content' } as const
+const EMPTY = { form: 'empty' } as const
+const PROGRESS = { form: 'lines', told: progress } as const
+
+const json = (told: Field): Answer => ({ form: 'json', told })
+
+/** What is the same whoever asks. */
+const ALIKE = {
+  'container.archive-get': CONTENT,
+  'container.archive-put': EMPTY,
+  'container.archive-stat': EMPTY,
+  'container.attach': CONTENT,
+  'container.attach-ws': CONTENT,
+  'container.changes': json(changes),
+  'container.commit': json(madeId),
+  'container.create': json(created),
+  'container.exec': json(madeId),
+  'container.export': CONTENT,
+  'container.kill': EMPTY,
+  'container.logs': CONTENT,
+  'container.pause': EMPTY,
+  'container.remove': EMPTY,
+  'container.rename': EMPTY,
+  'container.resize': EMPTY,
+  'container.restart': EMPTY,
+  'container.start': EMPTY,
+  'container.stats': { form: 'lines', told: stats },
+  'container.stop': EMPTY,
+  'container.top': json(processes),
+  'container.unpause': EMPTY,
+  'container.update': json(updated),
+  'container.wait': { form: 'awaited json', told: waited },
+  'exec.inspect': json(exec),
+  'exec.resize': EMPTY,
+  'exec.start': CONTENT,
+  'image.build': PROGRESS,
+  'image.import': PROGRESS,
+  'image.load': PROGRESS,
+  'image.pull': PROGRESS,
+  'image.push': PROGRESS,
+  'image.remove': json(removed),
+  'image.save': CONTENT,
+  'image.search': json(found),
+  'image.tag': EMPTY,
+  'network.connect': EMPTY,
+  'network.create': json(createdNetwork),
+  'network.disconnect': EMPTY,
+  'network.remove': EMPTY,
+  'system.events': { form: 'events' },
+  'system.ping': EMPTY,
+  'system.version': json(version),
+  'volume.create': json(volume),
+  'volume.inspect': json(volume),
+  'volume.remove': EMPTY,
+  // They are answered by what was removed one by one (perform/prune.ts).
+  'build.prune': EMPTY,
+  'container.prune': EMPTY,
+  'image.prune': EMPTY,
+  'network.prune': EMPTY,
+  'volume.prune': EMPTY,
+} as const satisfies Partial<Record<Kind, Answer>>
+
+/** Who asks, and how. */
+export interface Asked {
+  readonly view: View
+  readonly counts: () => Counts
+  /** Whether it is a container that the worker may inspect. */
+  readonly isWhole: boolean
+  /** The keys by which a list was asked for. */
+  readonly filters: ReadonlySet<string>
+}
+
+type Kind = Permit['operation']['kind']
+
+/** What depends on who asks. */
+const BY_VIEW: Readonly<Record<Exclude<Kind, keyof typeof ALIKE>, (asked: Asked) => Field>> = {
+  'container.inspect': ({ view, isWhole }) => (isWhole ? inspected(view) : redacted),
+  'container.list': ({ view }) => list(listed(view)),
+  'image.history': ({ view }) => layers(view),
+  'image.inspect': ({ view }) => inspectedImage(view),
+  'image.list': ({ view, filters }) => list(listedImage(view, filters.has('reference'))),
+  'network.inspect': ({ view }) => network(view),
+  'network.list': ({ view, filters }) => list(listedNetwork(view, filters.has('label'))),
+  'system.df': ({ view }) => diskUsage(view),
+  'system.info': ({ counts }) => info(counts()),
+  'volume.list': ({ view }) => volumes(view),
+}
+
+function isAlike(kind: Kind): kind is keyof typeof ALIKE {
+  return Object.hasOwn(ALIKE, kind)
+}
+
+/** The answer to a kind of operation, as far as whoever asks may see it. */
+export function answerTo(kind: Kind, asked: Asked): Answer {
+  return isAlike(kind) ? ALIKE[kind] : json(BY_VIEW[kind](asked))
+}
+
+/** How something that was permitted was asked for. */
+export function askedBy(permit: Permit, view: View, counts: () => Counts): Asked {
+  const { operation } = permit
+  const filters =
+    operation.kind === 'image.list' || operation.kind === 'network.list'
+      ? operation.parameters.filters
+      : undefined
+  return {
+    view,
+    counts,
+    isWhole: permit.on === 'container' && permit.view === 'full',
+    filters: new Set(filters?.keys() ?? []),
+  }
+}

@@ -1,0 +1,177 @@
+/** What is told of containers. */
+import { wordsIn } from '../../shared/words.ts'
+import { objectOf, textOf, type Unknown } from '../../shared/json-value.ts'
+import {
+  chosen,
+  cleaned,
+  dictionaryIf,
+  each,
+  fields,
+  flag,
+  given,
+  leftOut,
+  list,
+  number,
+  replaced,
+  text,
+  textByName,
+  textIf,
+  texts,
+  type Field,
+} from '../fields.ts'
+import type { View } from '../view.ts'
+import { config, health } from './config.ts'
+import { hostConfig, portBindings, restartPolicy } from './host-config.ts'
+import { descriptor } from './image.ts'
+import { endpoint } from './network.ts'
+
+type Seen = Pick<View, 'container' | 'inspectable' | 'exec' | 'network'>
+
+const mountPoint = fields({
+  ...each(['Type', 'Name', 'Source', 'Destination', 'Driver', 'Mode', 'Propagation'], text),
+  RW: flag,
+})
+
+const STATE = {
+  ...each(['Status', 'StartedAt', 'FinishedAt'], text),
+  ...each(['Running', 'Paused', 'Restarting', 'OOMKilled', 'Dead'], flag),
+  ExitCode: number,
+}
+
+const BASE = {
+  ...each(['Id', 'Created', 'Name', 'Image', 'Driver', 'Platform'], text),
+  RestartCount: number,
+}
+
+/** Networks by name; one that the operator connected it to, and that the worker may not know of, is left out. */
+function networksOf(view: Seen): Field<Unknown> {
+  const isTold = (_name: string, value: unknown): boolean => {
+    const id = textOf(objectOf(value)['NetworkID'])
+    return id === '' || view.network(id) !== undefined
+  }
+  return dictionaryIf(isTold, 'networks out of reach are left out', endpoint)
+}
+
+const ADDRESSES = list(fields({ Addr: text, PrefixLen: number }))
+
+function networkSettings(view: Seen): Field<Unknown> {
+  return fields({
+    ...each(
+      wordsIn(`
+        Bridge SandboxID SandboxKey LinkLocalIPv6Address EndpointID Gateway GlobalIPv6Address IPAddress IPv6Gateway MacAddress
+      `),
+      text,
+    ),
+    ...each(['LinkLocalIPv6PrefixLen', 'GlobalIPv6PrefixLen', 'IPPrefixLen'], number),
+    HairpinMode: flag,
+    Ports: portBindings,
+    SecondaryIPAddresses: ADDRESSES,
+    SecondaryIPv6Addresses: ADDRESSES,
+    Networks: networksOf(view),
+  })
+}
+
+/** A container that may be inspected. */
+export function inspected(view: Seen): Field<Unknown> {
+  return fields({
+    ...BASE,
+    Path: text,
+    Args: texts,
+    State: fields({ ...STATE, Pid: number, Error: text, RemovalInProgress: flag, Health: health }),
+    ...each(
+      ['ResolvConfPath', 'HostnamePath', 'HostsPath', 'LogPath'],
+      cleaned(
+        'a path of the host',
+        given(() => ''),
+      ),
+    ),
+    Node: leftOut('of a cluster'),
+    ...each(['MountLabel', 'ProcessLabel', 'AppArmorProfile'], text),
+    ExecIDs: list(textIf(view.exec, 'those of others are left out')),
+    HostConfig: hostConfig,
+    GraphDriver: fields({ Name: text, Data: replaced(null, 'paths of the host') }),
+    Storage: fields({ RootFS: fields({ Snapshot: fields({ Name: text }) }) }),
+    ...each(['SizeRw', 'SizeRootFs'], number),
+    ImageManifestDescriptor: descriptor,
+    Mounts: list(mountPoint),
+    Config: config,
+    NetworkSettings: networkSettings(view),
+  })
+}
+
+/** A container on which the worker may do something else: what the CLI has to know before logs, start or attach, and no insides. */
+export const redacted: Field<Unknown> = fields({
+  ...BASE,
+  State: fields(STATE),
+  Config: fields({
+    ...each(['Tty', 'OpenStdin', 'StdinOnce', 'AttachStdin', 'AttachStdout', 'AttachStderr'], flag),
+    Image: text,
+  }),
+  HostConfig: fields({ AutoRemove: flag, LogConfig: fields({ Type: text }), RestartPolicy: restartPolicy }),
+  // docker port reads it without a look whether it is there.
+  NetworkSettings: replaced({ Ports: {}, Networks: {} }, 'insides'),
+})
+
+const LISTED = {
+  ...each(['Id', 'Image', 'ImageID', 'State', 'Status'], text),
+  ...each(['Created', 'SizeRw', 'SizeRootFs'], number),
+  // A link of another's is a name with the other's before it.
+  Names: list(textIf((name) => !name.includes('/', 1), 'names that others have for it are left out')),
+}
+
+const withoutInsides = fields({
+  ...LISTED,
+  Command: replaced('', 'insides'),
+  Ports: replaced([], 'insides'),
+  Labels: replaced({}, 'insides'),
+  Mounts: replaced([], 'insides'),
+})
+
+/** A container in a list. */
+export function listed(view: Seen): Field<Unknown> {
+  const whole = fields({
+    ...LISTED,
+    ImageManifestDescriptor: descriptor,
+    Command: text,
+    Ports: list(fields({ IP: text, PrivatePort: number, PublicPort: number, Type: text })),
+    Labels: textByName,
+    HostConfig: fields({ NetworkMode: text, Annotations: textByName }),
+    Health: fields({ Status: text, FailingStreak: number }),
+    NetworkSettings: fields({ Networks: networksOf(view) }),
+    Mounts: list(mountPoint),
+  })
+  return chosen(
+    'those out of reach are left out, and the insides of those that it may not inspect',
+    whole,
+    ({ Id }) => {
+      const id = textOf(Id)
+      if (view.inspectable(id)) return whole
+      return view.container(id) ? withoutInsides : undefined
+    },
+  )
+}
+
+export const created = fields({ Id: text, Warnings: texts })
+export const updated = fields({ Warnings: texts })
+export const changes = list(fields({ Path: text, Kind: number }))
+export const processes = fields({ Titles: texts, Processes: list(texts) })
+export const waited = fields({ StatusCode: number, Error: fields({ Message: text }) })
+/** What has no more to tell than what it made. */
+export const madeId = fields({ Id: text })
+
+export const exec = fields({
+  ...each(['ID', 'ContainerID', 'DetachKeys'], text),
+  ...each(['Running', 'OpenStdin', 'OpenStderr', 'OpenStdout', 'CanRemove'], flag),
+  ...each(['ExitCode', 'Pid'], number),
+  ProcessConfig: fields({
+    ...each(['entrypoint', 'user'], text),
+    ...each(['tty', 'privileged'], flag),
+    arguments: texts,
+  }),
+})
+
+/** What a file in a container is, as a header tells it. */
+export const fileStat = fields({
+  ...each(['name', 'mtime', 'linkTarget'], text),
+  ...each(['size', 'mode'], number),
+})

@@ -1,0 +1,194 @@
+/** What is told of images: known fields, names that are the worker's, containers in reach. */
+import { listOf, textOf, type Unknown } from '../../shared/json-value.ts'
+import { wordsIn } from '../../shared/words.ts'
+import {
+  dictionaryIf,
+  each,
+  fields,
+  flag,
+  having,
+  leftOut,
+  list,
+  number,
+  replaced,
+  text,
+  textByName,
+  textIf,
+  texts,
+  type Field,
+} from '../fields.ts'
+import type { View } from '../view.ts'
+import { config } from './config.ts'
+
+type Seen = Pick<View, 'container' | 'image' | 'imageName'>
+
+const platform = fields({
+  ...each(['architecture', 'os', 'os.version', 'variant'], text),
+  'os.features': texts,
+})
+
+/** What is told of annotations. Others could be anybody's names for the image, or where it came from. */
+const ANNOTATION =
+  /^(?:vnd\.docker\.reference\.|com\.docker\.official-images\.|in-toto\.io\/|org\.opencontainers\.image\.(?!ref\.name$))/
+
+const ELSEWHERE = 'where it can be had from is others’'
+
+export const descriptor = fields({
+  ...each(['mediaType', 'artifactType', 'digest'], text),
+  size: number,
+  annotations: dictionaryIf((key) => ANNOTATION.test(key), 'names that others gave it are left out', text),
+  platform,
+  urls: leftOut(ELSEWHERE),
+  data: leftOut(ELSEWHERE),
+})
+
+const SIGNER = wordsIn(`
+  CertificateIssuer SubjectAlternativeName Issuer BuildSignerURI BuildSignerDigest RunnerEnvironment SourceRepositoryURI
+  SourceRepositoryDigest SourceRepositoryRef SourceRepositoryIdentifier SourceRepositoryOwnerURI SourceRepositoryOwnerIdentifier
+  BuildConfigURI BuildConfigDigest BuildTrigger RunInvocationURI SourceRepositoryVisibilityAtSigning
+`)
+
+const signature = fields({
+  ...each(['Name', 'KnownSigner', 'DockerReference', 'SignatureType', 'Error'], text),
+  Timestamps: list(fields(each(['Type', 'URI', 'Timestamp'], text))),
+  Signer: fields(each(SIGNER, text)),
+  Warnings: texts,
+})
+
+const THEIRS = 'names that are not the worker’s are left out'
+
+function namesOf(view: Seen): Field<readonly string[]> {
+  return list(textIf(view.imageName, THEIRS))
+}
+
+function identityOf(view: Seen): Field<Unknown> {
+  return fields({
+    Signature: list(signature),
+    Pull: list(having('Repository', fields({ Repository: textIf(view.imageName, THEIRS) }))),
+    Build: leftOut('who built it, of what'),
+  })
+}
+
+/** What an image has in either form. */
+function bothOf(view: Seen): Readonly<Record<string, Field>> {
+  const manifest = fields({
+    ...each(['ID', 'Kind'], text),
+    Descriptor: descriptor,
+    Available: flag,
+    Size: fields({ Content: number, Total: number }),
+    ImageData: fields({
+      Platform: platform,
+      Identity: identityOf(view),
+      Containers: list(textIf(view.container, 'those out of reach are left out')),
+      Size: fields({ Unpacked: number }),
+    }),
+    AttestationData: fields({ For: text }),
+  })
+  return {
+    Id: text,
+    RepoTags: namesOf(view),
+    RepoDigests: namesOf(view),
+    Size: number,
+    VirtualSize: number,
+    Descriptor: descriptor,
+    Manifests: list(manifest),
+  }
+}
+
+const OTHERS_USE = 'how much of it others use too'
+
+/**
+ * Images that go by one of the worker's names, or are its own; other names of theirs are left out.
+ * @param byName whether the engine was asked for names: it then lists those that match alone, and a name that is left out
+ *   must not show by the image's being there
+ */
+export function listedImage(view: Seen, byName: boolean): Field<Unknown> {
+  const summary = fields({
+    ...bothOf(view),
+    ParentId: text,
+    Created: number,
+    Labels: textByName,
+    Containers: replaced(-1, OTHERS_USE),
+    SharedSize: replaced(-1, OTHERS_USE),
+  })
+  const isTold = (image: Unknown): boolean => hasNames(image) || (!byName && view.image(textOf(image['Id'])))
+  return {
+    ...withNames(summary),
+    read: (value) => {
+      const image = withNames(summary).read(value)
+      return image !== undefined && isTold(image) ? image : undefined
+    },
+  }
+}
+
+/** An image as it is inspected: other people's names for it are left out. */
+export function inspectedImage(view: Seen): Field<Unknown> {
+  const inspected = fields({
+    ...bothOf(view),
+    ...each(['Parent', 'Comment', 'Created', 'DockerVersion', 'Author'], text),
+    ...each(['Architecture', 'Variant', 'Os', 'OsVersion'], text),
+    Config: config,
+    Container: textIf(view.container, 'one out of reach is left out'),
+    ContainerConfig: config,
+    GraphDriver: fields({ Name: text, Data: replaced(null, 'paths of the host') }),
+    RootFS: fields({ Type: text, Layers: texts, BaseLayer: text }),
+    Metadata: fields({ LastTagTime: leftOut('when it was last given a name, by whomever') }),
+    Identity: identityOf(view),
+  })
+  return withNames(inspected)
+}
+
+/** The layers of an image, with no other names than the worker's. */
+export function layers(view: Seen): Field<readonly Unknown[]> {
+  return list(
+    fields({
+      ...each(['Id', 'CreatedBy', 'Comment'], text),
+      ...each(['Created', 'Size'], number),
+      Tags: namesOf(view),
+    }),
+  )
+}
+
+export const removed = list(fields(each(['Untagged', 'Deleted'], text)))
+
+export const found = list(
+  fields({
+    ...each(['name', 'description'], text),
+    star_count: number,
+    ...each(['is_official', 'is_automated'], flag),
+  }),
+)
+
+/** What an engine tells as it pulls, builds and pushes, line by line. */
+export const progress = fields({
+  ...each(['id', 'status', 'stream', 'progress', 'error', 'from'], text),
+  progressDetail: fields({
+    ...each(['current', 'total', 'start', 'winsize'], number),
+    units: text,
+    hidecounts: flag,
+  }),
+  errorDetail: fields({ code: number, message: text }),
+  ...each(['time', 'timeNano'], number),
+  aux: fields({
+    ...each(['ID', 'Tag', 'Digest'], text),
+    Size: number,
+    manifestPushedInsteadOfIndex: flag,
+    originalIndex: descriptor,
+    selectedManifest: descriptor,
+  }),
+})
+
+function hasNames(image: Unknown): boolean {
+  return listOf(image['RepoTags']).length + listOf(image['RepoDigests']).length > 0
+}
+
+/** An engine tells none where there are none, or nothing. */
+function withNames(field: Field<Unknown>): Field<Unknown> {
+  const read: Field<Unknown>['read'] = (value) => {
+    const image = field.read(value)
+    return (
+      image && { ...image, RepoTags: listOf(image['RepoTags']), RepoDigests: listOf(image['RepoDigests']) }
+    )
+  }
+  return { ...field, read }
+}

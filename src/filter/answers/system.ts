@@ -1,0 +1,106 @@
+/** What is told of the engine as a whole, and of the host: a closed list, with counts of the worker's own objects. */
+import { listOf, objectOf, type Unknown } from '../../shared/json-value.ts'
+import { wordsIn } from '../../shared/words.ts'
+import {
+  each,
+  fields,
+  flag,
+  leftOut,
+  list,
+  number,
+  replaced,
+  text,
+  textByName,
+  texts,
+  type Field,
+} from '../fields.ts'
+import type { View } from '../view.ts'
+import { listed } from './container.ts'
+import { listedImage } from './image.ts'
+import { listedVolume } from './volume.ts'
+
+export interface Counts {
+  readonly containers: number
+  readonly running: number
+}
+
+export const version = fields({
+  Platform: fields({ Name: text }),
+  Components: list(fields({ Name: text, Version: text, Details: textByName })),
+  ...each(
+    wordsIn('Version ApiVersion MinAPIVersion GitCommit GoVersion Os Arch KernelVersion BuildTime'),
+    text,
+  ),
+  Experimental: flag,
+})
+
+const OPERATORS = 'how the operator has set up the engine and its host'
+const COUNTS = 'counts of what is in reach'
+
+/** No registries, proxies (their addresses can hold passwords), plugins, runtimes, labels or swarm. */
+export function info(counts: Counts): Field<Unknown> {
+  return fields({
+    ...each(
+      wordsIn(`
+        ID Driver SystemTime LoggingDriver CgroupDriver CgroupVersion KernelVersion OperatingSystem OSVersion OSType Architecture
+        Name ServerVersion DefaultRuntime Isolation IndexServerAddress InitBinary
+      `),
+      text,
+    ),
+    ...each(
+      wordsIn(`
+        MemoryLimit SwapLimit CpuCfsPeriod CpuCfsQuota CPUShares CPUSet PidsLimit IPv4Forwarding OomKillDisable LiveRestoreEnabled
+        ExperimentalBuild BridgeNfIptables BridgeNfIp6tables Debug KernelMemory KernelMemoryTCP
+      `),
+      flag,
+    ),
+    ...each(['NCPU', 'MemTotal'], number),
+    DriverStatus: list(texts),
+    SecurityOptions: texts,
+    Containers: replaced(counts.containers, COUNTS),
+    ContainersRunning: replaced(counts.running, COUNTS),
+    ContainersPaused: replaced(0, COUNTS),
+    ContainersStopped: replaced(counts.containers - counts.running, COUNTS),
+    Images: replaced(0, COUNTS),
+    Plugins: replaced(
+      {
+        Volume: ['local'],
+        Network: ['bridge', 'null'],
+        Authorization: null,
+        Log: ['json-file', 'local', 'none'],
+      },
+      OPERATORS,
+    ),
+    RegistryConfig: replaced({ IndexConfigs: {}, InsecureRegistryCIDRs: [], Mirrors: [] }, OPERATORS),
+    Runtimes: replaced({ runc: { path: 'runc' } }, OPERATORS),
+    Swarm: replaced({ LocalNodeState: 'inactive' }, OPERATORS),
+    Warnings: replaced([], OPERATORS),
+    Labels: replaced([], OPERATORS),
+    ...each(
+      wordsIn(`
+        DockerRootDir HttpProxy HttpsProxy NoProxy ContainerdCommit RuncCommit InitCommit Containerd ClientInfo NFd NGoroutines
+        NEventsListener SystemStatus DefaultAddressPools CDISpecDirs DiscoveredDevices FirewallBackend NRI ProductLicense
+        ClusterStore ClusterAdvertise
+      `),
+      leftOut(OPERATORS),
+    ),
+  })
+}
+
+/** Disk usage of what is in reach; layers that images share with others' are counted in full. */
+export function diskUsage(view: View): Field<Unknown> {
+  const told = fields({
+    Images: list(listedImage(view, false)),
+    Containers: list(listed(view)),
+    Volumes: list(listedVolume(view)),
+    LayersSize: replaced(0, 'that of the images which are told'),
+    BuildCache: replaced([], OPERATORS),
+    BuilderSize: replaced(0, OPERATORS),
+  })
+  const read: Field<Unknown>['read'] = (value) => {
+    const usage = told.read(value)
+    const sizes = listOf(usage?.['Images']).map((image) => Number(objectOf(image)['Size'] ?? 0))
+    return usage && { ...usage, LayersSize: sizes.reduce((sum, size) => sum + size, 0) }
+  }
+  return { ...told, read }
+}
