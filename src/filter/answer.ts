@@ -11,12 +11,11 @@ import { objectOf } from '../shared/json-value.ts'
 import { splitLines } from '../world/lines.ts'
 import { answerTo, askedBy } from './answers.ts'
 import { fileStat } from './answers/container.ts'
-import type { Counts } from './answers/system.ts'
 import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
 import type { Field } from './fields.ts'
 import { parseExact, parseSteps, stringifySteps } from './json-steps.ts'
-import type { View } from './view.ts'
+import type { Counts, View } from './view.ts'
 
 const LARGEST_JSON = 64 * 2 ** 20
 /** An engine tells what is wrong by quoting it: as long as a body may be, and escaped. It is read in one go. */

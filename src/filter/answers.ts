@@ -15,10 +15,10 @@ import {
 import { found, inspectedImage, layers, listedImage, progress, removed } from './answers/image.ts'
 import { createdNetwork, listedNetwork, network } from './answers/network.ts'
 import { stats } from './answers/stats.ts'
-import { diskUsage, info, version, type Counts } from './answers/system.ts'
+import { diskUsage, info, version } from './answers/system.ts'
 import { volume, volumes } from './answers/volume.ts'
 import { list, type Field } from './fields.ts'
-import type { View } from './view.ts'
+import type { Counts, View } from './view.ts'
 
 export type Answer =
   /** What a container or an image holds, or says: it passes as it comes. */
@@ -100,6 +100,8 @@ export interface Asked {
   readonly counts: () => Counts
   /** Whether it is a container that the worker may inspect. */
   readonly isWhole: boolean
+  /** Whether a disk usage is of single things. */
+  readonly isVerbose: boolean
   /** The keys by which a list was asked for. */
   readonly filters: ReadonlySet<string>
 }
@@ -115,7 +117,7 @@ const BY_VIEW: Readonly<Record<Exclude<Kind, keyof typeof ALIKE>, (asked: Asked)
   'image.list': ({ view, filters }) => list(listedImage(view, filters.has('reference'))),
   'network.inspect': ({ view }) => network(view),
   'network.list': ({ view, filters }) => list(listedNetwork(view, filters.has('label'))),
-  'system.df': ({ view }) => diskUsage(view),
+  'system.df': ({ view, isVerbose }) => diskUsage(view, isVerbose),
   'system.info': ({ counts }) => info(counts()),
   'volume.list': ({ view }) => volumes(view),
 }
@@ -140,6 +142,7 @@ export function askedBy(permit: Permit, view: View, counts: () => Counts): Asked
     view,
     counts,
     isWhole: permit.on === 'container' && permit.view === 'full',
+    isVerbose: operation.kind === 'system.df' && operation.parameters.verbose === true,
     filters: new Set(filters?.keys() ?? []),
   }
 }

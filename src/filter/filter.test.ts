@@ -115,7 +115,7 @@ describe('other lists', () => {
       BuildCache: [{ ID: 'x' }],
       BuilderSize: 5,
     }
-    expect(diskUsage(view).read(usage)).toMatchObject({
+    expect(diskUsage(view, false).read(usage)).toMatchObject({
       LayersSize: 7,
       Images: [{ Id: imageIdOf('own') }],
       Containers: [{ Id: idOf('web') }],

@@ -1,6 +1,5 @@
 /** What a worker may see of the engine's answers: asked object by object while an answer is read. */
 import { looksLikeImageId, parseReference } from '../decode/reference.ts'
-import type { Counts } from './answers/system.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
@@ -30,6 +29,12 @@ export interface View {
   readonly volume: (volume: Unknown) => boolean
   /** Whose a network is, by its full id; undefined out of reach. */
   readonly network: (id: string) => NetworkFacts['owner'] | undefined
+}
+
+/** How many containers a worker sees. */
+export interface Counts {
+  readonly containers: number
+  readonly running: number
 }
 
 /** What a worker may, as the policy has it that is in force. */

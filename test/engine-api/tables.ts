@@ -35,6 +35,11 @@ export const BODY_FIELDS: readonly BodyField[] = rows('body-fields').map(
   ([method = '', path = '', field = '', type = '']) => ({ method, path, field, type }),
 )
 
+/** A field of an answer; `$` is the whole of it, `[]` an element of a list, `{*}` any key. */
+export const ANSWER_FIELDS: readonly BodyField[] = rows('answer-fields').map(
+  ([method = '', path = '', field = '', type = '']) => ({ method, path, field, type }),
+)
+
 /** Forms that descriptions before 1.37 name, and no engine had. */
 export const NEVER_WERE = [
   'HostConfig.PortBindings.{*}.HostIp',

@@ -44,6 +44,7 @@ export const logsQuery = record({
   timestamps: forwarded(queryFlag),
   tail: forwarded(queryText),
   details: forwarded(queryFlag),
+  format: forwarded(queryText),
 })
 export type ContainerLogs = OnContainer<'container.logs', typeof logsQuery>
 

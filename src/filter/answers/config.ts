@@ -5,10 +5,10 @@ import { wordsIn } from '../../shared/words.ts'
 const NOTHING = fields({})
 
 export const config = fields({
-  ...each(wordsIn('Hostname Domainname User Image WorkingDir MacAddress StopSignal'), text),
+  ...each(wordsIn('Hostname Domainname User Image WorkingDir MacAddress StopSignal PublishService'), text),
   ...each(
     wordsIn(`
-      AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped NetworkDisabled PublishService
+      AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped NetworkDisabled
     `),
     flag,
   ),

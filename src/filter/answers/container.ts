@@ -157,7 +157,7 @@ export const changes = list(fields({ Path: text, Kind: number }))
 export const processes = fields({ Titles: texts, Processes: list(texts) })
 export const waited = fields({ StatusCode: number, Error: fields({ Message: text }) })
 /** What has no more to tell than what it made. */
-export const madeId = fields({ Id: text })
+export const madeId = fields({ Id: text, Warnings: leftOut('an engine never has any here') })
 
 export const exec = fields({
   ...each(['ID', 'ContainerID', 'DetachKeys'], text),

@@ -70,7 +70,7 @@ export const hostConfig = fields({
   ...each(['Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls'], textByName),
   ...each(
     wordsIn(`
-      ContainerIDFile NetworkMode VolumeDriver CgroupnsMode IpcMode Cgroup PidMode UTSMode UsernsMode Runtime Isolation
+      ContainerIDFile NetworkMode VolumeDriver CgroupnsMode IpcMode Cgroup PidMode UTSMode UsernsMode Runtime Isolation InitPath
     `),
     text,
   ),

@@ -172,7 +172,8 @@ export const progress = fields({
   aux: fields({
     ...each(['ID', 'Tag', 'Digest'], text),
     Size: number,
-    manifestPushedInsteadOfIndex: flag,
+    ...each(['manifestPushedInsteadOfIndex', 'contentMissing'], flag),
+    desc: descriptor,
     originalIndex: descriptor,
     selectedManifest: descriptor,
   }),

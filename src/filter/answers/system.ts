@@ -1,5 +1,5 @@
 /** What is told of the engine as a whole, and of the host: a closed list, with counts of the worker's own objects. */
-import { listOf, objectOf, type Unknown } from '../../shared/json-value.ts'
+import type { Unknown } from '../../shared/json-value.ts'
 import { wordsIn } from '../../shared/words.ts'
 import {
   each,
@@ -14,15 +14,11 @@ import {
   texts,
   type Field,
 } from '../fields.ts'
-import type { View } from '../view.ts'
+import type { Counts, View } from '../view.ts'
 import { listed } from './container.ts'
+import { countedAnew } from './disk-usage.ts'
 import { listedImage } from './image.ts'
 import { listedVolume } from './volume.ts'
-
-export interface Counts {
-  readonly containers: number
-  readonly running: number
-}
 
 export const version = fields({
   Platform: fields({ Name: text }),
@@ -80,27 +76,45 @@ export function info(counts: Counts): Field<Unknown> {
       wordsIn(`
         DockerRootDir HttpProxy HttpsProxy NoProxy ContainerdCommit RuncCommit InitCommit Containerd ClientInfo NFd NGoroutines
         NEventsListener SystemStatus DefaultAddressPools CDISpecDirs DiscoveredDevices FirewallBackend NRI ProductLicense
-        ClusterStore ClusterAdvertise
+        ClusterStore ClusterAdvertise GenericResources ExecutionDriver
       `),
       leftOut(OPERATORS),
     ),
   })
 }
 
-/** Disk usage of what is in reach; layers that images share with others' are counted in full. */
-export function diskUsage(view: View): Field<Unknown> {
-  const told = fields({
+const COUNTED = 'counted anew, of what is told'
+
+function usage(items: Field<readonly Unknown[]>): Field<Unknown> {
+  const counts = ['ActiveCount', 'TotalCount', 'Reclaimable', 'TotalSize']
+  return fields({ ...each(counts, replaced(0, COUNTED)), Items: items })
+}
+
+const buildCache = replaced<readonly Unknown[]>([], OPERATORS)
+
+/**
+ * Disk usage of what is in reach; layers that images share with others' are counted in full.
+ * @param isVerbose whether a client that knows API 1.52 asked for single things: it gets them under their new names alone
+ */
+export function diskUsage(view: View, isVerbose: boolean): Field<Unknown> {
+  const known = {
     Images: list(listedImage(view, false)),
     Containers: list(listed(view)),
     Volumes: list(listedVolume(view)),
-    LayersSize: replaced(0, 'that of the images which are told'),
-    BuildCache: replaced([], OPERATORS),
+  }
+  const told = fields({
+    ...known,
+    LayersSize: replaced(0, COUNTED),
+    BuildCache: buildCache,
     BuilderSize: replaced(0, OPERATORS),
+    ImageUsage: usage(known.Images),
+    ContainerUsage: usage(known.Containers),
+    VolumeUsage: usage(known.Volumes),
+    BuildCacheUsage: usage(buildCache),
   })
   const read: Field<Unknown>['read'] = (value) => {
-    const usage = told.read(value)
-    const sizes = listOf(usage?.['Images']).map((image) => Number(objectOf(image)['Size'] ?? 0))
-    return usage && { ...usage, LayersSize: sizes.reduce((sum, size) => sum + size, 0) }
+    const answer = told.read(value)
+    return answer && countedAnew(answer, isVerbose)
   }
   return { ...told, read }
 }
