@@ -258,7 +258,7 @@ describe.each([
           ConfigOnly,
           Options,
           Labels,
-          chosen: subnet.startsWith('10.21'),
+          chosen: /^10\.2[12]/.test(subnet),
         },
         {
           Name: name,

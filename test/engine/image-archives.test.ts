@@ -8,9 +8,9 @@ import { freshName } from '../support/everything.ts'
 import { request } from '../support/http.ts'
 import { imagesFor, newName } from '../support/images.ts'
 import { setting } from '../support/settings.ts'
-import { onEngines } from '../support/engine.ts'
+import { kindOf, onEngines } from '../support/engine.ts'
 
-describe.each(onEngines('new', 'old', '28', '26'))('on the %s engine', (engine) => {
+describe.each(onEngines('new', 'old', '28'))('on the %s engine', (engine) => {
   const { shared, paths, worker, operator, covered, secret, idOf, own } = imagesFor(engine)
 
   describe('save and load', () => {
@@ -116,7 +116,13 @@ describe.each(onEngines('new', 'old', '28', '26'))('on the %s engine', (engine) 
         },
         'load.archive',
       ],
-      ['no manifest', (folder) => rm(join(folder, 'manifest.json')), 'load.archive'],
+      [
+        'no manifest',
+        async (folder) => {
+          for (const name of ['manifest.json', 'index.json']) await rm(join(folder, name), { force: true })
+        },
+        'load.archive',
+      ],
       [
         'instructions for later builds',
         async (folder, manifest) => {
@@ -132,16 +138,22 @@ describe.each(onEngines('new', 'old', '28', '26'))('on the %s engine', (engine) 
     ]
 
     test('that fails at its second image leaves the first to the worker', async () => {
-      const name = newName()
+      const [name, otherName] = [newName(), newName()]
       const archive = await forged(async (folder, manifest) => {
         const [made] = manifest
         const config = JSON.parse(await readFile(join(folder, made?.Config ?? ''), 'utf8'))
         await writeFile(join(folder, 'bad.json'), JSON.stringify({ ...config, os: 'windows' }))
         const first = manifest.map((item) => ({ ...item, RepoTags: [name] }))
-        const second = first.map((item) => ({ ...item, Config: 'bad.json', RepoTags: [newName()] }))
+        const second = first.map((item) => ({ ...item, Config: 'bad.json', RepoTags: [otherName] }))
         await writeFile(join(folder, 'manifest.json'), JSON.stringify([...first, ...second]))
       })
       const loaded = await worker('load', '-i', archive)
+      // containerd keeps images of other systems too.
+      if (kindOf(engine) === 'new') {
+        expect(loaded).toMatchObject({ code: 0 })
+        expect(await worker('rmi', name, otherName)).toMatchObject({ code: 0 })
+        return
+      }
       expect({ ...loaded, said: loaded.stdout + loaded.stderr }).toMatchObject({
         said: expect.stringMatching(/Loaded image: mine[^]*(?:windows|operating system)/),
       })
