@@ -160,6 +160,7 @@ function targetOf(permit: AnyPermit): string {
       return permit.operation.name ?? ''
     case 'build':
       return permit.tags.join(' ')
+    case 'container list':
     case 'engine':
     case 'list':
     case 'load':

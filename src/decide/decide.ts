@@ -1,5 +1,6 @@
 /** The decision: a pure function of the policy, the operation and the facts. Everything that is not allowed is refused. */
 import type { Decoded, OnContainer, Supported } from '../decode/operation.ts'
+import type { ContainerList } from '../decode/operations/container.ts'
 import type { SystemEvents } from '../decode/operations/system.ts'
 import type { Facts } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
@@ -26,7 +27,7 @@ import type { Terms } from './permit.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
 import { decideVolume, decideVolumeCreate } from './volume.ts'
-import type { ListPermit, Permit, Verdict } from './verdict.ts'
+import type { ContainerListPermit, Permit, Verdict } from './verdict.ts'
 
 /** Decides one operation of one worker. */
 export function decide(worker: WorkerPolicy, { operation, minor, findings }: Decoded, facts: Facts): Verdict {
@@ -117,11 +118,12 @@ function decideOnOthers(
     case 'system.info':
       return granted(worker, operation.kind, () => ({ on: 'engine', operation }))
     case 'container.list':
+      return granted(worker, operation.kind, () => listPermit(run, operation, facts))
     case 'image.list':
     case 'network.list':
     case 'volume.list':
     case 'system.df':
-      return granted(worker, operation.kind, () => listPermit(run, operation, facts))
+      return granted(worker, operation.kind, () => ({ on: 'list', operation }))
     case 'system.events':
       return grantedBy(worker, operation.kind, (word) => decideEvents(word, operation, facts))
     case 'container.prune':
@@ -169,19 +171,20 @@ function decideOnOthers(
   }
 }
 
-function listPermit(run: RunPolicy, operation: ListPermit['operation'], facts: Facts): Terms<ListPermit> {
-  const permit = { on: 'list', operation, containers: facts.reach } as const
-  if (operation.kind !== 'container.list') return permit
-  const ancestors = visibleIds(run, operation.parameters.filters?.get('ancestor'), facts.images)
-  return { ...permit, ancestors }
+function listPermit(
+  run: RunPolicy,
+  operation: ContainerList,
+  { reach, images }: Facts,
+): Terms<ContainerListPermit> {
+  const ancestors = visibleIds(run, operation.parameters.filters?.get('ancestor'), images)
+  return { on: 'container list', operation, containers: reach, ancestors }
 }
 
 /** Streams of events that a worker may have open: each of them reads every event of the engine. */
 const MOST_EVENT_STREAMS = 8
 
 function decideEvents(word: Subcommand, operation: SystemEvents, facts: Facts): Verdict {
-  if (facts.eventStreams < MOST_EVENT_STREAMS)
-    return allow(word, 'docker.allow', { on: 'list', operation, containers: facts.reach })
+  if (facts.eventStreams < MOST_EVENT_STREAMS) return allow(word, 'docker.allow', { on: 'list', operation })
   return refuse(word, 'events.limits', `docker ${word}`, {
     why: `${MOST_EVENT_STREAMS} streams of events of this worker are open already`,
     instead: ['end one of them', '--until, for what has been'],

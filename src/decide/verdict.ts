@@ -11,6 +11,7 @@ import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode
 import type { Prune } from '../decode/operations/prune.ts'
 import type { VolumeCreate } from '../decode/operations/volume.ts'
 import type { ImageBuild } from '../decode/operations/build.ts'
+import type { ContainerList } from '../decode/operations/container.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { ContainerExec } from '../decode/operations/exec.ts'
 import type { ContainerUpdate } from '../decode/operations/container-update.ts'
@@ -68,6 +69,7 @@ export interface HostPermit extends Decided {
 export type Permit =
   | EnginePermit
   | ListPermit
+  | ContainerListPermit
   | ContainerPermit
   | UpdatePermit
   | CreatePermit
@@ -96,17 +98,23 @@ export interface EnginePermit extends Decided {
   readonly operation: Extract<Supported, { kind: 'system.ping' | 'system.version' | 'system.info' }>
 }
 
-/** A list, of what is in reach. */
+/** A list, whose answer is narrowed to what is in reach. */
 export interface ListPermit extends Decided {
   readonly on: 'list'
   readonly operation: Extract<
     Supported,
-    { kind: 'container.list' | 'image.list' | 'network.list' | 'volume.list' | 'system.df' | 'system.events' }
+    { kind: 'image.list' | 'network.list' | 'volume.list' | 'system.df' | 'system.events' }
   >
+}
+
+/** A list of containers, which is asked for by what is in reach. */
+export interface ContainerListPermit extends Decided {
+  readonly on: 'container list'
+  readonly operation: ContainerList
   /** Full ids of the containers that may be seen. */
   readonly containers: readonly string[]
-  /** Ids of the images that containers were asked for by, as far as the worker may know of them. */
-  readonly ancestors?: readonly string[] | undefined
+  /** Ids of the images that containers were asked for by, as far as the worker may know of them; undefined where by none. */
+  readonly ancestors: readonly string[] | undefined
 }
 
 export interface ContainerPermit extends Decided {

@@ -22,6 +22,8 @@ export function encode(permit: Sendable, sending: Sending): EncodedRequest {
       return encodeEngine(permit.operation.kind, clientMinor)
     case 'list':
       return encodeList(permit, clientMinor)
+    case 'container list':
+      return encodeContainerList(permit, clientMinor)
     case 'container':
       return encodeContainer(permit, clientMinor)
     case 'update': {
@@ -90,13 +92,17 @@ function encodeEngine(kind: 'system.ping' | 'system.version' | 'system.info', mi
 
 type On<Kind extends Permit['on']> = Extract<Permit, { on: Kind }>
 
-function encodeList({ operation, containers, ancestors }: On<'list'>, minor: number): EncodedRequest {
+function encodeContainerList(
+  { operation, containers, ancestors }: On<'container list'>,
+  minor: number,
+): EncodedRequest {
+  const filters = narrowFilters(operation.parameters.filters, containers, ancestors)
+  const query = { ...operation.parameters, filters, trunc_cmd: undefined }
+  return plainRequest('GET', apiPath(minor, ['containers', 'json'], query))
+}
+
+function encodeList({ operation }: On<'list'>, minor: number): EncodedRequest {
   switch (operation.kind) {
-    case 'container.list': {
-      const filters = narrowFilters(operation.parameters.filters, containers, ancestors)
-      const query = { ...operation.parameters, filters, trunc_cmd: undefined }
-      return plainRequest('GET', apiPath(minor, ['containers', 'json'], query))
-    }
     case 'image.list':
       return plainRequest(
         'GET',

@@ -68,6 +68,7 @@ async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply
     case 'load':
       return load(undertaking, permit)
     case 'commit':
+    case 'container list':
     case 'exec':
     case 'exec create':
     case 'list':

@@ -83,6 +83,7 @@ export function openClaims(
     }
     case 'build':
       return keeping(NO_CLAIMS, ownership.namesGiven.reserve(worker, permit.tags))
+    case 'container list':
     case 'engine':
     case 'exec':
     case 'exec create':

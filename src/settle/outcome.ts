@@ -195,6 +195,7 @@ export class Outcome {
       case 'build':
       case 'commit':
       case 'container':
+      case 'container list':
       case 'engine':
       case 'exec':
       case 'exec create':

@@ -39,6 +39,7 @@ export function settle(
     // What is made or brought is settled by its claims (outcome.ts), what is removed by name or in a prune by whatever does so.
     case 'build':
     case 'commit':
+    case 'container list':
     case 'create':
     case 'engine':
     case 'exec':
