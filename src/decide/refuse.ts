@@ -20,6 +20,9 @@ export function refuse(subcommand: string, rule: string, what: string, more: Par
   }
 }
 
+/** What to do about what is not known yet, or was not at that moment. */
+export const ONCE_MORE = 'the same once more'
+
 /** Rules that hold no more once something was removed. */
 const FULL = /^run\.limits\.(?:total\.|containers$|images$|networks$|volumes$)/
 

@@ -6,7 +6,7 @@ import type { DecisionEntry } from '../record/entry.ts'
 import type { CallEngine, Standing } from '../engine/call-engine.ts'
 import type { Identity } from '../workers/identity.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import { refuse, refuseAll, type Violation } from '../decide/refuse.ts'
+import { ONCE_MORE, refuse, refuseAll, type Violation } from '../decide/refuse.ts'
 import type { Refused, Verdict } from '../decide/verdict.ts'
 import { Ending, type Until } from '../shared/ending.ts'
 import { LookupAbandoned } from '../resolve/host-paths.ts'
@@ -199,7 +199,7 @@ export class Right<R extends Resource> implements Standing, Running {
     return {
       refused: refuse(verdict.subcommand, 'policy.changed', this.#call.operation.kind, {
         why: 'another policy came into force meanwhile, which gives this otherwise',
-        instead: ['the same once more'],
+        instead: [ONCE_MORE],
         retryable: true,
       }),
     }

@@ -9,14 +9,9 @@ import {
 } from '../../decode/operations/mounts.ts'
 import type { BindFacts, Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../../policy/policy.ts'
-import type { Violation } from '../refuse.ts'
+import { ONCE_MORE, type Violation } from '../refuse.ts'
 import { formatSize } from '../../shared/sizes.ts'
 import { volumeTaken } from '../volume.ts'
-
-/** An engine makes them one after the other for every container: thousands keep all others waiting. Without the image there is no container. */
-function imageVolumes({ image }: Facts): number {
-  return image === undefined ? 0 : (image.named?.volumes ?? Infinity)
-}
 
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
 export function planMounts(
@@ -25,7 +20,15 @@ export function planMounts(
   facts: Facts,
   violations: Violation[],
 ): readonly Mount[] {
-  const count = countMounts(operation) + sharedBinds(operation, facts).length + imageVolumes(facts)
+  const { image } = facts
+  if (image !== undefined && image.named === undefined) {
+    const why = 'it is not known how many volumes its image names'
+    violations.push({ rule: 'run.mounts', what: 'volumes of the image', why, instead: [ONCE_MORE] })
+    return []
+  }
+  // Those of the image an engine makes one after the other for every container: thousands keep all others waiting.
+  const ofImage = image?.named?.volumes ?? 0
+  const count = countMounts(operation) + sharedBinds(operation, facts).length + ofImage
   if (count > MOST_MOUNTS) {
     violations.push({
       rule: 'run.mounts',

@@ -5,7 +5,7 @@ import type { Endpoint } from '../../decode/operations/endpoint.ts'
 import type { PublishedPort } from '../../decode/operations/ports.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
-import type { Violation } from '../refuse.ts'
+import { ONCE_MORE, type Violation } from '../refuse.ts'
 
 /** NetworkMode as it is sent: networks by full id, so that no other of that name can be meant. */
 export function planNetworkMode(operation: ContainerCreate, facts: Facts, violations: Violation[]): string {
@@ -107,15 +107,14 @@ function sharedNamespace(field: string, container: string, facts: Facts, violati
 
 /** Of a container that runs an engine has each port that its image exposes in the list of containers, which is everybody's. */
 export function checkExposed({ image }: Facts, violations: Violation[]): void {
-  const ports = image === undefined ? 0 : (image.named?.ports ?? Infinity)
-  if (ports <= MOST_EXPOSED) return
-  const why = `its image exposes ${ports} ports, ${MOST_EXPOSED} at most`
-  violations.push({
-    rule: 'run.ports',
-    what: 'ports of the image',
-    why,
-    instead: ['an image that exposes fewer'],
-  })
+  if (image === undefined) return
+  const refused = (why: string, instead: string): void => {
+    violations.push({ rule: 'run.ports', what: 'ports of the image', why, instead: [instead] })
+  }
+  const ports = image.named?.ports
+  if (ports === undefined) refused('it is not known how many ports its image exposes', ONCE_MORE)
+  else if (ports > MOST_EXPOSED)
+    refused(`its image exposes ${ports} ports, ${MOST_EXPOSED} at most`, 'an image that exposes fewer')
 }
 
 /** For each of them an engine runs a process of its own on the host, with memory that no limit of the container's counts. */
