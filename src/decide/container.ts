@@ -53,7 +53,7 @@ export function decideContainer(worker: WorkerPolicy, operation: ContainerOperat
   }
   const lost = lostBind(worker.docker.run, container, operation, facts)
   if (lost !== undefined) return refuseAll(by, [lost])
-  const unfit = needsFit(operation.kind) ? unfitNow(worker.docker.run, container, operation, facts) : []
+  const unfit = needsFit(operation) ? unfitNow(worker.docker.run, container, operation, facts) : []
   if (unfit.length > 0) return refuseAll(by, unfit)
   if (operation.kind === 'container.commit')
     return decideCommit(worker.docker.run, by, operation, container, facts)
@@ -103,7 +103,7 @@ function lostBind(
   operation: ContainerOperation,
   facts: Facts,
 ): Violation | undefined {
-  if (!mounts(operation.kind)) return undefined
+  if (!mounts(operation)) return undefined
   if (container.owner !== 'self') return undefined
   const moved = container.binds.find(({ source }) => {
     const now = facts.paths.get(source)

@@ -50,7 +50,7 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
       status: operation.status,
     }
   }
-  const verdict = withRoom(operation.kind, decideSupported(worker, operation, facts), facts)
+  const verdict = withRoom(operation, decideSupported(worker, operation, facts), facts)
   if (findings.length === 0) return verdict
   const ungranted =
     verdict.effect === 'refuse' && (verdict.status === 404 || verdict.refusal.rule === 'docker.allow')

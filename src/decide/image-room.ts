@@ -1,6 +1,6 @@
 /** How much of an engine's list of images a worker may take: everybody who lists images, and the gate itself, gets all of it. */
 import type { ArchivedImage } from '../decode/image-layout.ts'
-import type { OperationKind } from '../decode/operation.ts'
+import type { Operation } from '../decode/operation.ts'
 import { addsImages } from '../decode/properties.ts'
 import type { Facts } from '../resolve/facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
@@ -18,11 +18,11 @@ const ROW = 512
 
 /** A verdict, or a refusal where it would let images come while the worker's take too much of the list. */
 export function withRoom(
-  kind: OperationKind,
+  operation: Operation,
   verdict: Verdict,
   { imagesListed, engine }: Pick<Facts, 'imagesListed' | 'engine'>,
 ): Verdict {
-  if (verdict.effect === 'refuse' || !addsImages(kind)) return verdict
+  if (verdict.effect === 'refuse' || !addsImages(operation)) return verdict
   const violation = tooMuchListed(imagesListed, engine)
   return violation === undefined ? verdict : refuseAll(verdict.subcommand, [violation])
 }

@@ -174,6 +174,6 @@ test('what only reads is not a change, and all else is one', () => {
   expect(isChange('image.search')).toBe(false)
   expect(isChange('container.create')).toBe(true)
   expect(isChange('exec.start')).toBe(true)
-  expect(mounts('container.start')).toBe(true)
-  expect(mounts('container.stop')).toBe(false)
+  expect(mounts({ kind: 'container.start' })).toBe(true)
+  expect(mounts({ kind: 'container.stop' })).toBe(false)
 })

@@ -16,7 +16,7 @@ test('what is only looked at is recorded as a read', () => {
 
 describe('of all that can be asked for', () => {
   test('an engine mounts what a container has for these', () => {
-    expect(kinds.filter(mounts).toSorted()).toEqual([
+    expect(kinds.filter((kind) => mounts({ kind })).toSorted()).toEqual([
       'container.archive-get',
       'container.archive-put',
       'container.archive-stat',
@@ -28,7 +28,7 @@ describe('of all that can be asked for', () => {
   })
 
   test('these run what a container was made with, or copy it', () => {
-    expect(kinds.filter(needsFit).toSorted()).toEqual([
+    expect(kinds.filter((kind) => needsFit({ kind })).toSorted()).toEqual([
       'container.commit',
       'container.exec',
       'container.restart',
@@ -39,7 +39,7 @@ describe('of all that can be asked for', () => {
   })
 
   test('these bring images and names', () => {
-    expect(kinds.filter(addsImages).toSorted()).toEqual([
+    expect(kinds.filter((kind) => addsImages({ kind })).toSorted()).toEqual([
       'container.commit',
       'image.build',
       'image.import',

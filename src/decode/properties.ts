@@ -24,7 +24,7 @@ const READ = 30_000
 export const CHANGE = 120_000
 const NONE = undefined
 
-const OPERATIONS: Readonly<Record<RecordedKind, Properties>> = {
+const OPERATIONS = {
   'build.prune': is('change', 'left', 'left', 'end', READ, false),
   'container.archive-get': is('read', 'mounted', 'left', 'client', NONE, false),
   'container.archive-put': is('change', 'mounted', 'left', 'client', NONE, false),
@@ -91,16 +91,16 @@ const OPERATIONS: Readonly<Record<RecordedKind, Properties>> = {
   command: is('change', 'left', 'left', 'end', NONE, false),
   malformed: is('change', 'left', 'left', 'end', READ, false),
   unsupported: is('change', 'left', 'left', 'end', READ, false),
-}
+} satisfies Readonly<Record<RecordedKind, Properties>>
 
-function is(
+function is<Container extends Properties['container'], Images extends Properties['images']>(
   effect: Properties['effect'],
-  container: Properties['container'],
-  images: Properties['images'],
+  container: Container,
+  images: Images,
   until: Properties['until'],
   limit: Properties['limit'],
   lookUp: boolean,
-): Properties {
+): Properties & { readonly container: Container; readonly images: Images } {
   return { effect, container, images, until, limit, lookUp }
 }
 
@@ -110,26 +110,42 @@ export function propertiesOf(kind: RecordedKind): Properties {
 
 /** Whether an operation changes something, and so has an outcome in the record. */
 export function isChange(kind: RecordedKind): boolean {
-  return OPERATIONS[kind].effect === 'change'
+  return propertiesOf(kind).effect === 'change'
+}
+
+/** An operation, or what is known of it. */
+interface OfKind {
+  readonly kind: RecordedKind
+}
+
+type Rows = typeof OPERATIONS
+
+/** Those whose row has one of these words in a column. */
+type Having<Column extends 'container' | 'images', Word> = {
+  readonly kind: { [K in keyof Rows]: Rows[K][Column] extends Word ? K : never }[keyof Rows]
 }
 
 /** Whether an engine mounts at it what the container has. */
-export function mounts(kind: RecordedKind): boolean {
-  return ['mounted', 'mounted and run'].includes(OPERATIONS[kind].container)
+export function mounts<A extends OfKind>(
+  asked: A,
+): asked is A & Having<'container', 'mounted' | 'mounted and run'> {
+  return ['mounted', 'mounted and run'].includes(propertiesOf(asked.kind).container)
 }
 
 /** Whether the policy in force must give what the container was made with. */
-export function needsFit(kind: RecordedKind): boolean {
-  return ['run', 'mounted and run'].includes(OPERATIONS[kind].container)
+export function needsFit<A extends OfKind>(
+  asked: A,
+): asked is A & Having<'container', 'run' | 'mounted and run'> {
+  return ['run', 'mounted and run'].includes(propertiesOf(asked.kind).container)
 }
 
 /** Whether it makes an engine's list of images longer. */
-export function addsImages(kind: RecordedKind): boolean {
-  return OPERATIONS[kind].images === 'added'
+export function addsImages<A extends OfKind>(asked: A): asked is A & Having<'images', 'added'> {
+  return propertiesOf(asked.kind).images === 'added'
 }
 
 /** Whether it has to be known which images there are, and whose. */
 export function needsImages(operation: Operation): boolean {
   const asksByImage = operation.kind === 'container.list' && operation.parameters.filters?.has('ancestor')
-  return asksByImage === true || OPERATIONS[operation.kind].images !== 'left'
+  return asksByImage === true || propertiesOf(operation.kind).images !== 'left'
 }

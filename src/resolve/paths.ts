@@ -36,7 +36,7 @@ export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Opera
   if (!stock.some(({ binds }) => binds.length > 0)) return []
   const [own] = stock
   // What runs is mounted already: where its sources are by now, no engine asks.
-  const sources = mounts(operation.kind) ? own?.binds.map(({ source }) => source) : undefined
+  const sources = mounts(operation) ? own?.binds.map(({ source }) => source) : undefined
   return withRoots(worker, sources ?? [])
 }
 

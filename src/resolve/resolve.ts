@@ -30,10 +30,10 @@ export function resolve(
   { paths, images }: Looked,
 ): Facts {
   const withImages = (): Images => ({ images: seen(images), ownership: world.ownership })
-  const listed = addsImages(operation.kind)
+  const listed = addsImages(operation)
     ? { imagesListed: imagesListed(withImages(), worker.name, engine) }
     : {}
-  const stock = needsFit(operation.kind)
+  const stock = needsFit(operation)
     ? { ...factsOfStock(world, worker, operation), usage: world.ownership.usage(worker.name) }
     : {}
   const nothing = { ...NO_FACTS, engine, paths, roots: paths, ...listed, ...stock }

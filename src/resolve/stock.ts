@@ -23,7 +23,7 @@ export function stockOf(world: World, worker: WorkerPolicy, operation: Operation
   }
   if (operation.kind === 'container.create') addShared(operation)
   else if (operation.kind === 'exec.start') add(execInReach(world, worker, operation.exec)?.container)
-  else if ((needsFit(operation.kind) || mounts(operation.kind)) && 'container' in operation)
+  else if ((needsFit(operation) || mounts(operation)) && 'container' in operation)
     add(containerInReach(world, worker, operation.container))
   return [...found.values()]
 }
