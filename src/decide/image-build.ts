@@ -56,7 +56,7 @@ function planBuildLimits(
     memory,
     memorySwap,
     cpuPeriod: PERIOD,
-    cpuQuota: Math.floor((planCpus(wanted, run.limits, facts.engine) / 1e9) * PERIOD),
+    cpuQuota: Math.floor((planCpus(wanted, run.limits, facts.engine.nanoCpus) / 1e9) * PERIOD),
     cpuShares: planShares(parameters.cpushares || undefined),
     shm: Math.min(parameters.shmsize || run.limits.shm, run.limits.shm),
   }

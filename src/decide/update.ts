@@ -24,7 +24,7 @@ export function planUpdate(
   const { changes } = operation
   const wantedCpus = changes.NanoCpus || quota(changes.CpuQuota, changes.CpuPeriod)
   const memory = changes.Memory ? atMost(changes.Memory, run.limits.memory) : undefined
-  const nanoCpus = wantedCpus ? planCpus(wantedCpus, run.limits, facts.engine) : undefined
+  const nanoCpus = wantedCpus ? planCpus(wantedCpus, run.limits, facts.engine.nanoCpus) : undefined
   const basis = memory ?? container.memory
   const swap = planMemoryOptions(
     basis,

@@ -115,3 +115,9 @@ export interface HostFacts {
   /** Diagnostics of the worker that go on. */
   readonly running: number
 }
+
+/** Facts by which is decided what is mounted of the host. */
+type OfMounts = 'paths' | 'roots'
+
+/** Facts by which is decided whether a container may be made: a new one, or one that is there, as it is. */
+export type OfFit = OfMounts | 'others' | 'networks'

@@ -1,12 +1,12 @@
 /** A container of a worker's by itself: every part of it is granted, brought to a limit, or refused. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
 import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
-import type { Facts } from '../../resolve/facts.ts'
 import { MOST_LABELS } from '../../shared/labels.ts'
 import { describePatterns, someImageMatches } from '../../policy/match.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import type { CreatePlan } from '../plans.ts'
+import type { PlanFacts } from './facts.ts'
 import { planLimits } from './limits.ts'
 import { checkLabels } from '../labels.ts'
 import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
@@ -25,7 +25,7 @@ import { checkCapabilities, checkSecurityOptions, planLog, planRestart, planUlim
 export function planContainer(
   run: RunPolicy,
   operation: ContainerCreate,
-  facts: Facts,
+  facts: PlanFacts,
   violations: Violation[],
 ): CreatePlan {
   const { sent: image, granted } = planImage(run, operation.image, facts, violations)
@@ -49,7 +49,7 @@ export function planContainer(
     endpoints: planEndpoints(operation, facts, violations),
     pidMode: planPidMode(operation.pid, facts, violations),
     ipcMode: planIpcMode(operation.ipc, facts, violations),
-    limits: planLimits(run.limits, operation.limits, facts.engine, violations),
+    limits: planLimits(run.limits, operation.limits, facts.hostCpus, violations),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
     binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
     restart: planRestart(run, operation.restart, binds, facts, violations),
@@ -64,10 +64,9 @@ export function planContainer(
 function planImage(
   run: RunPolicy,
   written: string,
-  facts: Facts,
+  { image }: Pick<PlanFacts, 'image'>,
   violations: Violation[],
 ): { readonly sent: string; readonly granted: string } {
-  const { image } = facts
   const names = (image?.names ?? []).flatMap((name) => parseReference(name) ?? [])
   const reference = parseReference(written)
   const byId = image !== undefined && looksLikeImageId(written) && !isNameOf(written, names)
@@ -88,11 +87,11 @@ function planImage(
 }
 
 /** A container has the labels of its image, and an image that is made of it has those of both. */
-function checkImageLabels({ image }: Facts, violations: Violation[]): void {
-  if (image === undefined || image.labels <= MOST_LABELS) return
+function checkImageLabels({ fromImage }: Pick<PlanFacts, 'fromImage'>, violations: Violation[]): void {
+  if (fromImage === undefined || fromImage.labels <= MOST_LABELS) return
   violations.push({
     rule: 'run.labels',
-    what: `labels of the image, of ${image.labels} characters`,
+    what: `labels of the image, of ${fromImage.labels} characters`,
     why: `labels travel with every event: ${MOST_LABELS} characters in all`,
     instead: ['an image with shorter ones'],
   })

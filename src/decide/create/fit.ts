@@ -1,24 +1,28 @@
 /** Whether a container that is there could be made now as it is: by the rules of a create, and by no others. */
 import { sharedContainers, type ContainerCreate } from '../../decode/operations/container-create.ts'
 import { looksLikeImageId } from '../../decode/reference.ts'
-import type { ContainerFacts, Facts, ImageFacts } from '../../resolve/facts.ts'
+import type { ContainerFacts, Facts, OfFit } from '../../resolve/facts.ts'
 import { formatCpus, formatSize, parseSize } from '../../shared/sizes.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import type { CreatePlan } from '../plans.ts'
 import { planContainer } from './container.ts'
+import type { PlanFacts } from './facts.ts'
 import { outsideRoots } from './mounts.ts'
 
 /** What of a container the policy gives no more; empty where it fits, and for those of the operator. */
-export function misfits(run: RunPolicy, container: ContainerFacts, facts: Facts): readonly Violation[] {
+export function misfits(
+  run: RunPolicy,
+  container: ContainerFacts,
+  facts: Pick<Facts, 'engine' | OfFit>,
+): readonly Violation[] {
   if (container.owner === 'operator') return []
   const { made, name } = container
   if (made === undefined) return [unknown(name)]
   const outside = outsideRoots(run, container.binds, facts)
   const violations: Violation[] = []
-  // How many CPUs the host has by now is not a question of the policy.
-  const engine = { ...facts.engine, nanoCpus: Infinity }
-  const plan = planContainer(run, made, { ...facts, engine, image: ownImage(made.image) }, violations)
+  const has = { image: ownImage(made.image), fromImage: undefined, volumes: undefined, hostCpus: undefined }
+  const plan = planContainer(run, made, { ...facts, ...has }, violations)
   return [
     ...(outside === undefined ? [] : [outside]),
     ...[...violations, ...lowered(made, plan)].map((violation) => asMade(name, violation)),
@@ -30,7 +34,7 @@ export function misfits(run: RunPolicy, container: ContainerFacts, facts: Facts)
 export function sharedMisfits(
   run: RunPolicy,
   operation: ContainerCreate,
-  facts: Facts,
+  facts: Pick<Facts, 'engine' | OfFit>,
 ): readonly Violation[] {
   return sharedContainers(operation).flatMap((reference) => {
     const other = facts.others.get(reference)
@@ -39,17 +43,8 @@ export function sharedMisfits(
 }
 
 /** An image that the worker brought itself needs no pattern; any other is known by the name that granted it. */
-function ownImage(granted: string): ImageFacts | undefined {
-  if (!looksLikeImageId(granted)) return undefined
-  return {
-    id: granted,
-    names: [],
-    own: true,
-    ownNames: [],
-    labels: 0,
-    named: { volumes: 0, ports: 0 },
-    ownParents: [],
-  }
+function ownImage(granted: string): PlanFacts['image'] {
+  return looksLikeImageId(granted) ? { id: granted, names: [], own: true } : undefined
 }
 
 const A_NEW_ONE = 'a new container'

@@ -1,7 +1,6 @@
 /** Limits of a container: put in where the client gives none, brought down where it gives more. */
 import type { RequestedLimits } from '../../decode/operations/container-create.ts'
 import type { Usage } from '../../world/usage.ts'
-import type { EngineFacts } from '../../world/engine-facts.ts'
 import type { Limits } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import { formatCpus, formatSize } from '../../shared/sizes.ts'
@@ -10,18 +9,18 @@ import type { ContainerLimits } from '../plans.ts'
 /** Docker's own size of /dev/shm (moby, daemon/config: DefaultShmSize). */
 const DOCKER_SHM = 64 * 2 ** 20
 
-/** Every limit of a new container. */
+/** Every limit of a container. @param hostCpus see `planCpus` */
 export function planLimits(
   limits: Limits,
   requested: RequestedLimits,
-  engine: EngineFacts,
+  hostCpus: number | undefined,
   violations: Violation[],
 ): ContainerLimits {
   const memory = atMost(requested.memory, limits.memory)
   return {
     memory,
     ...planMemoryOptions(memory, requested, violations),
-    nanoCpus: planCpus(requested.nanoCpus, limits, engine),
+    nanoCpus: planCpus(requested.nanoCpus, limits, hostCpus),
     cpuShares: planShares(requested.cpuShares),
     pids: atMost(requested.pids, limits.pids),
     shm: Math.min(positive(requested.shm) ?? DOCKER_SHM, limits.shm),
@@ -68,13 +67,17 @@ export function atMost(requested: number | undefined, most: number): number {
 /** Nano-CPUs of the smallest quota that the kernel keeps, a millisecond of 100: an engine rounds less down to none at all. */
 const SMALLEST_CPUS = 10_000_000
 
-/** CPUs in nano-CPUs; an engine refuses to give a container more of them than the host has. */
+/**
+ * CPUs in nano-CPUs.
+ * @param hostCpus an engine refuses to give a new container more; undefined where it is not to give any
+ */
 export function planCpus(
   requested: number | undefined,
   { nanoCpus }: Pick<Limits, 'nanoCpus'>,
-  engine: EngineFacts,
+  hostCpus: number | undefined,
 ): number {
-  return Math.max(SMALLEST_CPUS, atMost(requested, Math.min(nanoCpus, engine.nanoCpus)))
+  const most = hostCpus === undefined ? nanoCpus : Math.min(nanoCpus, hostCpus)
+  return Math.max(SMALLEST_CPUS, atMost(requested, most))
 }
 
 /** What the worker's containers would be too much of together. */

@@ -11,23 +11,24 @@ import type { BindFacts, Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../../policy/policy.ts'
 import { ONCE_MORE, type Violation } from '../refuse.ts'
 import { formatSize } from '../../shared/sizes.ts'
+import type { PlanFacts } from './facts.ts'
 import { volumeTaken } from '../volume.ts'
 
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
 export function planMounts(
   run: RunPolicy,
   operation: ContainerCreate,
-  facts: Facts,
+  facts: Pick<PlanFacts, 'fromImage' | 'others' | 'paths' | 'roots' | 'volumes'>,
   violations: Violation[],
 ): readonly Mount[] {
-  const { image } = facts
-  if (image !== undefined && image.named === undefined) {
+  const { fromImage } = facts
+  if (fromImage !== undefined && fromImage.named === undefined) {
     const why = 'it is not known how many volumes its image names'
     violations.push({ rule: 'run.mounts', what: 'volumes of the image', why, instead: [ONCE_MORE] })
     return []
   }
   // Those of the image an engine makes one after the other for every container: thousands keep all others waiting.
-  const ofImage = image?.named?.volumes ?? 0
+  const ofImage = fromImage?.named?.volumes ?? 0
   const count = countMounts(operation) + sharedBinds(operation, facts).length + ofImage
   if (count > MOST_MOUNTS) {
     violations.push({
@@ -60,7 +61,12 @@ export function volumesToOwn(mounts: readonly Mount[]): ReadonlyMap<string, Volu
   return volumes
 }
 
-function planBind(run: RunPolicy, mount: BindMount, facts: Facts, violations: Violation[]): BindMount {
+function planBind(
+  run: RunPolicy,
+  mount: BindMount,
+  facts: Pick<Facts, 'paths' | 'roots'>,
+  violations: Violation[],
+): BindMount {
   const path = facts.paths.get(mount.source)
   const refused = (why: string, alternatives: readonly string[] = bindAlternatives(run)): BindMount => {
     violations.push({
@@ -94,7 +100,7 @@ export function isBindRoot(run: RunPolicy, source: string, facts: Pick<Facts, 'r
 }
 
 /** Whether a path begins with a root that is no longer what the operator meant. */
-function isUnderMoved(run: RunPolicy, path: string, facts: Facts): boolean {
+function isUnderMoved(run: RunPolicy, path: string, facts: Pick<Facts, 'roots'>): boolean {
   return run.binds.some((root) => {
     const now = facts.roots.get(root.path)
     return isUnder(path, root.path) && now?.found === false && now.why === 'moved'
@@ -110,7 +116,7 @@ function bindAlternatives(run: RunPolicy): readonly string[] {
 }
 
 /** The root that a real path is under. */
-function rootOf(run: RunPolicy, real: string, facts: Facts): BindRoot | undefined {
+function rootOf(run: RunPolicy, real: string, facts: Pick<Facts, 'roots'>): BindRoot | undefined {
   return run.binds.find((root) => isUnder(real, realRoot(root, facts)))
 }
 
@@ -123,8 +129,12 @@ function isUnder(path: string, root: string | undefined): boolean {
   return root !== undefined && (path === root || path.startsWith(`${root}/`))
 }
 
-function planVolume(mount: VolumeMount, facts: Facts, violations: Violation[]): VolumeMount {
-  if (mount.source !== undefined && facts.volumes.get(mount.source) === 'other') {
+function planVolume(
+  mount: VolumeMount,
+  { volumes }: Pick<PlanFacts, 'volumes'>,
+  violations: Violation[],
+): VolumeMount {
+  if (mount.source !== undefined && volumes?.get(mount.source) === 'other') {
     violations.push(volumeTaken(`${mount.at} = ${mount.source}:${mount.target}`, mount.source))
   }
   return mount
@@ -150,7 +160,7 @@ function planTmpfs(run: RunPolicy, mount: TmpfsMount, violations: Violation[]): 
 export function outsideRoots(
   run: RunPolicy,
   binds: readonly BindFacts[],
-  facts: Facts,
+  facts: Pick<Facts, 'roots'>,
   readOnly = false,
 ): Violation | undefined {
   for (const bind of binds) {
@@ -182,7 +192,7 @@ export function outsideRoots(
 export function planVolumesFrom(
   run: RunPolicy,
   operation: ContainerCreate,
-  facts: Facts,
+  facts: Pick<Facts, 'others' | 'roots'>,
   violations: Violation[],
 ): readonly string[] {
   return operation.volumesFrom.map(({ container, readOnly }) => {
@@ -206,7 +216,7 @@ export function planVolumesFrom(
 /** Binds that come with the mounts of other containers: an engine mounts them anew for this one. */
 export function sharedBinds(
   operation: ContainerCreate,
-  facts: Facts,
+  facts: Pick<Facts, 'others'>,
 ): readonly { readonly source: string; readonly readOnly: boolean; readonly at: string }[] {
   return operation.volumesFrom.flatMap(({ container, readOnly }) =>
     (facts.others.get(container)?.binds ?? []).map((bind) => ({

@@ -6,9 +6,14 @@ import type { PublishedPort } from '../../decode/operations/ports.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import { ONCE_MORE, type Violation } from '../refuse.ts'
+import type { PlanFacts } from './facts.ts'
 
 /** NetworkMode as it is sent: networks by full id, so that no other of that name can be meant. */
-export function planNetworkMode(operation: ContainerCreate, facts: Facts, violations: Violation[]): string {
+export function planNetworkMode(
+  operation: ContainerCreate,
+  facts: Pick<Facts, 'others' | 'networks'>,
+  violations: Violation[],
+): string {
   const { network } = operation
   switch (network.mode) {
     case 'container':
@@ -26,7 +31,11 @@ export function planNetworkMode(operation: ContainerCreate, facts: Facts, violat
  * On an operator's network a container is found by its host name too (moby since 25, DNSNames), which a worker could choose to be
  * that of one of the operator's.
  */
-export function checkHostname(operation: ContainerCreate, facts: Facts, violations: Violation[]): void {
+export function checkHostname(
+  operation: ContainerCreate,
+  facts: Pick<Facts, 'networks'>,
+  violations: Violation[],
+): void {
   const { Hostname = '' } = operation.config
   const { network, endpoints } = operation
   const names = [
@@ -50,7 +59,7 @@ export function hostnameViolation(hostname: string, network: string): Violation 
 /** How the container is on its networks, as it is sent. */
 export function planEndpoints(
   operation: ContainerCreate,
-  facts: Facts,
+  facts: Pick<Facts, 'networks'>,
   violations: Violation[],
 ): readonly Endpoint[] {
   const { network, endpoints } = operation
@@ -70,7 +79,12 @@ export function planEndpoints(
   )
 }
 
-function planNetwork(what: string, name: string, facts: Facts, violations: Violation[]): string {
+function planNetwork(
+  what: string,
+  name: string,
+  facts: Pick<Facts, 'networks'>,
+  violations: Violation[],
+): string {
   const network = facts.networks.get(name)
   if (network !== undefined && network.owner !== 'engine') return network.id
   violations.push({
@@ -83,17 +97,22 @@ function planNetwork(what: string, name: string, facts: Facts, violations: Viola
 }
 
 /** PidMode as it is sent; empty is the engine's default, an own namespace. */
-export function planPidMode(pid: Namespace, facts: Facts, violations: Violation[]): string {
+export function planPidMode(pid: Namespace, facts: Pick<Facts, 'others'>, violations: Violation[]): string {
   return pid.mode === 'container' ? sharedNamespace('PidMode', pid.container, facts, violations) : ''
 }
 
 /** IpcMode as it is sent: private unless said otherwise, whatever the API version's default. */
-export function planIpcMode(ipc: Namespace, facts: Facts, violations: Violation[]): string {
+export function planIpcMode(ipc: Namespace, facts: Pick<Facts, 'others'>, violations: Violation[]): string {
   if (ipc.mode === 'container') return sharedNamespace('IpcMode', ipc.container, facts, violations)
   return ipc.mode === 'default' ? 'private' : ipc.mode
 }
 
-function sharedNamespace(field: string, container: string, facts: Facts, violations: Violation[]): string {
+function sharedNamespace(
+  field: string,
+  container: string,
+  facts: Pick<Facts, 'others'>,
+  violations: Violation[],
+): string {
   const other = facts.others.get(container)
   if (other?.owner === 'self') return `container:${other.id}`
   violations.push({
@@ -106,12 +125,12 @@ function sharedNamespace(field: string, container: string, facts: Facts, violati
 }
 
 /** Of a container that runs an engine has each port that its image exposes in the list of containers, which is everybody's. */
-export function checkExposed({ image }: Facts, violations: Violation[]): void {
-  if (image === undefined) return
+export function checkExposed({ fromImage }: Pick<PlanFacts, 'fromImage'>, violations: Violation[]): void {
+  if (fromImage === undefined) return
   const refused = (why: string, instead: string): void => {
     violations.push({ rule: 'run.ports', what: 'ports of the image', why, instead: [instead] })
   }
-  const ports = image.named?.ports
+  const ports = fromImage.named?.ports
   if (ports === undefined) refused('it is not known how many ports its image exposes', ONCE_MORE)
   else if (ports > MOST_EXPOSED)
     refused(`its image exposes ${ports} ports, ${MOST_EXPOSED} at most`, 'an image that exposes fewer')

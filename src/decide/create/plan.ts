@@ -20,7 +20,9 @@ export function planCreate(
   facts: Facts,
 ): Verdict {
   const violations: Violation[] = []
-  const plan = planContainer(run, operation, facts, violations)
+  const { image, engine } = facts
+  const asNew = { ...facts, fromImage: image, hostCpus: engine.nanoCpus }
+  const plan = planContainer(run, operation, asNew, violations)
   if (facts.nameMeant && operation.name !== undefined)
     violations.push({ rule: 'create.name', ...meantName(operation.name) })
   violations.push(...sharedMisfits(run, operation, facts))
