@@ -4,7 +4,7 @@ import { mounts, needsFit } from '../decode/properties.ts'
 import { grantOn, wordOf } from '../policy/grants.ts'
 import type { RunPolicy, WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
-import type { ContainerFacts, Facts } from '../resolve/facts.ts'
+import type { ContainerFacts, Facts, Resolved } from '../resolve/facts.ts'
 import { allow, notAllowed, notReached } from './answers.ts'
 import { misfits } from './create/fit.ts'
 import { totalViolations } from './create/limits.ts'
@@ -22,18 +22,19 @@ function signals(operation: ContainerOperation): boolean {
 }
 
 /** Decides an operation on a container that the client names. */
-export function decideContainer(worker: WorkerPolicy, operation: ContainerOperation, facts: Facts): Verdict {
+export function decideContainer(worker: WorkerPolicy, asked: Resolved<ContainerOperation['kind']>): Verdict {
+  const { operation, facts } = asked
   const word = wordOf(operation.kind)
-  const container = facts.container
+  const { container } = facts
   if (container === undefined) return notFound(word, `No such container: ${operation.container}`)
   const allowed = container.owner === 'self' ? worker.docker.allow : reachOf(worker, container.policyName)
   const rule = container.owner === 'self' ? 'docker.allow' : `docker.reach.${container.policyName}`
   const by = grantOn(operation.kind, container, allowed)
-  if (operation.kind === 'container.inspect') {
+  if (asked.kind === 'container.inspect') {
     // The CLI looks before it asks for logs, stop or start: without the right, it sees what that needs and no more.
     return allow(word, rule, {
       on: 'container',
-      operation,
+      operation: asked.operation,
       container,
       view: by === undefined ? 'redacted' : 'full',
     })
@@ -51,41 +52,39 @@ export function decideContainer(worker: WorkerPolicy, operation: ContainerOperat
       instead: [`docker ${by} ${container.name}`],
     })
   }
-  const lost = lostBind(worker.docker.run, container, operation, facts)
+  const { run } = worker.docker
+  const lost = mounts(asked) ? lostBind(run, container, asked.facts) : undefined
   if (lost !== undefined) return refuseAll(by, [lost])
-  const unfit = needsFit(operation) ? unfitNow(worker.docker.run, container, operation, facts) : []
+  const unfit = needsFit(asked) ? unfitNow(run, container, asked) : []
   if (unfit.length > 0) return refuseAll(by, unfit)
-  if (operation.kind === 'container.commit')
-    return decideCommit(worker.docker.run, by, operation, container, facts)
-  if (operation.kind === 'container.update')
-    return planUpdate(worker.docker.run, by, operation, container, facts)
-  if (operation.kind === 'container.rename') return decideRename(by, rule, operation, container, facts)
+  if (asked.kind === 'container.commit') return decideCommit(run, by, asked.operation, container, asked.facts)
+  if (asked.kind === 'container.update') return planUpdate(run, by, asked.operation, container, asked.facts)
+  if (asked.kind === 'container.rename')
+    return decideRename(by, rule, asked.operation, container, asked.facts)
   if (
-    operation.kind === 'container.top' &&
+    asked.kind === 'container.top' &&
     container.owner === 'operator' &&
-    !plainPs(operation.parameters.ps_args)
+    !plainPs(asked.operation.parameters.ps_args)
   ) {
     const why = 'ps options that show the environment are not given for containers of the operator'
-    return refuse(by, rule, `ps_args = ${operation.parameters.ps_args}`, {
+    return refuse(by, rule, `ps_args = ${asked.operation.parameters.ps_args}`, {
       why,
       instead: ['docker top NAME -ef'],
     })
   }
-  return allow(by, rule, { on: 'container', operation, container, view: 'full' })
+  return allow(by, rule, { on: 'container', operation: asked.operation, container, view: 'full' })
 }
 
+type Running = 'container.commit' | 'container.restart' | 'container.start' | 'container.unpause'
+
 /** What a container has that a create would not be given now, beside what else there is of the worker's where it is to run. */
-function unfitNow(
-  run: RunPolicy,
-  container: ContainerFacts,
-  operation: ContainerOperation,
-  facts: Facts,
-): readonly Violation[] {
-  const unfit = misfits(run, container, facts)
-  if (container.owner === 'operator' || operation.kind === 'container.commit') return unfit
-  const { containers, memory, nanoCpus } = facts.usage
+function unfitNow(run: RunPolicy, container: ContainerFacts, asked: Resolved<Running>): readonly Violation[] {
+  const unfit = misfits(run, container, asked.facts)
+  if (container.owner === 'operator' || asked.kind === 'container.commit') return unfit
+  const { usage } = asked.facts
+  const { containers, memory, nanoCpus } = usage
   const others = {
-    ...facts.usage,
+    ...usage,
     containers: containers - 1,
     memory: memory - container.memory,
     nanoCpus: nanoCpus - container.nanoCpus,
@@ -100,10 +99,8 @@ function unfitNow(
 function lostBind(
   run: RunPolicy,
   container: ContainerFacts,
-  operation: ContainerOperation,
-  facts: Facts,
+  facts: Pick<Facts, 'paths' | 'roots'>,
 ): Violation | undefined {
-  if (!mounts(operation)) return undefined
   if (container.owner !== 'self') return undefined
   const moved = container.binds.find(({ source }) => {
     const now = facts.paths.get(source)

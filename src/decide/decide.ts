@@ -2,7 +2,7 @@
 import type { Decoded, OnContainer, Supported } from '../decode/operation.ts'
 import type { ContainerList } from '../decode/operations/container.ts'
 import type { SystemEvents } from '../decode/operations/system.ts'
-import type { Facts } from '../resolve/facts.ts'
+import type { Facts, Resolved } from '../resolve/facts.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import { planCreate } from './create/plan.ts'
 import { allow, grantedBy, instead } from './answers.ts'
@@ -30,12 +30,18 @@ import { decideVolume, decideVolumeCreate } from './volume.ts'
 import type { ContainerListPermit, Permit, Verdict } from './verdict.ts'
 
 /** Decides one operation of one worker. */
-export function decide(worker: WorkerPolicy, { operation, minor, findings }: Decoded, facts: Facts): Verdict {
-  if (minor !== undefined && minor > facts.engine.minor) {
-    const why = `client version 1.${minor} is too new. Maximum supported API version is 1.${facts.engine.minor}`
+export function decide(
+  worker: WorkerPolicy,
+  { minor, findings }: Pick<Decoded, 'minor' | 'findings'>,
+  asked: Resolved,
+): Verdict {
+  const { engine } = asked.facts
+  if (minor !== undefined && minor > engine.minor) {
+    const why = `client version 1.${minor} is too new. Maximum supported API version is 1.${engine.minor}`
     return { ...refuse('request', 'request', `API version 1.${minor}`, { why }), status: 400 }
   }
-  if (operation.kind === 'unsupported') {
+  if (asked.kind === 'unsupported') {
+    const { operation } = asked
     // docker inspect asks for a plugin last: what it says then is what it says of any name that nothing has.
     if (operation.endpoint === 'PluginInspect') return notFound(operation.words, 'plugin not found')
     const refusal: Partial<Refusal> = {
@@ -44,13 +50,14 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
     }
     return refuse(operation.words, operation.words, operation.endpoint, refusal)
   }
-  if (operation.kind === 'malformed') {
+  if (asked.kind === 'malformed') {
+    const { operation } = asked
     return {
       ...refuse('request', 'request', operation.what, { why: operation.why }),
       status: operation.status,
     }
   }
-  const verdict = withRoom(operation, decideSupported(worker, operation, facts), facts)
+  const verdict = withRoom(asked, decideSupported(worker, asked))
   if (findings.length === 0) return verdict
   const ungranted =
     verdict.effect === 'refuse' && (verdict.status === 404 || verdict.refusal.rule === 'docker.allow')
@@ -65,19 +72,21 @@ export function decide(worker: WorkerPolicy, { operation, minor, findings }: Dec
   return refuseAll(verdict.subcommand, [...found, ...(verdict.effect === 'refuse' ? [verdict.refusal] : [])])
 }
 
-function decideSupported(worker: WorkerPolicy, operation: Supported, facts: Facts): Verdict {
-  return 'container' in operation
-    ? decideOnContainer(worker, operation, facts)
-    : decideOnOthers(worker, operation, facts)
+function decideSupported(worker: WorkerPolicy, asked: Resolved<Supported['kind']>): Verdict {
+  return isOnContainer(asked) ? decideOnContainer(worker, asked) : decideOnOthers(worker, asked)
 }
 
-function decideOnContainer(worker: WorkerPolicy, operation: OnContainer, facts: Facts): Verdict {
-  switch (operation.kind) {
+function isOnContainer(asked: Resolved): asked is Resolved<OnContainer['kind']> {
+  return 'container' in asked.operation
+}
+
+function decideOnContainer(worker: WorkerPolicy, asked: Resolved<OnContainer['kind']>): Verdict {
+  switch (asked.kind) {
     case 'container.exec':
-      return decideExec(worker, operation, facts)
+      return decideExec(worker, asked.operation, asked.facts)
     case 'network.connect':
     case 'network.disconnect':
-      return grantedBy(worker, operation.kind, (word) => decideNetwork(word, operation, facts))
+      return grantedBy(worker, asked.kind, (word) => decideNetwork(word, asked))
     case 'container.archive-get':
     case 'container.archive-put':
     case 'container.archive-stat':
@@ -101,53 +110,53 @@ function decideOnContainer(worker: WorkerPolicy, operation: OnContainer, facts: 
     case 'container.unpause':
     case 'container.update':
     case 'container.wait':
-      return decideContainer(worker, operation, facts)
+      return decideContainer(worker, asked)
   }
 }
 
 function decideOnOthers(
   worker: WorkerPolicy,
-  operation: Exclude<Supported, OnContainer>,
-  facts: Facts,
+  asked: Resolved<Exclude<Supported['kind'], OnContainer['kind']>>,
 ): Verdict {
   const { run } = worker.docker
-  switch (operation.kind) {
+  const { kind, operation, facts } = asked
+  switch (kind) {
     case 'system.ping':
       return allow('ping', 'ping', { on: 'engine', operation })
     case 'system.version':
     case 'system.info':
-      return granted(worker, operation.kind, () => ({ on: 'engine', operation }))
+      return granted(worker, kind, () => ({ on: 'engine', operation }))
     case 'container.list':
-      return granted(worker, operation.kind, () => listPermit(run, operation, facts))
+      return granted(worker, kind, () => listPermit(run, operation, facts))
     case 'image.list':
     case 'network.list':
     case 'volume.list':
     case 'system.df':
-      return granted(worker, operation.kind, () => ({ on: 'list', operation }))
+      return granted(worker, kind, () => ({ on: 'list', operation }))
     case 'system.events':
-      return grantedBy(worker, operation.kind, (word) => decideEvents(word, operation, facts))
+      return grantedBy(worker, kind, (word) => decideEvents(word, operation, facts))
     case 'container.prune':
     case 'image.prune':
     case 'network.prune':
     case 'volume.prune':
     case 'build.prune':
-      return granted(worker, operation.kind, () => ({ on: 'prune', operation }))
+      return granted(worker, kind, () => ({ on: 'prune', operation }))
     case 'network.create':
-      return grantedBy(worker, operation.kind, (word) => decideNetworkCreate(run, word, operation, facts))
+      return grantedBy(worker, kind, (word) => decideNetworkCreate(run, word, operation, facts))
     case 'network.inspect':
     case 'network.remove':
-      return grantedBy(worker, operation.kind, (word) => decideNetwork(word, operation, facts))
+      return grantedBy(worker, kind, (word) => decideNetwork(word, asked))
     case 'volume.create':
-      return grantedBy(worker, operation.kind, (word) => decideVolumeCreate(run, word, operation, facts))
+      return grantedBy(worker, kind, (word) => decideVolumeCreate(run, word, operation, facts))
     case 'volume.inspect':
     case 'volume.remove':
-      return grantedBy(worker, operation.kind, (word) => decideVolume(word, operation, facts))
+      return grantedBy(worker, kind, (word) => decideVolume(word, operation, facts))
     case 'container.create':
       return grantedBy(worker, 'container.create', (word) => planCreate(run, word, operation, facts))
     case 'exec.start':
     case 'exec.inspect':
     case 'exec.resize':
-      return decideExecUse(worker, operation, facts)
+      return decideExecUse(worker, asked)
     case 'image.build':
       return grantedBy(worker, 'image.build', (word) => decideBuild(run, word, operation, facts))
     case 'image.pull':
@@ -167,14 +176,14 @@ function decideOnOthers(
     case 'image.inspect':
     case 'image.history':
     case 'image.remove':
-      return grantedBy(worker, operation.kind, (word) => decideImage(run, word, operation, facts))
+      return grantedBy(worker, kind, (word) => decideImage(run, word, operation, facts))
   }
 }
 
 function listPermit(
   run: RunPolicy,
   operation: ContainerList,
-  { reach, images }: Facts,
+  { reach, images }: Pick<Facts, 'reach' | 'images'>,
 ): Terms<ContainerListPermit> {
   const ancestors = visibleIds(run, operation.parameters.filters?.get('ancestor'), images)
   return { on: 'container list', operation, containers: reach, ancestors }
@@ -183,8 +192,12 @@ function listPermit(
 /** Streams of events that a worker may have open: each of them reads every event of the engine. */
 const MOST_EVENT_STREAMS = 8
 
-function decideEvents(word: Subcommand, operation: SystemEvents, facts: Facts): Verdict {
-  if (facts.eventStreams < MOST_EVENT_STREAMS) return allow(word, 'docker.allow', { on: 'list', operation })
+function decideEvents(
+  word: Subcommand,
+  operation: SystemEvents,
+  { eventStreams }: Pick<Facts, 'eventStreams'>,
+): Verdict {
+  if (eventStreams < MOST_EVENT_STREAMS) return allow(word, 'docker.allow', { on: 'list', operation })
   return refuse(word, 'events.limits', `docker ${word}`, {
     why: `${MOST_EVENT_STREAMS} streams of events of this worker are open already`,
     instead: ['end one of them', '--until, for what has been'],

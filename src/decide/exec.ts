@@ -1,7 +1,7 @@
 /** Running programs in containers: what the policy names, word by word; anything in own ones where it says so. */
 import type { ContainerExec } from '../decode/operations/exec.ts'
 import type { ExecOperation } from '../decode/operation.ts'
-import type { ContainerFacts, Facts } from '../resolve/facts.ts'
+import type { ContainerFacts, Facts, OfFit, Resolved } from '../resolve/facts.ts'
 import { allow, instead, notAllowed, notReached } from './answers.ts'
 import { argvMatches, type ArgvPattern } from '../policy/argv.ts'
 import { misfits } from './create/fit.ts'
@@ -13,15 +13,22 @@ import type { Verdict } from './verdict.ts'
 const WORD = 'exec'
 
 /** Decides the making of an exec. */
-export function decideExec(worker: WorkerPolicy, operation: ContainerExec, facts: Facts): Verdict {
+export function decideExec(
+  worker: WorkerPolicy,
+  operation: ContainerExec,
+  facts: Pick<Facts, 'engine' | 'container' | OfFit>,
+): Verdict {
   const verdict = decideProgram(worker, operation, facts)
   if (verdict.effect === 'refuse' || facts.container === undefined) return verdict
   const unfit = misfits(worker.docker.run, facts.container, facts)
   return unfit.length === 0 ? verdict : refuseAll(WORD, unfit)
 }
 
-function decideProgram(worker: WorkerPolicy, operation: ContainerExec, facts: Facts): Verdict {
-  const { container } = facts
+function decideProgram(
+  worker: WorkerPolicy,
+  operation: ContainerExec,
+  { container }: Pick<Facts, 'container'>,
+): Verdict {
   if (container === undefined) return notFound(WORD, `No such container: ${operation.container}`)
   const { rule, patterns } = rightsOn(worker, container)
   if (patterns === 'any') return allow(WORD, rule, { on: 'exec create', operation, container })
@@ -75,11 +82,12 @@ function rightsOn(worker: WorkerPolicy, container: ContainerFacts): Rights {
  * Decides what is done with an exec that is there. Whoever made it may look at it while its container is in reach; it is started by
  * the right to make it now.
  */
-export function decideExecUse(worker: WorkerPolicy, operation: ExecOperation, facts: Facts): Verdict {
-  const { exec } = facts
+export function decideExecUse(worker: WorkerPolicy, asked: Resolved<ExecOperation['kind']>): Verdict {
+  const { operation } = asked
+  const { exec } = asked.facts
   if (exec === undefined) return notFound(WORD, `No such exec instance: ${operation.exec}`)
-  if (operation.kind !== 'exec.start') return allow(WORD, 'docker.exec', { on: 'exec', operation })
+  if (asked.kind !== 'exec.start') return allow(WORD, 'docker.exec', { on: 'exec', operation })
   if (exec.made === undefined) return hasRun(WORD, `Exec command ${operation.exec} has already run`)
-  const verdict = decideExec(worker, exec.made, { ...facts, container: exec.container })
+  const verdict = decideExec(worker, exec.made, { ...asked.facts, container: exec.container })
   return verdict.effect === 'refuse' ? verdict : allow(WORD, verdict.rule, { on: 'exec', operation })
 }

@@ -3,6 +3,7 @@ import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ImageReference } from '../decode/reference.ts'
 import { credentialsFor } from '../decode/registry-credentials.ts'
 import type { Facts } from '../resolve/facts.ts'
+import type { EngineFacts } from '../world/engine-facts.ts'
 import { allow } from './answers.ts'
 import { atMost, planCpus, planMemoryOptions, planShares } from './create/limits.ts'
 import { checkLabels } from './labels.ts'
@@ -17,7 +18,12 @@ import type { BuildLimits } from './plans.ts'
 const PERIOD = 100_000
 
 /** Decides a build that the policy's words allow. */
-export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBuild, facts: Facts): Verdict {
+export function decideBuild(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: ImageBuild,
+  facts: Pick<Facts, 'engine' | 'names'>,
+): Verdict {
   if (facts.engine.podman) {
     // Its builder includes files of the host (Containerfile.in), mounts (RUN --mount) and takes lists of files.
     const why = "Podman's builder reads more in a Dockerfile than is checked here"
@@ -32,7 +38,7 @@ export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBu
   )
   for (const name of operation.cacheFrom) planSource(run, `cachefrom = ${name}`, name, violations)
   checkLabels(operation.labels, violations)
-  const limits = planBuildLimits(run, operation, facts, violations)
+  const limits = planBuildLimits(run, operation, facts.engine, violations)
   if (violations.length > 0) return refuseAll(word, violations)
   return allow(word, 'run.images', { on: 'build', operation, tags, limits })
 }
@@ -40,7 +46,7 @@ export function decideBuild(run: RunPolicy, word: Subcommand, operation: ImageBu
 function planBuildLimits(
   run: RunPolicy,
   { parameters }: ImageBuild,
-  facts: Facts,
+  engine: EngineFacts,
   violations: Violation[],
 ): BuildLimits {
   const memory = atMost(parameters.memory, run.limits.memory)
@@ -56,7 +62,7 @@ function planBuildLimits(
     memory,
     memorySwap,
     cpuPeriod: PERIOD,
-    cpuQuota: Math.floor((planCpus(wanted, run.limits, facts.engine.nanoCpus) / 1e9) * PERIOD),
+    cpuQuota: Math.floor((planCpus(wanted, run.limits, engine.nanoCpus) / 1e9) * PERIOD),
     cpuShares: planShares(parameters.cpushares || undefined),
     shm: Math.min(parameters.shmsize || run.limits.shm, run.limits.shm),
   }

@@ -1,8 +1,7 @@
 /** How much of an engine's list of images a worker may take: everybody who lists images, and the gate itself, gets all of it. */
 import type { ArchivedImage } from '../decode/image-layout.ts'
-import type { Operation } from '../decode/operation.ts'
 import { addsImages } from '../decode/properties.ts'
-import type { Facts } from '../resolve/facts.ts'
+import type { Resolved } from '../resolve/facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
 import { LOOKED_UP } from '../resolve/images.ts'
 import { refuseAll, type Violation } from './refuse.ts'
@@ -17,12 +16,9 @@ const MOST_LOADED = { images: 256, names: 1024, parts: 4096, labels: 256 * 1024 
 const ROW = 512
 
 /** A verdict, or a refusal where it would let images come while the worker's take too much of the list. */
-export function withRoom(
-  operation: Operation,
-  verdict: Verdict,
-  { imagesListed, engine }: Pick<Facts, 'imagesListed' | 'engine'>,
-): Verdict {
-  if (verdict.effect === 'refuse' || !addsImages(operation)) return verdict
+export function withRoom(asked: Resolved, verdict: Verdict): Verdict {
+  if (verdict.effect === 'refuse' || !addsImages(asked)) return verdict
+  const { imagesListed, engine } = asked.facts
   const violation = tooMuchListed(imagesListed, engine)
   return violation === undefined ? verdict : refuseAll(verdict.subcommand, [violation])
 }

@@ -25,12 +25,16 @@ import type { Verdict } from './verdict.ts'
 
 const RULE = 'run.images'
 
-export function decideTag(run: RunPolicy, word: Subcommand, operation: ImageTag, facts: Facts): Verdict {
-  const { image } = facts
+export function decideTag(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: ImageTag,
+  { image, names }: Pick<Facts, 'image' | 'names'>,
+): Verdict {
   if (image === undefined || !isVisible(run, operation.image, image))
     return notFound(word, `No such image: ${operation.image}`)
   const violations: Violation[] = []
-  const name = planNewName(run, operation.parameters, facts, violations)
+  const name = planNewName(run, operation.parameters, names, violations)
   if (name === undefined) return refuse(word, RULE, 'repo', { why: 'a tag needs a name' })
   if (violations.length > 0) return refuseAll(word, violations)
   return allow(word, RULE, { on: 'tag', operation, image: image.id, name })
@@ -42,10 +46,10 @@ export function decideCommit(
   word: Subcommand,
   operation: ContainerCommit,
   container: ContainerFacts,
-  facts: Facts,
+  { names }: Pick<Facts, 'names'>,
 ): Verdict {
   const violations: Violation[] = []
-  const name = planNewName(run, operation.parameters, facts, violations)
+  const name = planNewName(run, operation.parameters, names, violations)
   checkLabels(operation.config.Labels, violations)
   checkChanges(operation.parameters.changes?.reveal(), violations)
   if (violations.length > 0) return refuseAll(word, violations)
@@ -56,17 +60,21 @@ export function decideImport(
   run: RunPolicy,
   word: Subcommand,
   operation: ImageImport,
-  facts: Facts,
+  { names }: Pick<Facts, 'names'>,
 ): Verdict {
   const violations: Violation[] = []
-  const name = planNewName(run, operation.parameters, facts, violations)
+  const name = planNewName(run, operation.parameters, names, violations)
   checkChanges(operation.parameters.changes?.reveal(), violations)
   if (violations.length > 0) return refuseAll(word, violations)
   return allow(word, RULE, { on: 'import', operation, name })
 }
 
 /** The names in the archive are checked as it streams by. */
-export function decideLoad(word: Subcommand, operation: ImageLoad, { engine }: Facts): Verdict {
+export function decideLoad(
+  word: Subcommand,
+  operation: ImageLoad,
+  { engine }: Pick<Facts, 'engine'>,
+): Verdict {
   if (!engine.podman) return allow(word, RULE, { on: 'load', operation })
   const why = 'Podman reads more kinds of archives than are checked here'
   return refuse(word, 'engine', 'docker load', { why, instead: ['docker pull'] })
@@ -84,22 +92,27 @@ export function checkLoadedNames(
 }
 
 /** Without a tag an engine pushes every tag of the name: all of them must be own. */
-export function decidePush(run: RunPolicy, word: Subcommand, operation: ImagePush, facts: Facts): Verdict {
+export function decidePush(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: ImagePush,
+  { names }: Pick<Facts, 'names'>,
+): Verdict {
   const reference = pushedReference(operation)
   if (reference === undefined)
     return refuse(word, RULE, operation.image, { why: 'this is not a name with a tag' })
   const violations: Violation[] = []
-  const sent = reference.tag === undefined ? [...facts.names.keys()] : [fullReference(reference)]
+  const sent = reference.tag === undefined ? [...names.keys()] : [fullReference(reference)]
   for (const name of sent.length === 0 ? [fullReference(reference)] : sent) {
     const parsed = parseReference(name)
     if (parsed === undefined || someImageMatches(run.images, parsed)) continue
     violations.push(outsideNames(run, `push of ${name}`, name))
   }
   if (violations.length > 0) return refuseAll(word, violations)
-  const here = sent.filter((name) => facts.names.get(name) !== 'nobody')
+  const here = sent.filter((name) => names.get(name) !== 'nobody')
   if (here.length === 0)
     return notFound(word, `An image does not exist locally with the tag: ${operation.image}`)
-  const others = here.filter((name) => facts.names.get(name) !== 'self')
+  const others = here.filter((name) => names.get(name) !== 'self')
   if (others.length > 0) {
     const why = 'this worker did not give it that name'
     return refuseAll(
@@ -116,10 +129,15 @@ export function decidePush(run: RunPolicy, word: Subcommand, operation: ImagePus
 }
 
 /** By id an image is saved without its names, by a covered name with that one. */
-export function decideSave(run: RunPolicy, word: Subcommand, operation: ImageSave, facts: Facts): Verdict {
+export function decideSave(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: ImageSave,
+  { images }: Pick<Facts, 'images'>,
+): Verdict {
   const references: string[] = []
   for (const written of operation.images) {
-    const image = facts.images.get(written)
+    const image = images.get(written)
     if (image === undefined || !isVisible(run, written, image))
       return notFound(word, `No such image: ${written}`)
     const named = coveredName(run, written, image)
@@ -153,7 +171,7 @@ function registriesOf({ images }: RunPolicy): readonly string[] {
 function planNewName(
   run: RunPolicy,
   given: NewName,
-  { names }: Facts,
+  names: Facts['names'],
   violations: Violation[],
 ): string | undefined {
   const written = newName(given)

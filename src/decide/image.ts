@@ -29,7 +29,7 @@ export function decideImage(
   run: RunPolicy,
   word: Subcommand,
   operation: ImageOperation,
-  facts: Facts,
+  facts: Pick<Facts, 'image'>,
 ): Verdict {
   if (operation.kind === 'image.remove')
     return decideImageRemoval(
@@ -58,7 +58,7 @@ export function decideImageRemoval(
   run: RunPolicy,
   word: Subcommand,
   operation: ImageRemove,
-  { image }: Facts,
+  { image }: Pick<Facts, 'image'>,
   how: 'whole' | 'name by name',
 ): Verdict {
   if (image === undefined || !isVisible(run, operation.image, image))

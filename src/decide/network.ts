@@ -1,7 +1,7 @@
 /** Networks: own ones, and those of the operator's that the policy names, to be on. */
 import type { NetworkOperation } from '../decode/operation.ts'
 import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
-import type { Facts } from '../resolve/facts.ts'
+import type { Facts, Resolved } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
 import { checkLabels } from './labels.ts'
 import type { RunPolicy } from '../policy/policy.ts'
@@ -14,7 +14,7 @@ export function decideNetworkCreate(
   run: RunPolicy,
   word: Subcommand,
   operation: NetworkCreate,
-  facts: Facts,
+  facts: Pick<Facts, 'networkTaken' | 'usage'>,
 ): Verdict {
   const violations: Violation[] = []
   const builtIn = ['bridge', 'host', 'none', 'default'].includes(operation.name)
@@ -43,23 +43,24 @@ export function decideNetworkCreate(
 }
 
 /** Decides an operation on a network that is there. */
-export function decideNetwork(word: Subcommand, operation: NetworkOperation, facts: Facts): Verdict {
-  const { network, container } = facts
+export function decideNetwork(word: Subcommand, asked: Resolved<NetworkOperation['kind']>): Verdict {
+  const { kind, operation, facts } = asked
+  const { network } = facts
   if (network === undefined) return notFound(word, `network ${operation.network} not found`)
-  if (operation.kind === 'network.inspect')
-    return allow(word, 'docker.allow', { on: 'network', operation, network })
+  if (kind === 'network.inspect') return allow(word, 'docker.allow', { on: 'network', operation, network })
   const isOwn = network.owner === 'self'
-  if (operation.kind === 'network.remove') {
+  if (kind === 'network.remove') {
     return isOwn
       ? allow(word, 'docker.allow', { on: 'network', operation, network })
       : notOwn(word, network.name)
   }
+  const { container } = facts
   if (container?.owner !== 'self') return notFound(word, `No such container: ${operation.container}`)
   // Own containers may join and leave what the policy lets a new container be on.
   if (network.owner === 'engine') return notOwn(word, network.name)
   // On the operator's networks an alias could answer for one of the operator's containers.
   const plain: NetworkConnect | NetworkDisconnect =
-    operation.kind === 'network.connect' && !isOwn
+    kind === 'network.connect' && !isOwn
       ? { ...operation, endpoint: { ...operation.endpoint, aliases: [] } }
       : operation
   return allow(word, 'docker.allow', { on: 'network member', operation: plain, network, container })

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { encode } from '../encode/encode.ts'
-import { resolve } from '../resolve/resolve.ts'
-import { decideRemoval, type Removal } from './prune.ts'
+import type { Removal } from '../decode/operation.ts'
+import { resolveRemoval } from '../resolve/resolve.ts'
+import { decideRemoval } from './prune.ts'
 
 const ENGINE = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
 const SENDING = { clientMinor: 45, engineMinor: 45, labels: {} }
@@ -21,12 +22,8 @@ function decided(removal: Removal, given: Readonly<Record<string, unknown>> = {}
   // It gives prunes, and none of the removals by themselves.
   const worker = policyOf({ docker: { allow: ['image prune'] }, run: {}, world: {}, without: [] })
   const looked = { paths: new Map<string, never>(), images: world.images }
-  const verdict = decideRemoval(
-    worker,
-    'image prune',
-    removal,
-    resolve(world, worker, removal, ENGINE, looked),
-  )
+  const asked = resolveRemoval(world, worker, removal, ENGINE, looked)
+  const verdict = decideRemoval(worker, 'image prune', asked)
   if (verdict.effect === 'refuse') return verdict.refusal.rule
   const { permit } = verdict
   if (permit.on === 'image') return permit.names.length > 0 ? permit.names : permit.reference

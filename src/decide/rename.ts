@@ -12,7 +12,7 @@ export function decideRename(
   rule: string,
   operation: ContainerRename,
   container: ContainerFacts,
-  facts: Facts,
+  facts: Pick<Facts, 'renaming' | 'nameMeant'>,
 ): Verdict {
   const { name } = operation.parameters
   if (container.owner === 'operator') {

@@ -16,7 +16,7 @@ export function planUpdate(
   word: Subcommand,
   operation: ContainerUpdate,
   container: ContainerFacts,
-  facts: Facts,
+  facts: Pick<Facts, 'engine' | 'updating' | 'roots' | 'usage'>,
 ): Verdict {
   if (facts.updating)
     return inUse(word, `Cannot update container ${container.name}: another update of it is under way`)
@@ -65,7 +65,7 @@ function restartOf(
   run: RunPolicy,
   { changes }: ContainerUpdate,
   container: ContainerFacts,
-  facts: Facts,
+  facts: Pick<Facts, 'roots'>,
   violations: Violation[],
 ): LimitChanges['restart'] {
   const wanted = changes.RestartPolicy

@@ -14,7 +14,7 @@ export function decideVolumeCreate(
   run: RunPolicy,
   word: Subcommand,
   operation: VolumeCreate,
-  facts: Facts,
+  facts: Pick<Facts, 'volumes' | 'usage'>,
 ): Verdict {
   const violations: Violation[] = []
   const owner = operation.name === undefined ? 'nobody' : facts.volumes.get(operation.name)
@@ -27,8 +27,12 @@ export function decideVolumeCreate(
 }
 
 /** Decides an operation on a volume that is there. */
-export function decideVolume(word: Subcommand, operation: VolumeOperation, facts: Facts): Verdict {
-  const owner = facts.volumes.get(operation.volume)
+export function decideVolume(
+  word: Subcommand,
+  operation: VolumeOperation,
+  { volumes }: Pick<Facts, 'volumes'>,
+): Verdict {
+  const owner = volumes.get(operation.volume)
   if (owner !== 'self' && owner !== 'inUse') return notFound(word, noSuchVolume(operation.volume))
   if (operation.kind === 'volume.remove' && owner === 'inUse')
     return inUse(word, `remove ${operation.volume}: volume is in use by another call`)
@@ -47,9 +51,13 @@ export function volumeTaken(what: string, name: string): Violation {
 }
 
 /** What more volumes would be too much. @param more volumes that are to be made */
-export function volumeCount(run: RunPolicy, more: number, facts: Facts): readonly Violation[] {
-  if (more === 0 || facts.usage.volumes + more <= run.limits.volumes) return []
-  const why = `limit reached: ${facts.usage.volumes} of ${run.limits.volumes}`
+export function volumeCount(
+  run: RunPolicy,
+  more: number,
+  { usage }: Pick<Facts, 'usage'>,
+): readonly Violation[] {
+  if (more === 0 || usage.volumes + more <= run.limits.volumes) return []
+  const why = `limit reached: ${usage.volumes} of ${run.limits.volumes}`
   return [
     { rule: 'run.limits.volumes', what: 'volumes of this worker', why, instead: ['docker volume rm of one'] },
   ]

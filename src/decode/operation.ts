@@ -87,6 +87,9 @@ export type ImageOperation = ImageHistory | ImageInspect | ImageRemove
 export type VolumeOperation = VolumeInspect | VolumeRemove
 export type NetworkOperation = NetworkConnect | NetworkDisconnect | NetworkInspect | NetworkRemove
 
+/** The removal of one thing. */
+export type Removal = ContainerRemove | ImageRemove | NetworkRemove | VolumeRemove
+
 /** An endpoint that is known by name and never granted. */
 export interface Unsupported {
   readonly kind: 'unsupported'

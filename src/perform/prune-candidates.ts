@@ -1,7 +1,7 @@
 /** What a prune comes to: the worker's own things that an engine tells nothing uses, as far as the client's filters go. */
 import type { Filters } from '../decode/query.ts'
+import type { Removal } from '../decode/operation.ts'
 import type { Prune } from '../decode/operations/prune.ts'
-import type { Removal } from '../decide/prune.ts'
 import { stoppedContainers } from '../engine/questions/containers.ts'
 import { listTopImages } from '../engine/questions/images.ts'
 import { unusedNetworks } from '../engine/questions/networks.ts'

@@ -4,12 +4,13 @@
  */
 import { fullImageId } from '../decode/reference.ts'
 import type { Prune } from '../decode/operations/prune.ts'
-import { decideRemoval, type Removal } from '../decide/prune.ts'
+import type { Removal } from '../decode/operation.ts'
+import { decideRemoval } from '../decide/prune.ts'
 import type { Permit, PrunePermit, Verdict } from '../decide/verdict.ts'
 import { isImageInUse } from '../engine/questions/containers.ts'
 import { errorReply, jsonReply, type Reply } from '../engine/reply.ts'
 import { wordOf } from '../policy/grants.ts'
-import { resolve } from '../resolve/resolve.ts'
+import { resolveRemoval } from '../resolve/resolve.ts'
 import { openClaims } from '../settle/claims.ts'
 import { listOf, objectOf, textOf } from '../shared/json-value.ts'
 import type { Undertaking } from './exchange.ts'
@@ -52,8 +53,8 @@ async function remove(
   const { gate, connected } = call
   const decideNow = (): Verdict => {
     const looked = { paths: NO_PATHS, images: gate.sight.known }
-    const facts = resolve(gate, right.worker, removal, connected.facts, looked)
-    return decideRemoval(right.worker, wordOf(kind), removal, facts)
+    const asked = resolveRemoval(gate, right.worker, removal, connected.facts, looked)
+    return decideRemoval(right.worker, wordOf(kind), asked)
   }
   await right.renew()
   const verdict = decideNow()

@@ -4,6 +4,7 @@ import type { EngineFacts } from '../world/engine-facts.ts'
 import type { Usage } from '../world/usage.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { ContainerExec } from '../decode/operations/exec.ts'
+import type { Operation, OperationKind } from '../decode/operation.ts'
 import type { NamedByImage } from '../world/known-images.ts'
 
 export interface ContainerFacts {
@@ -72,6 +73,7 @@ export interface NetworkFacts {
   readonly owner: 'self' | 'operator' | 'engine'
 }
 
+/** All that there is to know. Of each operation a part of it is looked up (`Resolved`), and no more is there for its decision. */
 export interface Facts {
   readonly engine: EngineFacts
   /** The container that the operation is on; undefined if none in reach goes by that name. */
@@ -106,14 +108,8 @@ export interface Facts {
   readonly eventStreams: number
   /** Characters that an engine lists of all images which the worker brought, or what takes it as long. */
   readonly imagesListed: number
-  /** Full ids of every container in reach. */
+  /** Full ids of the containers in reach that a list may be of. */
   readonly reach: readonly string[]
-}
-
-/** What a decision on a diagnostic of the host is made on. */
-export interface HostFacts {
-  /** Diagnostics of the worker that go on. */
-  readonly running: number
 }
 
 /** Facts by which is decided what is mounted of the host. */
@@ -121,3 +117,96 @@ type OfMounts = 'paths' | 'roots'
 
 /** Facts by which is decided whether a container may be made: a new one, or one that is there, as it is. */
 export type OfFit = OfMounts | 'others' | 'networks'
+
+/** The facts that the decision on each kind of operation looks at, beside those of the engine. */
+interface Needed {
+  'build.prune': never
+  'container.archive-get': 'container' | OfMounts
+  'container.archive-put': 'container' | OfMounts
+  'container.archive-stat': 'container' | OfMounts
+  'container.attach': 'container'
+  'container.attach-ws': 'container'
+  'container.changes': 'container'
+  'container.commit': 'container' | OfFit | 'names' | 'imagesListed'
+  'container.create': 'image' | OfFit | 'volumes' | 'nameMeant' | 'usage'
+  'container.exec': 'container' | OfFit
+  'container.export': 'container' | OfMounts
+  'container.inspect': 'container'
+  'container.kill': 'container'
+  'container.list': 'images' | 'reach'
+  'container.logs': 'container'
+  'container.pause': 'container'
+  'container.prune': never
+  'container.remove': 'container'
+  'container.rename': 'container' | 'renaming' | 'nameMeant'
+  'container.resize': 'container'
+  'container.restart': 'container' | OfFit | 'usage'
+  'container.start': 'container' | OfFit | 'usage'
+  'container.stats': 'container'
+  'container.stop': 'container'
+  'container.top': 'container'
+  'container.unpause': 'container' | OfFit | 'usage'
+  'container.update': 'container' | 'updating' | 'roots' | 'usage'
+  'container.wait': 'container'
+  'exec.inspect': 'exec'
+  'exec.resize': 'exec'
+  'exec.start': 'exec' | OfFit
+  'image.build': 'names' | 'imagesListed'
+  'image.history': 'image'
+  'image.import': 'names' | 'imagesListed'
+  'image.inspect': 'image'
+  'image.list': never
+  'image.load': 'imagesListed'
+  'image.prune': never
+  'image.pull': 'imagesListed'
+  'image.push': 'names'
+  'image.remove': 'image'
+  'image.save': 'images'
+  'image.search': never
+  'image.tag': 'image' | 'names' | 'imagesListed'
+  'network.connect': 'container' | 'network'
+  'network.create': 'networkTaken' | 'usage'
+  'network.disconnect': 'container' | 'network'
+  'network.inspect': 'network'
+  'network.list': never
+  'network.prune': never
+  'network.remove': 'network'
+  'system.df': never
+  'system.events': 'eventStreams'
+  'system.info': never
+  'system.ping': never
+  'system.version': never
+  'volume.create': 'volumes' | 'usage'
+  'volume.inspect': 'volumes'
+  'volume.list': never
+  'volume.prune': never
+  'volume.remove': 'volumes'
+  malformed: never
+  unsupported: never
+}
+
+/** The facts that a decision on operations of this kind, or of any of these kinds, is made on. */
+export type FactsOf<K extends OperationKind> = Pick<Facts, 'engine' | Needed[K]>
+
+/** An operation, with the facts that its decision looks at: who switches over `kind` has both of the same kind. */
+export type Resolved<K extends OperationKind = OperationKind> = {
+  [One in K]: {
+    readonly kind: One
+    readonly operation: Operation & { readonly kind: One }
+    readonly facts: FactsOf<One>
+  }
+}[K]
+
+/** Puts an operation and its facts together. */
+export function resolved<K extends OperationKind>(
+  operation: Operation & { readonly kind: K },
+  facts: FactsOf<K>,
+): Resolved<K> {
+  return { kind: operation.kind, operation, facts }
+}
+
+/** What a decision on a diagnostic of the host is made on. */
+export interface HostFacts {
+  /** Diagnostics of the worker that go on. */
+  readonly running: number
+}

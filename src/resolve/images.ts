@@ -6,11 +6,9 @@ import {
   pushedReference,
   type ImageImport,
   type ImagePush,
-  type ImageSave,
   type ImageTag,
   type NewName,
 } from '../decode/operations/image-transfer.ts'
-import type { ImageOperation } from '../decode/operation.ts'
 import { fullReference, looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
@@ -20,34 +18,21 @@ import type { KnownImage } from '../world/known-images.ts'
 import { ownParents, type Images } from '../world/images.ts'
 import { lookUp } from './look-up.ts'
 
-type AboutImages =
-  | ContainerCommit
-  | ImageBuild
-  | ImageImport
-  | ImageOperation
-  | ImagePush
-  | ImageSave
-  | ImageTag
-
-export function factsOfImages(known: Images, worker: WorkerPolicy, operation: AboutImages): Partial<Facts> {
+/** Whose the names are that an operation gives or sends. */
+export function namesOf(
+  known: Images,
+  worker: WorkerPolicy,
+  operation: ContainerCommit | ImageBuild | ImageImport | ImagePush | ImageTag,
+): Facts['names'] {
   switch (operation.kind) {
-    case 'image.inspect':
-    case 'image.history':
-    case 'image.remove':
-      return { image: findImage(known, worker, operation.image) }
-    case 'image.tag': {
-      const names = ownersOfNames(known, worker, newNames(operation.parameters))
-      return { image: findImage(known, worker, operation.image), names }
-    }
     case 'container.commit':
     case 'image.import':
-      return { names: ownersOfNames(known, worker, newNames(operation.parameters)) }
+    case 'image.tag':
+      return ownersOfNames(known, worker, newNames(operation.parameters))
     case 'image.build':
-      return { names: ownersOfNames(known, worker, operation.parameters.t ?? []) }
+      return ownersOfNames(known, worker, operation.parameters.t ?? [])
     case 'image.push':
-      return { names: ownersOfNames(known, worker, pushedNames(known, operation)) }
-    case 'image.save':
-      return { images: lookUp(operation.images, (name) => findImage(known, worker, name)) }
+      return ownersOfNames(known, worker, pushedNames(known, operation))
   }
 }
 

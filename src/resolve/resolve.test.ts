@@ -26,7 +26,9 @@ const NOTHING_LOOKED = { paths: new Map(), images: undefined }
 
 function containerOf(world: World, reference: string) {
   const { operation } = decodeRequest({ line: `GET /containers/${reference}/json` })
-  return resolve(world, worker, operation, engine, NOTHING_LOOKED).container
+  const asked = resolve(world, worker, operation, engine, NOTHING_LOOKED)
+  if (asked.kind !== 'container.inspect') throw new Error('it is an inspect')
+  return asked.facts.container
 }
 
 describe('a container', () => {
@@ -99,8 +101,11 @@ test('a volume name is nobody’s to take while a removal of it is under way, th
   const world = worldWith()
   const rival = { ...worker, name: 'rival' }
   const { operation } = decodeRequest({ line: 'POST /volumes/create', body: { Name: 'mine' } })
-  const ownerFor = (asking: typeof worker) =>
-    resolve(world, asking, operation, engine, NOTHING_LOOKED).volumes.get('mine')
+  const ownerFor = (asking: typeof worker) => {
+    const asked = resolve(world, asking, operation, engine, NOTHING_LOOKED)
+    if (asked.kind !== 'volume.create') throw new Error('it is a create')
+    return asked.facts.volumes.get('mine')
+  }
   const over = world.ownership.volumesRemoved.reserve(worker.name, ['mine'])
   world.ownership.forget('volume', 'mine')
   world.inventory.removeVolume('mine')

@@ -1,190 +1,233 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
-import type { OnContainer, Operation } from '../decode/operation.ts'
-import { addsImages, needsFit } from '../decode/properties.ts'
-import type { ContainerRename } from '../decode/operations/container.ts'
-import type { NetworkCreate } from '../decode/operations/network.ts'
+import type { OnContainer, Operation, Removal } from '../decode/operation.ts'
+import type { ImageBuild } from '../decode/operations/build.ts'
+import type { ContainerCreate } from '../decode/operations/container-create.ts'
+import type { ContainerList } from '../decode/operations/container.ts'
+import type { ImageHistory, ImageInspect } from '../decode/operations/image.ts'
+import type { ImageImport, ImagePush, ImageSave, ImageTag } from '../decode/operations/image-transfer.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import type { Filters } from '../decode/query.ts'
 import { reachOf } from '../policy/reach.ts'
 import { containerInReach, containersInReach, execInReach, isMeant } from './containers.ts'
-import type { Facts } from './facts.ts'
+import { resolved, type Facts, type FactsOf, type Resolved } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
-import { factsOfImages, findImage, imagesListed } from './images.ts'
+import { findImage, imagesListed, namesOf } from './images.ts'
 import type { Images } from '../world/images.ts'
 import { seen } from '../world/image-sight.ts'
 import type { World } from '../world/world.ts'
 import { lookUp } from './look-up.ts'
 import { networkInReach } from './networks.ts'
 import type { Looked } from './paths.ts'
-import { factsOfCreate, factsOfStock } from './stock.ts'
+import { factsOfCreate, factsOfFit } from './stock.ts'
 import { ownersOf } from './volumes.ts'
 
-const NOTHING = new Map<string, never>()
+/** What facts are found in. */
+interface From {
+  readonly world: World
+  readonly worker: WorkerPolicy
+  readonly engine: EngineFacts
+  readonly looked: Looked
+  /** What the same call was decided on before; what it has taken meanwhile itself counts as it did then. */
+  readonly before: Partial<Facts>
+}
 
-/** Everything that the decision on an operation may look at. @throws {ImagesUnknown} where it needs images that are not known */
+/**
+ * Everything that the decision on an operation may look at.
+ * @param before facts that it was decided on before, where it is decided once more
+ * @throws {ImagesUnknown} where it needs images that are not known
+ */
 export function resolve(
   world: World,
   worker: WorkerPolicy,
   operation: Operation,
   engine: EngineFacts,
-  { paths, images }: Looked,
-): Facts {
-  const withImages = (): Images => ({ images: seen(images), ownership: world.ownership })
-  const listed = addsImages(operation)
-    ? { imagesListed: imagesListed(withImages(), worker.name, engine) }
-    : {}
-  const stock = needsFit(operation)
-    ? { ...factsOfStock(world, worker, operation), usage: world.ownership.usage(worker.name) }
-    : {}
-  const nothing = { ...NO_FACTS, engine, paths, roots: paths, ...listed, ...stock }
-  const facts =
-    'container' in operation
-      ? factsOfOneContainer(world, worker, operation, withImages)
-      : factsOfOthers(world, worker, operation, withImages)
-  return { ...nothing, ...facts }
+  looked: Looked,
+  before: Partial<Facts> = {},
+): Resolved {
+  const from = { world, worker, engine, looked, before }
+  return 'container' in operation ? resolveOnContainer(from, operation) : resolveOthers(from, operation)
 }
 
-function factsOfOneContainer(
+/** The same of a removal that a prune comes to. @throws {ImagesUnknown} */
+export function resolveRemoval(
   world: World,
   worker: WorkerPolicy,
-  operation: OnContainer,
-  withImages: () => Images,
-): Partial<Facts> {
+  removal: Removal,
+  engine: EngineFacts,
+  looked: Looked,
+): Resolved<Removal['kind']> {
+  return removalFrom({ world, worker, engine, looked, before: {} }, removal)
+}
+
+function removalFrom(from: From, operation: Removal): Resolved<Removal['kind']> {
+  const { world, worker, engine } = from
   switch (operation.kind) {
-    case 'container.update':
-      return factsOfUpdate(world, worker, operation)
-    case 'container.rename':
-      return factsOfRename(world, worker, operation)
-    case 'container.commit':
-      return { ...containerFact(world, worker, operation), ...factsOfImages(withImages(), worker, operation) }
-    case 'network.connect':
-    case 'network.disconnect':
-      return {
-        ...containerFact(world, worker, operation),
-        network: networkInReach(world, worker, operation.network),
-      }
+    case 'container.remove':
+      return resolved(operation, { engine, container: containerOf(from, operation.container) })
+    case 'image.remove':
+      return resolved(operation, { engine, image: findImage(imagesOf(from), worker, operation.image) })
+    case 'network.remove':
+      return resolved(operation, { engine, network: networkInReach(world, worker, operation.network) })
+    case 'volume.remove':
+      return resolved(operation, { engine, volumes: volumesOf(from, operation.volume) })
+  }
+}
+
+function resolveOnContainer(from: From, operation: OnContainer): Resolved {
+  const { world, worker, engine } = from
+  const { paths } = from.looked
+  const container = containerOf(from, operation.container)
+  switch (operation.kind) {
+    case 'container.update': {
+      const updating = isUpdating(from, container)
+      return resolved(operation, { engine, container, updating, roots: paths, usage: usageOf(from) })
+    }
+    case 'container.rename': {
+      const renaming = container !== undefined && world.renames.isUnderWay(container.id)
+      const nameMeant = isMeant(world, operation.parameters.name ?? '')
+      return resolved(operation, { engine, container, renaming, nameMeant })
+    }
+    case 'container.commit': {
+      const names = namesOf(imagesOf(from), worker, operation)
+      const fit = factsOfFit(world, worker, operation, paths)
+      return resolved(operation, { engine, container, ...fit, names, imagesListed: listedOf(from) })
+    }
+    case 'container.exec':
+      return resolved(operation, { engine, container, ...factsOfFit(world, worker, operation, paths) })
+    case 'container.restart':
+    case 'container.start':
+    case 'container.unpause': {
+      const fit = factsOfFit(world, worker, operation, paths)
+      return resolved(operation, { engine, container, ...fit, usage: usageOf(from) })
+    }
     case 'container.archive-get':
     case 'container.archive-put':
     case 'container.archive-stat':
+    case 'container.export':
+      return resolved(operation, { engine, container, paths, roots: paths })
+    case 'network.connect':
+    case 'network.disconnect':
+      return resolved(operation, {
+        engine,
+        container,
+        network: networkInReach(world, worker, operation.network),
+      })
+    case 'container.remove':
+      return removalFrom(from, operation)
     case 'container.attach':
     case 'container.attach-ws':
     case 'container.changes':
-    case 'container.exec':
-    case 'container.export':
     case 'container.inspect':
     case 'container.kill':
     case 'container.logs':
     case 'container.pause':
-    case 'container.remove':
     case 'container.resize':
-    case 'container.restart':
-    case 'container.start':
     case 'container.stats':
     case 'container.stop':
     case 'container.top':
-    case 'container.unpause':
     case 'container.wait':
-      return containerFact(world, worker, operation)
+      return resolved(operation, { engine, container })
   }
 }
 
-function factsOfOthers(
-  world: World,
-  worker: WorkerPolicy,
-  operation: Exclude<Operation, OnContainer>,
-  withImages: () => Images,
-): Partial<Facts> {
+function resolveOthers(from: From, operation: Exclude<Operation, OnContainer>): Resolved {
+  const { world, worker, engine } = from
   switch (operation.kind) {
     case 'container.create':
-      return {
-        ...factsOfCreate(world, worker, operation),
-        image: findImage(withImages(), worker, operation.image),
-        usage: world.ownership.usage(worker.name),
-      }
-    case 'image.inspect':
-    case 'image.history':
-    case 'image.remove':
-    case 'image.tag':
-    case 'image.build':
-    case 'image.import':
-    case 'image.push':
-    case 'image.save':
-      return factsOfImages(withImages(), worker, operation)
+      return resolved(operation, { engine, ...createFacts(from, operation) })
     case 'container.list':
-      return factsOfList(world, worker, operation.parameters.filters, withImages)
-    case 'system.df':
-    case 'system.events':
-      return factsOfReach(world, worker)
-    case 'exec.start':
+      return resolved(operation, { engine, ...listFacts(from, operation) })
+    case 'exec.start': {
+      const fit = factsOfFit(world, worker, operation, from.looked.paths)
+      return resolved(operation, { engine, exec: execOf(from, operation.exec), ...fit })
+    }
     case 'exec.inspect':
     case 'exec.resize':
-      return { exec: execInReach(world, worker, operation.exec) }
-    case 'network.create':
-      return factsOfNetworkCreate(world, worker, operation)
+      return resolved(operation, { engine, exec: execOf(from, operation.exec) })
+    case 'image.build':
+    case 'image.history':
+    case 'image.import':
+    case 'image.inspect':
+    case 'image.push':
+    case 'image.save':
+    case 'image.tag':
+      return resolveOnImages(from, operation)
+    case 'image.load':
+    case 'image.pull':
+      return resolved(operation, { engine, imagesListed: listedOf(from) })
+    case 'network.create': {
+      const networkTaken = from.before.networkTaken ?? isNetworkTaken(world, operation.name)
+      return resolved(operation, { engine, networkTaken, usage: usageOf(from) })
+    }
     case 'network.inspect':
-    case 'network.remove':
-      return { network: networkInReach(world, worker, operation.network) }
+      return resolved(operation, { engine, network: networkInReach(world, worker, operation.network) })
     case 'volume.create':
-      return {
-        volumes: ownersOf(world, worker, operation.name),
-        usage: world.ownership.usage(worker.name),
-      }
+      return resolved(operation, { engine, volumes: volumesOf(from, operation.name), usage: usageOf(from) })
     case 'volume.inspect':
+      return resolved(operation, { engine, volumes: volumesOf(from, operation.volume) })
+    case 'image.remove':
+    case 'network.remove':
     case 'volume.remove':
-      return { volumes: ownersOf(world, worker, operation.volume) }
+      return removalFrom(from, operation)
+    case 'system.events': {
+      const eventStreams = from.before.eventStreams ?? world.ownership.eventsFollowed.callsOf(worker.name)
+      return resolved(operation, { engine, eventStreams })
+    }
+    case 'build.prune':
+    case 'container.prune':
+    case 'image.list':
+    case 'image.prune':
+    case 'image.search':
+    case 'malformed':
+    case 'network.list':
+    case 'network.prune':
+    case 'system.df':
+    case 'system.info':
     case 'system.ping':
     case 'system.version':
-    case 'system.info':
-    case 'container.prune':
-    case 'image.prune':
-    case 'network.prune':
-    case 'volume.prune':
-    case 'build.prune':
-    case 'image.list':
-    case 'image.pull':
-    case 'image.load':
-    case 'image.search':
-    case 'network.list':
-    case 'volume.list':
     case 'unsupported':
-    case 'malformed':
-      return {}
+    case 'volume.list':
+    case 'volume.prune':
+      return resolved(operation, { engine })
   }
 }
 
-function factsOfNetworkCreate(
-  { inventory, meant, ownership }: World,
-  worker: WorkerPolicy,
-  { name }: NetworkCreate,
-): Pick<Facts, 'networkTaken' | 'usage'> {
-  return {
-    networkTaken: inventory.hasNetworkNamed(name) || meant.networks.has(name),
-    usage: ownership.usage(worker.name),
+function resolveOnImages(
+  from: From,
+  operation: ImageBuild | ImageHistory | ImageImport | ImageInspect | ImagePush | ImageSave | ImageTag,
+): Resolved {
+  const { worker, engine } = from
+  const known = imagesOf(from)
+  switch (operation.kind) {
+    case 'image.history':
+    case 'image.inspect':
+      return resolved(operation, { engine, image: findImage(known, worker, operation.image) })
+    case 'image.tag': {
+      const image = findImage(known, worker, operation.image)
+      const names = namesOf(known, worker, operation)
+      return resolved(operation, { engine, image, names, imagesListed: listedOf(from) })
+    }
+    case 'image.build':
+    case 'image.import': {
+      const names = namesOf(known, worker, operation)
+      return resolved(operation, { engine, names, imagesListed: listedOf(from) })
+    }
+    case 'image.push':
+      return resolved(operation, { engine, names: namesOf(known, worker, operation) })
+    case 'image.save': {
+      const images = lookUp(operation.images, (name) => findImage(known, worker, name))
+      return resolved(operation, { engine, images })
+    }
   }
 }
 
-function factsOfUpdate(
-  world: World,
-  worker: WorkerPolicy,
-  operation: { readonly container: string },
-): Pick<Facts, 'container' | 'updating' | 'usage'> {
-  const { container } = containerFact(world, worker, operation)
-  const { containersUpdated } = world.ownership
-  const updating = container !== undefined && containersUpdated.workerOf(container.id) !== undefined
-  return { container, updating, usage: world.ownership.usage(worker.name) }
-}
-
-function factsOfRename(
-  world: World,
-  worker: WorkerPolicy,
-  operation: ContainerRename,
-): Pick<Facts, 'container' | 'nameMeant' | 'renaming'> {
-  const { container } = containerFact(world, worker, operation)
-  const { name = '' } = operation.parameters
+function createFacts(from: From, operation: ContainerCreate): Omit<FactsOf<'container.create'>, 'engine'> {
+  const { world, worker, looked, before } = from
+  const facts = factsOfCreate(world, worker, operation, looked.paths)
   return {
-    container,
-    renaming: container !== undefined && world.renames.isUnderWay(container.id),
-    nameMeant: isMeant(world, name),
+    ...facts,
+    volumes: before.volumes ?? facts.volumes,
+    image: findImage(imagesOf(from), worker, operation.image),
+    usage: usageOf(from),
   }
 }
 
@@ -192,12 +235,9 @@ function factsOfRename(
 const INSIDE = ['expose', 'label', 'network', 'publish', 'volume']
 
 /** The containers that a list may be of, and the images that it asks by. */
-function factsOfList(
-  world: World,
-  worker: WorkerPolicy,
-  filters: Filters | undefined,
-  withImages: () => Images,
-): Pick<Facts, 'images' | 'reach'> {
+function listFacts(from: From, { parameters }: ContainerList): Pick<Facts, 'images' | 'reach'> {
+  const { world, worker } = from
+  const { filters } = parameters
   const asksInside = INSIDE.some((key) => filters?.has(key))
   const reach = containersInReach(world, worker)
     .filter(
@@ -205,48 +245,48 @@ function factsOfList(
         owner === 'self' || !asksInside || reachOf(worker, policyName).includes('inspect'),
     )
     .map(({ id }) => id)
-  const images = lookUp(filters?.get('ancestor') ?? [], (name) => findImage(withImages(), worker, name))
+  const images = lookUp(filters?.get('ancestor') ?? [], (name) => findImage(imagesOf(from), worker, name))
   return { images, reach }
 }
 
-/** What was not looked up speaks against an operation: one that needs more than is looked up for it is refused. */
-const NO_FACTS = {
-  exec: undefined,
-  container: undefined,
-  updating: true,
-  renaming: true,
-  nameMeant: true,
-  others: NOTHING,
-  image: undefined,
-  images: NOTHING,
-  names: NOTHING,
-  network: undefined,
-  networks: NOTHING,
-  networkTaken: true,
-  volumes: NOTHING,
-  usage: {
-    containers: Infinity,
-    networks: Infinity,
-    volumes: Infinity,
-    memory: Infinity,
-    nanoCpus: Infinity,
-  },
-  eventStreams: Infinity,
-  imagesListed: Infinity,
-  reach: [],
+/** What was granted in the state that a container had then goes on in another. */
+function containerOf({ world, worker, before }: From, reference: string): Facts['container'] {
+  const container = containerInReach(world, worker, reference)
+  if (container === undefined || container.id !== before.container?.id) return container
+  const { running, started } = before.container
+  return { ...container, running, started }
 }
 
-function factsOfReach(world: World, worker: WorkerPolicy): Pick<Facts, 'reach' | 'eventStreams'> {
-  return {
-    reach: containersInReach(world, worker).map((container) => container.id),
-    eventStreams: world.ownership.eventsFollowed.callsOf(worker.name),
-  }
+/** An exec that the call itself has started is as it was made. */
+function execOf({ world, worker, before }: From, id: string): Facts['exec'] {
+  const exec = execInReach(world, worker, id)
+  return exec === undefined || before.exec === undefined ? exec : { ...exec, made: before.exec.made }
 }
 
-function containerFact(
-  world: World,
-  worker: WorkerPolicy,
-  { container }: { readonly container: string },
-): Pick<Facts, 'container'> {
-  return { container: containerInReach(world, worker, container) }
+function isUpdating({ world, before }: From, container: Facts['container']): boolean {
+  const { containersUpdated } = world.ownership
+  return (
+    before.updating ?? (container !== undefined && containersUpdated.workerOf(container.id) !== undefined)
+  )
+}
+
+function isNetworkTaken({ inventory, meant }: World, name: string): boolean {
+  return inventory.hasNetworkNamed(name) || meant.networks.has(name)
+}
+
+function volumesOf({ world, worker, before }: From, name: string | undefined): Facts['volumes'] {
+  return before.volumes ?? ownersOf(world, worker, name)
+}
+
+function usageOf({ world, worker, before }: From): Facts['usage'] {
+  return before.usage ?? world.ownership.usage(worker.name)
+}
+
+function listedOf(from: From): number {
+  return from.before.imagesListed ?? imagesListed(imagesOf(from), from.worker.name, from.engine)
+}
+
+/** @throws {ImagesUnknown} */
+function imagesOf({ world, looked }: From): Images {
+  return { images: seen(looked.images), ownership: world.ownership }
 }

@@ -5,7 +5,7 @@ import { mounts, needsFit } from '../decode/properties.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { World } from '../world/world.ts'
 import { containerInReach, execInReach, isMeant } from './containers.ts'
-import type { ContainerFacts, Facts } from './facts.ts'
+import type { ContainerFacts, Facts, OfFit } from './facts.ts'
 import { lookUp } from './look-up.ts'
 import { networkInReach } from './networks.ts'
 import { volumeOwner } from './volumes.ts'
@@ -33,24 +33,26 @@ export function factsOfCreate(
   world: World,
   worker: WorkerPolicy,
   operation: ContainerCreate,
-): Pick<Facts, 'others' | 'networks' | 'volumes' | 'nameMeant'> {
+  paths: Facts['paths'],
+): Pick<Facts, OfFit | 'volumes' | 'nameMeant'> {
   const named = operation.volumesFrom.map((from) => from.container)
-  const { others, networks } = factsOfStock(world, worker, operation)
+  const { others, ...fit } = factsOfFit(world, worker, operation, paths)
   const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {
+    ...fit,
     nameMeant: isMeant(world, operation.name ?? ''),
     others: new Map([...others, ...lookUp(named, (name) => containerInReach(world, worker, name))]),
-    networks,
     volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),
   }
 }
 
 /** What the creates of an operation name: its own, and those by which containers that are there were made. */
-export function factsOfStock(
+export function factsOfFit(
   world: World,
   worker: WorkerPolicy,
   operation: Operation,
-): Pick<Facts, 'others' | 'networks'> {
+  paths: Facts['paths'],
+): Pick<Facts, OfFit> {
   const creates = [
     ...(operation.kind === 'container.create' ? [operation] : []),
     ...stockOf(world, worker, operation).flatMap(({ made }) => made ?? []),
@@ -60,6 +62,8 @@ export function factsOfStock(
     ...(network.mode === 'network' ? [network.network] : []),
   ])
   return {
+    paths,
+    roots: paths,
     others: lookUp(creates.flatMap(sharedContainers), (name) => containerInReach(world, worker, name)),
     networks: lookUp(networks, (name) => networkInReach(world, worker, name)),
   }

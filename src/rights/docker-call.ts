@@ -8,7 +8,7 @@ import type { Sending } from '../encode/sending.ts'
 import type { Gate } from '../gate.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { Claim } from '../record/store.ts'
-import type { Facts } from '../resolve/facts.ts'
+import type { Resolved } from '../resolve/facts.ts'
 import { findImage } from '../resolve/images.ts'
 import { hostPathsOf, type HostPaths, type Looked } from '../resolve/paths.ts'
 import { resolve } from '../resolve/resolve.ts'
@@ -27,7 +27,7 @@ import { isSame } from './same.ts'
 export interface Docker extends Resource {
   readonly operation: Operation
   readonly looked: Looked
-  readonly facts: Facts
+  readonly facts: Resolved
   readonly permit: Permit
 }
 
@@ -79,26 +79,16 @@ export class DockerCall implements Call<Docker> {
     return { images, paths: written.length === 0 ? NO_PATHS : await this.#pathsOf(rights, written) }
   }
 
-  resolve(worker: WorkerPolicy, looked: Looked): Facts {
+  resolve(worker: WorkerPolicy, looked: Looked): Resolved {
     return resolve(this.gate, worker, this.operation, this.connected.facts, looked)
   }
 
-  resolveAgain(worker: WorkerPolicy, looked: Looked, before: Facts): Facts {
-    const now = this.resolve(worker, looked)
-    const { usage, updating, eventStreams, imagesListed, volumes, networkTaken } = before
-    const isSameContainer = now.container?.id === before.container?.id
-    const { running = false, started = false } = before.container ?? {}
-    return {
-      ...now,
-      ...{ usage, updating, eventStreams, imagesListed, volumes, networkTaken },
-      // What was granted in the state that a container had then goes on in another.
-      container: now.container && isSameContainer ? { ...now.container, running, started } : now.container,
-      exec: now.exec && { ...now.exec, made: before.exec?.made },
-    }
+  resolveAgain(worker: WorkerPolicy, looked: Looked, { facts }: Resolved): Resolved {
+    return resolve(this.gate, worker, this.operation, this.connected.facts, looked, facts)
   }
 
-  decide(worker: WorkerPolicy, facts: Facts): Verdict {
-    return decide(worker, this.decoded, facts)
+  decide(worker: WorkerPolicy, asked: Resolved): Verdict {
+    return decide(worker, this.decoded, asked)
   }
 
   isSame(permit: Permit, again: Permit): boolean {

@@ -5,8 +5,7 @@ import { BindRoots } from '../host/bind-roots.ts'
 import { misfits } from '../decide/create/fit.ts'
 import type { Policy, WorkerPolicy } from '../policy/policy.ts'
 import type { Violation } from '../decide/refuse.ts'
-import { resolve } from '../resolve/resolve.ts'
-import { stockOf } from '../resolve/stock.ts'
+import { factsOfFit, stockOf } from '../resolve/stock.ts'
 
 export interface Misfit {
   /** Who owns it. */
@@ -60,12 +59,12 @@ async function checkOf(gate: Gate, roots: BindRoots, worker: WorkerPolicy): Prom
   const written = run.binds.map(({ path }) => path)
   // What a worker looks up itself does not hold this up.
   const paths = await gate.paths.resolve(`the policy of ${worker.name}`, roots, written, NEVER)
-  const facts = gate.feed.connected?.facts
+  const engine = gate.feed.connected?.facts
   return (id) => {
     const start: ContainerStart = { kind: 'container.start', container: id, parameters: {} }
     const [container] = stockOf(gate, worker, start)
-    if (container === undefined || facts === undefined) return []
-    return misfits(run, container, resolve(gate, worker, start, facts, { paths, images: gate.sight.known }))
+    if (container === undefined || engine === undefined) return []
+    return misfits(run, container, { engine, ...factsOfFit(gate, worker, start, paths) })
   }
 }
 

@@ -16,9 +16,11 @@ import { Pins } from '../../src/host/pins.ts'
 import type { Identity } from '../../src/workers/identity.ts'
 import { decide } from '../../src/decide/decide.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
-import type { Policy } from '../../src/policy/policy.ts'
+import type { Policy, WorkerPolicy } from '../../src/policy/policy.ts'
 import { handle } from '../../src/pipeline.ts'
 import { KnownImages } from '../../src/world/known-images.ts'
+import { execInReach } from '../../src/resolve/containers.ts'
+import type { ExecFacts } from '../../src/resolve/facts.ts'
 import type { HostPaths } from '../../src/resolve/paths.ts'
 import { resolve } from '../../src/resolve/resolve.ts'
 import type { EncodedRequest } from '../../src/engine/encoded.ts'
@@ -219,6 +221,13 @@ class World {
     this.found.push(`${encoded.method} ${encoded.path} ${what}, which policy ${number} refuses`)
   }
 
+  /** An exec as it was made: that it was started already is not a question of the policy. */
+  #madeExec(worker: WorkerPolicy, id: string): ExecFacts | undefined {
+    const exec = execInReach(this.gate, worker, id)
+    const argv = this.execs.get(id)
+    return exec && { ...exec, made: argv && { kind: 'container.exec', container: '', argv, body: {} } }
+  }
+
   /** Whether the policy in force gives what an engine is asked for: decided from its bytes, as if a client had sent them. */
   #isGiven(encoded: EncodedRequest): boolean {
     const section = this.gate.policy.workers.find(({ name }) => name === 'worker')
@@ -240,13 +249,10 @@ class World {
       const decoded = decode(routed.match, { rawHeaders, body })
       const { operation } = decoded
       const looked = { paths: PATHS, images: this.#images }
-      const known = resolve(this.gate, worker, operation, ENGINE, looked)
       const usage = { containers: 1, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 }
-      // That it was started already is not a question of the policy.
-      const argv = operation.kind === 'exec.start' ? this.execs.get(operation.exec) : undefined
-      const made = argv && { kind: 'container.exec' as const, container: '', argv, body: {} }
-      const facts = { ...known, usage, updating: false, exec: known.exec && { ...known.exec, made } }
-      const verdict = decide(worker, decoded, facts)
+      const exec = operation.kind === 'exec.start' ? this.#madeExec(worker, operation.exec) : undefined
+      const before = { usage, updating: false, exec }
+      const verdict = decide(worker, decoded, resolve(this.gate, worker, operation, ENGINE, looked, before))
       if (verdict.effect === 'refuse' || verdict.permit.on === 'prune') return false
       const again = encode(verdict.permit, { clientMinor: 45, engineMinor: 45, labels: {} })
       return verdict.permit.on !== 'create' || sameBody(again.body, body)

@@ -1,6 +1,6 @@
 /** What a new container of a worker's will be, beside all that the worker has. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
-import type { Facts } from '../../resolve/facts.ts'
+import type { FactsOf } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import { allow } from '../answers.ts'
 import { meantName } from '../rename.ts'
@@ -17,7 +17,7 @@ export function planCreate(
   run: RunPolicy,
   word: Subcommand,
   operation: ContainerCreate,
-  facts: Facts,
+  facts: FactsOf<'container.create'>,
 ): Verdict {
   const violations: Violation[] = []
   const { image, engine } = facts
