@@ -3,8 +3,8 @@
 export interface EngineFacts {
   /** Newest minor API version that the engine and the gate both speak. */
   readonly minor: number
-  /** CPUs of the host, in nano-CPUs: an engine refuses to give a container more. */
-  readonly nanoCpus: number
+  /** CPUs of the host, in nano-CPUs: an engine refuses to give a container more; undefined where it does not tell. */
+  readonly nanoCpus: number | undefined
   /** The engine's default logging driver. */
   readonly logDriver: string
   /** Whether it is Podman, which speaks Docker's API and differs in some of it. */

@@ -188,9 +188,10 @@ export class Feed {
     // Events that arrive while the lists are read wait in the stream, and are applied after them.
     const { info, version } = await aboutEngine(this.#asking, minor)
     await this.#listAll(minor)
+    const cpus = Number(info['NCPU'] ?? 0)
     const facts = {
       minor,
-      nanoCpus: Number(info['NCPU'] || Infinity) * 1e9,
+      nanoCpus: cpus > 0 ? cpus * 1e9 : undefined,
       logDriver: textOf(info['LoggingDriver']),
       podman,
       containerd: isContainerd(info['DriverStatus']),

@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { Violation } from '../refuse.ts'
-import { planMemoryOptions, planShares, totalViolations } from './limits.ts'
+import { planCpus, planMemoryOptions, planShares, totalViolations } from './limits.ts'
 
 const MEBI = 2 ** 20
+
+test.each([
+  [undefined, 8e9, 2e9],
+  [3e9, 8e9, 2e9],
+  [5e8, 8e9, 5e8],
+  [undefined, 1e9, 1e9],
+  [3e9, undefined, 2e9],
+  [1, undefined, 1e7],
+])('of %s CPUs on a host of %s, %s are given where the limit is 2', (asked, host, given) => {
+  expect(planCpus(asked, { nanoCpus: 2e9 }, host)).toBe(given)
+})
 
 describe('swap and reservation', () => {
   test.each([

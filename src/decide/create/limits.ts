@@ -69,7 +69,7 @@ const SMALLEST_CPUS = 10_000_000
 
 /**
  * CPUs in nano-CPUs.
- * @param hostCpus an engine refuses to give a new container more; undefined where it is not to give any
+ * @param hostCpus an engine refuses to give a new container more; undefined where that is not asked, or not known
  */
 export function planCpus(
   requested: number | undefined,
