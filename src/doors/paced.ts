@@ -21,6 +21,13 @@ export function readInTurns(server: Server, share: () => Share): void {
   server.on('connection', (socket: Socket) => Reflect.apply(serve, server, [new Paced(socket, share())]))
 }
 
+type Done = (cause?: Error | null) => void
+
+interface Chunk {
+  readonly chunk: Buffer | string
+  readonly encoding: BufferEncoding
+}
+
 class Paced extends Duplex {
   readonly #socket: Socket
   readonly #share: Share
@@ -31,10 +38,12 @@ class Paced extends Duplex {
   #isWanted = false
   #isWaiting = false
   #isEnded = false
+  readonly #goOnLater = (): void => this.#goOn()
 
   constructor(socket: Socket, share: Share) {
     // Of a body that nobody reads, as much is kept as this says (node:http takes it over), in chunks as small as they came.
-    super({ readableHighWaterMark: PIECE, writableHighWaterMark: socket.writableHighWaterMark })
+    const writableHighWaterMark = socket.writableHighWaterMark
+    super({ readableHighWaterMark: PIECE, writableHighWaterMark, decodeStrings: false })
     this.#socket = socket
     this.#share = share
     socket.on('data', (bytes: Buffer) => {
@@ -68,15 +77,20 @@ class Paced extends Duplex {
   override _read(): void {
     this.#isWanted = true
     // What is pushed within this call is handed on later, when the turn is over.
-    process.nextTick(() => this.#goOn())
+    process.nextTick(this.#goOnLater)
   }
 
-  override _write(bytes: Buffer, _encoding: BufferEncoding, done: (cause?: Error | null) => void): void {
-    this.#socket.write(bytes, done)
+  // The head of an answer comes as text, which a socket writes as it is.
+  override _write(chunk: Buffer | string, encoding: BufferEncoding, done: Done): void {
+    this.#socket.write(chunk, encoding, done)
   }
 
-  override _writev(all: readonly { readonly chunk: Buffer }[], done: (cause?: Error | null) => void): void {
-    this.#socket.write(Buffer.concat(all.map(({ chunk }) => chunk)), done)
+  override _writev(all: readonly Chunk[], done: Done): void {
+    const last = all.length - 1
+    this.#socket.cork()
+    for (const [at, { chunk, encoding }] of all.entries())
+      this.#socket.write(chunk, encoding, at === last ? done : undefined)
+    this.#socket.uncork()
   }
 
   override _final(done: () => void): void {
