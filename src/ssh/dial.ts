@@ -12,11 +12,10 @@ export function dial(socketPath: string): Promise<number> {
   process.stdout.on('error', () => connection.destroy())
   process.stdin.pipe(connection)
   connection.pipe(process.stdout)
-  connection.once('close', () => resolve(0))
-  connection.once('end', () => {
-    // All of it is out when this callback runs; a client that keeps its side open gets no more answers.
-    process.stdout.write('', () => resolve(0))
-  })
+  // All of it is out when this callback runs, however slowly it is read; a client that keeps its side open gets no more answers.
+  const end = (): void => void process.stdout.write('', () => resolve(0))
+  connection.once('end', end)
+  connection.once('close', end)
   whenGone(() => {
     connection.destroy()
     resolve(0)

@@ -107,5 +107,6 @@ describe.each(['/bin/dash', '/bin/bash'])('a line that is taken apart here', (sh
       { numRuns: RUNS },
     )
     expect(taken).toBeGreaterThan(RUNS / 10)
-  })
+    // It starts a shell for each line.
+  }, 3_600_000)
 })
