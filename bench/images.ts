@@ -18,7 +18,30 @@ const USAGE = `usage: npm run bench:images [-- [--images N,N] [ENGINE...]]
 const API = '/v1.45'
 const REPOSITORY = 'library/dockgate-bench'
 const ROUNDS = 15
+const images = requestBytes('GET', `${API}/images/json`)
 const engineScript = fileURLToPath(new URL('../scripts/engine/start.sh', import.meta.url))
+
+type Once = (connection: Connection, tag: string) => Promise<Answer>
+
+/** What is timed. Each is done by all three, on what is the worker's. */
+const WORK: Readonly<Record<string, Once>> = {
+  'docker tag': (connection, tag) => {
+    const repository = encodeURIComponent(`docker.io/${REPOSITORY}`)
+    const path = `${API}/images/${encodeURIComponent(`docker.io/${REPOSITORY}:own`)}/tag?repo=${repository}&tag=t-${tag}`
+    return connection.send(requestBytes('POST', path))
+  },
+  'docker rmi of that name': (connection, tag) => connection.send(untag(`t-${tag}`)),
+  'docker build -t': (connection, tag) => {
+    const file = tarFile('Dockerfile', Buffer.from(`FROM busybox\nLABEL round=${Date.now()}-${tag}\n`))
+    const context = Buffer.concat([file, Buffer.alloc(1024)])
+    const path = `${API}/build?t=${encodeURIComponent(`docker.io/${REPOSITORY}:b-${tag}`)}&rm=1&forcerm=1`
+    return connection.send(withBody('POST', path, context))
+  },
+  'docker rmi of what was built': (connection, tag) => connection.send(untag(`b-${tag}`)),
+  'docker images': (connection) => connection.send(requestBytes('GET', `${API}/images/json`)),
+  'docker inspect of an image': (connection) =>
+    connection.send(requestBytes('GET', `${API}/images/docker.io/${REPOSITORY}:own/json`)),
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -109,28 +132,6 @@ async function measured(engine: string, socket: string, count: number): Promise<
   return `### engine ${engine}, ${count} images\n\n${head}${rows.join('')}\n`
 }
 
-type Once = (connection: Connection, tag: string) => Promise<Answer>
-
-/** What is timed. Each is done by all three, on what is the worker's. */
-const WORK: Readonly<Record<string, Once>> = {
-  'docker tag': (connection, tag) => {
-    const repository = encodeURIComponent(`docker.io/${REPOSITORY}`)
-    const path = `${API}/images/${encodeURIComponent(`docker.io/${REPOSITORY}:own`)}/tag?repo=${repository}&tag=t-${tag}`
-    return connection.send(requestBytes('POST', path))
-  },
-  'docker rmi of that name': (connection, tag) => connection.send(untag(`t-${tag}`)),
-  'docker build -t': (connection, tag) => {
-    const file = tarFile('Dockerfile', Buffer.from(`FROM busybox\nLABEL round=${Date.now()}-${tag}\n`))
-    const context = Buffer.concat([file, Buffer.alloc(1024)])
-    const path = `${API}/build?t=${encodeURIComponent(`docker.io/${REPOSITORY}:b-${tag}`)}&rm=1&forcerm=1`
-    return connection.send(withBody('POST', path, context))
-  },
-  'docker rmi of what was built': (connection, tag) => connection.send(untag(`b-${tag}`)),
-  'docker images': (connection) => connection.send(requestBytes('GET', `${API}/images/json`)),
-  'docker inspect of an image': (connection) =>
-    connection.send(requestBytes('GET', `${API}/images/docker.io/${REPOSITORY}:own/json`)),
-}
-
 /** Milliseconds, the median of some rounds. */
 async function median({ name, socket }: Subject, once: Once): Promise<number> {
   const times: number[] = []
@@ -144,8 +145,6 @@ async function median({ name, socket }: Subject, once: Once): Promise<number> {
   connection.close()
   return times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0
 }
-
-const images = requestBytes('GET', `${API}/images/json`)
 
 async function untilListed({ socket }: Subject): Promise<void> {
   await untilAnswered(socket, images)

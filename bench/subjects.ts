@@ -102,7 +102,7 @@ function workerAt(socket: string): object {
   const docker = {
     allow: [
       ...['ps', 'inspect', 'logs', 'run', 'rm', 'info', 'version', 'exec', 'cp', 'export', 'events'],
-      ...['build', 'images', 'save', 'load', 'import', 'tag', 'system df', 'network ls', 'volume ls'],
+      ...['build', 'images', 'save', 'load', 'import', 'tag', 'rmi', 'system df', 'network ls', 'volume ls'],
     ],
     exec: { own: '*' },
     reach: { [STREAM]: ['attach', 'logs'] },

@@ -78,7 +78,9 @@ export function decideImageRemoval(
   const reference = named === undefined ? image.id : fullReference(named)
   const isByName = how === 'name by name' || isSingle(image)
   const names = named === undefined && isByName ? tagsFirst(image.names) : []
-  const parents = operation.parameters.noprune === true ? [] : image.ownParents
+  // What an image was built upon stays as long as it has another name.
+  const staysBelow = operation.parameters.noprune === true || gone.length < image.names.length
+  const parents = staysBelow ? [] : image.ownParents
   return allow(word, 'run.images', { on: 'image', operation, image: image.id, reference, names, parents })
 }
 

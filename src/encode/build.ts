@@ -2,18 +2,14 @@
 import type { BuildPermit } from '../decide/verdict.ts'
 import { apiPath, archiveRequest, type EncodedRequest } from '../engine/encoded.ts'
 
-/** Encodes a build, without the names: they are given when the image is there. @param labels of the gate, which win over the client's */
-export function encodeBuild(
-  permit: BuildPermit,
-  minor: number,
-  labels: Readonly<Record<string, string>>,
-): EncodedRequest {
+/** Encodes a build, without the names: they are given when the image is there. The gate's labels are in the Dockerfile (decide/dockerfile/write.ts). */
+export function encodeBuild(permit: BuildPermit, minor: number): EncodedRequest {
   const { operation, limits } = permit
   const { parameters } = operation
   const query = {
     dockerfile: operation.dockerfile,
     buildargs: JSON.stringify(Object.fromEntries(operation.buildArgs)),
-    labels: JSON.stringify({ ...Object.fromEntries(operation.labels), ...labels }),
+    labels: JSON.stringify(Object.fromEntries(operation.labels)),
     networkmode: given(parameters.networkmode),
     extrahosts: given(parameters.extrahosts),
     cpusetcpus: given(parameters.cpusetcpus),

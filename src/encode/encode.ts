@@ -48,7 +48,7 @@ export function encode(permit: Sendable, sending: Sending): EncodedRequest {
     case 'exec':
       return encodeExec(permit, clientMinor)
     case 'build':
-      return encodeBuild(permit, engineMinor, labels)
+      return encodeBuild(permit, engineMinor)
     case 'network create':
       return jsonRequest(
         'POST',

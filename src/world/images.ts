@@ -8,11 +8,16 @@ export interface Images {
   readonly ownership: Ownership
 }
 
-/** Ids of the nameless images below one, the nearest first, up to one that is not the worker's. */
+/** Ids of the nameless images below one, the nearest first, up to one that is not the worker's, or that another is built upon. */
 export function ownParents({ images, ownership }: Images, worker: string, id: string): readonly string[] {
-  const parents = namelessParents(images, id)
-  const end = parents.findIndex((parent) => ownership.owner('image', parent) !== worker)
-  return end === -1 ? parents : parents.slice(0, end)
+  const own: string[] = []
+  let above = id
+  for (const parent of namelessParents(images, id)) {
+    if (ownership.owner('image', parent) !== worker || images.isNeeded(parent, above)) break
+    own.push(parent)
+    above = parent
+  }
+  return own
 }
 
 /** Ids of the images below one, the nearest first, up to one that has a name. */

@@ -40,6 +40,8 @@ export class KnownImages {
   readonly #images = new Map<string, KnownImage>()
   /** Ids by name; several where a name is told of several images, or twice of one. */
   readonly #holders = new Map<string, readonly string[]>()
+  /** Ids of the images that have a step upon one, by its id. */
+  readonly #upon = new Map<string, Set<string>>()
   /** Numbers of the questions that told of images, by id; of those that are gone too, as a list can be under way that has them. */
   readonly #asOf = new Map<string, number>()
   readonly #gone = new Set<string>()
@@ -55,6 +57,11 @@ export class KnownImages {
 
   get(id: string): KnownImage | undefined {
     return this.#images.get(id)
+  }
+
+  /** Whether an image has a step upon it, other than the one of that id. */
+  isNeeded(id: string, other: string): boolean {
+    return [...(this.#upon.get(id) ?? [])].some((above) => above !== other)
   }
 
   /** Whether an image came after a question was numbered, as far as an engine told. */
@@ -167,6 +174,7 @@ export class KnownImages {
     this.#asOf.set(id, question)
     this.#gone.delete(id)
     this.#index = undefined
+    this.#upon.get(this.#images.get(id)?.parent ?? '')?.delete(id)
     for (const name of this.#images.get(id)?.names ?? []) {
       const left = this.#holdersOf(name).filter((holder) => holder !== id)
       if (left.length === 0) this.#holders.delete(name)
@@ -183,13 +191,21 @@ export class KnownImages {
       if (before === undefined) this.#came.set(id, question)
       // What was inspected once stays so: an id is that of its content.
       this.#images.set(id, { ...image, named: image.named ?? before?.named })
+      if (image.parent !== '') this.#stepUpon(image.parent).add(id)
     }
     for (const name of image?.names ?? []) this.#holders.set(name, [...this.#holdersOf(name), id])
+  }
+
+  #stepUpon(parent: string): Set<string> {
+    const ids = this.#upon.get(parent) ?? new Set<string>()
+    this.#upon.set(parent, ids)
+    return ids
   }
 
   #forget(gone: string): void {
     this.#gone.delete(gone)
     this.#asOf.delete(gone)
+    if (this.#upon.get(gone)?.size === 0) this.#upon.delete(gone)
   }
 
   #holdersOf(name: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { classicBuild } from '../support/build.ts'
 import { docker, oldDocker } from '../support/docker.ts'
 import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName } from '../support/everything.ts'
@@ -6,7 +7,10 @@ import { imagesFor, newName } from '../support/images.ts'
 import { setting } from '../support/settings.ts'
 
 describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
-  const { shared, paths, worker, operator, covered, secret, container, idOf, own } = imagesFor(engine)
+  const { shared, paths, worker, operator, covered, secret, container, idOf, own } = imagesFor(
+    engine,
+    'build',
+  )
 
   describe('tag', () => {
     test.each([
@@ -23,6 +27,20 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
       expect(await cli(shared.gate, ['rmi', name, first])).toMatchObject({ code: 0 })
       expect(await idOf(name)).toBe('')
       expect(await idOf('busybox')).not.toBe('')
+    })
+
+    test('that is taken away again leaves what the image was built upon, for its other name', async () => {
+      const [first, second] = [newName(), newName()]
+      const dockerfile = `FROM busybox\nLABEL one=${first}\nLABEL two=${second}\n`
+      expect(await classicBuild(shared.gate, dockerfile, '-t', first)).toMatchObject({ code: 0 })
+      const format = ['image', 'inspect', '-f', '{{.Parent}}', first]
+      const below = (await engineDocker(engine, format)).stdout.trim()
+      expect(below).toMatch(/^sha256:/)
+      expect(await worker('tag', first, second)).toMatchObject({ code: 0 })
+      expect(await worker('rmi', second)).toMatchObject({ code: 0 })
+      expect(await idOf(below)).toBe(below)
+      expect(await worker('rmi', first)).toMatchObject({ code: 0 })
+      expect(await idOf(below)).toBe('')
     })
 
     test('moves no name of the operator’s', async () => {

@@ -360,7 +360,7 @@ describe('the images that are taken from', () => {
   })
 })
 
-const LABEL = 'LABEL dockgate.worker="ai-worker"'
+const LABEL = 'LABEL dockgate.claim="" dockgate.worker="ai-worker"'
 
 describe('what an engine gets', () => {
   test.each([

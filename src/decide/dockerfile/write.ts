@@ -1,10 +1,11 @@
 /** The Dockerfile that an engine gets: of what was read, with ids in the place of images. */
-import { WORKER_LABEL } from '../../shared/labels.ts'
+import { CLAIM_LABEL, WORKER_LABEL } from '../../shared/labels.ts'
 import type { Instruction } from './check.ts'
 import { writeFrom, type From } from './from.ts'
 
 /**
- * Behind each FROM stands a label of the worker's: without it, builds of all workers and of the operator would take each other's
+ * Behind each FROM stand the gate's labels, which no instruction can change: they are in what is built, as one step that an engine has in
+ * its cache the next time. Without the worker's, builds of all workers and of the operator would take each other's
  * layers out of the cache, which an engine looks up by parent and instruction alone (extra hosts and proxies are no part of it).
  * @param ids of the images that were found. @param worker its name
  */
@@ -13,7 +14,7 @@ export function writeDockerfile(
   ids: ReadonlyMap<From, string>,
   worker: string,
 ): string {
-  const label = `LABEL ${WORKER_LABEL}=${JSON.stringify(worker)}`
+  const label = `LABEL ${CLAIM_LABEL}="" ${WORKER_LABEL}=${JSON.stringify(worker)}`
   const lines = instructions.flatMap((instruction) =>
     instruction.kind === 'from' ? [writeFrom(instruction, ids.get(instruction)), label] : [instruction.text],
   )

@@ -102,7 +102,7 @@ export const dockerfile: Target = {
 }
 
 /** Nobody but the gate may write it. */
-const OWN_LABEL = 'LABEL dockgate.worker="w"\n'
+const OWN_LABEL = 'LABEL dockgate.claim="" dockgate.worker="w"\n'
 
 export const policy: Target = {
   words: [
