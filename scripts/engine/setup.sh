@@ -1,11 +1,12 @@
 #!/bin/bash
-# Unpacks three Docker engines, a registry and busybox from Debian's packages. Nothing of it is installed: no package
+# Unpacks three Docker engines, Podman, a registry and busybox from Debian's packages. Nothing of it is installed: no package
 # state, no service, no file outside DOCKGATE_ENGINE_ROOT. Only curl, iptables, iproute2 and (where the kernel has
 # AppArmor) apparmor are installed where they are missing.
 set -euo pipefail
 . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
 help "usage: scripts/engine/setup.sh
-  Unpacks Docker 26 (engine, CLI, compose, buildx, registry), Docker 28 (the same without a registry) and Docker 20.10 to $root.
+  Unpacks Docker 26 (engine, CLI, compose, buildx, registry), Docker 28 (the same without a registry), Docker 20.10
+  and Podman 5 to $root.
   DOCKGATE_ENGINE_ROOT names another directory. A second run does nothing." "$@"
 machine
 lock setup
@@ -17,6 +18,7 @@ newest_libraries=(libc6 libseccomp2 libcap2)
 older=(docker.io containerd runc tini)
 older_libraries=(libdevmapper1.02.1 libudev1 libselinux1 libpcre2-8-0 libseccomp2)
 tools=(busybox-static patchelf)
+podman=(podman conmon crun netavark aardvark-dns nftables passt uidmap catatonit gpg)
 
 # Programs that the scripts and the engines call, each with the package that has it.
 install_missing() {
@@ -42,20 +44,22 @@ mirror() {
     awk -v codename="$codename" '$3 == "main" && ($2 == codename || $1 ~ /\/debian\/$/) && !found++ { print $1 }'
 }
 
-# download RELEASE DIRECTORY PACKAGES...: by apt, which checks the signatures, with lists of its own and blind to what is
+# apt_get RELEASE DIRECTORY WORDS PACKAGES...: apt, which checks the signatures, with lists of its own and blind to what is
 # installed (else it wants the installed versions).
-download() {
-  local release=$1 directory=$2 options log=$root/apt.log
-  shift 2
-  mkdir -p "$directory/lists/partial"
+apt_get() {
+  local release=$1 directory=$2 words=$3 options log=$root/apt.log lists=$root/unpacking.lists/$1
+  shift 3
+  mkdir -p "$directory/partial" "$lists/partial"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main" >"$directory/sources.list"
   options=(-o "Dir::Etc::sourcelist=$directory/sources.list" -o Dir::Etc::sourceparts=- -o Acquire::Languages=none
-    -o "Dir::State::Lists=$directory/lists" -o APT::Sandbox::User=root -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
+    -o "Dir::State::Lists=$lists" -o "Dir::Cache::archives=$directory" -o APT::Sandbox::User=root -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
     -o Dir::State::status=/dev/null -o Dir::Etc::preferences=- -o Dir::Etc::preferencesparts=/dev/null)
   note "downloading $* of Debian's $release"
-  { apt-get "${options[@]}" update -qq && cd "$directory" && apt-get "${options[@]}" download -qq "$@"; } >"$log" 2>&1 ||
+  { apt-get "${options[@]}" update -qq && cd "$directory" && apt-get "${options[@]}" $words -qq "$@"; } >"$log" 2>&1 ||
     fail "could not download Debian's $release packages from $mirror; see $log"
 }
+download() { apt_get "$1" "$2" download "${@:3}"; }
+download_with_needs() { apt_get "$1" "$2" 'install --download-only --yes --no-install-recommends' "${@:3}"; }
 
 # unpack DOWNLOADS TARGET PACKAGES...
 unpack() {
@@ -119,6 +123,18 @@ make_older() {
   rm -rf "$work"
 }
 
+# All that it needs is there, as it is started with its own /usr in the place of the system's (podman.sh).
+make_podman() {
+  local work package
+  work=$(mktemp -d "$root/unpacking.XXXX")
+  download_with_needs sid "$work/downloads" "${podman[@]}"
+  mkdir "$work/podman"
+  for package in "$work/downloads"/*.deb; do dpkg -x "$package" "$work/podman"; done
+  rm -rf "$work/podman/usr/share"/{doc,locale,man,bash-completion,zsh,fish}
+  mv "$work/podman" "$root/podman"
+  rm -rf "$work"
+}
+
 # A docker for people: it finds its plugins, and builds by the builder that the gate knows.
 make_command() {
   mkdir -p "$root/bin"
@@ -133,7 +149,7 @@ END
 mkdir -p "$root/client"
 install_missing
 make_command
-[ ! -d "$root/26" ] || [ ! -d "$root/28" ] || [ ! -d "$root/20.10" ] || exit 0
+[ ! -d "$root/26" ] || [ ! -d "$root/28" ] || [ ! -d "$root/20.10" ] || [ ! -d "$root/podman" ] || exit 0
 mirror=$(mirror)
 [ -n "$mirror" ] || fail "apt's sources name no Debian mirror"
 # What an interrupted run left; the lock says that no other one is at work.
@@ -141,3 +157,5 @@ rm -rf "$root"/unpacking.*
 [ -d "$root/20.10" ] || make_older
 [ -d "$root/26" ] || make_newer
 [ -d "$root/28" ] || make_newest
+[ -d "$root/podman" ] || make_podman
+rm -rf "$root"/unpacking.*

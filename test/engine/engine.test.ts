@@ -14,8 +14,18 @@ import { setting } from '../support/settings.ts'
 
 const APIS: Readonly<Record<EngineName, string>> = {
   ...{ new: '1.51', old: '1.41', '28': '1.51' },
-  ...{ '26': '1.45', restart: '1.45', podman: '1.41' },
+  ...{ '26': '1.45', restart: '1.45' },
+  ...{ podman: '1.44', 'podman-old': '1.41', 'podman-rootless': '1.44' },
 }
+
+test.each(['podman', 'podman-old', 'podman-rootless'] as const)(
+  'the engine %s is the version that the tests are about',
+  async (engine) => {
+    const { body } = await engineRequest(engine, { path: '/version' })
+    const Version = expect.stringMatching(new RegExp(`^${VERSIONS[engine].replace('.', '\\.')}`))
+    expect(JSON.parse(body)).toMatchObject({ Version, ApiVersion: APIS[engine] })
+  },
+)
 
 describe.each(onEngines('new', 'old', '28', '26'))('the %s engine', (engine) => {
   test('is the version that the tests are about', async () => {

@@ -8,11 +8,9 @@ import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { policyFor, workDirectory } from '../support/policy.ts'
 
-const engine = 'podman'
-const ollama = freshName('ollama')
-const site = freshName('site')
-
-describe('before Podman', () => {
+describe.each(['podman', 'podman-old'] as const)('before %s', (engine) => {
+  const ollama = freshName('ollama')
+  const site = freshName('site')
   let gate: Gate
   const worker = (...args: readonly string[]) => docker(gate, args)
   const operator = (...args: readonly string[]) => engineDocker(engine, args)

@@ -12,9 +12,9 @@ import { setting } from './settings.ts'
 
 /**
  * What a new host has (Docker 28 with containerd's image store), Docker 20.10, Docker 28 with the classic store, Docker 26, a 26 that is
- * restarted, Podman. scripts/test.sh empties them before and after the tests.
+ * restarted; Podman 5, Podman 4, and Podman 5 of an account that is not root. scripts/test.sh empties them before and after the tests.
  */
-export type EngineName = 'new' | 'old' | '28' | '26' | 'restart' | 'podman'
+export type EngineName = 'new' | 'old' | '28' | '26' | 'restart' | 'podman' | 'podman-old' | 'podman-rootless'
 
 const SETTINGS = {
   new: 'ENGINE',
@@ -23,6 +23,8 @@ const SETTINGS = {
   '26': 'ENGINE_26',
   restart: 'ENGINE_RESTART',
   podman: 'PODMAN',
+  'podman-old': 'PODMAN_OLD',
+  'podman-rootless': 'PODMAN_ROOTLESS',
 } as const
 
 /** The engine that `npm run test:engines` has all tests run on, by the name that tests else have for it; undefined where they run on those that they name. */
@@ -46,7 +48,9 @@ export const VERSIONS: Readonly<Record<EngineName, string>> = {
   '28': '28.',
   '26': '26.',
   restart: '26.',
-  podman: '4.',
+  podman: '5.',
+  'podman-old': '4.',
+  'podman-rootless': '5.',
 }
 
 /** Address of the engine as `unix:///…`. */

@@ -6,6 +6,8 @@ type Setting =
   | 'ENGINE_26'
   | 'ENGINE_RESTART'
   | 'PODMAN'
+  | 'PODMAN_OLD'
+  | 'PODMAN_ROOTLESS'
   | 'DOCKER'
   | 'DOCKER_OLD'
   | 'DOCKER_28'
