@@ -24,7 +24,7 @@ run=/run/dockgate-engine/$name data=$root/data/$name socket=$run/docker.sock
 
 # Its settings come by the environment, so that the machine's own Podman is another one.
 export CONTAINERS_CONF=$run/containers.conf CONTAINERS_STORAGE_CONF=$run/storage.conf XDG_RUNTIME_DIR=$run
-export HOME=$data/home PODMAN_IGNORE_CGROUPSV1_WARNING=1
+export CONTAINERS_REGISTRIES_CONF=$run/registries.conf HOME=$data/home PODMAN_IGNORE_CGROUPSV1_WARNING=1
 
 install_missing() {
   local log=$root/apt.log
@@ -64,6 +64,7 @@ driver = "$driver"
 graphroot = "$data/storage"
 runroot = "$run/storage"
 END
+  printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$registry" >"$CONTAINERS_REGISTRIES_CONF"
   # The machine's own Podman has podman0.
   [ "$name" = podman-old ] || cat >"$data/networks/podman.json" <<END
 {"name":"podman","id":"2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9","driver":"bridge",

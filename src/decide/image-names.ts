@@ -99,9 +99,9 @@ export function coveredName(run: RunPolicy, written: string, image: ImageFacts):
   return isName && someImageMatches(run.images, reference) ? reference : undefined
 }
 
-/** Whether it is the id of this image, as containerd's store takes it for one, and no name that was given. */
-function isAlias({ name, digest }: ImageReference, { id, names }: ImageFacts): boolean {
-  return digest === id && names.some((other) => other.startsWith(`${name}:`))
+/** Whether it is the id of this image, as containerd's store takes it for one, or its digest, as Podman does, and no name that was given. */
+function isAlias({ name, digest = '' }: ImageReference, { id, names, digests }: ImageFacts): boolean {
+  return [id, ...digests].includes(digest) && names.some((other) => other.startsWith(`${name}:`))
 }
 
 function isCovered(run: RunPolicy, name: string): boolean {

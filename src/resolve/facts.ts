@@ -48,6 +48,8 @@ export interface ImageFacts {
   readonly id: string
   /** Every full name that it goes by, `docker.io/library/alpine:3`. */
   readonly names: readonly string[]
+  /** Digests that it goes by in the repositories of its names, beside its id. */
+  readonly digests: readonly string[]
   /** Brought here by this worker: its pull, build, commit, import or load. */
   readonly own: boolean
   /** The names that this worker gave it; others are not its own. */

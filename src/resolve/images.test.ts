@@ -81,6 +81,7 @@ describe('on containerd’s store', () => {
     return {
       id: imageIdOf(name),
       names,
+      digests: [],
       parent: '',
       worker: '',
       claim: '',

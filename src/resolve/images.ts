@@ -45,11 +45,12 @@ export function findImage(known: Images, worker: WorkerPolicy, written: string):
 }
 
 function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): ImageFacts {
-  const { id, names, labels, named } = image
+  const { id, names, digests, labels, named } = image
   const { ownership } = known
   return {
     id,
     names,
+    digests,
     own: ownership.owner('image', id) === worker.name,
     ownNames: names.filter((name) => ownership.ownsTag(worker.name, name, id)),
     labels,

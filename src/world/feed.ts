@@ -64,7 +64,7 @@ export interface FeedEvents {
 
 /** What knows of images, all of which it takes long to list: the rest is known without them. */
 interface Images {
-  readonly follow: (minor: number) => void
+  readonly follow: (engine: Pick<EngineFacts, 'minor' | 'podman'>) => void
   readonly lose: () => void
   readonly heard: (heard: Heard) => void
   readonly listSoon: () => void
@@ -172,7 +172,7 @@ export class Feed {
     this.#events.following()
     const stream = await followEvents(this.#asking, minor, EVENT_TYPES, EVENT_ACTIONS)
     try {
-      this.#images.follow(minor)
+      this.#images.follow({ minor, podman })
       await this.#connect(stream, { minor, podman, pingHeaders }, onConnected)
     } finally {
       stream.destroy()

@@ -8,6 +8,7 @@ import { inspectImage, listImages } from '../engine/questions/images.ts'
 import { looksLikeImageId } from '../decode/reference.ts'
 import { Ending } from '../shared/ending.ts'
 import { warnOf } from '../shared/warn.ts'
+import type { EngineFacts } from './engine-facts.ts'
 import { KnownImages, type KnownImage } from './known-images.ts'
 import { readImage, readInspectedImage } from './listed.ts'
 
@@ -57,6 +58,7 @@ export interface Heard {
 /** A connection to the engine: what was asked before it counts for nothing. */
 interface Following {
   readonly minor: number
+  readonly podman: boolean
   readonly ended: Ending
   readonly first: PromiseWithResolvers<void>
   isKnown: boolean
@@ -99,10 +101,10 @@ export class ImageSight {
   }
 
   /** An engine's events are followed from here on: nothing that happens is missed. */
-  follow(minor: number): void {
+  follow({ minor, podman }: Pick<EngineFacts, 'minor' | 'podman'>): void {
     this.lose()
     const following: Following = {
-      ...{ minor, isKnown: false, isDue: true, isListing: false, notBefore: 0 },
+      ...{ minor, podman, isKnown: false, isDue: true, isListing: false, notBefore: 0 },
       ended: new Ending(),
       first: Promise.withResolvers<void>(),
     }
@@ -192,12 +194,12 @@ export class ImageSight {
     this.#isLooking = false
   }
 
-  async #ask({ minor }: Following, references: readonly string[]) {
+  async #ask({ minor, podman }: Following, references: readonly string[]) {
     const found: (readonly [string, KnownImage | undefined])[] = []
     for (let next = 0; next < references.length; next += AT_ONCE) {
       const some = references.slice(next, next + AT_ONCE).map(async (reference) => {
         const image = await inspectImage(this.#engine, minor, reference)
-        return [reference, image && readInspectedImage(image)] as const
+        return [reference, image && readInspectedImage(image, podman)] as const
       })
       found.push(...(await Promise.all(some)))
     }
@@ -229,11 +231,14 @@ export class ImageSight {
   }
 
   async #listOnce(following: Following): Promise<boolean> {
-    const { minor, ended } = following
+    const { minor, podman, ended } = following
     const question = this.#images.question()
     const images = await listImages(this.#engine, minor, ended)
     if (this.#following !== following) return false
-    this.#images.listed(question, images.map(readImage))
+    this.#images.listed(
+      question,
+      images.map((image) => readImage(image, podman)),
+    )
     const isFirst = !following.isKnown
     following.isKnown = true
     following.first.resolve()

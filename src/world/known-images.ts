@@ -10,6 +10,8 @@ export interface KnownImage {
   readonly id: string
   /** Full references with tag or digest. */
   readonly names: readonly string[]
+  /** Digests by which the engine finds it in the repositories of its names, beside its id, and which nobody gave it. */
+  readonly digests: readonly string[]
   /** The image that a build put a step upon; empty where there is none here. */
   readonly parent: string
   /** The worker in its labels; empty where there is none. Anybody can have written it. */
@@ -54,6 +56,8 @@ export class KnownImages {
   #questions = 0
   /** Made when it is first needed. */
   #index: IdIndex | undefined
+  /** Ids by digest; likewise. */
+  #byDigest: ReadonlyMap<string, string> | undefined
 
   get(id: string): KnownImage | undefined {
     return this.#images.get(id)
@@ -175,6 +179,7 @@ export class KnownImages {
     this.#gone.delete(id)
     this.#index = undefined
     this.#upon.get(this.#images.get(id)?.parent ?? '')?.delete(id)
+    this.#byDigest = undefined
     for (const name of this.#images.get(id)?.names ?? []) {
       const left = this.#holdersOf(name).filter((holder) => holder !== id)
       if (left.length === 0) this.#holders.delete(name)
@@ -212,10 +217,13 @@ export class KnownImages {
     return this.#holders.get(name) ?? []
   }
 
-  /** The image whose id a name is, in a repository that has a tag of it. */
+  /** The image whose id or digest a name is, in a repository that has a tag of it. */
   #byAlias(name: string): KnownImage | undefined {
-    const [repository = '', id = ''] = name.split('@')
-    const image = this.#images.get(id)
+    const [repository = '', digest = ''] = name.split('@')
+    this.#byDigest ??= new Map(
+      [...this.#images.values()].flatMap(({ id, digests }) => digests.map((other) => [other, id] as const)),
+    )
+    const image = this.#images.get(digest) ?? this.#images.get(this.#byDigest.get(digest) ?? '')
     return image?.names.some((other) => other.startsWith(`${repository}:`)) === true ? image : undefined
   }
 }

@@ -23,6 +23,21 @@ describe('the names of an image', () => {
     ['are those that are listed twice, twice', ['app:1', 'app:1'], [`app@${Id}`], 2],
     ['are not its id alone, nor <none>', ['<none>:<none>'], [Id, '<none>@<none>'], 0],
   ])('%s', (_what, RepoTags, RepoDigests, count) => {
-    expect(readImage({ Id, RepoTags, RepoDigests }).names).toHaveLength(count)
+    expect(readImage({ Id, RepoTags, RepoDigests }, false).names).toHaveLength(count)
+  })
+
+  test.each([
+    ['tags', ['docker.io/library/app:1'], [`docker.io/library/app@${other}`], ['docker.io/library/app:1']],
+    [
+      'digests of other repositories',
+      ['docker.io/library/app:1'],
+      [`docker.io/library/app@${other}`, `quay.io/app@${other}`],
+      ['docker.io/library/app:1', `quay.io/app@${other}`],
+    ],
+    ['digest', [], [`quay.io/app@${other}`], [`quay.io/app@${other}`]],
+    ['digest, listed as a tag', [`quay.io/app@${other}`], [`quay.io/app@${other}`], [`quay.io/app@${other}`]],
+  ])('are on Podman, which tells the digest in each repository of a tag, its %s', (...told) => {
+    const [, RepoTags, RepoDigests, names] = told
+    expect(readImage({ Id, RepoTags, RepoDigests }, true)).toMatchObject({ names, digests: [other] })
   })
 })

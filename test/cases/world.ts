@@ -122,7 +122,14 @@ export function setImages({ images }: Pick<WorldWithImages, 'images'>, list: rea
 }
 
 /** What is known of an image without labels. */
-export const UNLABELLED = { worker: '', claim: '', labels: 0, listed: 0, named: { volumes: 0, ports: 0 } }
+export const UNLABELLED = {
+  digests: [],
+  worker: '',
+  claim: '',
+  labels: 0,
+  listed: 0,
+  named: { volumes: 0, ports: 0 },
+}
 
 export interface Request {
   /** `POST /v1.45/containers/create?name=web` */
@@ -272,7 +279,7 @@ function worldOf(
     Object.entries(images).map(([name, { names, labels, listed, label, parent, named }]) => {
       const upon = parent === undefined ? '' : imageIdOf(parent)
       const told = { labels, listed, named: named ?? undefined }
-      return { id: imageIdOf(name), names, parent: upon, worker: label, claim: '', ...told }
+      return { id: imageIdOf(name), names, digests: [], parent: upon, worker: label, claim: '', ...told }
     }),
   )
   for (const [name, image] of Object.entries(images)) {

@@ -154,7 +154,14 @@ class World {
     Object.defineProperty(this.gate.paths, 'resolve', { value: () => wait('paths').then(() => PATHS) })
     this.gate.inventory.putNetwork(NETWORK, 'backend')
     const image = { id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' }
-    const unlabelled = { worker: '', claim: '', labels: 0, listed: 0, named: { volumes: 0, ports: 0 } }
+    const unlabelled = {
+      digests: [],
+      worker: '',
+      claim: '',
+      labels: 0,
+      listed: 0,
+      named: { volumes: 0, ports: 0 },
+    }
     this.#images.listed(this.#images.question(), [{ ...image, ...unlabelled }])
   }
 

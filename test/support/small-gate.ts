@@ -34,7 +34,7 @@ const FACTS = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false,
 const CONNECTED = { facts: FACTS, pingHeaders: {}, version: {}, dataRoot: '/var/lib/docker' }
 const ALPINE = {
   ...{ id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' },
-  ...{ worker: '', claim: '', labels: 0, listed: 0, named: { volumes: 0, ports: 0 } },
+  ...{ digests: [], worker: '', claim: '', labels: 0, listed: 0, named: { volumes: 0, ports: 0 } },
 }
 
 /** @param docker what the worker may. @param wait is waited for at every step of the engine's */
