@@ -6,7 +6,14 @@ import type { Removal } from '../decode/operation.ts'
 import { resolveRemoval } from '../resolve/resolve.ts'
 import { decideRemoval } from './prune.ts'
 
-const ENGINE = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
+const ENGINE = {
+  minor: 45,
+  nanoCpus: 8e9,
+  logDriver: 'json-file',
+  podman: false,
+  rootless: false,
+  containerd: false,
+}
 const SENDING = { clientMinor: 45, engineMinor: 45, labels: {} }
 
 const IMAGES = {

@@ -3,7 +3,14 @@ import { expect, test } from 'vitest'
 import { addsImages, mounts, needsFit } from '../decode/properties.ts'
 import { resolved, type Facts, type OfFit, type Resolved } from './facts.ts'
 
-const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
+const engine = {
+  minor: 45,
+  nanoCpus: 8e9,
+  logDriver: 'json-file',
+  podman: false,
+  rootless: false,
+  containerd: false,
+}
 const fit = { paths: new Map(), roots: new Map(), others: new Map(), networks: new Map() }
 const usage = { containers: 0, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 }
 const OF_TAG = { engine, image: undefined, names: new Map(), imagesListed: 0 }

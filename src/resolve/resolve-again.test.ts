@@ -14,7 +14,14 @@ import { resolve } from './resolve.ts'
 
 type World = ReturnType<typeof worldWith>
 
-const ENGINE = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
+const ENGINE = {
+  minor: 45,
+  nanoCpus: 8e9,
+  logDriver: 'json-file',
+  podman: false,
+  rootless: false,
+  containerd: false,
+}
 const GIVEN = { containers: { web: { owner: 'self' } }, execs: { web: 'self' }, images: {}, networks: {} }
 const worker = policyOf()
 

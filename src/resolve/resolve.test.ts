@@ -20,7 +20,14 @@ import { resolve } from './resolve.ts'
 import type { World } from '../world/world.ts'
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
-const engine = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
+const engine = {
+  minor: 45,
+  nanoCpus: 8e9,
+  logDriver: 'json-file',
+  podman: false,
+  rootless: false,
+  containerd: false,
+}
 const worker = policyOf()
 const NOTHING_LOOKED = { paths: new Map(), images: undefined }
 

@@ -9,6 +9,8 @@ export interface EngineFacts {
   readonly logDriver: string
   /** Whether it is Podman, which speaks Docker's API and differs in some of it. */
   readonly podman: boolean
+  /** Whether it runs as an account that is not root, and reaches no more of the host than that. */
+  readonly rootless: boolean
   /** Whether it keeps images in containerd's store: an image is called by its manifest or index there. */
   readonly containerd: boolean
 }

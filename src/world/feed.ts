@@ -18,7 +18,7 @@ import {
 } from '../engine/questions/system.ts'
 import { inspectVolume } from '../engine/questions/volumes.ts'
 import { Ending } from '../shared/ending.ts'
-import { listOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { listOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Owned } from '../record/store.ts'
 import { applyEvent, EVENT_ACTIONS, type Gone } from './events.ts'
 import type { EngineFacts } from './engine-facts.ts'
@@ -194,6 +194,7 @@ export class Feed {
       nanoCpus: cpus > 0 ? cpus * 1e9 : undefined,
       logDriver: textOf(info['LoggingDriver']),
       podman,
+      rootless: textsOf(info['SecurityOptions']).includes('name=rootless'),
       containerd: isContainerd(info['DriverStatus']),
     }
     const dataRoot = textOf(info['DockerRootDir'])

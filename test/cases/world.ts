@@ -92,6 +92,7 @@ const world = z.strictObject({
   /** Who made the execs, by the container that they are in. */
   execs: z.record(z.string(), exec),
   podman: z.boolean(),
+  rootless: z.boolean().default(false),
   containerd: z.boolean().default(false),
   paths: z.record(z.string(), z.string().nullable()),
   /** What the gate holds, by place. */
@@ -193,6 +194,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
     nanoCpus: facts.cpus * 1e9,
     logDriver: facts.logDriver,
     podman: facts.podman,
+    rootless: facts.rootless,
     containerd: facts.containerd,
   }
   const looked = { paths, images: known.images }

@@ -31,7 +31,14 @@ import { runs, seedFor } from '../support/runs.ts'
 import { StandIn, type Going } from '../support/stand-in.ts'
 import { Ending } from '../../src/shared/ending.ts'
 
-const ENGINE = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
+const ENGINE = {
+  minor: 45,
+  nanoCpus: 8e9,
+  logDriver: 'json-file',
+  podman: false,
+  rootless: false,
+  containerd: false,
+}
 const PATHS: HostPaths = new Map([['/srv/work', { found: true, real: '/srv/work' }]])
 const NETWORK = 'b'.repeat(64)
 

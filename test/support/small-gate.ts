@@ -30,7 +30,14 @@ interface SmallGate extends Disposable {
   readonly outcomes: () => Promise<readonly OutcomeEntry[]>
 }
 
-const FACTS = { minor: 45, nanoCpus: 8e9, logDriver: 'json-file', podman: false, containerd: false }
+const FACTS = {
+  minor: 45,
+  nanoCpus: 8e9,
+  logDriver: 'json-file',
+  podman: false,
+  rootless: false,
+  containerd: false,
+}
 const CONNECTED = { facts: FACTS, pingHeaders: {}, version: {}, dataRoot: '/var/lib/docker' }
 const ALPINE = {
   ...{ id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' },

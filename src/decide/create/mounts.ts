@@ -18,7 +18,7 @@ import { volumeTaken } from '../volume.ts'
 export function planMounts(
   run: RunPolicy,
   operation: ContainerCreate,
-  facts: Pick<PlanFacts, 'fromImage' | 'others' | 'paths' | 'roots' | 'volumes'>,
+  facts: Pick<PlanFacts, 'engine' | 'fromImage' | 'others' | 'paths' | 'roots' | 'volumes'>,
   violations: Violation[],
 ): readonly Mount[] {
   const { fromImage } = facts
@@ -64,7 +64,7 @@ export function volumesToOwn(mounts: readonly Mount[]): ReadonlyMap<string, Volu
 function planBind(
   run: RunPolicy,
   mount: BindMount,
-  facts: Pick<Facts, 'paths' | 'roots'>,
+  facts: Pick<Facts, 'engine' | 'paths' | 'roots'>,
   violations: Violation[],
 ): BindMount {
   const path = facts.paths.get(mount.source)
@@ -87,6 +87,12 @@ function planBind(
   }
   if (root.mode === 'ro' && !mount.readOnly) {
     return refused(`${root.path} may only be mounted read-only`, [`-v ${mount.source}:${mount.target}:ro`])
+  }
+  // What is held for an engine of root's is in reach of no other.
+  if (facts.engine.rootless && !isBindRoot(run, path.real, facts)) {
+    const why = `the engine runs rootless, and can't reach what the gate holds for it: below ${root.path} nothing is mounted`
+    const suffix = root.mode === 'ro' ? ':ro' : ''
+    return refused(why, [`-v ${root.path}:${mount.target}${suffix}`, 'a named volume: -v NAME:/work'])
   }
   // In a bind's text form a colon would end the source.
   if (mount.field === 'Binds' && path.real.includes(':'))
