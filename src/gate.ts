@@ -38,7 +38,8 @@ export interface Served {
 
 /** What happens to the gate itself, for whoever shows it. */
 export interface GateEvents {
-  readonly connected: (version: string, minor: number) => void
+  /** @param unheld limits that this engine does not hold */
+  readonly connected: (version: string, minor: number, unheld: readonly string[]) => void
   readonly lost: (reason: string) => void
   /** All images are known; or they are not yet, and what needs them is refused. */
   readonly imagesKnown: (isKnown: boolean) => void
@@ -112,8 +113,8 @@ export class Gate implements World {
     })
     this.imageTurns = new ImageTurns(this.sight, this.ownership)
     this.feed = new Feed(engine, this.inventory, this.sight, {
-      connected: ({ facts, version }) => {
-        events.connected(String(version['Version']), facts.minor)
+      connected: ({ facts, version, unheld }) => {
+        events.connected(String(version['Version']), facts.minor, unheld)
         this.#tellUnbound()
       },
       lost: events.lost,

@@ -12,6 +12,7 @@ import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine, EngineUnavailable } from '../engine/engine.ts'
 import { Gate, type GateEvents } from '../gate.ts'
 import { BindRoots } from '../host/bind-roots.ts'
+import { describeUnheld } from '../world/unheld.ts'
 import { engineSocket, type Own } from '../host/own.ts'
 import { codeOf, reasonOf } from '../files/descriptor.ts'
 import { openOwnDirectory, PathError } from '../files/directory.ts'
@@ -184,9 +185,10 @@ async function openState(written: string): Promise<Own & { readonly directory: s
 /** @param connected is called when the engine is there */
 function eventsOf(url: string, connected: () => void): GateEvents {
   return {
-    connected: (version, minor) => {
+    connected: (version, minor, unheld) => {
       connected()
       note(`engine ${version} (API 1.${minor}) at ${url}`)
+      if (unheld.length > 0) note(`this engine ${describeUnheld(unheld)}`)
     },
     imagesKnown: noteImages,
     lost: (reason) => note(`engine lost: ${reason}; trying again`),

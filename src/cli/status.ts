@@ -6,6 +6,7 @@ import type { ContainerStatus, WorkerStatus } from '../doors/operator/workers.ts
 import { printable } from '../shared/refusal.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
+import { describeUnheld } from '../world/unheld.ts'
 import { askGate } from './ask-gate.ts'
 
 interface Options {
@@ -28,6 +29,7 @@ const statusSchema = z.object({
     connected: z.boolean(),
     version: z.string(),
     imagesKnown: z.boolean(),
+    unheld: z.array(z.string()),
   }),
   policy: z.string(),
   left: z.array(z.object({ worker: z.string(), things: z.number() })),
@@ -92,6 +94,7 @@ function describeStatus({ engine, policy, left, store, workers, process: own }: 
   return [
     `gate     process ${own.id}, up ${own.uptime} s, ${formatMegabytes(own.memory)}`,
     `engine   ${engine.url}, ${engineState}`,
+    ...(engine.unheld.length === 0 ? [] : [`         ${describeUnheld(engine.unheld)}`]),
     `policy   ${policy}`,
     `record   ${store.directory}, ${storeState}, ${store.entries} entries, head ${store.head.slice(0, 16)}`,
     ...workers.flatMap(describeWorker),

@@ -26,6 +26,7 @@ import type { Inventory } from './inventory.ts'
 import type { Heard } from './image-sight.ts'
 import { splitLines } from './lines.ts'
 import { readContainer } from './listed.ts'
+import { unheldLimits } from './unheld.ts'
 
 const EVENT_TYPES = ['container', 'image', 'volume', 'network']
 /** Milliseconds between two listings while it is not known what came of a call. */
@@ -43,6 +44,8 @@ export interface Connected {
   readonly version: Unknown
   /** Where the engine keeps everything; empty where it does not say. */
   readonly dataRoot: string
+  /** Limits that it does not hold, by the policy's words. */
+  readonly unheld: readonly string[]
 }
 
 /** What others want to know of. */
@@ -186,7 +189,7 @@ export class Feed {
     onConnected: () => void,
   ): Promise<void> {
     // Events that arrive while the lists are read wait in the stream, and are applied after them.
-    const { info, version } = await aboutEngine(this.#asking, minor)
+    const { info, version, libpod } = await aboutEngine(this.#asking, { minor, podman })
     await this.#listAll(minor)
     const cpus = Number(info['NCPU'] ?? 0)
     const facts = {
@@ -198,10 +201,11 @@ export class Feed {
       containerd: isContainerd(info['DriverStatus']),
     }
     const dataRoot = textOf(info['DockerRootDir'])
-    this.#connected = { facts, pingHeaders, version, dataRoot }
+    const unheld = unheldLimits(info, libpod)
+    this.#connected = { facts, pingHeaders, version, dataRoot, unheld }
     this.#events.connected(this.#connected)
     onConnected()
-    // Podman has no events of networks (libpod/events).
+    // Podman before 5 has no events of networks (libpod/events).
     const relisting = podman ? setInterval(() => this.#relistNetworks(minor), NETWORKS) : undefined
     try {
       await this.#apply(stream)

@@ -15,6 +15,8 @@ export interface Status {
     readonly version: string
     /** Whether it is known which images there are. */
     readonly imagesKnown: boolean
+    /** Limits that it does not hold, by the policy's words. */
+    readonly unheld: readonly string[]
   }
   /** The policy's file. */
   readonly policy: string
@@ -66,6 +68,7 @@ export function statusOf(gate: Gate, { directory, url, policy, store }: Setting)
       connected: connected !== undefined,
       version: textOf(connected?.version['Version']),
       imagesKnown: gate.sight.known !== undefined,
+      unheld: connected?.unheld ?? [],
     },
     policy,
     left: leftOf(gate),

@@ -48,13 +48,17 @@ export async function ping(engine: Engine, newest: number): Promise<Ping> {
   return { minor, podman: answer.headers['libpod-api-version'] !== undefined, pingHeaders }
 }
 
-/** `info` and `version`. @throws {EngineUnavailable} */
+/** `info` and `version`, and what Podman tells in its own. @throws {EngineUnavailable} */
 export async function aboutEngine(
   asking: Asking,
-  minor: number,
-): Promise<{ readonly info: Unknown; readonly version: Unknown }> {
-  const [info, version] = await Promise.all([get(asking, minor, 'info'), get(asking, minor, 'version')])
-  return { info: objectOf(info), version: objectOf(version) }
+  { minor, podman }: Pick<Ping, 'minor' | 'podman'>,
+): Promise<{ readonly info: Unknown; readonly version: Unknown; readonly libpod: Unknown }> {
+  const [info, version, libpod] = await Promise.all([
+    get(asking, minor, 'info'),
+    get(asking, minor, 'version'),
+    podman ? get(asking, minor, 'libpod/info') : undefined,
+  ])
+  return { info: objectOf(info), version: objectOf(version), libpod: objectOf(libpod) }
 }
 
 /** All that an engine has but images. @throws {EngineUnavailable} */
