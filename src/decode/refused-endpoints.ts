@@ -10,7 +10,6 @@ type RefusedEndpoint = readonly [
 
 const SWARM = "it needs Docker's swarm mode, which is the operator's"
 const PLUGIN = 'plugins run as root on the host'
-const LATER = 'this version of dockgate does not mediate it'
 
 export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
   [
@@ -51,7 +50,13 @@ export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
     'it makes the host ask a registry',
     'docker pull',
   ],
-  ['GET /images/{name}/attestations', 'ImageAttestations', 'image attestations', LATER],
+  [
+    'GET /images/{name}/attestations',
+    'ImageAttestations',
+    'image attestations',
+    'what builders say of a build holds its arguments, and addresses and paths of wherever that was',
+    'docker image inspect',
+  ],
   ['GET /nodes', 'NodeList', 'node ls', SWARM],
   ['DELETE /nodes/{id}', 'NodeDelete', 'node rm', SWARM],
   ['GET /nodes/{id}', 'NodeInspect', 'node inspect', SWARM],
