@@ -1,8 +1,16 @@
 /** A permit to the one encoding that is sent. Nothing of the client's bytes is in it, only decoded values. */
 import { requireDecided } from '../decide/permit.ts'
 import type { Permit, PrunePermit } from '../decide/verdict.ts'
+import type { SystemDiskUsage } from '../decode/operations/system.ts'
 import { createBody } from './container-create.ts'
-import { apiPath, archiveRequest, jsonRequest, plainRequest, type EncodedRequest } from '../engine/encoded.ts'
+import {
+  apiPath,
+  archiveRequest,
+  jsonRequest,
+  plainRequest,
+  type EncodedRequest,
+  type Parameters,
+} from '../engine/encoded.ts'
 import { encodeBuild } from './build.ts'
 import { narrowFilters } from './filters.ts'
 import { encodeAboutImages } from './image.ts'
@@ -117,10 +125,17 @@ function encodeList({ operation }: On<'list'>, minor: number): EncodedRequest {
     case 'volume.list':
       return plainRequest('GET', apiPath(minor, ['volumes'], operation.parameters))
     case 'system.df':
-      return plainRequest('GET', apiPath(minor, ['system', 'df'], operation.parameters))
+      return plainRequest('GET', apiPath(minor, ['system', 'df'], usageQuery(operation.parameters, minor)))
     case 'system.events':
       return plainRequest('GET', apiPath(minor, ['events'], operation.parameters))
   }
+}
+
+/** Since 1.52 an engine tells sums, which the gate counts anew by single things: those of images by the containers that use them. */
+function usageQuery({ type }: SystemDiskUsage['parameters'], minor: number): Parameters {
+  if (minor < 52) return { type }
+  const containers = type?.includes('image') === true && !type.includes('container') ? ['container'] : []
+  return { type: type && [...type, ...containers], verbose: true }
 }
 
 function encodeContainer({ operation, container }: On<'container'>, minor: number): EncodedRequest {

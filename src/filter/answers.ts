@@ -15,8 +15,10 @@ import {
 import { found, inspectedImage, layers, listedImage, progress, removed } from './answers/image.ts'
 import { createdNetwork, listedNetwork, network } from './answers/network.ts'
 import { stats } from './answers/stats.ts'
+import type { UsageAsked } from './answers/disk-usage.ts'
 import { diskUsage, info, version } from './answers/system.ts'
 import { volume, volumes } from './answers/volume.ts'
+import type { SystemDiskUsage } from '../decode/operations/system.ts'
 import { list, type Field } from './fields.ts'
 import type { Counts, View } from './view.ts'
 
@@ -100,8 +102,7 @@ export interface Asked {
   readonly counts: () => Counts
   /** Whether it is a container that the worker may inspect. */
   readonly isWhole: boolean
-  /** Whether a disk usage is of single things. */
-  readonly isVerbose: boolean
+  readonly usage: UsageAsked
   /** The keys by which a list was asked for. */
   readonly filters: ReadonlySet<string>
 }
@@ -117,7 +118,7 @@ const BY_VIEW: Readonly<Record<Exclude<Kind, keyof typeof ALIKE>, (asked: Asked)
   'image.list': ({ view, filters }) => list(listedImage(view, filters.has('reference'))),
   'network.inspect': ({ view }) => network(view),
   'network.list': ({ view, filters }) => list(listedNetwork(view, filters.has('label'))),
-  'system.df': ({ view, isVerbose }) => diskUsage(view, isVerbose),
+  'system.df': ({ view, usage }) => diskUsage(view, usage),
   'system.info': ({ counts }) => info(counts()),
   'volume.list': ({ view }) => volumes(view),
 }
@@ -132,6 +133,10 @@ export function answerTo(kind: Kind, asked: Asked): Answer {
 }
 
 /** How something that was permitted was asked for. */
+function usageOf({ verbose, type }: Partial<SystemDiskUsage['parameters']>): UsageAsked {
+  return { isVerbose: verbose === true, types: type }
+}
+
 export function askedBy(permit: Permit, view: View, counts: () => Counts): Asked {
   const { operation } = permit
   const filters =
@@ -142,7 +147,7 @@ export function askedBy(permit: Permit, view: View, counts: () => Counts): Asked
     view,
     counts,
     isWhole: permit.on === 'container' && permit.view === 'full',
-    isVerbose: operation.kind === 'system.df' && operation.parameters.verbose === true,
+    usage: operation.kind === 'system.df' ? usageOf(operation.parameters) : usageOf({}),
     filters: new Set(filters?.keys() ?? []),
   }
 }

@@ -115,13 +115,54 @@ describe('other lists', () => {
       BuildCache: [{ ID: 'x' }],
       BuilderSize: 5,
     }
-    expect(diskUsage(view, false).read(usage)).toMatchObject({
+    expect(diskUsage(view, { isVerbose: false, types: undefined }).read(usage)).toMatchObject({
       LayersSize: 7,
       Images: [{ Id: imageIdOf('own') }],
       Containers: [{ Id: idOf('web') }],
       Volumes: [{ Name: 'mine' }],
       BuildCache: [],
       BuilderSize: 0,
+    })
+  })
+
+  /** As an engine of API 1.52 tells it that is asked for single things; of no volumes it tells nothing. */
+  const usageOf52 = {
+    ImageUsage: {
+      ...{ ActiveCount: 9, TotalCount: 9, TotalSize: 1_000 },
+      Items: [
+        { Id: imageIdOf('own'), RepoTags: ['own:1'], Size: 7, Containers: 9 },
+        { Id: imageIdOf('secret'), Size: 900 },
+      ],
+    },
+    ContainerUsage: {
+      ...{ ActiveCount: 9, TotalCount: 9, TotalSize: 1_000, Reclaimable: 500 },
+      Items: [
+        { ...listed('web'), State: 'running', SizeRw: 3, ImageID: imageIdOf('own') },
+        { ...listed('rival'), State: 'exited', SizeRw: 90 },
+      ],
+    },
+    VolumeUsage: {},
+    BuildCacheUsage: { ActiveCount: 1, TotalCount: 1, TotalSize: 5, Items: [{ ID: 'x' }] },
+  }
+  const NONE = { ActiveCount: 0, TotalCount: 0, Reclaimable: 0, TotalSize: 0 }
+
+  test('of a new engine is counted anew, and told in both forms', () => {
+    const told = diskUsage(view, { isVerbose: false, types: undefined }).read(usageOf52)
+    expect(told).toEqual({
+      ImageUsage: { ActiveCount: 1, TotalCount: 1, Reclaimable: 0, TotalSize: 7 },
+      ContainerUsage: { ActiveCount: 1, TotalCount: 1, Reclaimable: 0, TotalSize: 3 },
+      ...{ VolumeUsage: NONE, BuildCacheUsage: NONE, LayersSize: 7, Volumes: [], BuildCache: [] },
+      Images: [expect.objectContaining({ Id: imageIdOf('own'), Containers: -1 })],
+      Containers: [expect.objectContaining({ Id: idOf('web') })],
+    })
+  })
+
+  test('of single things is told in the new form alone, and of the kinds that were asked for', () => {
+    const told = diskUsage(view, { isVerbose: true, types: ['image', 'volume'] }).read(usageOf52)
+    const image = { ActiveCount: 1, TotalCount: 1, Reclaimable: 0, TotalSize: 7 }
+    expect(told).toEqual({
+      ImageUsage: { ...image, Items: [expect.objectContaining({ Id: imageIdOf('own') })] },
+      VolumeUsage: { ...NONE, Items: [] },
     })
   })
 })

@@ -21,7 +21,7 @@ const ASKED: Asked = {
   },
   counts: () => ({ containers: 1, running: 1 }),
   isWhole: true,
-  isVerbose: false,
+  usage: { isVerbose: false, types: undefined },
   filters: new Set(),
 }
 
@@ -35,7 +35,7 @@ const ENDPOINTS = [...new Set(ANSWER_FIELDS.map(({ method, path }) => `${method}
 function answerOf(endpoint: string, isVerbose = false): Answer | undefined {
   const route = ROUTES.find((one) => one.endpoint === endpoint.replace(/\?.*/, ''))
   if (route === undefined || route.kind === 'unsupported' || route.kind === 'malformed') return undefined
-  return answerTo(route.kind, { ...ASKED, isVerbose })
+  return answerTo(route.kind, { ...ASKED, usage: { isVerbose, types: undefined } })
 }
 
 function fieldOf(endpoint: string, isVerbose = false): Field | undefined {

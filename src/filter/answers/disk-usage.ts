@@ -3,33 +3,46 @@ import { listOf, objectOf, textOf, type Unknown } from '../../shared/json-value.
 
 type Items = readonly Unknown[]
 
-/** What an engine of API 1.52 tells of each kind of thing, and its name before that. */
+/** What an engine of API 1.52 tells of each kind of thing, its name before that, and what it is asked for by. */
 const USAGES = [
-  ['ImageUsage', 'Images'],
-  ['ContainerUsage', 'Containers'],
-  ['VolumeUsage', 'Volumes'],
-  ['BuildCacheUsage', 'BuildCache'],
+  ['ImageUsage', 'Images', 'image'],
+  ['ContainerUsage', 'Containers', 'container'],
+  ['VolumeUsage', 'Volumes', 'volume'],
+  ['BuildCacheUsage', 'BuildCache', 'build-cache'],
 ] as const
+
+/** How a disk usage was asked for. */
+export interface UsageAsked {
+  /** Whether it is of single things. */
+  readonly isVerbose: boolean
+  /** Kinds of things; undefined for all. */
+  readonly types: readonly string[] | undefined
+}
 
 /**
  * The same with its sums counted anew. An engine of API 1.52 tells both forms unless it is asked for single things (`verbose`), which the
- * gate does ask for, to count them.
+ * gate does ask for, to count them; one that has none of a kind leaves them out.
  */
-export function countedAnew(usage: Unknown, isVerbose: boolean): Unknown {
-  const items = Object.fromEntries(
+export function countedAnew(usage: Unknown, { isVerbose, types }: UsageAsked): Unknown {
+  const isNew = USAGES.some(([now]) => usage[now] !== undefined)
+  const all = Object.fromEntries(
     USAGES.flatMap(([now, before]) => {
-      const found = usage[before] ?? objectOf(usage[now])['Items']
+      const found = usage[before] ?? (usage[now] && listOf(objectOf(usage[now])['Items']))
       return found === undefined ? [] : [[before, listOf(found).map(objectOf)] as const]
     }),
   )
-  const images = items['Images'] ?? []
-  const legacy = { ...items, LayersSize: sum(images, sizeOf), BuilderSize: 0 }
-  const usages = USAGES.flatMap(([now, before]) => {
-    const listed = items[before]
-    if (usage[now] === undefined || listed === undefined) return []
-    return [[now, { ...sumsOf(before, listed, items), ...(isVerbose ? { Items: listed } : {}) }] as const]
+  const LayersSize = sum(all['Images'] ?? [], sizeOf)
+  if (!isNew) return { ...all, LayersSize, BuilderSize: 0 }
+  const asked = USAGES.filter(([, , type]) => types?.includes(type) ?? true)
+  const told = asked.flatMap(([now, before]) => {
+    const listed = all[before]
+    if (listed === undefined) return []
+    const sums = sumsOf(before, listed, all)
+    if (isVerbose) return [[now, { ...sums, Items: listed }] as const]
+    const legacy = before === 'Images' ? [['LayersSize', LayersSize] as const] : []
+    return [[now, sums] as const, [before, listed] as const, ...legacy]
   })
-  return { ...(isVerbose && usages.length > 0 ? {} : legacy), ...Object.fromEntries(usages) }
+  return Object.fromEntries(told)
 }
 
 type Before = (typeof USAGES)[number][1]

@@ -16,7 +16,7 @@ import {
 } from '../fields.ts'
 import type { Counts, View } from '../view.ts'
 import { listed } from './container.ts'
-import { countedAnew } from './disk-usage.ts'
+import { countedAnew, type UsageAsked } from './disk-usage.ts'
 import { listedImage } from './image.ts'
 import { listedVolume } from './volume.ts'
 
@@ -94,9 +94,9 @@ const buildCache = replaced<readonly Unknown[]>([], OPERATORS)
 
 /**
  * Disk usage of what is in reach; layers that images share with others' are counted in full.
- * @param isVerbose whether a client that knows API 1.52 asked for single things: it gets them under their new names alone
+ * @param asked a client that knows API 1.52 and asks for single things gets them under their new names alone
  */
-export function diskUsage(view: View, isVerbose: boolean): Field<Unknown> {
+export function diskUsage(view: View, asked: UsageAsked): Field<Unknown> {
   const known = {
     Images: list(listedImage(view, false)),
     Containers: list(listed(view)),
@@ -114,7 +114,7 @@ export function diskUsage(view: View, isVerbose: boolean): Field<Unknown> {
   })
   const read: Field<Unknown>['read'] = (value) => {
     const answer = told.read(value)
-    return answer && countedAnew(answer, isVerbose)
+    return answer && countedAnew(answer, asked)
   }
   return { ...told, read }
 }
