@@ -26,6 +26,7 @@ import type { RunPolicy, WorkerPolicy } from '../policy/policy.ts'
 import type { Terms } from './permit.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
+import type { EngineFacts } from '../world/engine-facts.ts'
 import { decideVolume, decideVolumeCreate } from './volume.ts'
 import type { ContainerListPermit, Permit, Verdict } from './verdict.ts'
 
@@ -36,10 +37,9 @@ export function decide(
   asked: Resolved,
 ): Verdict {
   const { engine } = asked.facts
-  if (minor !== undefined && minor > engine.minor) {
-    const why = `client version 1.${minor} is too new. Maximum supported API version is 1.${engine.minor}`
-    return { ...refuse('request', 'request', `API version 1.${minor}`, { why }), status: 400 }
-  }
+  const misfit = minor === undefined ? undefined : versionMisfit(minor, engine)
+  if (misfit !== undefined)
+    return { ...refuse('request', 'request.version', `API version 1.${minor}`, { why: misfit }), status: 400 }
   if (asked.kind === 'unsupported') {
     const { operation } = asked
     // docker inspect asks for a plugin last: what it says then is what it says of any name that nothing has.
@@ -70,6 +70,17 @@ export function decide(
     instead: finding.instead === undefined ? [] : [finding.instead],
   }))
   return refuseAll(verdict.subcommand, [...found, ...(verdict.effect === 'refuse' ? [verdict.refusal] : [])])
+}
+
+/** What an engine says to a client whose version it does not speak, word for word (moby, daemon/server/middleware/version.go). */
+function versionMisfit(
+  minor: number,
+  { oldest, minor: newest }: Pick<EngineFacts, 'oldest' | 'minor'>,
+): string | undefined {
+  if (minor > newest)
+    return `client version 1.${minor} is too new. Maximum supported API version is 1.${newest}`
+  if (minor >= oldest) return undefined
+  return `client version 1.${minor} is too old. Minimum supported API version is 1.${oldest}, please upgrade your client to a newer version`
 }
 
 function decideSupported(worker: WorkerPolicy, asked: Resolved<Supported['kind']>): Verdict {

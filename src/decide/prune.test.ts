@@ -8,6 +8,7 @@ import { decideRemoval } from './prune.ts'
 
 const ENGINE = {
   minor: 45,
+  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,

@@ -26,16 +26,18 @@ export function routeOf(method: string, target: string): Routed {
     if (LIBPOD.test(target))
       return { found: false, minor: undefined, malformed: malformed('libpod', NO_LIBPOD) }
     const parsed = parseTarget(target)
-    if (parsed.minor !== undefined && (parsed.minor < OLDEST_MINOR || parsed.minor > NEWEST_MINOR)) {
+    const { minor } = parsed
+    if (minor !== undefined && (minor < OLDEST_MINOR || minor > NEWEST_MINOR)) {
+      // Which versions are spoken with this engine, the decision tells.
       const why = `API versions 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR} are spoken here`
-      return { found: false, minor: undefined, malformed: malformed(`API version 1.${parsed.minor}`, why) }
+      return { found: false, minor, malformed: malformed(`API version 1.${minor}`, why) }
     }
     const match = matchRoute(method, parsed)
     if (match !== undefined) return { found: true, match }
     const why = 'there is no such endpoint'
     return {
       found: false,
-      minor: parsed.minor,
+      minor,
       malformed: { kind: 'malformed', what: 'page not found', why, status: 404 },
     }
   } catch (cause) {

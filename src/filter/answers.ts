@@ -16,9 +16,10 @@ import { found, inspectedImage, layers, listedImage, progress, removed } from '.
 import { createdNetwork, listedNetwork, network } from './answers/network.ts'
 import { stats } from './answers/stats.ts'
 import type { UsageAsked } from './answers/disk-usage.ts'
-import { diskUsage, info, version } from './answers/system.ts'
+import { diskUsage, info, versionOf } from './answers/system.ts'
 import { volume, volumes } from './answers/volume.ts'
 import type { SystemDiskUsage } from '../decode/operations/system.ts'
+import { NEWEST_MINOR, OLDEST_MINOR } from '../decode/target.ts'
 import { list, type Field } from './fields.ts'
 import type { Counts, View } from './view.ts'
 
@@ -84,7 +85,8 @@ const ALIKE = {
   'network.remove': EMPTY,
   'system.events': { form: 'events' },
   'system.ping': EMPTY,
-  'system.version': json(version),
+  // It is answered by what is known, with the versions of the engine (filter/known.ts).
+  'system.version': json(versionOf({ oldest: OLDEST_MINOR, minor: NEWEST_MINOR })),
   'volume.create': json(volume),
   'volume.inspect': json(volume),
   'volume.remove': EMPTY,
@@ -132,11 +134,11 @@ export function answerTo(kind: Kind, asked: Asked): Answer {
   return isAlike(kind) ? ALIKE[kind] : json(BY_VIEW[kind](asked))
 }
 
-/** How something that was permitted was asked for. */
 function usageOf({ verbose, type }: Partial<SystemDiskUsage['parameters']>): UsageAsked {
   return { isVerbose: verbose === true, types: type }
 }
 
+/** How something that was permitted was asked for. */
 export function askedBy(permit: Permit, view: View, counts: () => Counts): Asked {
   const { operation } = permit
   const filters =

@@ -5,7 +5,7 @@ import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { listed as listedContainer, redacted } from './answers/container.ts'
 import { listedImage } from './answers/image.ts'
 import { listedNetwork } from './answers/network.ts'
-import { diskUsage, info as infoOf } from './answers/system.ts'
+import { diskUsage, info as infoOf, versionOf } from './answers/system.ts'
 import { volumes } from './answers/volume.ts'
 import { list } from './fields.ts'
 import { refusalReply } from './refusal.ts'
@@ -164,6 +164,32 @@ describe('other lists', () => {
       ImageUsage: { ...image, Items: [expect.objectContaining({ Id: imageIdOf('own') })] },
       VolumeUsage: { ...NONE, Items: [] },
     })
+  })
+})
+
+describe('the version of an engine', () => {
+  test('has the API versions that dockgate speaks too', () => {
+    const spoken = { ApiVersion: '1.60', MinAPIVersion: '1.12' }
+    const version = {
+      ...spoken,
+      Version: '31.0.0',
+      Components: [{ Name: 'Engine', Details: { ...spoken, Os: 'linux' } }],
+    }
+    const told = { ApiVersion: '1.55', MinAPIVersion: '1.24' }
+    expect(versionOf({ oldest: 24, minor: 55 }).read(version)).toEqual({
+      ...{ ...told, Version: '31.0.0' },
+      Components: [{ Name: 'Engine', Details: { ...told, Os: 'linux' } }],
+    })
+  })
+})
+
+test('a client of another API version is told so in the engine’s words alone', () => {
+  const refused = refuse('request', 'request.version', 'API version 1.24', {
+    why: 'client version 1.24 is too old.',
+  })
+  expect(refusalReply({ ...refused, status: 400 }, 'record', 'worker')).toMatchObject({
+    status: 400,
+    body: '{"message":"client version 1.24 is too old."}',
   })
 })
 

@@ -1,15 +1,15 @@
 /** Answers that do not change while an engine runs: they need no call of it. */
 import { emptyReply, jsonReply, type Reply } from '../engine/reply.ts'
 import type { EnginePermit } from '../decide/verdict.ts'
-import { version as told } from './answers/system.ts'
+import { versionOf as told } from './answers/system.ts'
 import type { Connected } from '../world/feed.ts'
 
 /** The answer to a permitted operation, where it is known already. */
 export function knownAnswer(
-  { pingHeaders, version }: Connected,
+  { pingHeaders, version, facts }: Connected,
   { operation }: EnginePermit,
 ): Reply | undefined {
-  if (operation.kind === 'system.version') return jsonReply(200, told.read(version))
+  if (operation.kind === 'system.version') return jsonReply(200, told(facts).read(version))
   if (operation.kind !== 'system.ping') return undefined
   // The CLI takes the classic builder where the engine says so; BuildKit's tunnel does not pass here.
   const headers = {

@@ -9,6 +9,7 @@ export function refusalReply(refused: Refused, record: string, worker: string): 
   // What is out of reach answers like what does not exist, to the letter; what is in use, as the engine says it.
   if (refused.status === 404 || refused.status === 409)
     return errorReply(refused.status, refused.refusal.what)
+  if (refused.refusal.rule === 'request.version') return errorReply(refused.status, refused.refusal.why)
   const told = toldRefusal(refused, record, worker)
   return errorReply(refused.status, refusalText(told), told)
 }

@@ -5,6 +5,7 @@ import { resolved, type Facts, type OfFit, type Resolved } from './facts.ts'
 
 const engine = {
   minor: 45,
+  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,

@@ -16,6 +16,7 @@ type World = ReturnType<typeof worldWith>
 
 const ENGINE = {
   minor: 45,
+  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,

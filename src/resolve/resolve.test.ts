@@ -22,6 +22,7 @@ import type { World } from '../world/world.ts'
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 const engine = {
   minor: 45,
+  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,

@@ -3,6 +3,8 @@
 export interface EngineFacts {
   /** Newest minor API version that the engine and the gate both speak. */
   readonly minor: number
+  /** Oldest one: engines refuse what is older. */
+  readonly oldest: number
   /** CPUs of the host, in nano-CPUs: an engine refuses to give a container more; undefined where it does not tell. */
   readonly nanoCpus: number | undefined
   /** The engine's default logging driver. */

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EngineUnavailable, type Engine } from '../engine/engine.ts'
-import { NEWEST_MINOR } from '../decode/target.ts'
+import { NEWEST_MINOR, OLDEST_MINOR } from '../decode/target.ts'
 import {
   aboutEngine,
   followEvents,
@@ -171,12 +171,13 @@ export class Feed {
   }
 
   async #follow(onConnected: () => void): Promise<void> {
-    const { minor, podman, pingHeaders } = await ping(this.#engine, NEWEST_MINOR)
+    const answered = await ping(this.#asking, { oldest: OLDEST_MINOR, newest: NEWEST_MINOR })
+    const minor = answered.spoken.newest
     this.#events.following()
     const stream = await followEvents(this.#asking, minor, EVENT_TYPES, EVENT_ACTIONS)
     try {
-      this.#images.follow({ minor, podman })
-      await this.#connect(stream, { minor, podman, pingHeaders }, onConnected)
+      this.#images.follow({ minor, podman: answered.podman })
+      await this.#connect(stream, answered, onConnected)
     } finally {
       stream.destroy()
     }
@@ -185,15 +186,17 @@ export class Feed {
   /** Lists everything, then follows the stream until it ends. */
   async #connect(
     stream: IncomingMessage,
-    { minor, podman, pingHeaders }: Ping,
+    { spoken, podman, pingHeaders, version }: Ping,
     onConnected: () => void,
   ): Promise<void> {
+    const minor = spoken.newest
     // Events that arrive while the lists are read wait in the stream, and are applied after them.
-    const { info, version, libpod } = await aboutEngine(this.#asking, { minor, podman })
+    const { info, libpod } = await aboutEngine(this.#asking, minor, podman)
     await this.#listAll(minor)
     const cpus = Number(info['NCPU'] ?? 0)
     const facts = {
       minor,
+      oldest: spoken.oldest,
       nanoCpus: cpus > 0 ? cpus * 1e9 : undefined,
       logDriver: textOf(info['LoggingDriver']),
       podman,

@@ -72,6 +72,7 @@ const exec = z.preprocess(
 
 const world = z.strictObject({
   minor: z.int(),
+  oldest: z.int(),
   cpus: z.number(),
   logDriver: z.string(),
   containers: z.record(z.string(), container),
@@ -191,6 +192,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
   )
   const engine = {
     minor: facts.minor,
+    oldest: facts.oldest,
     nanoCpus: facts.cpus * 1e9,
     logDriver: facts.logDriver,
     podman: facts.podman,

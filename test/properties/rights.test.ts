@@ -33,6 +33,7 @@ import { Ending } from '../../src/shared/ending.ts'
 
 const ENGINE = {
   minor: 45,
+  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,

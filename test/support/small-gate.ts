@@ -32,6 +32,7 @@ interface SmallGate extends Disposable {
 
 const FACTS = {
   minor: 45,
+  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,

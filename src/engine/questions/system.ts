@@ -8,6 +8,7 @@ import { EngineUnavailable, readWhole, type Engine } from '../engine.ts'
 
 /** Milliseconds until an engine must have begun its answer. */
 const ANSWER_LIMIT = 10_000
+const LARGEST_VERSION = 2 ** 20
 const LARGEST_LIST = 256 * 2 ** 20
 
 /** The engine, and what ends all that is asked of it. */
@@ -23,42 +24,66 @@ export interface EngineLists {
   readonly networks: readonly Unknown[]
 }
 
+/** Minor API versions. */
+export interface Spoken {
+  readonly oldest: number
+  readonly newest: number
+}
+
 export interface Ping {
-  readonly minor: number
+  /** What engine and gate both speak. */
+  readonly spoken: Spoken
   readonly podman: boolean
   readonly pingHeaders: Readonly<Record<string, string>>
+  /** The engine's answer to `version`. */
+  readonly version: Unknown
 }
 
 /**
  * Whether it is an engine that answers, and which.
- * @param newest minor API version that the gate speaks. @throws {EngineUnavailable}
+ * @param own versions that the gate speaks. @throws {EngineUnavailable} also where the two have none in common
  */
-export async function ping(engine: Engine, newest: number): Promise<Ping> {
+export async function ping({ engine, until }: Asking, own: Spoken): Promise<Ping> {
   const answer = await engine.send(plainRequest('GET', '/_ping'), ANSWER_LIMIT)
   await readWhole(answer, 1024)
-  const version = /^1\.([0-9]{1,3})$/.exec(textOf(answer.headers['api-version']))?.[1]
-  if (answer.statusCode !== 200 || version === undefined)
+  const newest = minorOf(answer.headers['api-version'])
+  if (answer.statusCode !== 200 || newest === undefined)
     throw new EngineUnavailable('what answers there is no Docker engine')
-  const minor = Math.min(Number(version), newest)
+  // Without a version, as which of them it takes is what it tells.
+  const request = plainRequest('GET', '/version')
+  const version = objectOf(
+    await askJson(engine, request, { limit: ANSWER_LIMIT, most: LARGEST_VERSION, until }),
+  )
+  const oldest = minorOf(version['MinAPIVersion']) ?? own.oldest
+  const spoken = { oldest: Math.max(oldest, own.oldest), newest: Math.min(newest, own.newest) }
+  if (spoken.oldest > spoken.newest) {
+    const versions = `API versions 1.${oldest} to 1.${newest} are spoken by the engine`
+    throw new EngineUnavailable(`${versions}, 1.${own.oldest} to 1.${own.newest} by dockgate`)
+  }
   const pingHeaders = {
-    'Api-Version': `1.${minor}`,
+    'Api-Version': `1.${spoken.newest}`,
     Ostype: textOf(answer.headers.ostype),
     'Docker-Experimental': 'false',
   }
-  return { minor, podman: answer.headers['libpod-api-version'] !== undefined, pingHeaders }
+  return { spoken, podman: answer.headers['libpod-api-version'] !== undefined, pingHeaders, version }
 }
 
-/** `info` and `version`, and what Podman tells in its own. @throws {EngineUnavailable} */
+function minorOf(version: unknown): number | undefined {
+  const minor = /^1\.([0-9]{1,3})$/.exec(textOf(version))?.[1]
+  return minor === undefined ? undefined : Number(minor)
+}
+
+/** `info`, and what Podman tells in its own. @throws {EngineUnavailable} */
 export async function aboutEngine(
   asking: Asking,
-  { minor, podman }: Pick<Ping, 'minor' | 'podman'>,
-): Promise<{ readonly info: Unknown; readonly version: Unknown; readonly libpod: Unknown }> {
-  const [info, version, libpod] = await Promise.all([
+  minor: number,
+  podman: boolean,
+): Promise<{ readonly info: Unknown; readonly libpod: Unknown }> {
+  const [info, libpod] = await Promise.all([
     get(asking, minor, 'info'),
-    get(asking, minor, 'version'),
     podman ? get(asking, minor, 'libpod/info') : undefined,
   ])
-  return { info: objectOf(info), version: objectOf(version), libpod: objectOf(libpod) }
+  return { info: objectOf(info), libpod: objectOf(libpod) }
 }
 
 /** All that an engine has but images. @throws {EngineUnavailable} */

@@ -2,9 +2,11 @@
 import type { Unknown } from '../../shared/json-value.ts'
 import { wordsIn } from '../../shared/words.ts'
 import {
+  cleaned,
   each,
   fields,
   flag,
+  given,
   leftOut,
   list,
   number,
@@ -14,21 +16,33 @@ import {
   texts,
   type Field,
 } from '../fields.ts'
+import type { EngineFacts } from '../../world/engine-facts.ts'
 import type { Counts, View } from '../view.ts'
 import { listed } from './container.ts'
 import { countedAnew, type UsageAsked } from './disk-usage.ts'
 import { listedImage } from './image.ts'
 import { listedVolume } from './volume.ts'
 
-export const version = fields({
-  Platform: fields({ Name: text }),
-  Components: list(fields({ Name: text, Version: text, Details: textByName })),
-  ...each(
-    wordsIn('Version ApiVersion MinAPIVersion GitCommit GoVersion Os Arch KernelVersion BuildTime'),
-    text,
-  ),
-  Experimental: flag,
-})
+/** The engine's version, with the API versions that the gate speaks too. */
+export function versionOf({ oldest, minor }: Pick<EngineFacts, 'oldest' | 'minor'>): Field<Unknown> {
+  const spoken = (version: number): Field => {
+    const told = given((value) => (typeof value === 'string' ? `1.${version}` : undefined))
+    return cleaned('those that dockgate speaks too', told)
+  }
+  const versions = { ApiVersion: spoken(minor), MinAPIVersion: spoken(oldest) }
+  const names = wordsIn('Version GitCommit GoVersion Os Arch KernelVersion BuildTime')
+  const details: Field<Unknown> = {
+    ...textByName,
+    read: (value) => ({ ...textByName.read(value), ...fields(versions).read(value) }),
+  }
+  return fields({
+    Platform: fields({ Name: text }),
+    Components: list(fields({ Name: text, Version: text, Details: details })),
+    ...versions,
+    ...each(names, text),
+    Experimental: flag,
+  })
+}
 
 const OPERATORS = 'how the operator has set up the engine and its host'
 const COUNTS = 'counts of what is in reach'
