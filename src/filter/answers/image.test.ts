@@ -71,7 +71,7 @@ const theirManifest = {
   ImageData: {
     ...manifest.ImageData,
     Identity: {
-      Signature: [signature],
+      Signature: [{ ...signature, DockerReference: THEIRS }],
       Pull: [{ Repository: 'docker.io/mine/a' }, { Repository: THEIRS }],
       Build: [{ Ref: THEIRS }],
     },

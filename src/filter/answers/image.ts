@@ -48,14 +48,17 @@ const SIGNER = wordsIn(`
   BuildConfigURI BuildConfigDigest BuildTrigger RunInvocationURI SourceRepositoryVisibilityAtSigning
 `)
 
-const signature = fields({
-  ...each(['Name', 'KnownSigner', 'DockerReference', 'SignatureType', 'Error'], text),
-  Timestamps: list(fields(each(['Type', 'URI', 'Timestamp'], text))),
-  Signer: fields(each(SIGNER, text)),
-  Warnings: texts,
-})
-
 const THEIRS = 'names that are not the worker’s are left out'
+
+function signatureOf(view: Seen): Field<Unknown> {
+  return fields({
+    ...each(['Name', 'KnownSigner', 'SignatureType', 'Error'], text),
+    DockerReference: textIf(view.imageName, THEIRS),
+    Timestamps: list(fields(each(['Type', 'URI', 'Timestamp'], text))),
+    Signer: fields(each(SIGNER, text)),
+    Warnings: texts,
+  })
+}
 
 function namesOf(view: Seen): Field<readonly string[]> {
   return list(textIf(view.imageName, THEIRS))
@@ -63,7 +66,7 @@ function namesOf(view: Seen): Field<readonly string[]> {
 
 function identityOf(view: Seen): Field<Unknown> {
   return fields({
-    Signature: list(signature),
+    Signature: list(signatureOf(view)),
     Pull: list(having('Repository', fields({ Repository: textIf(view.imageName, THEIRS) }))),
     Build: leftOut('who built it, of what'),
   })
