@@ -1,76 +1,17 @@
 /** What others have beside a worker's own things: everything is asked for that can be read, and nothing of theirs is in any byte of it. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { objectOf, textOf } from '../../src/shared/json-value.ts'
-import { ENDPOINTS, PARAMETERS } from '../engine-api/tables.ts'
-import { docker } from '../support/docker.ts'
-import { engineDocker, engineRequest, type EngineName, onEngines } from '../support/engine.ts'
-import { everything, freshName, generousPolicy } from '../support/everything.ts'
+import { expectNothingOf, makeAll, READ, removeAll, THEIRS } from '../support/beside.ts'
+import { engineRequest, type EngineName, onEngines } from '../support/engine.ts'
+import { everything, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
-import { request } from '../support/http.ts'
-import { otherSocket, withOther } from '../support/two-workers.ts'
+import { withOther } from '../support/two-workers.ts'
 
 const allow = [
   ...everything,
   ...['exec', 'cp', 'diff', 'export', 'save', 'commit', 'tag'],
   ...['volume create', 'volume inspect', 'network create', 'network inspect', 'network connect'],
 ]
-
-/** In each name, label, path and variable of the operator's and of the other worker's. */
-const THEIRS = freshName('theirs')
-const MINE = freshName('mine')
-
-/** What is asked for by name: the worker's own. */
-const NAMES: Readonly<Record<string, string>> = {
-  '/containers/{id}': `/containers/${MINE}`,
-  '/images/{name}': `/images/docker.io/mine/${MINE}:1`,
-  '/networks/{id}': `/networks/${MINE}`,
-  '/volumes/{name}': `/volumes/${MINE}`,
-}
-
-/** Values of parameters, tried one by one and all at once. */
-const VALUES: Readonly<Record<string, readonly string[]>> = {
-  boolean: ['1', '0'],
-  integer: ['0', '1000'],
-}
-const SAMPLES: Readonly<Record<string, readonly string[]>> = {
-  path: ['/', '/etc/hosts', '/etc/resolv.conf'],
-  ps_args: ['-ef'],
-  tail: ['all'],
-  names: [`docker.io/mine/${MINE}:1`],
-  type: ['image', 'container', 'volume', 'build-cache'],
-  scope: ['local'],
-  since: ['0'],
-  until: ['NOW'],
-  filters: [
-    '{}',
-    '{"dangling":["true"]}',
-    '{"dangling":["false"]}',
-    '{"status":["running"]}',
-    '{"driver":["bridge"]}',
-  ],
-}
-/** Their answers have no end, or are a connection. */
-const ENDLESS = ['ContainerAttachWebsocket', 'ImageSearch']
-
-function targetsOf(path: string, method: string): readonly string[] {
-  const known = Object.entries(NAMES).find(([prefix]) => path.startsWith(prefix))
-  const named = known === undefined ? path : path.replace(known[0], known[1])
-  const values = PARAMETERS.filter(
-    (one) => one.path === path && one.method === method && one.place === 'query',
-  ).map(({ name, type }) => (SAMPLES[name] ?? VALUES[type] ?? []).map((value) => [name, value] as const))
-  const least = new Map<string, string>()
-  if (path.endsWith('/archive')) least.set('path', '/etc/hosts')
-  if (path === '/images/get') least.set('names', `docker.io/mine/${MINE}:1`)
-  if (path.endsWith('/logs')) least.set('stdout', '1')
-  if (path === '/events') least.set('since', '0').set('until', 'NOW')
-  // Without the second one, an engine waits for a second.
-  if (path.endsWith('/stats')) return [`${named}?stream=0&one-shot=1`]
-  const queries = [least, ...values.flat().map(([name, value]) => new Map([...least, [name, value]]))]
-  queries.push(new Map([...values.flatMap((some) => some.slice(0, 1)), ...least]))
-  return queries
-    .filter((query) => query.get('follow') !== '1')
-    .map((query) => `${named}?${new URLSearchParams([...query]).toString()}`)
-}
 
 describe.each(onEngines('new', 'old', '28', '26'))('before the %s engine', (engine) => {
   let gate: Gate
@@ -82,155 +23,21 @@ describe.each(onEngines('new', 'old', '28', '26'))('before the %s engine', (engi
         generousPolicy({ allow, exec: { own: '*' }, run: { images: ['busybox', 'docker.io/mine/*'] } }),
       ),
     })
-    await makeMine(gate)
-    ids = [...(await makeTheirs(engine)), ...(await makeOthers(gate))]
+    ids = await makeAll(gate, engine)
   }, 120_000)
   afterAll(async () => {
-    const names = [MINE, `${THEIRS}-op`, `${THEIRS}-linked`, `${THEIRS}-other`]
-    await engineDocker(engine, ['rm', '-f', '-v', ...names])
-    await engineDocker(engine, ['network', 'rm', MINE, `${THEIRS}-net`, `${THEIRS}-other`])
-    await engineDocker(engine, ['volume', 'rm', MINE, `${THEIRS}-vol`, `${THEIRS}-other`])
-    await engineDocker(engine, [
-      'rmi',
-      '-f',
-      `mine/${MINE}:1`,
-      `${THEIRS}/bb:1`,
-      `${THEIRS}/made:1`,
-      `mine/${THEIRS}:1`,
-    ])
+    await removeAll(engine)
     await gate[Symbol.asyncDispose]()
   })
 
-  const read = ENDPOINTS.filter(
-    ({ method, path, operation }) =>
-      ['GET', 'HEAD'].includes(method) && !path.startsWith('/exec') && !ENDLESS.includes(operation),
-  )
-  test.each(read.map(({ method, path }) => [method, path] as const))(
-    '%s %s tells nothing of theirs',
-    async (method, path) => {
-      const versions =
-        engine === 'old' ? ['', '/v1.24', '/v1.41'] : ['', '/v1.24', '/v1.43', `/v${await newestOf(engine)}`]
-      let answered = 0
-      for (const version of versions)
-        for (const target of targetsOf(path, method)) {
-          const now = String(Math.floor(Date.now() / 1000))
-          const { status, headers, body } = await request(gate.socket, {
-            method,
-            path: `${version}${target.replace('NOW', now)}`,
-          })
-          if (status === 200) answered += 1
-          const told = `${JSON.stringify(headers)}${statOf(headers)}${body}`
-          const found = [THEIRS, ...ids].filter((word) => told.includes(word))
-          expect({ method, target, found }).toEqual({ method, target, found: [] })
-        }
-      expect({ path, answered: answered > 0 }).toEqual({ path, answered: !REFUSED.test(path) })
-    },
-  )
+  test.each(READ)('%s %s tells nothing of theirs', async (method, path) => {
+    const versions =
+      engine === 'old' ? ['', '/v1.24', '/v1.41'] : ['', '/v1.24', '/v1.43', `/v${await newestOf(engine)}`]
+    await expectNothingOf([THEIRS, ...ids], gate, [method, path], versions)
+  })
 })
-
-/** What no worker reads. */
-const REFUSED = /^\/(?:configs|secrets|nodes|plugins|services|swarm|tasks|distribution)|attestations/
-
-function statOf(headers: object): string {
-  return Buffer.from(textOf(objectOf(headers)['x-docker-container-path-stat']), 'base64').toString()
-}
 
 async function newestOf(engine: EngineName): Promise<string> {
   const { body } = await engineRequest(engine, { path: '/version' })
   return textOf(objectOf(JSON.parse(body))['ApiVersion'])
-}
-
-async function done(
-  result: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>,
-): Promise<string> {
-  const { code, stdout, stderr } = await result
-  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-  return stdout.trim()
-}
-
-async function makeMine(gate: Gate): Promise<void> {
-  await done(docker(gate, ['volume', 'create', MINE]))
-  await done(docker(gate, ['network', 'create', MINE]))
-  await done(
-    docker(gate, [
-      'run',
-      '-d',
-      '--name',
-      MINE,
-      '-v',
-      `${MINE}:/data`,
-      '--network',
-      MINE,
-      'busybox',
-      'sleep',
-      '600',
-    ]),
-  )
-  await done(docker(gate, ['commit', MINE, `docker.io/mine/${MINE}:1`]))
-}
-
-/** The operator's own, and what it does with the worker's. Resolves with their ids. */
-async function makeTheirs(engine: EngineName): Promise<readonly string[]> {
-  const run = (...args: readonly string[]) => done(engineDocker(engine, args))
-  const network = await run('network', 'create', '--label', `${THEIRS}=1`, `${THEIRS}-net`)
-  await run('volume', 'create', '--label', `${THEIRS}=1`, `${THEIRS}-vol`)
-  const options = ['--label', `${THEIRS}=1`, '-e', `SECRET=${THEIRS}`, '-v', `${THEIRS}-vol:/data`]
-  const first = await run(
-    'run',
-    '-d',
-    '--name',
-    `${THEIRS}-op`,
-    ...options,
-    '--hostname',
-    THEIRS,
-    'busybox',
-    'sleep',
-    '600',
-  )
-  // On the worker's network, with its volume, and with a name for its container.
-  const linked = [
-    '--link',
-    `${MINE}:${THEIRS}`,
-    '--volumes-from',
-    MINE,
-    '--network',
-    MINE,
-    '--network-alias',
-    THEIRS,
-  ]
-  const second = await run('run', '-d', '--name', `${THEIRS}-linked`, ...linked, 'busybox', 'sleep', '600')
-  await run('network', 'connect', '--alias', THEIRS, `${THEIRS}-net`, MINE)
-  await run('exec', '-d', MINE, 'sleep', '600')
-  await run('tag', 'busybox', `${THEIRS}/bb:1`)
-  await run('tag', `mine/${MINE}:1`, `${THEIRS}/bb:2`)
-  await run('commit', '-m', THEIRS, `${THEIRS}-op`, `${THEIRS}/made:1`)
-  await run('rmi', `${THEIRS}/bb:2`)
-  await run('tag', `mine/${MINE}:1`, `${THEIRS}/bb:3`)
-  const image = await run('image', 'inspect', '--format', '{{.Id}}', `${THEIRS}/made:1`)
-  const execs: unknown = JSON.parse(await run('container', 'inspect', '--format', '{{json .ExecIDs}}', MINE))
-  expect(execs).toHaveLength(1)
-  return [network, first, second, ...[execs].flat().map(textOf), image.replace('sha256:', '')].map((id) =>
-    id.slice(0, 12),
-  )
-}
-
-/** The other worker's. Resolves with their ids. */
-async function makeOthers(gate: Gate): Promise<readonly string[]> {
-  const other = otherSocket(gate.directory)
-  const name = `${THEIRS}-other`
-  const run = (...args: readonly string[]) => done(docker(other, args))
-  const network = await run('network', 'create', name)
-  await run('volume', 'create', name)
-  const options = [
-    '--label',
-    `${THEIRS}=1`,
-    '-e',
-    `SECRET=${THEIRS}`,
-    '-v',
-    `${name}:/data`,
-    '--network',
-    name,
-  ]
-  const container = await run('run', '-d', '--name', name, ...options, 'busybox', 'sleep', '600')
-  return [network, container].map((id) => id.slice(0, 12))
 }
