@@ -21,17 +21,18 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // A request, and the policy that it is measured by.
   decode: ['shared'],
   policy: ['shared', 'decode'],
+  faults: ['shared', 'policy'],
   // The engine and the record, and what is known by both.
   record: ['schedule'],
   engine: ['shared', 'http'],
   workers: ['policy', 'record'],
-  world: ['shared', 'decode', 'policy', 'record', 'engine'],
+  world: ['shared', 'decode', 'policy', 'faults', 'record', 'engine'],
   // The host by a policy.
   host: ['shared', 'files', 'programs', 'policy'],
   'policy-file': ['programs', 'policy', 'host'],
   // From a request to a decision, and what is sent by it.
   resolve: ['files', 'decode', 'policy', 'world'],
-  decide: ['shared', 'schedule', 'decode', 'policy', 'world', 'resolve'],
+  decide: ['shared', 'schedule', 'decode', 'policy', 'faults', 'world', 'resolve'],
   'docker-cli': ['decode', 'policy', 'decide'],
   audit: ['shared', 'schedule', 'decode', 'record', 'workers', 'decide'],
   encode: ['shared', 'decode', 'engine', 'world', 'decide'],
@@ -109,6 +110,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'programs',
     'decode',
     'policy',
+    'faults',
     'record',
     'engine',
     'workers',
@@ -132,6 +134,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'files',
     'programs',
     'policy',
+    'faults',
     'record',
     'engine',
     'host',
@@ -146,7 +149,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** They decide and encode, and so do nothing: what they import of Node works on values alone. */
-const PURE = ['shared', 'schedule', 'decode', 'policy', 'resolve', 'decide', 'docker-cli', 'encode']
+const PURE = ['shared', 'schedule', 'decode', 'policy', 'faults', 'resolve', 'decide', 'docker-cli', 'encode']
 const OF_VALUES = ['node:buffer', 'node:crypto', 'node:path', 'node:stream', 'node:util', 'node:v8']
 
 /** What a permit encodes to, and the gate's own questions. */

@@ -8,12 +8,13 @@ import { decideRemoval } from './prune.ts'
 
 const ENGINE = {
   minor: 45,
-  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,
-  rootless: false,
   containerd: false,
+  faults: [],
+  oldest: 24,
+  rootless: false,
 }
 const SENDING = { clientMinor: 45, engineMinor: 45, labels: {} }
 

@@ -5,12 +5,13 @@ import { resolved, type Facts, type OfFit, type Resolved } from './facts.ts'
 
 const engine = {
   minor: 45,
-  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,
-  rootless: false,
   containerd: false,
+  faults: [],
+  oldest: 24,
+  rootless: false,
 }
 const fit = { paths: new Map(), roots: new Map(), others: new Map(), networks: new Map() }
 const usage = { containers: 0, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 }

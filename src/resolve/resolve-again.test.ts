@@ -16,12 +16,13 @@ type World = ReturnType<typeof worldWith>
 
 const ENGINE = {
   minor: 45,
-  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,
-  rootless: false,
   containerd: false,
+  faults: [],
+  oldest: 24,
+  rootless: false,
 }
 const GIVEN = { containers: { web: { owner: 'self' } }, execs: { web: 'self' }, images: {}, networks: {} }
 const worker = policyOf()

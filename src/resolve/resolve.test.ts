@@ -22,12 +22,13 @@ import type { World } from '../world/world.ts'
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
 const engine = {
   minor: 45,
-  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,
-  rootless: false,
   containerd: false,
+  faults: [],
+  oldest: 24,
+  rootless: false,
 }
 const worker = policyOf()
 const NOTHING_LOOKED = { paths: new Map(), images: undefined }
@@ -179,7 +180,11 @@ describe('the paths of the host that are looked up', () => {
       const at = (name: string) => join(directory, name)
       const written = ['inside', 'link', 'missing', 'file/x', 'loop'].map(at)
       const host = await BindRoots.open(
-        { engine: undefined, onReload: 'drain' as const, workers: [] },
+        {
+          engine: undefined,
+          onReload: 'drain' as const,
+          workers: [],
+        },
         () => undefined,
       )
       const paths = await new PathLookups().resolve('a', host, written, new AbortController().signal)

@@ -1,4 +1,5 @@
 /** What is true of an engine as long as it is connected. */
+import type { FoundFault } from '../faults/faults-of.ts'
 
 export interface EngineFacts {
   /** Newest minor API version that the engine and the gate both speak. */
@@ -15,4 +16,6 @@ export interface EngineFacts {
   readonly rootless: boolean
   /** Whether it keeps images in containerd's store: an image is called by its manifest or index there. */
   readonly containerd: boolean
+  /** The faults that it has, or may have, and that the gate does not close. */
+  readonly faults: readonly FoundFault[]
 }

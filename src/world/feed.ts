@@ -17,6 +17,7 @@ import {
   type Ping,
 } from '../engine/questions/system.ts'
 import { inspectVolume } from '../engine/questions/volumes.ts'
+import { faultsOf } from '../faults/faults-of.ts'
 import { Ending } from '../shared/ending.ts'
 import { listOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Owned } from '../record/store.ts'
@@ -202,6 +203,7 @@ export class Feed {
       podman,
       rootless: textsOf(info['SecurityOptions']).includes('name=rootless'),
       containerd: isContainerd(info['DriverStatus']),
+      faults: faultsOf({ version, info }),
     }
     const dataRoot = textOf(info['DockerRootDir'])
     const unheld = unheldLimits(info, libpod)

@@ -198,6 +198,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
     podman: facts.podman,
     rootless: facts.rootless,
     containerd: facts.containerd,
+    faults: [],
   }
   const looked = { paths, images: known.images }
   const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, looked))

@@ -33,12 +33,13 @@ import { Ending } from '../../src/shared/ending.ts'
 
 const ENGINE = {
   minor: 45,
-  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,
-  rootless: false,
   containerd: false,
+  faults: [],
+  oldest: 24,
+  rootless: false,
 }
 const PATHS: HostPaths = new Map([['/srv/work', { found: true, real: '/srv/work' }]])
 const NETWORK = 'b'.repeat(64)

@@ -32,12 +32,13 @@ interface SmallGate extends Disposable {
 
 const FACTS = {
   minor: 45,
-  oldest: 24,
   nanoCpus: 8e9,
   logDriver: 'json-file',
   podman: false,
-  rootless: false,
   containerd: false,
+  faults: [],
+  oldest: 24,
+  rootless: false,
 }
 const CONNECTED = { facts: FACTS, pingHeaders: {}, version: {}, dataRoot: '/var/lib/docker' }
 const ALPINE = {
