@@ -69,9 +69,12 @@ describe.each(files)('%s', (file) => {
   })
 
   test.each(parsed.map((one) => [one.says, one] as const))('%s', (_, one) => {
-    const { docker = {}, run = {}, world = {}, without = [] } = one
+    const { engine = {}, docker = {}, run = {}, world = {}, without = [] } = one
     const body = one.host === undefined ? one.body : { Image: 'alpine', HostConfig: one.host }
-    const answer = ask({ line: one.request, headers: one.headers, body }, { docker, run, world, without })
+    const answer = ask(
+      { line: one.request, headers: one.headers, body },
+      { engine, docker, run, world, without },
+    )
     if ('refuse' in one) expectRefusal(answer, one.refuse)
     else expectAllowance(answer, one)
   })

@@ -44,7 +44,9 @@ async function init(options: Options, command: Command, environment: Environment
     const reason = isThere(cause) ? 'is there already; --force replaces it' : String(cause)
     command.error(`dockgate: ${output}: ${reason}`, { exitCode: 73, code: 'dockgate.create' })
   }
-  print(command, `wrote ${output}\n${describeEngine(options.engine, found)}\n${nextSteps(output, worker)}`)
+  const faults = found === undefined ? [] : await describeFaultsOf(found.url, text, output)
+  const engine = [describeEngine(options.engine, found), ...faults].join('\n')
+  print(command, `wrote ${output}\n${engine}\n${nextSteps(output, worker)}`)
 }
 
 /** The policy's text. Options that no policy may hold end the program here. */
@@ -72,6 +74,16 @@ function describeEngine(asked: string | undefined, found: FoundEngine | undefine
   if (found !== undefined) return `engine: ${found.url}, version ${found.version}, API ${found.apiVersion}`
   if (asked !== undefined) return `engine: ${asked}, which does not answer now`
   return 'engine: none found; write its address into the file, or the gate looks again when it starts'
+}
+
+/** What of the engine's faults the policy's words reach. */
+async function describeFaultsOf(url: string, text: string, file: string): Promise<readonly string[]> {
+  const { parsePolicy } = await import('../policy/parse.ts')
+  const { faultsAt } = await import('./told-faults.ts')
+  const { describeFaults, reachedBy } = await import('../faults/lines.ts')
+  const [told, parsed] = [await faultsAt(url), parsePolicy(text, file)]
+  if ('unknown' in told || 'problems' in parsed) return []
+  return describeFaults(reachedBy(told.faults, parsed.policy)).map((line) => `  ! ${line}`)
 }
 
 function nextSteps(output: string, worker: string): string {

@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { afterAll, describe, expect, test } from 'vitest'
+import { DOCKER_20_10 } from '../../test/support/engines-told.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import { addInitCommand } from './init.ts'
 import { addPolicyCommands } from './policy.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dockgate-policy-'))
 const socket = join(folder, 'engine.sock')
-const engine = createServer((_, response) => response.end('{"Version":"28.0.0","ApiVersion":"1.48"}')).listen(
-  socket,
-)
+const told = { ...DOCKER_20_10.version, Version: '28.0.0', ApiVersion: '1.48' }
+const engine = createServer((asked, response) =>
+  response.end(JSON.stringify(asked.url === '/version' ? told : DOCKER_20_10.info)),
+).listen(socket)
 afterAll(() => engine.close())
 
 /** Runs a command line with a given DOCKER_HOST. */
@@ -92,6 +94,30 @@ describe('policy show and policy schema', () => {
     expect((await run(['policy', 'show', bad])).exitCode).toBe(65)
   })
 
+  test('show says by what words a fault of an engine is reached', async () => {
+    const runs = write(
+      'runs.yaml',
+      'version: 1\nworkers: { a: { socket: /run/a, docker: { allow: [start] } } }\n',
+    )
+    const { out } = await run(['policy', 'show', runs, '--engine', `unix://${socket}`])
+    expect(out).toContain(
+      `\nfaults of the engine at unix://${socket}\n  ! with this engine start can reach the host`,
+    )
+    expect((await run(['policy', 'show', good, '--engine', `unix://${socket}`])).out).toContain(
+      `\nthey reach no fault of the engine at unix://${socket} that is known\n`,
+    )
+  })
+
+  test('show says that it can not know the faults of an engine that nobody tells', async () => {
+    const { out } = await run(['policy', 'show', good, '--state', folder])
+    expect(out).toContain(
+      `\nwhich faults of the engine they reach is not known: no gate answers on ${folder} (`,
+    )
+    expect(out).toContain('--engine URL asks an engine\n')
+    const away = await run(['policy', 'show', good, '--engine', `unix://${folder}/none.sock`])
+    expect(away.out).toContain(`is not known: no engine answers at unix://${folder}/none.sock\n`)
+  })
+
   test('schema prints the JSON Schema', async () => {
     const schema: unknown = JSON.parse((await run(['policy', 'schema'])).out)
     expect(schema).toMatchObject({ title: 'Dockgate policy', additionalProperties: false })
@@ -107,6 +133,7 @@ describe('init', () => {
     )
     expect(exitCode).toBe(0)
     expect(out).toContain(`wrote ${output}\nengine: unix://${socket}, version 28.0.0, API 1.48\n`)
+    expect(out).toMatch(/^ {2}! with this engine run, start, .* can reach the host \(CVE-2025-31133/m)
     expect(out).toContain('DOCKER_HOST=unix:///run/dockgate/helper/docker.sock')
     expect((await run(['policy', 'check', output])).exitCode).toBe(0)
     expect(parsePolicy(readFileSync(output, 'utf8'), output)).toMatchObject({

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { loadNoted, PolicyError, type NotedPolicy } from '../policy-file/load.ts'
 import { formatNote } from '../policy/problem.ts'
+import type { Policy } from '../policy/policy.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
 
 interface Options {
@@ -11,6 +12,7 @@ interface Options {
 interface ShowOptions extends Options {
   readonly since?: string
   readonly state?: string
+  readonly engine?: string
 }
 
 /** Adds `policy check`, `policy show` and `policy schema`. A policy with problems ends the program with 65, none with 66. */
@@ -32,9 +34,10 @@ export function addPolicyCommands(program: Command, environment: StateEnvironmen
       'say what is given otherwise than by this file, and what is there that fits no more',
     )
     .option('--state <directory>', 'of the gate that is asked what is there (default: as for serve)')
+    .option('--engine <url>', "the engine that is asked for its faults (default: the gate's)")
     .action((file: string, options: ShowOptions, command: Command) =>
       options.since === undefined
-        ? show(file, options, command)
+        ? show(file, options, environment, command)
         : showSince(file, options.since, options, environment, command),
     )
   policy.command('schema').description('print the JSON Schema of the policy file, for editors').action(schema)
@@ -48,13 +51,35 @@ async function check(file: string, options: Options, command: Command): Promise<
   print(command, [`${file}: ok, ${count}`, ...notes.map(formatNote)].join('\n'))
 }
 
-async function show(file: string, options: Options, command: Command): Promise<void> {
+async function show(
+  file: string,
+  options: ShowOptions,
+  environment: StateEnvironment,
+  command: Command,
+): Promise<void> {
   const { policy, notes } = await load(file, options, command)
   if (options.json) return print(command, JSON.stringify(policy, undefined, 2))
   const { describePolicy } = await import('../policy/show.ts')
   const onHost =
     notes.length === 0 ? [] : ['', 'on this host', ...notes.map((note) => `  ! ${formatNote(note)}`)]
-  print(command, [describePolicy(policy), ...onHost].join('\n'))
+  const faults = await describeEngine(policy, options, environment)
+  print(command, [describePolicy(policy), ...onHost, '', ...faults].join('\n'))
+}
+
+/** What of the engine's faults the policy's words reach, in lines; or why that is not known. */
+async function describeEngine(
+  policy: Policy,
+  { engine, state }: ShowOptions,
+  environment: StateEnvironment,
+): Promise<readonly string[]> {
+  const { faultsAt, faultsOfGate } = await import('./told-faults.ts')
+  const { describeFaults, reachedBy } = await import('../faults/lines.ts')
+  const directory = stateDirectory(state, environment, process.getuid?.() === 0)
+  const told = engine === undefined ? await faultsOfGate(directory) : await faultsAt(engine)
+  if ('unknown' in told) return [`which faults of the engine they reach is not known: ${told.unknown}`]
+  const lines = describeFaults(reachedBy(told.faults, policy))
+  if (lines.length === 0) return [`they reach no fault of ${told.engine} that is known`]
+  return [`faults of ${told.engine}`, ...lines.map((line) => `  ! ${line}`)]
 }
 
 async function showSince(

@@ -10,6 +10,7 @@ import { Doors, type Opened } from '../doors/doors.ts'
 import { SocketError } from '../doors/listen.ts'
 import { McpServers } from '../doors/mcp-servers.ts'
 import { Engine, EngineUnavailable } from '../engine/engine.ts'
+import { describeFaults, reachedBy } from '../faults/lines.ts'
 import { Gate, type GateEvents } from '../gate.ts'
 import { BindRoots } from '../host/bind-roots.ts'
 import { describeUnheld } from '../world/unheld.ts'
@@ -109,7 +110,10 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
   const pins = await Pins.open({ id: state.id, written })
-  const events = eventsOf(url, firstConnection.resolve)
+  const events = eventsOf(url, () => {
+    firstConnection.resolve()
+    tellFaults(gate)
+  })
   const roots = await BindRoots.open(policy, note, own)
   const gate = new Gate(engine, store, recorder, pins, policy, roots, events)
   const record = new LiveRecord(directory, store)
@@ -142,6 +146,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     tellOpened(await doors.open(changed))
     await mcp.open(changed)
     note('the new policy is in force')
+    tellFaults(gate)
     await tellMisfits(gate)
   })
   await asked
@@ -186,14 +191,20 @@ async function openState(written: string): Promise<Own & { readonly directory: s
 function eventsOf(url: string, connected: () => void): GateEvents {
   return {
     connected: (version, minor, unheld) => {
-      connected()
       note(`engine ${version} (API 1.${minor}) at ${url}`)
       if (unheld.length > 0) note(`this engine ${describeUnheld(unheld)}`)
+      connected()
     },
     imagesKnown: noteImages,
     lost: (reason) => note(`engine lost: ${reason}; trying again`),
     unbound: noteUnbound,
   }
+}
+
+/** Says what of the engine's faults the words of a policy reach. */
+function tellFaults({ feed, policy }: Gate): void {
+  const faults = feed.connected?.facts.faults ?? []
+  for (const line of describeFaults(reachedBy(faults, policy))) note(line)
 }
 
 function noteImages(isKnown: boolean): void {

@@ -7,7 +7,9 @@ import { printable } from '../shared/refusal.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
 import { describeUnheld } from '../world/unheld.ts'
+import { describeFaults } from '../faults/lines.ts'
 import { askGate } from './ask-gate.ts'
+import { reachedFault } from './told-faults.ts'
 
 interface Options {
   readonly state?: string
@@ -30,6 +32,7 @@ const statusSchema = z.object({
     version: z.string(),
     imagesKnown: z.boolean(),
     unheld: z.array(z.string()),
+    faults: z.array(reachedFault),
   }),
   policy: z.string(),
   left: z.array(z.object({ worker: z.string(), things: z.number() })),
@@ -95,6 +98,7 @@ function describeStatus({ engine, policy, left, store, workers, process: own }: 
     `gate     process ${own.id}, up ${own.uptime} s, ${formatMegabytes(own.memory)}`,
     `engine   ${engine.url}, ${engineState}`,
     ...(engine.unheld.length === 0 ? [] : [`         ${describeUnheld(engine.unheld)}`]),
+    ...describeFaults(engine.faults).map((line) => `         ! ${line}`),
     `policy   ${policy}`,
     `record   ${store.directory}, ${storeState}, ${store.entries} entries, head ${store.head.slice(0, 16)}`,
     ...workers.flatMap(describeWorker),

@@ -27,6 +27,7 @@ import type { Terms } from './permit.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
+import { unlessVulnerable } from './vulnerable.ts'
 import { decideVolume, decideVolumeCreate } from './volume.ts'
 import type { ContainerListPermit, Permit, Verdict } from './verdict.ts'
 
@@ -57,7 +58,7 @@ export function decide(
       status: operation.status,
     }
   }
-  const verdict = withRoom(asked, decideSupported(worker, asked))
+  const verdict = withRoom(asked, unlessVulnerable(worker, asked, decideSupported(worker, asked)))
   if (findings.length === 0) return verdict
   const ungranted =
     verdict.effect === 'refuse' && (verdict.status === 404 || verdict.refusal.rule === 'docker.allow')

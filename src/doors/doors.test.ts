@@ -50,7 +50,12 @@ async function begin(): Promise<ClientRequest> {
   return asked
 }
 
-const NONE = { engine: undefined, onReload: 'drain', workers: [] } as const
+const NONE = {
+  engine: undefined,
+  faults: { refused: false, accepted: [] },
+  onReload: 'drain',
+  workers: [],
+} as const
 
 /** A door in the place of one whose socket somebody has removed. */
 async function openAnew(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Looks for a Docker Engine (or Podman) on this host. */
 import { access, constants } from 'node:fs/promises'
 import { request } from '../http/http.ts'
+import { objectOf, type Unknown } from '../shared/json-value.ts'
 
 export interface FoundEngine {
   /** `unix:///var/run/docker.sock`. */
@@ -49,7 +50,7 @@ export async function closedTo(url: string): Promise<string | undefined> {
 /** The engine at a `unix://` address, or undefined where none answers as an engine does within two seconds. */
 export async function askEngine(url: string): Promise<FoundEngine | undefined> {
   if (!url.startsWith('unix:///')) return undefined
-  const answer = await getVersion(url.slice('unix://'.length))
+  const answer = await get(url.slice('unix://'.length), '/version')
   if (answer === undefined) return undefined
   const { Version: version, ApiVersion: apiVersion } = answer
   return typeof version === 'string' && typeof apiVersion === 'string'
@@ -57,38 +58,39 @@ export async function askEngine(url: string): Promise<FoundEngine | undefined> {
     : undefined
 }
 
-interface VersionAnswer {
-  readonly Version?: unknown
-  readonly ApiVersion?: unknown
+/** What the engine at a `unix://` address tells of itself, or undefined where none answers within two seconds. */
+export async function askAbout(
+  url: string,
+): Promise<{ readonly version: Unknown; readonly info: Unknown } | undefined> {
+  if (!url.startsWith('unix:///')) return undefined
+  const path = url.slice('unix://'.length)
+  const [version, info] = await Promise.all([get(path, '/version'), get(path, '/info')])
+  return version === undefined || info === undefined ? undefined : { version, info }
 }
 
-/** The answer to GET /version. Whatever goes wrong means the same: no engine is here. */
-function getVersion(socketPath: string): Promise<VersionAnswer | undefined> {
+/** The answer to a GET. Whatever goes wrong means the same: no engine is here. */
+function get(socketPath: string, path: string): Promise<Unknown | undefined> {
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(LIMIT_MILLISECONDS)
-    const asked = request(
-      { socketPath, path: '/version', headers: { Host: 'docker' }, signal },
-      (response) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          text += chunk
-          if (text.length > LARGEST_ANSWER) response.destroy()
-        })
-        response.on('end', () => resolve(response.statusCode === 200 ? parseObject(text) : undefined))
-        response.on('error', () => resolve(undefined))
-        response.on('close', () => resolve(undefined))
-      },
-    )
+    const asked = request({ socketPath, path, headers: { Host: 'docker' }, signal }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+        if (text.length > LARGEST_ANSWER) response.destroy()
+      })
+      response.on('end', () => resolve(response.statusCode === 200 ? parseObject(text) : undefined))
+      response.on('error', () => resolve(undefined))
+      response.on('close', () => resolve(undefined))
+    })
     asked.on('error', () => resolve(undefined))
     asked.end()
   })
 }
 
-function parseObject(text: string): VersionAnswer | undefined {
+function parseObject(text: string): Unknown | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value : undefined
+    return objectOf(JSON.parse(text))
   } catch {
     return undefined
   }

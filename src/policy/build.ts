@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts'
 import { buildHost } from './host/build.ts'
 import { mcpFindings } from './mcp.ts'
 import { isWithin, withoutRunLink } from './paths.ts'
-import type { Limits, Policy, WorkerPolicy } from './policy.ts'
+import type { FaultPolicy, Limits, Policy, WorkerPolicy } from './policy.ts'
 import type { PolicyFile, WorkerFile } from './schema.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
 
@@ -11,8 +11,11 @@ type LimitsFile = WorkerFile['docker']['run']['limits']
 
 /** The policy of a file; what is wrong with it as a whole goes into `findings`. */
 export function buildPolicy(file: PolicyFile, findings: Finding[]): Policy {
-  const workers = Object.entries(file.workers).map(([name, worker]) => buildWorker(name, worker, findings))
-  const policy = { engine: file.engine, onReload: file.policy.on_reload, workers }
+  const { url: engine, ...faults } = file.engine
+  const workers = Object.entries(file.workers).map(([name, worker]) =>
+    buildWorker(name, worker, faults, findings),
+  )
+  const policy = { engine, faults, onReload: file.policy.on_reload, workers }
   findings.push(...socketFindings(policy), ...bindFindings(policy), ...mcpFindings(workers))
   return policy
 }
@@ -20,6 +23,7 @@ export function buildPolicy(file: PolicyFile, findings: Finding[]): Policy {
 function buildWorker(
   name: string,
   { inherits, socket, docker, host, mcp }: WorkerFile,
+  faults: FaultPolicy,
   findings: Finding[],
 ): WorkerPolicy {
   const { run } = docker
@@ -29,7 +33,7 @@ function buildWorker(
     name,
     inherits,
     socket,
-    docker: { ...docker, run: { ...run, ports: run.ports, limits: buildLimits(run.limits) } },
+    docker: { ...docker, faults, run: { ...run, ports: run.ports, limits: buildLimits(run.limits) } },
     host: buildHost(host, ['workers', name, 'host'], findings),
     mcp,
   }
@@ -58,7 +62,7 @@ function totalFindings({ memory, cpus, total }: LimitsFile, path: readonly strin
 }
 
 /** A socket tells who is asking: each worker has its own, and the engine's is nobody's. */
-function socketFindings({ engine, workers }: Policy): readonly Finding[] {
+function socketFindings({ engine, workers }: Pick<Policy, 'engine' | 'workers'>): readonly Finding[] {
   const taken = new Map(engine === undefined ? [] : [[enginePath(engine), 'the engine']])
   return workers.flatMap(({ name, socket }) => {
     const path = withoutRunLink(socket.path)
@@ -70,7 +74,7 @@ function socketFindings({ engine, workers }: Policy): readonly Finding[] {
 }
 
 /** Who can put another socket in its place can pretend to be the gate. */
-function bindFindings({ engine, workers }: Policy): readonly Finding[] {
+function bindFindings({ engine, workers }: Pick<Policy, 'engine' | 'workers'>): readonly Finding[] {
   const sockets = [
     ...(engine === undefined ? [] : [enginePath(engine)]),
     ...workers.map(({ socket }) => withoutRunLink(socket.path)),

@@ -32,6 +32,7 @@ describe('a good policy', () => {
   test('has every default filled in', () => {
     expect(policyOf(withDocker('allow: [ps]'))).toEqual({
       engine: undefined,
+      faults: { refused: false, accepted: [] },
       onReload: 'drain',
       workers: [
         {
@@ -47,6 +48,7 @@ describe('a good policy', () => {
           host: { allow: [] },
           docker: {
             allow: ['ps'],
+            faults: { refused: false, accepted: [] },
             reach: {},
             run: {
               images: [],
@@ -77,6 +79,23 @@ describe('a good policy', () => {
         },
       ],
     })
+  })
+
+  test('says what is done about faults of the engine', () => {
+    const map = (engine: string): string =>
+      `version: 1\nengine: ${engine}\n${withDocker('allow: [ps]').replace('version: 1', '')}`
+    const policy = policyOf(map('{ refuse_vulnerable: true, accept: [CVE-2025-52881] }'))
+    const faults = { refused: true, accepted: ['CVE-2025-52881'] }
+    expect(policy).toMatchObject({ engine: undefined, faults, workers: [{ docker: { faults } }] })
+    expect(policyOf(map('{ url: unix:///run/e.sock }'))).toMatchObject({
+      engine: 'unix:///run/e.sock',
+      faults: { refused: false, accepted: [] },
+    })
+    expect(parsePolicy(map('{ accept: [old] }'), 'p')).toMatchObject({
+      problems: [{ message: expect.stringContaining('must be the number of a fault, as CVE-2025-52881') }],
+    })
+    expect(parsePolicy(map('{ refuse_vulnerable: yes }'), 'p')).toHaveProperty('problems')
+    expect(parsePolicy(map('[]'), 'p')).toHaveProperty('problems')
   })
 
   test('is normalised', () => {

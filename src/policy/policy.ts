@@ -7,9 +7,19 @@ import type { Subcommand } from './subcommands.ts'
 export interface Policy {
   /** The engine's address as written (`unix:///var/run/docker.sock`), or undefined to look for one. */
   readonly engine: string | undefined
+  /** What is done about faults of the engine. */
+  readonly faults: FaultPolicy
   /** What a new policy does to connections and streams of workers whose section it changes: ends those alone that it refuses, or all. */
   readonly onReload: 'drain' | 'cut'
   readonly workers: readonly WorkerPolicy[]
+}
+
+/** What is done about faults that an engine is known to have. */
+export interface FaultPolicy {
+  /** Whether words by which a worker could reach the host are refused. */
+  readonly refused: boolean
+  /** Faults that the operator takes as they are, or knows to be mended: `CVE-2025-52881`. */
+  readonly accepted: readonly string[]
 }
 
 export interface WorkerPolicy {
@@ -53,6 +63,8 @@ export interface DockerPolicy {
   readonly hints: Readonly<Record<string, string>>
   /** Reads that may go on while the record can't be written. */
   readonly unrecorded: readonly Subcommand[]
+  /** As the whole policy has it. */
+  readonly faults: FaultPolicy
   /** Most simultaneous connections of the worker. */
   readonly connections: number
 }

@@ -71,6 +71,14 @@ export const engine = z
     return 'path' in normal ? `unix://${normal.path}` : refuse(context, `the path ${normal.problem}`)
   })
 
+/** A fault by its number: `CVE-2025-52881`, `GHSA-jq35-85cj-fj4p`. */
+export const fault = z
+  .string()
+  .regex(
+    /^(?:CVE-[0-9]{4}-[0-9]{4,7}|GHSA(?:-[0-9a-z]{4}){3})$/,
+    'must be the number of a fault, as CVE-2025-52881',
+  )
+
 /** Linux keeps a socket's path in 108 bytes, the last of them 0. */
 const SOCKET_PATH_BYTES = 107
 

@@ -8,6 +8,7 @@ import {
   capability,
   cpus,
   engine,
+  fault,
   hint,
   image,
   path,
@@ -215,11 +216,37 @@ const host = z.strictObject({
     .describe('Absolute paths of programs that do not come with dockgate, by the name in allow.'),
 })
 
+const ENGINE = 'The Docker Engine, as unix:///var/run/docker.sock. Default: it is looked for.'
+
+const engineSection = z
+  .union(
+    [
+      engine,
+      z.strictObject({
+        url: engine.optional().describe(ENGINE),
+        refuse_vulnerable: z
+          .boolean()
+          .prefault(false)
+          .describe('Whether words are refused by which a known fault of the engine leads to the host.'),
+        accept: z
+          .array(fault)
+          .prefault([])
+          .describe('Faults that are not told, and for which nothing is refused: [CVE-2025-52881].'),
+      }),
+    ],
+    'must be an address, or a map with url, refuse_vulnerable, accept',
+  )
+  .optional()
+  .describe(ENGINE)
+  .transform((written) => {
+    if (written === undefined || typeof written === 'string')
+      return { url: written, refused: false, accepted: [] }
+    return { url: written.url, refused: written.refuse_vulnerable, accepted: written.accept }
+  })
+
 export const policyFile = z.strictObject({
   version: z.literal(1).describe("The format's version."),
-  engine: engine
-    .optional()
-    .describe('The Docker Engine, as unix:///var/run/docker.sock. Default: it is looked for.'),
+  engine: engineSection,
   policy: z
     .strictObject({
       on_reload: z

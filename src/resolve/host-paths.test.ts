@@ -27,7 +27,10 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }))
 
 const NEVER = new AbortController().signal
-const host = await BindRoots.open({ engine: undefined, onReload: 'drain', workers: [] }, () => undefined)
+const host = await BindRoots.open(
+  { engine: undefined, faults: { refused: false, accepted: [] }, onReload: 'drain', workers: [] },
+  () => undefined,
+)
 
 /** Looks up slow paths, and counts what is done. */
 function lookUp(lookups: PathLookups, workers: readonly string[]) {

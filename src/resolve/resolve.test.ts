@@ -182,6 +182,7 @@ describe('the paths of the host that are looked up', () => {
       const host = await BindRoots.open(
         {
           engine: undefined,
+          faults: { refused: false, accepted: [] },
           onReload: 'drain' as const,
           workers: [],
         },

@@ -13,6 +13,8 @@ import { meantBy } from '../../src/policy/reach.ts'
 import { parseSize } from '../../src/shared/sizes.ts'
 import type { Verdict } from '../../src/decide/verdict.ts'
 import type { HostPath } from '../../src/files/host-path.ts'
+import { wordsOf, type FoundFault } from '../../src/faults/faults-of.ts'
+import { FAULTS } from '../../src/faults/table.ts'
 import { Execs } from '../../src/world/execs.ts'
 import { Inventory } from '../../src/world/inventory.ts'
 import { KnownImages, type KnownImage } from '../../src/world/known-images.ts'
@@ -95,6 +97,8 @@ const world = z.strictObject({
   podman: z.boolean(),
   rootless: z.boolean().default(false),
   containerd: z.boolean().default(false),
+  /** Faults that the engine has, by their numbers. */
+  faults: z.array(z.string()).default([]),
   paths: z.record(z.string(), z.string().nullable()),
   /** What the gate holds, by place. */
   held: z.record(z.string(), z.string()),
@@ -102,6 +106,8 @@ const world = z.strictObject({
 
 const part = z.record(z.string(), z.unknown())
 export const settings = z.strictObject({
+  /** The section of the engine. */
+  engine: part.optional(),
   docker: part.default({}),
   run: part.default({}),
   world: part.default({}),
@@ -168,13 +174,13 @@ export function execIdOf(name: string): string {
 }
 
 /** The standard policy with some of its keys replaced. */
-export function policyOf({ docker, run, without }: Settings = NONE): WorkerPolicy {
+export function policyOf({ engine = {}, docker, run, without }: Settings = NONE): WorkerPolicy {
   const kept = Object.entries({ ...standard.run, ...run }).filter(([key]) => !without.includes(key))
   const worker = {
     socket: '/run/dockgate/ai-worker/docker.sock',
     docker: { ...standard.docker, ...docker, run: Object.fromEntries(kept) },
   }
-  const parsed = parsePolicy(stringify({ version: 1, workers: { [WORKER]: worker } }), 'policy.yaml')
+  const parsed = parsePolicy(stringify({ version: 1, engine, workers: { [WORKER]: worker } }), 'policy.yaml')
   if ('problems' in parsed) throw new Error(parsed.problems.map(({ message }) => message).join('\n'))
   const [only] = parsed.policy.workers
   if (only === undefined) throw new Error('the policy has no worker')
@@ -198,7 +204,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
     podman: facts.podman,
     rootless: facts.rootless,
     containerd: facts.containerd,
-    faults: [],
+    faults: facts.faults.flatMap(foundFault),
   }
   const looked = { paths, images: known.images }
   const verdict = decide(worker, decoded, resolve(known, worker, decoded.operation, engine, looked))
@@ -325,3 +331,12 @@ function execOf(name: string, argv: readonly string[]): ContainerExec {
 }
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
+
+/** A fault of the table, as an engine has it that is too old. */
+function foundFault(id: string): readonly FoundFault[] {
+  return FAULTS.filter((fault) => fault.id === id).map((fault) => {
+    const { component, says, gives, by } = fault
+    const update = { what: component, to: '99.0' }
+    return { id, component, version: '1.0', says, gives, sure: true, words: wordsOf(fault), by, update }
+  })
+}

@@ -125,7 +125,10 @@ const anAct = fc.oneof(
 )
 
 /** The folder of the policies is not there: it counts as a root that nobody moves. */
-const ROOTS = await BindRoots.open({ engine: undefined, onReload: 'drain', workers: [] }, () => undefined)
+const ROOTS = await BindRoots.open(
+  { engine: undefined, faults: { refused: false, accepted: [] }, onReload: 'drain', workers: [] },
+  () => undefined,
+)
 ROOTS.openSource = async () => undefined
 
 class World {

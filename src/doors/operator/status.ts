@@ -1,4 +1,5 @@
 /** What the running gate says of itself. */
+import { reachedBy, type ReachedFault } from '../../faults/lines.ts'
 import type { Gate } from '../../gate.ts'
 import { describePolicy } from '../../policy/show.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -17,6 +18,8 @@ export interface Status {
     readonly imagesKnown: boolean
     /** Limits that it does not hold, by the policy's words. */
     readonly unheld: readonly string[]
+    /** Faults that it has, or may have; none while it is away. */
+    readonly faults: readonly ReachedFault[]
   }
   /** The policy's file. */
   readonly policy: string
@@ -69,12 +72,18 @@ export function statusOf(gate: Gate, { directory, url, policy, store }: Setting)
       version: textOf(connected?.version['Version']),
       imagesKnown: gate.sight.known !== undefined,
       unheld: connected?.unheld ?? [],
+      faults: faultsOf(gate),
     },
     policy,
     left: leftOf(gate),
     store: { directory, entries, head, ...(failing === undefined ? {} : { failing }) },
     process: { id: process.pid, memory: process.memoryUsage.rss(), uptime: Math.round(process.uptime()) },
   }
+}
+
+function faultsOf({ feed, policy }: Gate): readonly ReachedFault[] {
+  const faults = feed.connected?.facts.faults ?? []
+  return reachedBy(faults, policy)
 }
 
 function leftOf(gate: Gate): Status['left'] {
