@@ -53,6 +53,7 @@ describe('a configuration', () => {
     ['a long one', { Healthcheck: { Test: [text(MOST_CHECK - 3)] } }, check],
     ['one that is as long as it may be', { Healthcheck: { Test: [text(MOST_CHECK - 4)] } }, undefined],
     ['as many volumes as there may be', { Volumes: volumes(MOST_MOUNTS) }, undefined],
+    ['a volume at /dev', { Volumes: { '/dev/': {} } }, 'a volume at /dev, /proc or /sys'],
     ['one volume more', { volumes: volumes(MOST_MOUNTS + 1) }, `more than ${MOST_MOUNTS} volumes`],
     ['none', { Healthcheck: null, Interval: 1 }, undefined],
   ])('with %s is told by what is wrong with it', (_what, config, wrong) => {

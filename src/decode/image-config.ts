@@ -2,6 +2,7 @@
 import { MOST_LABELS } from '../shared/labels.ts'
 import { FieldError, isEmpty } from './fields.ts'
 import { foldKey, parseJson, type Json, type JsonObject } from './json.ts'
+import { isGuarded } from './operations/guarded.ts'
 import { MOST_MOUNTS } from './operations/mounts.ts'
 import { MOST_CHECK, MOST_TEXTS, SHORTEST_INTERVAL } from './operations/container-create.ts'
 
@@ -63,6 +64,8 @@ function wrongPart(part: JsonObject): string | undefined {
     // An engine makes a volume of each for every container.
     if (key === 'volumes' && value instanceof Map && value.size > MOST_MOUNTS)
       return `more than ${MOST_MOUNTS} volumes`
+    if (key === 'volumes' && value instanceof Map && [...value.keys()].some(isGuarded))
+      return 'a volume at /dev, /proc or /sys'
     if (key === 'healthcheck' && value instanceof Map) {
       if (lengthOf(value) > MOST_CHECK) return `a health check of more than ${MOST_CHECK} characters`
       if ([...value].some(isTooShort)) return 'a health check more than once a second'

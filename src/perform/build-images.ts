@@ -5,6 +5,7 @@
 import { familiarReference, fullReference, type ImageReference } from '../decode/reference.ts'
 import { askForImage } from '../engine/questions/images.ts'
 import { LONGEST_VALUE } from '../decode/operations/build.ts'
+import { isGuarded } from '../decode/operations/guarded.ts'
 import { MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import type { CheckedText } from './build-context.ts'
 import type { Gate } from '../gate.ts'
@@ -48,6 +49,8 @@ interface Found {
   readonly longestVariable: number
   readonly labels: number
   readonly volumes: number
+  /** A volume in a place that a runtime guards. */
+  readonly guarded: string | undefined
   readonly ports: number
   /** Names of its variables that are no plain ports. */
   readonly variables: ReadonlySet<string>
@@ -139,6 +142,7 @@ export class BuildImages {
       longestVariable: Math.max(0, ...textsOf(Env).map((variable) => variable.length)),
       labels: labelsLength(objectOf(Labels)),
       volumes: Object.keys(objectOf(Volumes)).length,
+      guarded: Object.keys(objectOf(Volumes)).find(isGuarded),
       ports: Object.keys(objectOf(ExposedPorts)).length,
       variables: namesOfOthers(textsOf(Env)),
     }
@@ -212,6 +216,8 @@ function violationsOf(
     return [violation(`it has a variable of more than ${LONGEST_VALUE} characters`, 'an image without it')]
   if (found.volumes > MOST_MOUNTS)
     return [violation(`it has more than ${MOST_MOUNTS} volumes`, 'an image with fewer')]
+  if (found.guarded !== undefined)
+    return [violation(`it has a volume at ${found.guarded}`, 'an image without it')]
   if (found.ports > MOST_EXPOSED)
     return [violation(`it exposes more than ${MOST_EXPOSED} ports`, 'an image with fewer')]
   const range = [...exposed].find((name) => found.variables.has(name))

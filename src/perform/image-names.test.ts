@@ -5,7 +5,14 @@ const OWN = `sha256:${'a'.repeat(64)}`
 const PARENT = `sha256:${'b'.repeat(64)}`
 const THEIRS = `sha256:${'c'.repeat(64)}`
 const NAMES = ['docker.io/library/one:1', 'docker.io/library/two:1']
-const PLAIN = { digests: [], worker: '', claim: '', labels: 0, listed: 0, named: { volumes: 0, ports: 0 } }
+const PLAIN = {
+  digests: [],
+  worker: '',
+  claim: '',
+  labels: 0,
+  listed: 0,
+  named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
+}
 const OF_OWN = { id: OWN, names: NAMES, parent: PARENT, ...PLAIN }
 const OF_THEIRS = { id: THEIRS, names: ['docker.io/library/alpine:latest'], parent: '', ...PLAIN }
 const LISTED = [OF_OWN, { id: PARENT, names: [], parent: '', ...PLAIN }, OF_THEIRS]

@@ -87,7 +87,7 @@ describe('on containerd’s store', () => {
       claim: '',
       labels: 0,
       listed: 0,
-      named: { volumes: 0, ports: 0 },
+      named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
     }
   }
 

@@ -25,11 +25,15 @@ export interface KnownImage {
   readonly named: NamedByImage | undefined
 }
 
-/** Of what an engine makes as many for every container of an image, one after the other. */
+/** What every container of an image gets of it: volumes and ports an engine makes one after the other. */
 export interface NamedByImage {
   readonly volumes: number
   /** Ports that it exposes. */
   readonly ports: number
+  /** A volume in a place that a runtime guards; undefined where there is none. */
+  readonly guarded: string | undefined
+  /** A variable without a value, which Podman takes from its own environment; undefined where there is none. */
+  readonly unset: string | undefined
 }
 
 /** What an engine told, by the id or the name in full that it was asked for; undefined where it has no such image. */

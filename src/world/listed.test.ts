@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readImage } from './listed.ts'
+import { readImage, readInspectedImage } from './listed.ts'
 
 const Id = `sha256:${'a'.repeat(64)}`
 const other = `sha256:${'b'.repeat(64)}`
@@ -40,4 +40,20 @@ describe('the names of an image', () => {
     const [, RepoTags, RepoDigests, names] = told
     expect(readImage({ Id, RepoTags, RepoDigests }, true)).toMatchObject({ names, digests: [other] })
   })
+})
+
+test('what an image names for its containers is counted, and what none of them may have is found', () => {
+  const Config = {
+    Volumes: { '/data': {}, '/dev/': {} },
+    ExposedPorts: { '80/tcp': {} },
+    Env: ['A=b', 'C*', 'D='],
+  }
+  expect(readInspectedImage({ Id, Config }).named).toEqual({
+    volumes: 2,
+    ports: 1,
+    guarded: '/dev/',
+    unset: 'C*',
+  })
+  const plain = { Volumes: null, Env: ['A='] }
+  expect(readInspectedImage({ Id, Config: plain }).named).toEqual({ volumes: 0, ports: 0 })
 })

@@ -1,4 +1,6 @@
 /** What an engine lists, as far as the inventory keeps it. */
+import { isGuarded } from '../decode/operations/guarded.ts'
+import { isUnset } from '../decode/operations/environment.ts'
 import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
@@ -31,10 +33,16 @@ export function readImage(listed: Unknown, podman: boolean): KnownImage {
 /** An image of GET /images/NAME/json. @param podman whether it is Podman that tells of it */
 export function readInspectedImage(inspected: Unknown, podman: boolean): KnownImage {
   const names = podman ? podmanNames(inspected) : dockerNames(inspected)
-  const { Labels, Volumes, ExposedPorts } = objectOf(inspected['Config'])
+  const { Labels, Volumes, ExposedPorts, Env } = objectOf(inspected['Config'])
   const countOf = (named: unknown): number => Object.keys(objectOf(named)).length
-  const counts = { volumes: countOf(Volumes), ports: countOf(ExposedPorts) }
-  return knownImage(inspected, names, textOf(inspected['Parent']), objectOf(Labels), counts)
+  const guarded = Object.keys(objectOf(Volumes)).find(isGuarded)
+  const named = {
+    volumes: countOf(Volumes),
+    ports: countOf(ExposedPorts),
+    guarded,
+    unset: textsOf(Env).find(isUnset),
+  }
+  return knownImage(inspected, names, textOf(inspected['Parent']), objectOf(Labels), named)
 }
 
 /** Characters that an engine lists of an image beside its names and labels: ids, sizes, what containerd's store has of its manifest. */

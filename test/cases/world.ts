@@ -51,7 +51,12 @@ const knownImage = z.strictObject({
   listed: z.int().default(400),
   /** What it names for its containers; null where that is not known. */
   named: z
-    .strictObject({ volumes: z.int().default(0), ports: z.int().default(0) })
+    .strictObject({
+      volumes: z.int().default(0),
+      ports: z.int().default(0),
+      guarded: z.string().exactOptional(),
+      unset: z.string().exactOptional(),
+    })
     .nullable()
     .default({ volumes: 0, ports: 0 }),
   /** The worker in its labels. */
@@ -136,7 +141,7 @@ export const UNLABELLED = {
   claim: '',
   labels: 0,
   listed: 0,
-  named: { volumes: 0, ports: 0 },
+  named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
 }
 
 export interface Request {
@@ -289,7 +294,11 @@ function worldOf(
     { images: knownImages },
     Object.entries(images).map(([name, { names, labels, listed, label, parent, named }]) => {
       const upon = parent === undefined ? '' : imageIdOf(parent)
-      const told = { labels, listed, named: named ?? undefined }
+      const told = {
+        labels,
+        listed,
+        named: named === null ? undefined : { guarded: undefined, unset: undefined, ...named },
+      }
       return { id: imageIdOf(name), names, digests: [], parent: upon, worker: label, claim: '', ...told }
     }),
   )

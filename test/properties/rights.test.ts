@@ -172,7 +172,7 @@ class World {
       claim: '',
       labels: 0,
       listed: 0,
-      named: { volumes: 0, ports: 0 },
+      named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
     }
     this.#images.listed(this.#images.question(), [{ ...image, ...unlabelled }])
   }

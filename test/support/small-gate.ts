@@ -43,7 +43,14 @@ const FACTS = {
 const CONNECTED = { facts: FACTS, pingHeaders: {}, version: {}, dataRoot: '/var/lib/docker' }
 const ALPINE = {
   ...{ id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' },
-  ...{ digests: [], worker: '', claim: '', labels: 0, listed: 0, named: { volumes: 0, ports: 0 } },
+  ...{
+    digests: [],
+    worker: '',
+    claim: '',
+    labels: 0,
+    listed: 0,
+    named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
+  },
 }
 
 /** @param docker what the worker may. @param wait is waited for at every step of the engine's */

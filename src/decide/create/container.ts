@@ -1,5 +1,6 @@
 /** A container of a worker's by itself: every part of it is granted, brought to a limit, or refused. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
+import { isUnset } from '../../decode/operations/environment.ts'
 import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
 import { MOST_LABELS } from '../../shared/labels.ts'
 import { describePatterns, someImageMatches } from '../../policy/match.ts'
@@ -30,6 +31,7 @@ export function planContainer(
 ): CreatePlan {
   const { sent: image, granted } = planImage(run, operation.image, facts, violations)
   checkImageLabels(facts, violations)
+  if (facts.engine.podman) checkEnvironment(operation, facts, violations)
   const mounts = planMounts(run, operation, facts, violations)
   checkCapabilities(run, operation.addCapabilities, violations)
   checkSecurityOptions(operation.securityOptions, violations)
@@ -95,6 +97,22 @@ function checkImageLabels({ fromImage }: Pick<PlanFacts, 'fromImage'>, violation
     why: `labels travel with every event: ${MOST_LABELS} characters in all`,
     instead: ['an image with shorter ones'],
   })
+}
+
+/** Podman fills in what has no value, from its own service's environment. */
+function checkEnvironment(
+  { config }: ContainerCreate,
+  { fromImage }: Pick<PlanFacts, 'fromImage'>,
+  violations: Violation[],
+): void {
+  const refused = (what: string, instead: string): void => {
+    const why = 'Podman would give it the value that its own service has'
+    violations.push({ rule: 'run.environment', what, why, instead: [instead] })
+  }
+  const unset = config.Env?.reveal().find(isUnset)
+  if (unset !== undefined) refused(`Env = ${unset}`, `--env ${unset}=VALUE`)
+  const ofImage = fromImage?.named?.unset
+  if (ofImage !== undefined) refused(`Env ${ofImage} of the image`, 'an image without it')
 }
 
 function isNameOf(written: string, names: readonly { readonly name: string }[]): boolean {

@@ -7,6 +7,7 @@ import {
   type TmpfsMount,
   type VolumeMount,
 } from '../../decode/operations/mounts.ts'
+import { isGuarded } from '../../decode/operations/guarded.ts'
 import type { BindFacts, Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../../policy/policy.ts'
 import { ONCE_MORE, type Violation } from '../refuse.ts'
@@ -39,6 +40,7 @@ export function planMounts(
     })
     return []
   }
+  checkPlaces(operation, fromImage?.named?.guarded, violations)
   return operation.mounts.map((mount) => {
     switch (mount.type) {
       case 'bind':
@@ -49,6 +51,24 @@ export function planMounts(
         return planTmpfs(run, mount, violations)
     }
   })
+}
+
+/** @param ofImage a volume of its image that can't be */
+function checkPlaces(
+  { mounts, config }: ContainerCreate,
+  ofImage: string | undefined,
+  violations: Violation[],
+): void {
+  const places = [
+    ...mounts.map(({ at, target }) => ({ what: `${at} on ${target}`, target })),
+    ...[...(config.Volumes?.keys() ?? [])].map((target) => ({ what: `Volumes = ${target}`, target })),
+    ...(ofImage === undefined ? [] : [{ what: `VOLUME ${ofImage} of the image`, target: ofImage }]),
+  ]
+  for (const { what, target } of places) {
+    if (!isGuarded(target)) continue
+    const why = 'runtimes make this place themselves, and trust what is there'
+    violations.push({ rule: 'run.mounts', what, why, instead: ['another place in the container: /data'] })
+  }
 }
 
 /** The volumes that must be the worker's own before the container is made; the first mount of one says its labels. */

@@ -64,6 +64,8 @@ describe('a Dockerfile is refused', () => {
     ['with a long line', [`RUN ${long(65_536)}`]],
     ['with a long health check', [`HEALTHCHECK CMD ${long(5_000)}`]],
     ['with many volumes', [`VOLUME ${times(65, (index) => `/${index}`).join(' ')}`]],
+    ['with a volume at /dev', ['VOLUME /dev']],
+    ['with a volume over a device, in a list', ['VOLUME ["/data","/dev/pts"]']],
     ['with many volumes in a list', [`VOLUME ["/0"${times(64, (index) => `,"/${index}"`).join('')}]`]],
     ['with many volumes one by one', times(65, (index) => `VOLUME /${index}`)],
     ['with a long trigger', [`ONBUILD LABEL l=${long(17_000)}`]],

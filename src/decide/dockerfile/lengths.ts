@@ -3,6 +3,7 @@
  * a time that grows with the square of the length and that no client can end; and a value that is made of others can double with each line.
  */
 import { LONGEST_VALUE } from '../../decode/operations/build.ts'
+import { isGuarded } from '../../decode/operations/guarded.ts'
 import { MOST_MOUNTS } from '../../decode/operations/mounts.ts'
 import { MOST_LABELS } from '../../shared/labels.ts'
 import type { From } from './from.ts'
@@ -105,6 +106,8 @@ export class Lengths {
   /** Each step that runs has one made of each. Commas separate them in the form of JSON alone, and count in both. */
   #addVolumes(written: string): string | undefined {
     this.#volumes += written.split(/[\s,]+/).length
+    if (written.split(/[\s,"[\]]+/).some((path) => path.startsWith('/') && isGuarded(path)))
+      return 'a volume can not be at /dev, /proc or /sys'
     return this.#volumes > MOST_MOUNTS ? `all VOLUMEs may name ${MOST_MOUNTS} together` : undefined
   }
 
