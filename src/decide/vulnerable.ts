@@ -27,11 +27,10 @@ export function unlessVulnerable(
 }
 
 function heldBack(word: string, faults: readonly FoundFault[]): Verdict {
-  const [first] = faults
   const ids = faults.map(({ id }) => id).join(', ')
-  const surely = first?.sure === true ? 'has' : 'may have'
+  const reaches = faults.some(({ sure }) => sure) ? 'reaches' : 'may reach'
   return refuse(word, 'engine.vulnerable', `docker ${word}`, {
-    why: `this engine ${surely} ${ids}, by which ${word} reaches the host`,
+    why: `${word} ${reaches} the host by what this engine is known for: ${ids}`,
     instead: [`operator: ${describeUpdates(faults.map(({ update }) => update))}`],
   })
 }

@@ -19,7 +19,7 @@ describe('what the operator is told', () => {
       'with this engine start can reach the host (CVE-2025-31133, CVE-2025-52565): update runc to 1.1.15+ds1-2+deb13u1, or take the word away',
       "with this engine start can reach the host (CVE-2025-52881): update runc to 1.2.8, which Debian's trixie does not have, or take the word away",
       "with this engine start can reach what is others' (moby a3fef5debc): update docker to 28.0.2, which Debian's trixie does not have, or take the word away",
-      "with this engine start, pull can take the host's memory and CPUs, or end what runs (CVE-2026-61801, CVE-2025-58183 perhaps, CVE-2026-135844, CVE-2026-47262 perhaps): update docker to 29.6.1 and runc to 1.6.0 and containerd to 1.7.33, which Debian's trixie does not have, or take the words away",
+      "with this engine start, pull can take the host's memory and CPUs, or end what runs (CVE-2026-61801, CVE-2025-58183 perhaps, CVE-2026-135844 perhaps, CVE-2026-47262 perhaps): update docker to 29.6.1 and runc to 1.6.0 and containerd to 1.7.33, which Debian's trixie does not have, or take the words away",
     ])
     expect(lines(DOCKERS_OWN_28, ['start']).slice(0, 2)).toEqual([
       'with this engine start can reach the host (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881): update runc to 1.2.8, or take the word away',

@@ -25,7 +25,7 @@ export const RUNC: readonly Fault[] = [
     fields: 'Binds, Mounts, Tmpfs and Volumes of a container, VOLUME of an image',
     narrowed: BY_NAME,
     tried:
-      "On 1.1.5+ds1-1+deb12u1 and 1.1.15+ds1-2+b4 a volume at /dev had files of the host's kernel in the place of hidden ones, and by a link in the image what the container printed was written to one. 1.3.6 refuses.",
+      "On 1.1.5+ds1-1+deb12u1 and 1.1.15+ds1-2+b4 a volume at /dev had files of the host's kernel in the place of hidden ones, and by a link in the image, through the gate, what a container printed was written to one. 1.3.6 refuses.",
     source: [opencontainers('GHSA-9493-h29p-rfm2'), goVulnerability('GO-2025-4096')],
   },
   {
@@ -104,7 +104,7 @@ export const RUNC: readonly Fault[] = [
     ranges: [{ before: '1.6.0' }],
     debian: NOT_FIXED,
     by: RUN_OR_EXEC,
-    unsure: 'It is of 2026-11-27; as far as can be told the memory is that of the container.',
+    perhaps: 'as far as can be told, the memory is that of the container',
     source: ['https://github.com/opencontainers/runc/releases/tag/v1.6.0'],
   },
   {
