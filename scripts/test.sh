@@ -16,18 +16,18 @@ lock test
 
 npm run --silent build
 "$project/scripts/host/setup.sh"
-# DOCKGATE_TEST_ONLY has them all run on one engine (scripts/test-engines.sh).
-case ${DOCKGATE_TEST_ONLY:-new} in
-  new) newest=test-28-containerd ;;
-  28) newest=test-28 ;;
-  26) newest=test-26 ;;
-  old) newest=test-20.10 ;;
-  *) note "error: no engine $DOCKGATE_TEST_ONLY; there are new, 28, 26 and old"; exit 64 ;;
-esac
-DOCKGATE_TEST_ENGINE=$("$scripts/start.sh" "$newest")
+newest=$("$scripts/start.sh" test-28-containerd)
 DOCKGATE_TEST_ENGINE_OLD=$("$scripts/start.sh" test-20.10)
 DOCKGATE_TEST_ENGINE_28=$("$scripts/start.sh" test-28)
 DOCKGATE_TEST_ENGINE_26=$("$scripts/start.sh" test-26)
+# DOCKGATE_TEST_ONLY has all tests run on one engine (scripts/test-engines.sh).
+case ${DOCKGATE_TEST_ONLY:-new} in
+  new) DOCKGATE_TEST_ENGINE=$newest ;;
+  28) DOCKGATE_TEST_ENGINE=$DOCKGATE_TEST_ENGINE_28 ;;
+  26) DOCKGATE_TEST_ENGINE=$DOCKGATE_TEST_ENGINE_26 ;;
+  old) DOCKGATE_TEST_ENGINE=$DOCKGATE_TEST_ENGINE_OLD ;;
+  *) note "error: no engine $DOCKGATE_TEST_ONLY; there are new, 28, 26 and old"; exit 64 ;;
+esac
 DOCKGATE_TEST_ENGINE_RESTART=$("$scripts/start.sh" test-restart)
 DOCKGATE_TEST_PODMAN=$("$scripts/podman.sh")
 DOCKGATE_TEST_PODMAN_OLD=$("$scripts/podman.sh" podman-old)

@@ -6,7 +6,7 @@ import type { ContainerStatus, WorkerStatus } from '../doors/operator/workers.ts
 import { printable } from '../shared/refusal.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
-import { describeUnheld } from '../world/unheld.ts'
+import { describeUnheld } from './unheld-line.ts'
 import { describeFaults } from '../faults/lines.ts'
 import { askGate } from './ask-gate.ts'
 import { reachedFault } from './told-faults.ts'

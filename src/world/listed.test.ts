@@ -48,12 +48,12 @@ test('what an image names for its containers is counted, and what none of them m
     ExposedPorts: { '80/tcp': {} },
     Env: ['A=b', 'C*', 'D='],
   }
-  expect(readInspectedImage({ Id, Config }).named).toEqual({
+  expect(readInspectedImage({ Id, Config }, false).named).toEqual({
     volumes: 2,
     ports: 1,
     guarded: '/dev/',
     unset: 'C*',
   })
   const plain = { Volumes: null, Env: ['A='] }
-  expect(readInspectedImage({ Id, Config: plain }).named).toEqual({ volumes: 0, ports: 0 })
+  expect(readInspectedImage({ Id, Config: plain }, false).named).toEqual({ volumes: 0, ports: 0 })
 })
