@@ -42,3 +42,19 @@ test('the same policy gives nothing otherwise', () => {
     'nothing is given otherwise\n',
   )
 })
+
+test('what is refused for faults of the engine is told', () => {
+  const worker = '{ a: { socket: /run/a, docker: { allow: [ps] } } }'
+  const before = one('allow: [ps]')
+  const parsed = parsePolicy(
+    `version: 1\nengine: { refuse_vulnerable: true, accept: [CVE-2025-52881] }\nworkers: ${worker}\n`,
+    'policy.yaml',
+  )
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems))
+  expect(describeDifferences(differences(before, parsed.policy))).toBe(`\
+worker a
+  faults that the engine is known to have
+    + words by which one leads to the host are refused
+    + accepted: CVE-2025-52881
+`)
+})

@@ -8,6 +8,7 @@ import type { ArgvPattern } from './argv.ts'
 import type {
   DockerPolicy,
   ExecPolicy,
+  FaultPolicy,
   Limits,
   Policy,
   RunPolicy,
@@ -80,11 +81,22 @@ export function groupsOf({ inherits, socket, docker, host, mcp }: WorkerPolicy):
       ? [{ title: 'goes on while the record cannot be written', lines: [listed(docker.unrecorded, '')] }]
       : []),
     { title: 'not allowed', lines: [listed(refused, "none of Docker's commands")] },
+    ...describeFaultPolicy(docker.faults),
     ...(Object.keys(docker.hints).length > 0
       ? [{ title: 'told when refused', lines: pairs(docker.hints) }]
       : []),
     ...(inherits ? [{ title: 'inherits', lines: ['what workers had that had its name before'] }] : []),
   ]
+}
+
+/** What is done about faults of the engine, where it is more than to tell them. */
+function describeFaultPolicy({ refused, accepted }: FaultPolicy): readonly Group[] {
+  if (!refused && accepted.length === 0) return []
+  const lines = [
+    ...(refused ? ['words by which one leads to the host are refused'] : []),
+    ...(accepted.length === 0 ? [] : [`accepted: ${listed(accepted, '')}`]),
+  ]
+  return [{ title: 'faults that the engine is known to have', lines }]
 }
 
 function inOrder(words: readonly Subcommand[]): readonly Subcommand[] {
