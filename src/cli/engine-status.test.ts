@@ -84,7 +84,7 @@ describe('status', () => {
       "Debian 12's Podman",
       PODMAN_CRUN,
       [
-        'run may reach the host (CVE-2026-55686): update podman to 5.7.1, which',
+        'run may reach the host (CVE-2026-55686, CVE-2025-11395): update podman to 6.1.2, which',
         'run may reach the host (CVE-2024-9341 where the host is in FIPS mode): update podman to 5.2.4, which',
         'run can reach the host (CVE-2026-47766): update crun to 1.28, which',
         'run can reach the host (CVE-2026-88264): no crun without it is known, or take the word away',

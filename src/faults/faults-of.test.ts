@@ -58,12 +58,13 @@ describe('of the engines of the tests', () => {
   })
 
   test("Debian 12's Podman may give the host by run, as nothing tells its package", () => {
-    const needsFips = 'CVE-2024-9341?'
+    const [layers, needsFips] = ['CVE-2025-11395?', 'CVE-2024-9341?']
     expect(toTheHost(PODMAN_CRUN)).toEqual([
-      ...['CVE-2026-55686?', needsFips, 'CVE-2026-47766', 'CVE-2026-88264'],
+      ...['CVE-2026-55686?', layers, needsFips, 'CVE-2026-47766', 'CVE-2026-88264'],
     ])
     expect(toTheHost(PODMAN_RUNC)).toEqual([
-      ...[...RUNC_BEFORE_1_2_8, 'CVE-2024-45310', 'CVE-2026-41579', 'CVE-2026-55686?', needsFips],
+      ...[...RUNC_BEFORE_1_2_8, 'CVE-2024-45310', 'CVE-2026-41579', 'CVE-2026-55686?'],
+      ...[layers, needsFips],
     ])
   })
 })

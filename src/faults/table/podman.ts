@@ -95,9 +95,9 @@ export const PODMAN: readonly Fault[] = [
     gives: 'host',
     ranges: [{ before: '6.1.2' }],
     debian: ['not fixed', 'not fixed', 'unknown'],
-    by: ['image.load'],
-    closed: 'docker load is refused before Podman',
-    unsure: 'Whether a pull or an import does the same was not settled.',
+    by: ['image.pull', 'image.import'],
+    narrowed: 'docker load is refused before Podman',
+    perhaps: 'whether a pull or an import does the same was not settled',
     source: ['https://github.com/containers/podman/releases/tag/v6.1.2'],
   },
   {
