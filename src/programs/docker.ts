@@ -2,6 +2,8 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { text } from 'node:stream/consumers'
+import { finished } from 'node:stream/promises'
+import { beginsBuild, withoutBuilderAdvice } from './builder-advice.ts'
 import { findPlugin, pluginDirectories, pluginOf } from './plugins.ts'
 import { findRealProgram } from './roots.ts'
 import { startInSandbox, TEMPORARY, type Sandboxed } from './sandbox.ts'
@@ -62,12 +64,23 @@ export async function startDocker(
     directory: run.directory,
     streams,
   }
-  return startInSandbox(program, {
+  const started = await startInSandbox(program, {
     writable,
     visible: await present([file, cli.config, run.socket, ...readable]),
     // It starts every plugin that it finds, to ask what it is; where there is none, it has none to complain of.
     hidden: plugin === undefined ? await present(directories) : [],
   })
+  return beginsBuild(run.arguments) ? withoutAdvice(started) : started
+}
+
+/** A build's CLI, which has ended when what it says is read too. */
+function withoutAdvice(started: Sandboxed): Sandboxed {
+  if (started.stderr === null) return started
+  const stderr = withoutBuilderAdvice(started.stderr)
+  const read = finished(stderr)
+  // It is awaited below, where the program was run at all.
+  read.catch(() => undefined)
+  return { ...started, stderr, ended: started.ended.then((code) => read.then(() => code)) }
 }
 
 /** Whether commands are run at all here, and what they print or why not. Nothing is asked of an engine. */

@@ -1,6 +1,7 @@
 /** The docker CLI for a command that came in by SSH, on the streams of this process. */
 import { accessSync, constants } from 'node:fs'
 import { dockerCli, homeDirectory, startDocker, type DockerRun } from '../programs/docker.ts'
+import { beginsBuild } from '../programs/builder-advice.ts'
 import { textOf } from '../shared/json-value.ts'
 import { ask } from './ask.ts'
 import { passSignals, whenGone } from './interruption.ts'
@@ -21,14 +22,16 @@ export async function runDocker({ docker, config, socket }: Options, command: Co
   const home = homeDirectory()
   const run = { ...command, isTried: verdict !== undefined, directory: isEntered(home) ? home : '/' }
   // This process is its caller's, and so are its streams.
-  const streams = verdict === undefined ? ([0, 1, 2] as const) : ([0, 'none', 'pipe'] as const)
+  const isRead = verdict !== undefined || beginsBuild(command.arguments)
+  const streams = [0, verdict === undefined ? 1 : 'none', isRead ? 'pipe' : 2] as const
   const cli = await startDocker(dockerCli(docker, config), run, streams)
   // It would pass a signal on to what it runs, and a container outlives whoever started it: so it is cut off.
   whenGone(() => cli.kill())
   passSignals((signal) => cli.signal(signal))
   let complaint = ''
   cli.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    if (complaint.length < LONGEST_COMPLAINT) complaint += text
+    if (verdict === undefined) print(2, text)
+    else if (complaint.length < LONGEST_COMPLAINT) complaint += text
   })
   const code = await cli.ended
   if (verdict === undefined) return code

@@ -53,6 +53,20 @@ describe('over SSH a worker', () => {
     expect(await host.ssh(line, { input: 'typed' })).toEqual({ code: 7, stdout: 'typed', stderr: 'wrong\n' })
   })
 
+  test('builds, and is not advised to do what is refused', async () => {
+    const build = (from: string): ReturnType<Host['ssh']> =>
+      host.ssh('docker build -', { input: `FROM ${from}\nRUN echo built\n` })
+    expect(await build('busybox')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Successfully built'),
+      stderr: '',
+    })
+    expect(await build('ghcr.io/other/image')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^\n?Error response from daemon: refused by policy: run\.images\n/),
+    })
+  })
+
   test('is refused with the same text as everywhere, and exit code 77 where the command is not given', async () => {
     const exec = await host.ssh('sudo docker exec ollama ollama list')
     expect(exec).toMatchObject({ code: 77, stdout: '' })
