@@ -67,5 +67,5 @@ test('a name that nearly matches in very many ways is not covered', () => {
 
 test('the first patterns are told in a refusal', () => {
   expect(describePatterns([])).toBe('no image at all')
-  expect(describePatterns(['a', 'b', 'c', 'd'])).toBe('a | b | c')
+  expect(describePatterns(['a', 'b', 'c', 'd'])).toBe('a or b or c')
 })

@@ -19,9 +19,9 @@ export function someImageMatches(patterns: readonly string[], reference: ImageRe
   return patterns.some((pattern) => imageMatches(pattern, reference))
 }
 
-/** The pattern's own words for a refusal: `docker.io/library/* | ghcr.io/acme/*`, the first few. */
+/** The pattern's own words for a refusal: `docker.io/library/* or ghcr.io/acme/*`, the first few. */
 export function describePatterns(patterns: readonly string[]): string {
-  return patterns.length === 0 ? 'no image at all' : patterns.slice(0, 3).join(' | ')
+  return patterns.length === 0 ? 'no image at all' : patterns.slice(0, 3).join(' or ')
 }
 
 /**

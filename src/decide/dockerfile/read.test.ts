@@ -21,8 +21,8 @@ describe('a violation', () => {
     ['FROM alpine\nRUN a\u0007', 'build.dockerfile', 'a control character or an odd space', []],
     ['FROM alpine\nRUN a \\\\', 'build.dockerfile', '\\\\ at the end of a line', []],
     ['ARG A="b\\"c"\nFROM alpine', 'build.dockerfile', 'ARG A="b\\"c"', []],
-    ['FROM evil', 'run.images', 'FROM evil', ['docker.io/library/alpine | ghcr.io/acme/*']],
-    ['ARG A=evil\nFROM $A', 'run.images', 'FROM evil', ['docker.io/library/alpine | ghcr.io/acme/*']],
+    ['FROM evil', 'run.images', 'FROM evil', ['docker.io/library/alpine or ghcr.io/acme/*']],
+    ['ARG A=evil\nFROM $A', 'run.images', 'FROM evil', ['docker.io/library/alpine or ghcr.io/acme/*']],
     ['FROM $A AS b', 'build.dockerfile', 'FROM $A AS b', []],
     ['FROM --platform=$P alpine', 'build.dockerfile', 'FROM --platform=$P alpine', []],
     ['FROM --as=b alpine', 'build.dockerfile', 'FROM --as=b alpine', []],
@@ -42,7 +42,7 @@ describe('a violation', () => {
       'FROM alpine\nCOPY --from=evil a b',
       'run.images',
       'COPY --from=evil',
-      ['docker.io/library/alpine | ghcr.io/acme/*'],
+      ['docker.io/library/alpine or ghcr.io/acme/*'],
     ],
   ])('of %j is told with what would do', (text, rule, what, instead) => {
     expect(found(text)[0]).toEqual({ rule, what, why: expect.stringMatching(/[a-z]+ [a-z]+/), instead })
