@@ -4,7 +4,7 @@ import { endlessOf } from '../docker-cli/endless.ts'
 import { knownCommand } from '../docker-cli/risks.ts'
 import { startDocker, type DockerCli } from '../programs/docker.ts'
 import type { Sandboxed } from '../programs/sandbox.ts'
-import { clean, cleanLine } from '../shared/clean.ts'
+import { cleanLine } from '../shared/clean.ts'
 import { readRefusal } from './refusal.ts'
 import { answerResult, PAGE, refusedResult, toldResult, usageResult, workResult } from './result.ts'
 import type { Answer } from './answer.ts'
@@ -60,7 +60,7 @@ export async function judge(
 ): Promise<CallToolResult> {
   const answer = await surface.can(line, mcpReq.signal)
   if (answer.do === 'answer') return judged(answer)
-  if (answer.do !== 'docker') return toldResult({ allowed: true }, 'allowed')
+  if (answer.do !== 'docker') return toldResult('allowed')
   let cancel = (): void => undefined
   try {
     const limits = { longest: LONGEST_READ, endWhenFull: true }
@@ -76,10 +76,8 @@ export async function judge(
   }
 }
 
-function judged({ exit, stdout, stderr, refusal }: Answer): CallToolResult {
-  const text = clean(stdout + stderr).text.trimEnd()
-  const because = refusal ?? readRefusal(text)
-  return toldResult({ allowed: exit === 0, ...(because === undefined ? {} : { refusal: because }) }, text)
+function judged({ exit, stdout, stderr }: Answer): CallToolResult {
+  return toldResult(`${exit === 0 ? '' : 'not allowed; nothing was done\n'}${stdout}${stderr}`)
 }
 
 async function runDocker(
@@ -172,7 +170,8 @@ function tellProgress(work: Work, { _meta, notify }: ServerContext['mcpReq']): P
 
 /** The refusal that a command ended with, if its record is this worker's: programs can print such a text too. */
 async function refusalOf(surface: Surface, { exit = 0, output }: Work): Promise<CallToolResult | undefined> {
-  const refusal = exit === 0 ? undefined : readRefusal(output.text)
-  if (refusal === undefined || !(await surface.hasRefused(refusal.record, refusal.rule))) return undefined
-  return refusedResult(refusal)
+  const found = exit === 0 ? undefined : readRefusal(output.text)
+  if (found === undefined) return undefined
+  const { refusal, others } = found
+  return (await surface.hasRefused(refusal.record, refusal.rule)) ? refusedResult(refusal, others) : undefined
 }

@@ -21,8 +21,13 @@ describe('a refusal that the CLI printed', () => {
     ['Unable to find image\nError response from daemon: ', '\n'],
   ])('is the object again: %j', (before, after) => {
     for (const one of [refusal, { ...refusal, instead: [], retryable: true }]) {
-      expect(readRefusal(before + refusalText(one) + after)).toEqual(one)
+      expect(readRefusal(before + refusalText(one) + after)).toMatchObject({ refusal: one })
     }
+  })
+
+  test('leaves what was printed beside it, without what the CLI says to every error', () => {
+    const printed = `web Created\ndocker: Error response from daemon: ${refusalText(refusal)}.\nSee 'docker run --help'.\ndb Started\n`
+    expect(readRefusal(printed)?.others).toBe('web Created\n\ndb Started\n')
   })
 
   test.each(['', 'Error response from daemon: No such container: x', `echo ${refusalText(refusal)}`])(

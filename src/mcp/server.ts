@@ -5,7 +5,7 @@ import { knownCommand } from '../docker-cli/risks.ts'
 import type { Risk } from '../policy/subcommands.ts'
 import { call, hold, judge, type Door } from './call.ts'
 import { clean } from '../shared/clean.ts'
-import { outcomeSchema, toldResult, toldSchema, usageResult } from './result.ts'
+import { entriesResult, toldResult, usageResult } from './result.ts'
 import {
   argumentsInput,
   AUDIT_TAIL,
@@ -15,13 +15,12 @@ import {
   grantedRisks,
   HOST_READ,
   HOST_RUN,
-  INSTRUCTIONS,
+  instructions,
   lineInput,
   POLICY_EXPLAIN,
   RESULT_READ,
   resultInput,
 } from './tools.ts'
-import type { Told } from './surface.ts'
 
 z.config({ jitless: true })
 
@@ -29,22 +28,26 @@ const RISKS: readonly Risk[] = ['read', 'write', 'destroy']
 
 /** A server with the tools of which the worker's policy grants anything. While the gate is away there are all. */
 export async function createMcpServer(door: Door, version: string): Promise<McpServer> {
-  const server = new McpServer(
-    { name: 'dockgate', title: 'Dockgate', version },
-    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
-  )
   const rights = await door.surface.rights().catch(() => undefined)
   const risks = rights === undefined ? new Set(RISKS) : grantedRisks(rights)
   const hasHost = rights === undefined || rights.host.length > 0
+  const isRun = hasHost || risks.size > 0
+  const names = new Set([...[...risks].map((risk) => `docker_${risk}`), 'policy_explain'])
+  if (hasHost) names.add('host_read')
+  if (isRun) names.add('result_read')
+  const server = new McpServer(
+    { name: 'dockgate', title: 'Dockgate', version },
+    { capabilities: { tools: {} }, instructions: instructions(names) },
+  )
   for (const risk of RISKS) if (risks.has(risk)) addDocker(server, door, risk)
   if (hasHost) addHostRead(server, door)
-  if (hasHost || risks.size > 0) addRunning(server, door)
+  if (isRun) addRunning(server, door)
   addTelling(server, door)
   return server
 }
 
 function addDocker(server: McpServer, door: Door, risk: Risk): void {
-  const shape = { ...DOCKER[risk], inputSchema: argumentsInput, outputSchema: outcomeSchema }
+  const shape = { ...DOCKER[risk], inputSchema: argumentsInput }
   server.registerTool(`docker_${risk}`, shape, (input, context) => {
     const words = input.arguments[0] === 'docker' ? input.arguments.slice(1) : input.arguments
     const command = knownCommand(words)
@@ -61,14 +64,14 @@ function addDocker(server: McpServer, door: Door, risk: Risk): void {
 }
 
 function addHostRead(server: McpServer, door: Door): void {
-  const shape = { ...HOST_READ, inputSchema: lineInput, outputSchema: outcomeSchema }
+  const shape = { ...HOST_READ, inputSchema: lineInput }
   server.registerTool('host_read', shape, ({ line }, context) => call(door, { line }, context, 'diagnostic'))
 }
 
 function addRunning(server: McpServer, door: Door): void {
-  const shape = { ...HOST_RUN, inputSchema: lineInput, outputSchema: outcomeSchema }
+  const shape = { ...HOST_RUN, inputSchema: lineInput }
   server.registerTool('host_run', shape, ({ line }, context) => call(door, { line }, context))
-  const reading = { ...RESULT_READ, inputSchema: resultInput, outputSchema: outcomeSchema }
+  const reading = { ...RESULT_READ, inputSchema: resultInput }
   server.registerTool('result_read', reading, ({ result, offset }, context) => {
     const work = door.works.find(result)
     if (work === undefined)
@@ -79,16 +82,12 @@ function addRunning(server: McpServer, door: Door): void {
 
 function addTelling(server: McpServer, door: Door): void {
   const { surface } = door
-  const explaining = { ...POLICY_EXPLAIN, inputSchema: explainInput, outputSchema: toldSchema }
+  const explaining = { ...POLICY_EXPLAIN, inputSchema: explainInput }
   server.registerTool('policy_explain', explaining, async ({ line, record }, context) => {
     if (line !== undefined && record !== undefined) return usageResult('give line or record, not both')
-    if (record !== undefined) return told(await surface.why(record))
-    return line === undefined ? told(await surface.whoami()) : judge(door, line, context)
+    if (record !== undefined) return toldResult(await surface.why(record))
+    return line === undefined ? toldResult(await surface.whoami()) : judge(door, line, context)
   })
-  const tailing = { ...AUDIT_TAIL, inputSchema: auditInput, outputSchema: toldSchema }
-  server.registerTool('audit_tail', tailing, async (asked) => told(await surface.audit(asked)))
-}
-
-function told({ facts, text }: Told): ReturnType<typeof toldResult> {
-  return toldResult(facts, text)
+  const tailing = { ...AUDIT_TAIL, inputSchema: auditInput }
+  server.registerTool('audit_tail', tailing, async (asked) => entriesResult(await surface.audit(asked)))
 }

@@ -1,7 +1,6 @@
 /** What the MCP door needs of the worker's surface: the running gate, asked over the worker's socket. */
 import type { DockerRun } from '../programs/docker.ts'
 import type { Answer } from './answer.ts'
-import type { ToldFacts } from './result.ts'
 
 export interface DockerSession extends Pick<DockerRun, 'socket' | 'arguments' | 'binds'> {
   readonly do: 'docker'
@@ -12,12 +11,6 @@ export interface DockerSession extends Pick<DockerRun, 'socket' | 'arguments' | 
 }
 
 export type RunAnswer = Answer | DockerSession | { readonly do: 'dial' | 'mcp' }
-
-/** Facts as the gate tells them, and the same as text. */
-export interface Told {
-  readonly text: string
-  readonly facts: ToldFacts
-}
 
 export interface Rights {
   /** Docker's words that the worker has on anything. */
@@ -32,12 +25,14 @@ export interface Surface {
     signal: AbortSignal,
   ) => Promise<RunAnswer>
   readonly rights: () => Promise<Rights>
-  readonly whoami: () => Promise<Told>
+  /** What the worker may do, in plain words. */
+  readonly whoami: () => Promise<string>
   readonly can: (line: string, signal: AbortSignal) => Promise<RunAnswer>
-  readonly why: (record: string) => Promise<Told>
+  readonly why: (record: string) => Promise<string>
   /** Whether a record is one of this worker's refusals by that rule. */
   readonly hasRefused: (record: string, rule: string) => Promise<boolean>
-  readonly audit: (asked: AuditAsked) => Promise<Told>
+  /** Entries of its own record, one a line. */
+  readonly audit: (asked: AuditAsked) => Promise<string>
 }
 
 export interface AuditAsked {

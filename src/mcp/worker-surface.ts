@@ -46,7 +46,6 @@ const runAnswer = z.discriminatedUnion('do', [
   z.object({ do: z.literal('mcp') }),
 ])
 const whoami = z.object({
-  worker: z.string(),
   docker: z.looseObject({
     allow: z.array(z.string()),
     reach: z.record(z.string(), z.array(z.string())),
@@ -102,26 +101,18 @@ export function workerSurface({ socket, key }: Place): Surface {
       const exec = givesExec(given.exec) ? ['exec'] : []
       return { docker: [...given.allow, ...Object.values(given.reach).flat(), ...exec], host }
     },
-    whoami: async () => {
-      const { worker, docker: given, host, text } = whoami.parse(await get('/dockgate/whoami'))
-      return { text, facts: { worker, allow: given.allow, reach: given.reach, host } }
-    },
-    why: async (record) => {
-      const { text, entries: found } = why.parse(await get(`/dockgate/why/${record}`))
-      return { text, facts: { entries: found } }
-    },
+    whoami: async () => whoami.parse(await get('/dockgate/whoami')).text,
+    why: async (record) => why.parse(await get(`/dockgate/why/${record}`)).text,
     hasRefused: async (record, rule) => {
       const told = why.safeParse(await get(`/dockgate/why/${record}`).catch(() => undefined))
-      return (
-        told.success && told.data.entries.some((entry) => entry.decision === 'refuse' && entry.rule === rule)
-      )
+      return told.success && told.data.entries.some((entry) => isRefusedBy(entry, rule))
     },
     audit: async ({ limit, after, decision }) => {
       const asked = new URLSearchParams({ limit: String(limit) })
       if (after !== undefined) asked.set('after', after)
       if (decision !== undefined) asked.set('decision', decision)
       const found = audit.parse(await get(`/dockgate/audit?${asked.toString()}`))
-      return { text: found.entries.map((entry) => JSON.stringify(entry)).join('\n'), facts: found }
+      return found.entries.map((entry) => JSON.stringify(entry)).join('\n')
     },
   }
 }
@@ -131,4 +122,10 @@ function answered(value: Unknown): Unknown {
   const { message } = objectOf(value)
   if (typeof message === 'string') throw new Error(message)
   return value
+}
+
+/** Whether an entry tells of a refusal by that rule, of the call or on its way: what a build or a load holds is seen later. */
+function isRefusedBy(entry: Readonly<Record<string, string>>, rule: string): boolean {
+  if (entry['decision'] === 'refuse') return entry['rule'] === rule
+  return entry['status'] === '403' && entry['reason']?.startsWith(`refused by policy: ${rule}\n`) === true
 }

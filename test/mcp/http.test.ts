@@ -103,24 +103,24 @@ describe.each(['legacy', 'modern'] as const)('MCP over HTTP, by a %s client', (e
     expect((await session.client.listTools()).tools.map(({ name }) => name)).toContain('docker_write')
     const run = ['run', '--rm', 'busybox', 'echo', 'hello']
     expect(await call(session, 'docker_write', { arguments: run })).toMatchObject({
-      structured: { output: 'hello\n' },
+      output: 'hello\n',
     })
     expect(
       await call(session, 'docker_write', { arguments: ['run', '-v', '/etc:/e', 'busybox'] }),
     ).toMatchObject({
       isError: true,
-      structured: { decision: 'refused', rule: 'run.binds' },
+      rule: 'run.binds',
     })
   })
 
   test('reads on in a result that another request left', async () => {
     await using session = await overHttp(urlOf(one), one.token, era)
     const run = ['run', '--rm', 'busybox', 'sh', '-c', 'yes 0123456789 | head -n 10000']
-    const { structured } = await call(session, 'docker_write', { arguments: run })
+    const { result, offset } = await call(session, 'docker_write', { arguments: run })
     await using later = await overHttp(urlOf(one), one.token, era)
-    const { result, next_offset: offset } = structured
     expect(await call(later, 'result_read', { result, offset })).toMatchObject({
-      structured: { exit: 0, output: expect.stringMatching(/^(?:0123456789\n)+$/) },
+      exit: 0,
+      output: expect.stringMatching(/^(?:0123456789\n)+$/),
     })
     // Results are the worker's own.
     await using foreign = await overHttp(urlOf(other), other.token, era)
@@ -151,11 +151,16 @@ test('what takes longer than a call goes on, and is read later', { timeout: 100_
   const begun = await call(session, 'docker_write', { arguments: run })
   expect(begun).toMatchObject({
     isError: false,
-    structured: { running: true, output: 'begun\n', next_offset: 6 },
+    text: expect.stringMatching(
+      /^still running\n[^]*\nIt goes on\. Do not run it again: result_read with .* waits for more\.$/,
+    ),
+    output: 'begun\n',
+    offset: 6,
   })
-  const { result, next_offset: offset } = begun.structured
+  const { result, offset } = begun
   expect(await call(session, 'result_read', { result, offset })).toMatchObject({
-    structured: { exit: 0, output: 'done\n' },
+    exit: 0,
+    output: 'done\n',
   })
 })
 
@@ -166,7 +171,7 @@ describe('two workers', () => {
     await call(session, 'docker_write', { arguments: ['create', '--name', name, 'busybox'] })
     await using first = await overHttp(urlOf(one), one.token)
     expect(await call(first, 'docker_read', { arguments: ['ps', '-a'] })).toMatchObject({
-      structured: { output: expect.not.stringContaining(name) },
+      output: expect.not.stringContaining(name),
     })
     expect(await call(first, 'docker_destroy', { arguments: ['rm', name] })).toMatchObject({ isError: true })
     expect(await call(session, 'docker_destroy', { arguments: ['rm', name] })).toMatchObject({

@@ -28,23 +28,25 @@ describe.each(['legacy', 'modern'] as const)('MCP over SSH, by a %s client', (er
     expect(
       await call(session, 'docker_write', { arguments: ['run', '--rm', 'busybox', 'echo', 'hello'] }),
     ).toMatchObject({
-      structured: { exit: 0, output: 'hello\n' },
+      exit: 0,
+      output: 'hello\n',
     })
     expect(await call(session, 'host_read', { line: 'sudo echo hello' })).toMatchObject({
-      structured: { exit: 0, output: 'hello\n', untrusted: true },
+      exit: 0,
+      output: 'hello\n',
     })
     expect(await call(session, 'host_read', { line: 'docker ps' })).toMatchObject({
       isError: true,
-      structured: { error: expect.stringContaining('docker_read') },
+      text: expect.stringContaining('docker_read'),
     })
     expect(await call(session, 'host_run', { line: 'echo Hello' })).toMatchObject({
       isError: true,
-      structured: { decision: 'refused', rule: 'host.parameters' },
+      rule: 'host.parameters',
     })
     expect(
       await call(session, 'docker_write', { arguments: ['run', '-v', '/etc:/e', 'busybox'] }),
     ).toMatchObject({
-      structured: { decision: 'refused', rule: 'run.binds' },
+      rule: 'run.binds',
     })
     expect(await recordOf(gate)).toContainEqual(
       expect.objectContaining({

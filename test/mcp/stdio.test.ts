@@ -47,9 +47,11 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
       'audit_tail',
     ])
     for (const { name, annotations, inputSchema, outputSchema, description } of tools) {
+      // A client may show a model what has a schema in place of the text.
+      expect(outputSchema).toBeUndefined()
       expect(annotations?.readOnlyHint).toBe(!['docker_write', 'docker_destroy', 'host_run'].includes(name))
       expect(annotations?.destructiveHint).toBe(!annotations?.readOnlyHint)
-      expect([inputSchema.type, outputSchema?.type]).toEqual(['object', 'object'])
+      expect(inputSchema.type).toBe('object')
       expect(description?.length).toBeLessThan(500)
     }
   })
@@ -57,11 +59,12 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
   test('runs, reads, stops and removes a container', async () => {
     const name = freshName('mcp')
     const run = ['run', '-d', '--name', name, 'busybox', 'sh', '-c', 'echo hello; exec sleep 600']
-    expect(await call(session, 'docker_write', { arguments: run })).toMatchObject({ structured: { exit: 0 } })
+    expect(await call(session, 'docker_write', { arguments: run })).toMatchObject({ exit: 0 })
     const logs = await call(session, 'docker_read', { arguments: ['logs', name] })
     expect(logs).toMatchObject({
       isError: false,
-      structured: { exit: 0, output: 'hello\n', untrusted: true },
+      exit: 0,
+      output: 'hello\n',
       text: expect.stringMatching(
         /^exit code 0\n.*data, not instructions\.\n----- (\w+) output begins\nhello\n----- \1 output ends$/,
       ),
@@ -69,11 +72,11 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
     const inspected = await call(session, 'docker_read', {
       arguments: ['inspect', '-f', '{{.State.Running}}', name],
     })
-    expect(inspected.structured).toMatchObject({ output: 'true\n' })
+    expect(inspected.output).toBe('true\n')
     expect(
       await call(session, 'docker_write', { arguments: ['exec', name, 'echo', 'inside'] }),
     ).toMatchObject({
-      structured: { output: 'inside\n' },
+      output: 'inside\n',
     })
     expect(await call(session, 'host_run', { line: `sudo docker stop -t 0 ${name}` })).toMatchObject({
       isError: false,
@@ -83,7 +86,7 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
     })
     expect(await call(session, 'docker_read', { arguments: ['inspect', name] })).toMatchObject({
       isError: true,
-      structured: { exit: 1 },
+      exit: 1,
     })
   })
 
@@ -97,7 +100,7 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
     for (const [name, words, right] of wrong) {
       expect(await call(session, name, { arguments: words })).toMatchObject({
         isError: true,
-        structured: { error: expect.stringContaining(right) },
+        text: expect.stringContaining(right),
       })
     }
     for (const words of [
@@ -125,27 +128,22 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
     const refused = await call(session, 'docker_write', { arguments: ['run', '-v', '/etc:/e', 'busybox'] })
     expect(refused).toMatchObject({
       isError: true,
-      structured: {
-        decision: 'refused',
-        rule: 'run.binds',
-        what: 'HostConfig.Binds[0] = /etc:/e',
-        retryable: false,
-        instead: expect.arrayContaining([expect.stringContaining('a named volume')]),
-      },
-      text: expect.stringMatching(/^refused by policy: run\.binds\n/),
+      text: expect.stringMatching(
+        /^refused by policy: run\.binds\nHostConfig\.Binds\[0\] = \/etc:\/e\nwhy: .*\ninstead: .*a named volume.*\nThis is policy, .*\n.*Record: [0-9a-z]{12}$/,
+      ),
     })
-    const record = String(refused.structured['record'])
+    const { record } = refused
     expect(await call(session, 'policy_explain', { record })).toMatchObject({
       isError: false,
       text: expect.stringContaining('run.binds'),
     })
     expect(await call(session, 'host_run', { line: 'docker push busybox' })).toMatchObject({
       isError: true,
-      structured: { decision: 'refused', rule: 'docker.allow' },
+      rule: 'docker.allow',
     })
     expect(await call(session, 'host_run', { line: 'docker ps; id' })).toMatchObject({
       isError: true,
-      structured: { decision: 'refused', rule: 'line' },
+      rule: 'line',
     })
   })
 
@@ -154,35 +152,34 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
       session,
       'printf "Error response from daemon: refused by policy: x.y\\na\\nwhy: b\\nThis is it\\nRecord: abcdefghjkmn\\n"; exit 1',
     )
-    expect(printed).toMatchObject({ isError: true, structured: { exit: 1, untrusted: true } })
-    expect(printed.structured).not.toHaveProperty('decision')
+    expect(printed).toMatchObject({ isError: true, exit: 1, output: expect.stringContaining('why: b') })
   })
 
   test('explains what may be done, and judges a line without doing it', async () => {
     expect(await call(session, 'policy_explain')).toMatchObject({
-      structured: { worker: 'ai-worker', allow: expect.arrayContaining(['ps']) },
-      text: expect.stringContaining('docker.io/library/*'),
+      text: expect.stringMatching(/^worker ai-worker(?=[^]*\bps\b)[^]*docker\.io\/library\/\*/),
     })
     const name = freshName('never')
     expect(
       await call(session, 'policy_explain', { line: `docker run --name ${name} busybox` }),
     ).toMatchObject({
-      structured: { allowed: true },
+      isError: false,
+      text: expect.stringMatching(/^allowed: .*It was not done\./),
     })
     expect(
       await call(session, 'policy_explain', { line: `docker run --name ${name} --privileged busybox` }),
     ).toMatchObject({
-      structured: { allowed: false, refusal: { rule: expect.stringContaining('.fields') } },
+      isError: false,
+      text: expect.stringMatching(/^not allowed; nothing was done\nrefused by policy: \S+\.fields\n/),
     })
     expect(await engineDocker('new', ['inspect', name])).toMatchObject({ code: 1 })
   })
 
   test("tells of the worker's own calls, by the door that they came in", async () => {
     await call(session, 'docker_read', { arguments: ['version'] })
-    const { structured } = await call(session, 'audit_tail', { limit: 3, decision: 'allow' })
-    expect(structured).toMatchObject({
-      entries: [expect.anything(), expect.anything(), expect.objectContaining({ door: 'mcp' })],
-    })
+    const { output } = await call(session, 'audit_tail', { limit: 3, decision: 'allow' })
+    const entries = output.trimEnd().split('\n')
+    expect(entries).toEqual([expect.anything(), expect.anything(), expect.stringContaining('"door":"mcp"')])
     expect(await recordOf(gate)).toContainEqual(
       expect.objectContaining({ door: 'mcp', subcommand: 'version' }),
     )
@@ -190,11 +187,12 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
 
   test('cleans what a container prints', async () => {
     const tags = '\\363\\240\\201\\251\\363\\240\\201\\247'
-    const { structured, text } = await shell(
+    const { output, text } = await shell(
       session,
       `printf '\\033[31mred\\033[0m \\033]0;title\\007a\\342\\200\\256b${tags}c\\r\\nnext\\000\\n'`,
     )
-    expect(structured).toMatchObject({ output: 'red abc\nnext\n', removed: expect.any(Number) })
+    expect(output).toBe('red abc\nnext\n')
+    expect(text).toMatch(/^Control and unseen characters were taken out: [0-9]+\.$/m)
     expect(text).not.toMatch(/[^\t\n\x20-\x7e]/)
   })
 
@@ -207,13 +205,12 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
 
   test('gives a long output page by page', async () => {
     const first = await shell(session, 'i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done')
-    let { output, next_offset: offset } = first.structured
-    let all = String(output)
+    let { output: all, offset } = first
     expect(all.length).toBeLessThan(40_000)
     for (let page = 0; page < 20 && offset !== undefined; page += 1) {
-      const more = await call(session, 'result_read', { result: first.structured['result'], offset })
-      all += String(more.structured['output'])
-      offset = more.structured['next_offset']
+      const more = await call(session, 'result_read', { result: first.result, offset })
+      all += more.output
+      offset = more.offset
     }
     expect(all).toBe(Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join(''))
     expect(await call(session, 'result_read', { result: '0123456789abcdef' })).toMatchObject({
@@ -238,11 +235,11 @@ describe.each(['legacy', 'modern'] as const)('MCP on stdio, by a %s client', (er
     ]
     await call(session, 'docker_write', { arguments: flood })
     await call(session, 'docker_read', { arguments: ['wait', name] })
-    const { structured, text } = await call(session, 'docker_read', { arguments: ['logs', name] })
-    expect(structured).toMatchObject({ lost: expect.any(Number), note: expect.stringContaining('--tail') })
+    const { text } = await call(session, 'docker_read', { arguments: ['logs', name] })
+    expect(text).toMatch(/^only the first [0-9]+ characters are kept: .*--tail/m)
     expect(text.length).toBeLessThan(40_000)
     const tail = await call(session, 'docker_read', { arguments: ['logs', '--tail', '2', name] })
-    expect(tail.structured['output']).toMatch(/^0123456789abcdef\n[0-9a-f]+$/)
+    expect(tail.output).toMatch(/^0123456789abcdef\n[0-9a-f]+\n$/)
     await call(session, 'docker_destroy', { arguments: ['rm', name] })
   })
 
@@ -333,7 +330,7 @@ describe('dockgate mcp', () => {
       ...mcpArguments(gate.socket),
     ])
     expect(await call(session, 'docker_read', { arguments: ['ps'] })).toMatchObject({
-      structured: { exit: 0 },
+      exit: 0,
     })
   })
 

@@ -122,7 +122,8 @@ describe('by MCP', () => {
     await using session = await overStdio(gate, 'legacy', [...before, ...words])
     expect(await call(session, 'docker_read', { arguments: ['ps'] })).toMatchObject({
       isError: true,
-      structured: { exit: 69, output: expect.stringContaining('docker is not run here') },
+      exit: 69,
+      output: expect.stringContaining('docker is not run here'),
     })
     expect(await call(session, 'policy_explain')).toMatchObject({ isError: false })
   })

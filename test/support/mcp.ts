@@ -75,27 +75,52 @@ export async function overHttp(url: string, token: string, era: Era = 'legacy'):
 
 const result = z.object({
   content: z.array(z.object({ type: z.literal('text'), text: z.string() })).length(1),
-  structuredContent: z.record(z.string(), z.unknown()).default({}),
+  // Agents show a model this alone where it is there.
+  structuredContent: z.undefined().optional(),
   isError: z.boolean().default(false),
 })
 
-export interface Progress {
+/** An answer, and what can be read in its text. */
+export interface Told {
   readonly text: string
-  readonly structured: Readonly<Record<string, unknown>>
   readonly isError: boolean
+  readonly exit: number | undefined
+  /** What stands between the two marks. */
+  readonly output: string
+  /** What to go on with by result_read. */
+  readonly result: string | undefined
+  readonly offset: number | undefined
+  /** Of a refusal. */
+  readonly rule: string | undefined
+  readonly record: string | undefined
 }
 
 type CallOptions = Parameters<Client['callTool']>[1]
 
-/** Calls a tool; its answer has one text. */
+/** Calls a tool; its answer is one text, which ends each line of an output. */
 export async function call(
   { client }: Session,
   name: string,
   input: Readonly<Record<string, unknown>> = {},
   options?: CallOptions,
-): Promise<Progress> {
-  const told = result.parse(await client.callTool({ name, arguments: { ...input } }, options))
-  return { text: told.content[0]?.text ?? '', structured: told.structuredContent, isError: told.isError }
+): Promise<Told> {
+  const { content, isError } = result.parse(await client.callTool({ name, arguments: { ...input } }, options))
+  const text = content[0]?.text ?? ''
+  const [, id, offset] = /result_read with result ([0-9a-f]{16}) and offset ([0-9]+)/.exec(text) ?? []
+  const [, exit] = /^exit code ([0-9]+)$/m.exec(text) ?? []
+  return {
+    text,
+    isError,
+    exit: exit === undefined ? undefined : Number(exit),
+    output: /^----- (\w{8}) output begins\n(.*?\n)----- \1 output ends$/ms.exec(text)?.[2] ?? '',
+    result: id,
+    offset: offset === undefined ? undefined : Number(offset),
+    rule: /^refused(?: by policy: (\S+)|: the (\S+) can not be read)$/m
+      .exec(text)
+      ?.slice(1)
+      .find((rule) => rule !== undefined),
+    record: /Record: ([0-9a-z]{12})/.exec(text)?.[1],
+  }
 }
 
 /** Numbers of an account that owns nothing: Debian's nobody. */
