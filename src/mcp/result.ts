@@ -16,15 +16,15 @@ export function workResult(work: Work, id: string, offset: number): CallToolResu
   const page = pageOf(text, offset)
   const next = offset + page.length
   const from = `result_read with result ${id} and offset ${next}`
+  // All that is to be known comes first: agents cut long answers at their end.
   const lines = [
-    work.exit === undefined ? 'still running' : `exit code ${work.exit}`,
+    work.exit === undefined
+      ? `still running; do not run it again: ${from} waits for more`
+      : `exit code ${work.exit}`,
+    ...(next < text.length && work.exit !== undefined ? [`this is not all: ${from} gives more`] : []),
     ...(work.note === undefined ? [] : [work.note]),
     ...(lost > 0 ? [LOST] : []),
     outputText({ text: page, removed }),
-    ...(next < text.length ? [`There is more: ${from}.`] : []),
-    ...(next === text.length && work.exit === undefined
-      ? [`It goes on. Do not run it again: ${from} waits for more.`]
-      : []),
   ]
   // What was ended as it printed too much did not fail.
   return result(lines, lost === 0 && (work.exit ?? 0) !== 0)
