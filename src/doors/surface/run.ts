@@ -12,6 +12,7 @@ import { recordRefusedLine, rightsOf } from '../../rights/decision.ts'
 import { shorten } from '../../shared/refusal.ts'
 import { answer, EXIT, failedAnswer, refusedAnswer, type Answer, type RunAnswer } from './answers.ts'
 import { diagnose } from './diagnose.ts'
+import type { Door } from '../../workers/caller.ts'
 import type { Line } from './line.ts'
 import { ownAbout } from './own-record.ts'
 import { RehearsalRun } from './rehearsal.ts'
@@ -77,11 +78,19 @@ async function ownAnswer(line: Line, command: OwnCommand, written: Written): Pro
     case 'unreadable': {
       const refusal = refuse('line', 'line', textOf(written), {
         why: command.why,
-        instead: ['docker ps', 'whoami'],
+        instead: insteadOf(command.why, caller.door),
       })
       return refused(line, refusal, wordsOf(written))
     }
   }
+}
+
+/** What to write for a line that can't be read. Over SSH quotes are mostly there, and the client's shell has taken them. */
+function insteadOf(why: string, door: Door): readonly string[] {
+  if (!why.includes("'...'")) return ['docker ps', 'whoami']
+  return door === 'ssh'
+    ? [`ssh HOST 'docker run IMAGE sh -c "a; b"': your own shell takes the outer quotes away`]
+    : ['docker_write with each word by itself: ["run", "IMAGE", "sh", "-c", "a; b"]']
 }
 
 /** Runs a docker command in a session, or tries it where there is a rehearsal. */
