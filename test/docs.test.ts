@@ -7,6 +7,7 @@ import * as z from 'zod'
 import type { Field } from '../src/decode/fields.ts'
 import { containerCreateBody } from '../src/decode/operations/container-create-body.ts'
 import { REFUSED_ENDPOINTS } from '../src/decode/refused-endpoints.ts'
+import { FOR_AGENTS } from '../src/shared/for-agents.ts'
 import { policyJsonSchema } from '../src/policy/json-schema.ts'
 import { ROUTES } from '../src/doors/operator/routes.ts'
 import { parsePolicy } from '../src/policy/parse.ts'
@@ -112,6 +113,11 @@ test('the policy in the README is sound', () => {
   expect(parsePolicy(block.replaceAll(/^ {4}/gm, ''), 'README.md')).toMatchObject({
     policy: { workers: [{ name: 'ai-worker' }] },
   })
+})
+
+test('docs/agents/AGENTS-dockgate.md is what agents are told by the doors, and short', () => {
+  expect(read('docs/agents/AGENTS-dockgate.md')).toBe(FOR_AGENTS)
+  expect(FOR_AGENTS.length).toBeLessThan(3500)
 })
 
 describe('docs/policy.md', () => {

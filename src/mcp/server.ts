@@ -5,6 +5,7 @@ import { knownCommand } from '../docker-cli/risks.ts'
 import type { Risk } from '../policy/subcommands.ts'
 import { call, hold, judge, type Door } from './call.ts'
 import { clean } from '../shared/clean.ts'
+import { FOR_AGENTS } from '../shared/for-agents.ts'
 import { entriesResult, toldResult, usageResult } from './result.ts'
 import {
   argumentsInput,
@@ -37,12 +38,13 @@ export async function createMcpServer(door: Door, version: string): Promise<McpS
   if (isRun) names.add('result_read')
   const server = new McpServer(
     { name: 'dockgate', title: 'Dockgate', version },
-    { capabilities: { tools: {} }, instructions: instructions(names) },
+    { capabilities: { tools: {}, prompts: {} }, instructions: instructions(names) },
   )
   for (const risk of RISKS) if (risks.has(risk)) addDocker(server, door, risk)
   if (hasHost) addHostRead(server, door)
   if (isRun) addRunning(server, door)
   addTelling(server, door)
+  addPrompt(server)
   return server
 }
 
@@ -90,4 +92,15 @@ function addTelling(server: McpServer, door: Door): void {
   })
   const tailing = { ...AUDIT_TAIL, inputSchema: auditInput }
   server.registerTool('audit_tail', tailing, async (asked) => entriesResult(await surface.audit(asked)))
+}
+
+/** What an agent should know, for a person to hand on. */
+function addPrompt(server: McpServer): void {
+  const about = {
+    title: 'Working with Dockgate',
+    description: 'What you have, how to read a refusal, when to ask.',
+  }
+  server.registerPrompt('dockgate', about, () => ({
+    messages: [{ role: 'user', content: { type: 'text', text: FOR_AGENTS } }],
+  }))
 }

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FOR_AGENTS } from '../../src/shared/for-agents.ts'
 import { everything, freshName } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { call, overStdio, type Session } from '../support/mcp.ts'
@@ -150,4 +151,11 @@ test('of the tools: what each is for, and no schema of an answer', async () => {
     'host_run',
     'audit_tail',
   ])
+})
+
+test('of the prompt: what an agent should know', async () => {
+  const { prompts } = await session.client.listPrompts()
+  expect(prompts.map(({ name }) => name)).toEqual(['dockgate'])
+  const { messages } = await session.client.getPrompt({ name: 'dockgate' })
+  expect(messages).toMatchObject([{ role: 'user', content: { type: 'text', text: FOR_AGENTS } }])
 })

@@ -2,6 +2,7 @@
 import type { AuditEntry } from '../../record/entry.ts'
 import type { WorkerPolicy } from '../../policy/policy.ts'
 import { describeWorker } from '../../policy/show.ts'
+import { FOR_AGENTS } from '../../shared/for-agents.ts'
 import { printable } from '../../shared/refusal.ts'
 
 /** What a worker may do, as its policy says. */
@@ -25,7 +26,7 @@ export function whoAmI(worker: WorkerPolicy): WhoAmI {
   }
 }
 
-/** The commands of this door. */
+/** The commands of this door, and what an agent should know. */
 export function helpText(worker: WorkerPolicy): string {
   const diagnostics = worker.host.allow.map(({ line }) => `  ${line}\n`).join('')
   return (
@@ -34,7 +35,7 @@ export function helpText(worker: WorkerPolicy): string {
     '  whoami               everything that this worker may do\n' +
     '  can COMMAND ...      whether a command would be allowed; nothing is done\n' +
     '  why RECORD           why something was refused\n' +
-    '  mcp                  the Model Context Protocol on standard input and output\n'
+    `  mcp                  the Model Context Protocol on standard input and output\n\n${FOR_AGENTS}`
   )
 }
 
