@@ -3,11 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
+import type { Starter } from '../policy/starters.ts'
 import { askEngine, findEngine, type FoundEngine } from '../engine/find-engine.ts'
 
 interface Options {
   readonly output: string
   readonly worker: string
+  readonly for?: string
   readonly engine?: string
   readonly force?: true
 }
@@ -17,7 +19,7 @@ interface Environment {
 }
 
 /**
- * Adds `init`. Exit codes: 64 a worker's name or an engine's address that no policy may have, 73 the file is there already
+ * Adds `init`. Exit codes: 64 a worker's name, an engine's address or a program that no policy may have, 73 the file is there already
  * or can't be written.
  */
 export function addInitCommand(program: Command, environment: Environment): void {
@@ -28,6 +30,10 @@ export function addInitCommand(program: Command, environment: Environment): void
     )
     .option('--output <file>', 'where to write it', 'policy.yaml')
     .option('--worker <name>', 'name of the worker', 'ai-worker')
+    .option(
+      '--for <program>',
+      'for a program that makes containers for its agents: openclaw, gemini, devcontainer, hermes',
+    )
     .option('--engine <url>', "the engine's address, as unix:///var/run/docker.sock (default: looked for)")
     .option('--force', 'replace the file if it is there')
     .action((options: Options, command: Command) => init(options, command, environment))
@@ -36,7 +42,7 @@ export function addInitCommand(program: Command, environment: Environment): void
 async function init(options: Options, command: Command, environment: Environment): Promise<void> {
   const { output, worker } = options
   const found = await (options.engine === undefined ? findEngine(environment) : askEngine(options.engine))
-  const text = await policyText(options, found, command)
+  const { text, socket } = await policyText(options, found, command)
   try {
     await mkdir(dirname(output), { recursive: true })
     await writeFile(output, text, { flag: options.force ? 'w' : 'wx', mode: 0o644 })
@@ -46,16 +52,17 @@ async function init(options: Options, command: Command, environment: Environment
   }
   const faults = found === undefined ? [] : await describeFaultsOf(found.url, text, output)
   const engine = [describeEngine(options.engine, found), ...faults].join('\n')
-  print(command, `wrote ${output}\n${engine}\n${nextSteps(output, worker)}`)
+  print(command, `wrote ${output}\n${engine}\n${nextSteps(output, worker, socket)}`)
 }
 
-/** The policy's text. Options that no policy may hold end the program here. */
+/** The policy's text, and the socket in it. Options that no policy may hold end the program here. */
 async function policyText(
   options: Options,
   found: FoundEngine | undefined,
   command: Command,
-): Promise<string> {
+): Promise<Starter> {
   const { starterPolicy } = await import('../policy/starter.ts')
+  const { starterFor, PROGRAM_NAMES } = await import('../policy/starters.ts')
   const { engine, workerName } = await import('../policy/schema-values.ts')
   const checks = [
     { option: '--worker', ...workerName.safeParse(options.worker) },
@@ -67,7 +74,12 @@ async function policyText(
     command.error(`dockgate: ${option}: ${reason}`, { exitCode: 64, code: 'dockgate.usage' })
   }
   const schema = fileURLToPath(new URL('../../schema/policy.schema.json', import.meta.url))
-  return starterPolicy({ worker: options.worker, engine: options.engine ?? found?.url, schema })
+  const start = { worker: options.worker, engine: options.engine ?? found?.url, schema }
+  const usual = { text: starterPolicy(start), socket: `/run/dockgate/${options.worker}/docker.sock` }
+  const starter = options.for === undefined ? usual : starterFor(options.for, start)
+  if (starter !== undefined) return starter
+  const reason = `there are ${PROGRAM_NAMES.join(', ')}`
+  command.error(`dockgate: --for: ${reason}`, { exitCode: 64, code: 'dockgate.usage' })
 }
 
 function describeEngine(asked: string | undefined, found: FoundEngine | undefined): string {
@@ -86,14 +98,14 @@ async function describeFaultsOf(url: string, text: string, file: string): Promis
   return describeFaults(reachedBy(told.faults, parsed.policy)).map((line) => `  ! ${line}`)
 }
 
-function nextSteps(output: string, worker: string): string {
+function nextSteps(output: string, worker: string, socket: string): string {
   return [
     'next:',
     `  1. read the file and change what does not fit; the folder /srv/${worker} must exist to be mounted`,
     `  2. dockgate policy check ${output}`,
     `  3. dockgate policy show ${output}`,
     '  4. start the gate with it: dockgate serve --help',
-    `  5. give the worker DOCKER_HOST=unix:///run/dockgate/${worker}/docker.sock, and nothing else of Docker`,
+    `  5. give the worker DOCKER_HOST=unix://${socket}, and nothing else of Docker`,
     '     or let it in by SSH, without a shell: docs/ssh.md has the lines for sshd',
   ].join('\n')
 }

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { afterAll, describe, expect, test } from 'vitest'
 import { DOCKER_20_10 } from '../../test/support/engines-told.ts'
 import { parsePolicy } from '../policy/parse.ts'
+import { PROGRAM_NAMES } from '../policy/starters.ts'
 import { addInitCommand } from './init.ts'
 import { addPolicyCommands } from './policy.ts'
 
@@ -154,6 +155,20 @@ describe('init', () => {
     expect(readFileSync(output, 'utf8')).toContain('\nengine: unix:///run/none.sock\n')
   })
 
+  test.each(PROGRAM_NAMES)(
+    'for %s it writes a policy that passes the check, and says what that program needs',
+    async (name) => {
+      const output = join(folder, `for-${name}.yaml`)
+      const { out, exitCode } = await run(['init', '--output', output, '--for', name])
+      expect(exitCode).toBe(0)
+      const [, path] = /DOCKER_HOST=unix:\/\/(\S+),/.exec(out) ?? []
+      expect(parsePolicy(readFileSync(output, 'utf8'), output)).toMatchObject({
+        policy: { workers: [{ name: 'ai-worker', socket: { path } }] },
+      })
+      expect(readFileSync(output, 'utf8')).toMatch(/^ {4}# For:\n {4}# [A-Z]/m)
+    },
+  )
+
   test('does not replace a file without --force', async () => {
     const output = write('mine.yaml', 'mine')
     const { error, exitCode } = await run(['init', '--output', output])
@@ -170,6 +185,7 @@ describe('init', () => {
     [['--worker', 'A b'], '--worker: a worker is named in a-z, 0-9 and -, a letter first'],
     [['--worker', 'a\n  b: {}'], 'a worker is named in'],
     [['--engine', 'tcp://10.0.0.1:2375'], 'must be unix:// and'],
+    [['--for', 'nothing'], '--for: there are openclaw, gemini, devcontainer, hermes'],
   ])('%j is a wrong use and writes nothing', async (options, message) => {
     const output = join(folder, 'wrong.yaml')
     const { error, exitCode } = await run(['init', '--output', output, ...options])

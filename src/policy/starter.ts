@@ -11,22 +11,7 @@ export interface Start {
 
 /** The text of a policy with comments. What it is given is quoted, not checked. */
 export function starterPolicy({ worker, engine, schema }: Start): string {
-  return `# yaml-language-server: $schema=${schema}
-#
-# What an AI worker may do with this host's Docker, in Docker's own words. Everything not listed is refused.
-# After a change: dockgate policy check FILE, and dockgate policy show FILE says in plain words what it gives.
-version: 1
-${engine === undefined ? '# Without the next line the gate looks for the engine: DOCKER_HOST, then the usual places.\n# engine: unix:///var/run/docker.sock' : `engine: ${value(engine)}`}
-workers:
-  ${value(worker)}:
-    # The worker's DOCKER_HOST is unix:// and this path. Whoever can open it is this worker.
-    socket:
-      path: ${value(`/run/dockgate/${worker}/docker.sock`)}
-      mode: "0660"
-      # The account or group that the worker runs as; without them only the gate's own account can open it.
-      # owner: ${worker}
-      # group: ${worker}
-    docker:
+  return `${beginning({ worker, engine, schema }, `/run/dockgate/${worker}/docker.sock`)}    docker:
       # On what the worker made itself; containers of others stay hidden. A word is a command, as in docker system df.
       # What a word needs of the engine and this version does not know yet is refused when it is used, with the reason.
       allow:
@@ -78,6 +63,26 @@ workers:
 ${HOST_PART}`
 }
 
+/** All that stands before the rights. @param socket its path */
+export function beginning({ worker, engine, schema }: Start, socket: string): string {
+  return `# yaml-language-server: $schema=${schema}
+#
+# What an AI worker may do with this host's Docker, in Docker's own words. Everything not listed is refused.
+# After a change: dockgate policy check FILE, and dockgate policy show FILE says in plain words what it gives.
+version: 1
+${engine === undefined ? '# Without the next line the gate looks for the engine: DOCKER_HOST, then the usual places.\n# engine: unix:///var/run/docker.sock' : `engine: ${value(engine)}`}
+workers:
+  ${value(worker)}:
+    # The worker's DOCKER_HOST is unix:// and this path. Whoever can open it is this worker.
+    socket:
+      path: ${value(socket)}
+      mode: "0660"
+      # The account or group that the worker runs as; without them only the gate's own account can open it.
+      # owner: ${worker}
+      # group: ${worker}
+`
+}
+
 /** Given only by who asks for it. */
 const HOST_PART = `    # Programs of this host that the gate runs for the worker over SSH or MCP, with exactly these arguments (docs/host.md).
     # host:
@@ -90,6 +95,6 @@ const HOST_PART = `    # Programs of this host that the gate runs for the worker
 `
 
 /** Text as one YAML value, in quotes where it needs them. */
-function value(text: string): string {
+export function value(text: string): string {
   return stringify(text, { lineWidth: 0 }).trimEnd()
 }
