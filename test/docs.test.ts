@@ -120,6 +120,28 @@ test('docs/agents/AGENTS-dockgate.md is what agents are told by the doors, and s
   expect(FOR_AGENTS.length).toBeLessThan(3500)
 })
 
+test('server.json is about this version and `dockgate mcp`', () => {
+  const { version, mcpName } = z
+    .looseObject({ version: z.string(), mcpName: z.string() })
+    .parse(JSON.parse(read('package.json')))
+  const manifest = z
+    .looseObject({
+      packages: z.array(
+        z.looseObject({
+          version: z.string(),
+          packageArguments: z.array(z.looseObject({ name: z.string().optional() })),
+        }),
+      ),
+    })
+    .parse(JSON.parse(read('server.json')))
+  expect(manifest).toMatchObject({ name: mcpName, version, packages: [{ identifier: 'dockgate', version }] })
+  const options = rows('docs/mcp.md', '## Stdio').map(
+    ([option = '']) => option.replaceAll('`', '').split(' ')[0],
+  )
+  const named = manifest.packages.flatMap((one) => one.packageArguments.flatMap(({ name }) => name ?? []))
+  expect(named.filter((name) => !options.includes(name))).toEqual([])
+})
+
 describe('docs/policy.md', () => {
   const keys = new Map(
     rows('docs/policy.md', '## Keys').map(([key = '', value = '']) => [code(key)[0], value]),
