@@ -120,6 +120,26 @@ test('docs/agents/AGENTS-dockgate.md is what agents are told by the doors, and s
   expect(FOR_AGENTS.length).toBeLessThan(3500)
 })
 
+describe('docs/compatibility.md', () => {
+  const seen = rows('docs/compatibility.md').filter(([, door = '']) => /^(?:socket|ssh|mcp-\w+)$/.test(door))
+
+  test('there are agents, and doors', () => {
+    expect(seen.length).toBeGreaterThan(14)
+  })
+
+  test.each(seen)(
+    '%s by %s: it works, and a refusal is read whole, as what was kept of the run says',
+    (agent, door, works, whole) => {
+      // OpenClaw shows a model an answer as JSON.
+      const steps = read(`test/agents/golden/${agent}-${door}.txt`).replaceAll('\\n', '\n').split('\n=== ')
+      expect(/^hi$/m.test(steps[0] ?? '') ? 'yes' : 'no').toBe(works)
+      const refusal =
+        /refused by policy: run\.binds\n.*\nwhy: .*\ninstead: .*\nThis is policy, .*\nTo request access, .*Record: RECORD/
+      expect(refusal.test(steps[1] ?? '') ? 'yes' : 'no').toBe(whole)
+    },
+  )
+})
+
 test('server.json is about this version and `dockgate mcp`', () => {
   const { version, mcpName } = z
     .looseObject({ version: z.string(), mcpName: z.string() })
