@@ -200,7 +200,7 @@ describe.each(onEngines('new', '26'))('on the %s engine', (engine) => {
       }),
       {
         examples: GOOD.map((files) => [files]),
-        numRuns: runs(120),
+        numRuns: runs(60),
         seed: seedFor(`archives on ${engine}`),
         endOnFailure: true,
       },
