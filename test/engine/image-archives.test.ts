@@ -138,21 +138,20 @@ describe.each(onEngines('new', 'old', '28'))('on the %s engine', (engine) => {
     ]
 
     test('that fails at its second image leaves the first to the worker', async () => {
-      const [name, otherName] = [newName(), newName()]
+      const name = newName()
       const archive = await forged(async (folder, manifest) => {
         const [made] = manifest
         const config = JSON.parse(await readFile(join(folder, made?.Config ?? ''), 'utf8'))
         await writeFile(join(folder, 'bad.json'), JSON.stringify({ ...config, os: 'windows' }))
         const first = manifest.map((item) => ({ ...item, RepoTags: [name] }))
-        const second = first.map((item) => ({ ...item, Config: 'bad.json', RepoTags: [otherName] }))
+        const second = first.map((item) => ({ ...item, Config: 'bad.json', RepoTags: [newName()] }))
         await writeFile(join(folder, 'manifest.json'), JSON.stringify([...first, ...second]))
       })
       const loaded = await worker('load', '-i', archive)
-      // containerd takes images of other systems too, and Docker tells of those that run here.
+      // containerd's store reads the index, which is as it was saved.
       if (kindOf(engine) === 'new') {
-        expect(loaded).toMatchObject({ code: 0, stdout: expect.stringContaining(name) })
-        expect(await worker('rmi', name)).toMatchObject({ code: 0 })
-        if ((await idOf(otherName)) !== '') expect(await worker('rmi', otherName)).toMatchObject({ code: 0 })
+        const [, saved = ''] = /^Loaded image: (\S+)$/m.exec(loaded.stdout) ?? []
+        expect(await worker('rmi', saved)).toMatchObject({ code: 0 })
         return
       }
       expect({ ...loaded, said: loaded.stdout + loaded.stderr }).toMatchObject({
