@@ -1,9 +1,10 @@
 /** One request to the engine, and what is known on the way there and back. */
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { filterAnswer } from '../filter/answer.ts'
 import { refusalReply } from '../filter/refusal.ts'
 import { countsOf, viewOf } from '../filter/view.ts'
-import { forward } from './forward.ts'
+import { forward, type Forwarded } from './forward.ts'
 import type { Reply } from '../engine/reply.ts'
 import type { Refused, Verdict } from '../decide/verdict.ts'
 import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
@@ -36,7 +37,12 @@ export async function exchange(
   const { gate, share } = call
   // Answers to many calls can come by one and the same event.
   await share.turn()
-  const forwarded = await forward(right.engine, permit, call.sending(claims.object), content)
+  const ask = (): Promise<Forwarded> => forward(right.engine, permit, call.sending(claims.object), content)
+  let forwarded = await ask()
+  for (let tries = 1; isTornList(permit, forwarded) && tries < MOST_TRIES; tries += 1) {
+    forwarded.answer.resume()
+    forwarded = await ask()
+  }
   if ('hijacked' in forwarded) {
     const { socket } = forwarded.hijacked
     right.untilEnded().whenOver(() => socket.destroy())
@@ -54,6 +60,17 @@ export async function exchange(
     share,
     call.connected.dataRoot,
   )
+}
+
+/** Times that a list is asked for. */
+const MOST_TRIES = 5
+
+/** Whether a list is none because something went while it was made: with containerd's store an engine then answers that it is not there. */
+function isTornList(
+  { on }: Sendable,
+  forwarded: Forwarded,
+): forwarded is Extract<Forwarded, { answer: IncomingMessage }> {
+  return on === 'list' && 'answer' in forwarded && forwarded.answer.statusCode === 404
 }
 
 /** The reply where it turns out on the way that a call is refused. */
