@@ -1,6 +1,7 @@
 /** One request to the engine, and what is known on the way there and back. */
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { filterAnswer } from '../filter/answer.ts'
 import { refusalReply } from '../filter/refusal.ts'
 import { countsOf, viewOf } from '../filter/view.ts'
@@ -41,6 +42,7 @@ export async function exchange(
   let forwarded = await ask()
   for (let tries = 1; isTornList(permit, forwarded) && tries < MOST_TRIES; tries += 1) {
     forwarded.answer.resume()
+    await pause(BETWEEN * tries)
     forwarded = await ask()
   }
   if ('hijacked' in forwarded) {
@@ -62,15 +64,18 @@ export async function exchange(
   )
 }
 
-/** Times that a list is asked for. */
+/** Times that a list is asked for, and milliseconds between the first two. */
 const MOST_TRIES = 5
+const BETWEEN = 100
+/** With containerd's store an engine answers so where an image, or a container, comes or goes while it makes a list. */
+const TORN: readonly unknown[] = [404, 500]
 
-/** Whether a list is none because something went while it was made: with containerd's store an engine then answers that it is not there. */
+/** Whether a list is none, as it can be by what others do meanwhile. */
 function isTornList(
   { on }: Sendable,
   forwarded: Forwarded,
 ): forwarded is Extract<Forwarded, { answer: IncomingMessage }> {
-  return on === 'list' && 'answer' in forwarded && forwarded.answer.statusCode === 404
+  return on === 'list' && 'answer' in forwarded && TORN.includes(forwarded.answer.statusCode)
 }
 
 /** The reply where it turns out on the way that a call is refused. */
