@@ -5,7 +5,7 @@ import { ALONE } from '../../test/support/share.ts'
 import { answerOf } from '../../test/support/stand-in.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { filterAnswer } from './answer.ts'
-import { countsOf, viewOf } from './view.ts'
+import { viewOf } from './view.ts'
 
 const REACH = { ollama: ['inspect', 'logs'], quiet: ['logs'] }
 const WORDS = ['inspect', 'ps', 'events', 'info', 'exec', 'commit', 'tag', 'rmi', 'pull', 'system df']
@@ -21,10 +21,9 @@ const worker = policyOf(GIVEN)
 async function told(line: string, body: unknown, status = 200, sent?: unknown) {
   const { verdict } = ask({ line, body: sent }, GIVEN)
   if (verdict.effect === 'refuse') throw new Error(JSON.stringify(verdict.refusal))
-  const counts = () => countsOf(world, worker)
   const view = viewOf(world, { worker })
   const answer = answerOf(status, body)
-  const reply = await filterAnswer(verdict.permit, answer, view, counts, ALONE, '/var/lib/docker')
+  const reply = await filterAnswer(verdict.permit, answer, view, ALONE, '/var/lib/docker')
   if (reply.kind === 'hijacked') throw new Error('no connection was asked for')
   const said = reply.kind === 'stream' ? await text(reply.body) : reply.body.toString()
   return { kind: reply.kind, status: reply.status, said }

@@ -15,7 +15,7 @@ import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
 import type { Field } from './fields.ts'
 import { parseExact, parseSteps, stringifySteps } from './json-steps.ts'
-import type { Counts, View } from './view.ts'
+import type { View } from './view.ts'
 
 const LARGEST_JSON = 64 * 2 ** 20
 /** An engine tells what is wrong by quoting it: as long as a body may be, and escaped. It is read in one go. */
@@ -28,7 +28,6 @@ export async function filterAnswer(
   permit: Permit,
   answer: IncomingMessage,
   view: View,
-  counts: () => Counts,
   share: Share,
   dataRoot: string,
 ): Promise<Reply> {
@@ -44,19 +43,19 @@ export async function filterAnswer(
   }
   const streamed = (pieces: AsyncIterable<string>): Reply => {
     const body = Readable.from(pieces, { objectMode: false })
-    return { kind: 'stream', status, headers: headersOf(answer), body }
+    return { kind: 'stream', status, headers: headersOf(answer, view), body }
   }
-  const filter = answerTo(permit.operation.kind, askedBy(permit, view, counts))
+  const filter = answerTo(permit.operation.kind, askedBy(permit))
   switch (filter.form) {
     case 'content':
-      return { kind: 'stream', status, headers: headersOf(answer), body: answer }
+      return { kind: 'stream', status, headers: headersOf(answer, view), body: answer }
     case 'empty':
       answer.resume()
-      return emptyReply(status, headersOf(answer))
+      return emptyReply(status, headersOf(answer, view))
     case 'awaited json':
-      return streamed(awaited(answer, filter.told, share))
+      return streamed(awaited(answer, filter.told, view, share))
     case 'lines':
-      return streamed(knownLines(answer, filter.told, share, dataRoot))
+      return streamed(knownLines(answer, filter.told, view, share, dataRoot))
     case 'events': {
       const { operation } = permit
       const byInside = operation.kind === 'system.events' && asksInside(operation.parameters.filters)
@@ -68,41 +67,47 @@ export async function filterAnswer(
       const read = await share.run(parseSteps(whole.toString()))
       if (permit.operation.kind === 'volume.inspect' && !view.volume(objectOf(read)))
         return errorReply(404, noSuchVolume(permit.operation.volume))
-      const body = await share.run(told(read, filter.told))
+      const body = await share.run(told(read, filter.told, view))
       return { kind: 'whole', status, headers: { 'Content-Type': 'application/json' }, body }
     }
   }
 }
 
 /** What may be seen, as text; of a list element by element. Of what has not the form that is known, nothing is. */
-function* told(json: unknown, { read, children }: Field): Steps<string> {
+function* told(json: unknown, { read, children }: Field, view: View): Steps<string> {
   const element = children['[]']
   if (element === undefined || !Array.isArray(json))
-    return yield* stringifySteps(json === null ? null : read(json))
+    return yield* stringifySteps(json === null ? null : read(json, view))
   const seen: unknown[] = []
   for (const one of json) {
     yield
-    const known = element.read(one)
+    const known = element.read(one, view)
     if (known !== undefined) seen.push(known)
   }
   return yield* stringifySteps(seen)
 }
 
-async function* awaited(answer: IncomingMessage, field: Field, share: Share): AsyncGenerator<string> {
+async function* awaited(
+  answer: IncomingMessage,
+  field: Field,
+  view: View,
+  share: Share,
+): AsyncGenerator<string> {
   const whole = await readWhole(answer, LARGEST_JSON)
   await share.turn()
-  yield `${JSON.stringify(field.read(JSON.parse(whole.toString())))}\n`
+  yield `${JSON.stringify(field.read(JSON.parse(whole.toString()), view))}\n`
 }
 
 /** Known fields of each line, without where the engine keeps things. */
 async function* knownLines(
   answer: IncomingMessage,
   { read }: Field,
+  view: View,
   share: Share,
   dataRoot: string,
 ): AsyncGenerator<string> {
   for await (const line of inTurns(share, splitLines(answer))) {
-    const known = read(parseExact(withoutDataRoot(line, dataRoot)))
+    const known = read(parseExact(withoutDataRoot(line, dataRoot)), view)
     if (known !== undefined) yield `${JSON.stringify(known)}${line.endsWith('\r') ? '\r\n' : '\n'}`
   }
 }
@@ -111,18 +116,18 @@ async function* knownLines(
 const PATH_STAT = 'x-docker-container-path-stat'
 
 /** Headers that reach the worker: what the body is, and of a container's file what it is, no more. */
-function headersOf(answer: IncomingMessage): ReplyHeaders {
+function headersOf(answer: IncomingMessage, view: View): ReplyHeaders {
   const type = answer.headers['content-type']
   const stat = answer.headers[PATH_STAT]
   return {
     ...(type === undefined ? {} : { 'Content-Type': type }),
-    ...(typeof stat === 'string' ? { 'X-Docker-Container-Path-Stat': knownStat(stat) } : {}),
+    ...(typeof stat === 'string' ? { 'X-Docker-Container-Path-Stat': knownStat(stat, view) } : {}),
   }
 }
 
-function knownStat(stat: string): string {
+function knownStat(stat: string, view: View): string {
   const read: unknown = JSON.parse(Buffer.from(stat, 'base64').toString())
-  return Buffer.from(JSON.stringify(fileStat.read(read))).toString('base64')
+  return Buffer.from(JSON.stringify(fileStat.read(read, view))).toString('base64')
 }
 
 async function* visibleEvents(

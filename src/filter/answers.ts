@@ -21,7 +21,6 @@ import { volume, volumes } from './answers/volume.ts'
 import type { SystemDiskUsage } from '../decode/operations/system.ts'
 import { NEWEST_MINOR, OLDEST_MINOR } from '../decode/target.ts'
 import { list, type Field } from './fields.ts'
-import type { Counts, View } from './view.ts'
 
 export type Answer =
   /** What a container or an image holds, or says: it passes as it comes. */
@@ -41,7 +40,7 @@ const PROGRESS = { form: 'lines', told: progress } as const
 
 const json = (told: Field): Answer => ({ form: 'json', told })
 
-/** What is the same whoever asks. */
+/** What is the same however it was asked for. */
 const ALIKE = {
   'container.archive-get': CONTENT,
   'container.archive-put': EMPTY,
@@ -54,6 +53,7 @@ const ALIKE = {
   'container.exec': json(madeId),
   'container.export': CONTENT,
   'container.kill': EMPTY,
+  'container.list': json(list(listed)),
   'container.logs': CONTENT,
   'container.pause': EMPTY,
   'container.remove': EMPTY,
@@ -71,6 +71,8 @@ const ALIKE = {
   'exec.resize': EMPTY,
   'exec.start': CONTENT,
   'image.build': PROGRESS,
+  'image.history': json(layers),
+  'image.inspect': json(inspectedImage),
   'image.import': PROGRESS,
   'image.load': PROGRESS,
   'image.pull': PROGRESS,
@@ -82,13 +84,16 @@ const ALIKE = {
   'network.connect': EMPTY,
   'network.create': json(createdNetwork),
   'network.disconnect': EMPTY,
+  'network.inspect': json(network),
   'network.remove': EMPTY,
   'system.events': { form: 'events' },
+  'system.info': json(info),
   'system.ping': EMPTY,
   // It is answered by what is known, with the versions of the engine (filter/known.ts).
   'system.version': json(versionOf({ oldest: OLDEST_MINOR, minor: NEWEST_MINOR })),
   'volume.create': json(volume),
   'volume.inspect': json(volume),
+  'volume.list': json(volumes),
   'volume.remove': EMPTY,
   // They are answered by what was removed one by one (perform/prune.ts).
   'build.prune': EMPTY,
@@ -98,10 +103,8 @@ const ALIKE = {
   'volume.prune': EMPTY,
 } as const satisfies Partial<Record<Kind, Answer>>
 
-/** Who asks, and how. */
+/** How something was asked for. */
 export interface Asked {
-  readonly view: View
-  readonly counts: () => Counts
   /** Whether it is a container that the worker may inspect. */
   readonly isWhole: boolean
   readonly usage: UsageAsked
@@ -111,27 +114,28 @@ export interface Asked {
 
 type Kind = Permit['operation']['kind']
 
-/** What depends on who asks. */
-const BY_VIEW: Readonly<Record<Exclude<Kind, keyof typeof ALIKE>, (asked: Asked) => Field>> = {
-  'container.inspect': ({ view, isWhole }) => (isWhole ? inspected(view) : redacted),
-  'container.list': ({ view }) => list(listed(view)),
-  'image.history': ({ view }) => layers(view),
-  'image.inspect': ({ view }) => inspectedImage(view),
-  'image.list': ({ view, filters }) => list(listedImage(view, filters.has('reference'))),
-  'network.inspect': ({ view }) => network(view),
-  'network.list': ({ view, filters }) => list(listedNetwork(view, filters.has('label'))),
-  'system.df': ({ view, usage }) => diskUsage(view, usage),
-  'system.info': ({ counts }) => info(counts()),
-  'volume.list': ({ view }) => volumes(view),
+const WHOLE = json(inspected)
+const REDACTED = json(redacted)
+const IMAGES = json(list(listedImage(false)))
+const IMAGES_BY_NAME = json(list(listedImage(true)))
+const NETWORKS = json(list(listedNetwork(false)))
+const NETWORKS_BY_LABEL = json(list(listedNetwork(true)))
+
+/** What depends on how it was asked for. */
+const BY_ASKING: Readonly<Record<Exclude<Kind, keyof typeof ALIKE>, (asked: Asked) => Answer>> = {
+  'container.inspect': ({ isWhole }) => (isWhole ? WHOLE : REDACTED),
+  'image.list': ({ filters }) => (filters.has('reference') ? IMAGES_BY_NAME : IMAGES),
+  'network.list': ({ filters }) => (filters.has('label') ? NETWORKS_BY_LABEL : NETWORKS),
+  'system.df': ({ usage }) => json(diskUsage(usage)),
 }
 
 function isAlike(kind: Kind): kind is keyof typeof ALIKE {
   return Object.hasOwn(ALIKE, kind)
 }
 
-/** The answer to a kind of operation, as far as whoever asks may see it. */
+/** The answer to a kind of operation. */
 export function answerTo(kind: Kind, asked: Asked): Answer {
-  return isAlike(kind) ? ALIKE[kind] : json(BY_VIEW[kind](asked))
+  return isAlike(kind) ? ALIKE[kind] : BY_ASKING[kind](asked)
 }
 
 function usageOf({ verbose, type }: Partial<SystemDiskUsage['parameters']>): UsageAsked {
@@ -139,15 +143,13 @@ function usageOf({ verbose, type }: Partial<SystemDiskUsage['parameters']>): Usa
 }
 
 /** How something that was permitted was asked for. */
-export function askedBy(permit: Permit, view: View, counts: () => Counts): Asked {
+export function askedBy(permit: Permit): Asked {
   const { operation } = permit
   const filters =
     operation.kind === 'image.list' || operation.kind === 'network.list'
       ? operation.parameters.filters
       : undefined
   return {
-    view,
-    counts,
     isWhole: permit.on === 'container' && permit.view === 'full',
     usage: operation.kind === 'system.df' ? usageOf(operation.parameters) : usageOf({}),
     filters: new Set(filters?.keys() ?? []),

@@ -33,7 +33,7 @@ export function asksInside(filters: Filters | undefined): boolean {
  * @param byInside whether the engine was asked by what only inspect shows
  */
 export function filterEvent(written: unknown, view: View, byInside = false): Unknown | undefined {
-  const event = known.read(written) ?? {}
+  const event = known.read(written, view) ?? {}
   const actor = objectOf(event['Actor'])
   const id = textOf(actor['ID'])
   const attributes = objectOf(actor['Attributes'])
@@ -48,7 +48,7 @@ export function filterEvent(written: unknown, view: View, byInside = false): Unk
       if (byInside || !view.container(id)) return undefined
       return {
         ...withAction(event, (action) => PLAIN_ACTION.exec(action)?.[0] ?? ''),
-        Actor: { ID: id, Attributes: plain.read(attributes) },
+        Actor: { ID: id, Attributes: plain.read(attributes, view) },
       }
     case 'image':
       return view.imageName(textOf(attributes['name'])) || (view.image(id) && isById(attributes))

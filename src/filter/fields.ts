@@ -3,6 +3,7 @@
  * A field that no table names is not told, whatever an engine puts there.
  */
 import { objectOf, type Unknown } from '../shared/json-value.ts'
+import type { View } from './view.ts'
 
 /** What happens to a field that is there. */
 export type Treatment = 'given' | 'cleaned' | 'replaced' | 'left out'
@@ -14,8 +15,8 @@ export interface Field<T = unknown> {
   readonly why: string
   /** Children by name; `[]` an element, `{*}` any key. */
   readonly children: Readonly<Record<string, Field>>
-  /** What is told of a value that is there and not null; undefined where nothing is. */
-  readonly read: (value: unknown) => T | undefined
+  /** What whoever has this view is told of a value that is there and not null; undefined where nothing is. */
+  readonly read: (value: unknown, view: View) => T | undefined
 }
 
 const NO_CHILDREN = {}
@@ -31,21 +32,21 @@ export const flag = given((value) => (typeof value === 'boolean' ? value : undef
 export const number = given((value) => (typeof value === 'number' || isExact(value) ? value : undefined))
 
 /** A text that may be told, or else nothing. @param why others are left out */
-export function textIf(isTold: (value: string) => boolean, why: string): Field<string> {
+export function textIf(isTold: (value: string, view: View) => boolean, why: string): Field<string> {
   return cleaned(
     why,
-    given((value) => (typeof value === 'string' && isTold(value) ? value : undefined)),
+    given((value, view) => (typeof value === 'string' && isTold(value, view) ? value : undefined)),
   )
 }
 
 /** A list; of an element of which nothing is told, nothing. */
 export function list<T>(item: Field<T>): Field<readonly T[]> {
   return given(
-    (value) => {
+    (value, view) => {
       if (!Array.isArray(value)) return undefined
       const told: T[] = []
       for (const element of value) {
-        const read = element === null ? undefined : item.read(element)
+        const read = element === null ? undefined : item.read(element, view)
         if (read !== undefined) told.push(read)
       }
       return told
@@ -56,33 +57,24 @@ export function list<T>(item: Field<T>): Field<readonly T[]> {
 
 /** An object of any keys; keys whose value is null stay so. */
 export function dictionary<T>(item: Field<T>): Field<Unknown> {
-  return dictionaryOf((_key, value) => item.read(value), item)
+  return dictionaryOf(item, () => true)
 }
+
+type IsTold = (key: string, value: unknown, view: View) => boolean
 
 /** An object of keys for which `isTold` holds. @param why others are left out */
-export function dictionaryIf<T>(
-  isTold: (key: string, value: unknown) => boolean,
-  why: string,
-  item: Field<T>,
-): Field<Unknown> {
-  return cleaned(
-    why,
-    dictionaryOf((key, value) => (isTold(key, value) ? item.read(value) : undefined), item, isTold),
-  )
+export function dictionaryIf<T>(isTold: IsTold, why: string, item: Field<T>): Field<Unknown> {
+  return cleaned(why, dictionaryOf(item, isTold))
 }
 
-function dictionaryOf(
-  read: (key: string, value: unknown) => unknown,
-  item: Field,
-  isTold: (key: string, value: unknown) => boolean = () => true,
-): Field<Unknown> {
+function dictionaryOf(item: Field, isTold: IsTold): Field<Unknown> {
   return given(
-    (value) => {
+    (value, view) => {
       if (!isRecord(value)) return undefined
       const told = Object.entries(value).flatMap(([key, element]) => {
-        if (element === null) return isTold(key, null) ? [[key, null] as const] : []
-        const one = read(key, element)
-        return one === undefined ? [] : [[key, one] as const]
+        if (!isTold(key, element, view)) return []
+        const read = element === null ? null : item.read(element, view)
+        return read === undefined ? [] : [[key, read] as const]
       })
       return Object.fromEntries(told)
     },
@@ -93,30 +85,30 @@ function dictionaryOf(
 /** An object of known fields; those that are null stay so. */
 export function fields(known: Readonly<Record<string, Field>>): Field<Unknown> {
   const table = Object.entries(known)
-  return given((value) => {
+  return given((value, view) => {
     if (!isRecord(value)) return undefined
     const from = objectOf(value)
     const told: Record<string, unknown> = {}
     for (const [name, field] of table) {
-      const read = fieldOf(from, name, field)
+      const read = fieldOf(from, name, field, view)
       if (read !== undefined) told[name] = read
     }
     return told
   }, known)
 }
 
-function fieldOf(from: Unknown, name: string, { treatment, read }: Field): unknown {
-  if (treatment === 'replaced') return read(undefined)
+function fieldOf(from: Unknown, name: string, { treatment, read }: Field, view: View): unknown {
+  if (treatment === 'replaced') return read(undefined, view)
   if (treatment === 'left out' || !Object.hasOwn(from, name)) return undefined
-  return from[name] === null ? null : read(from[name])
+  return from[name] === null ? null : read(from[name], view)
 }
 
 /** What is told of an object, if this field of it is. */
 export function having(name: string, field: Field<Unknown>): Field<Unknown> {
   return {
     ...field,
-    read: (value) => {
-      const told = field.read(value)
+    read: (value, view) => {
+      const told = field.read(value, view)
       return told !== undefined && name in told ? told : undefined
     },
   }
@@ -126,9 +118,9 @@ export function having(name: string, field: Field<Unknown>): Field<Unknown> {
 export function chosen<T>(
   why: string,
   whole: Field<T>,
-  choose: (value: Unknown) => Field<T> | undefined,
+  choose: (value: Unknown, view: View) => Field<T> | undefined,
 ): Field<T> {
-  return { ...cleaned(why, whole), read: (value) => choose(objectOf(value))?.read(value) }
+  return { ...cleaned(why, whole), read: (value, view) => choose(objectOf(value), view)?.read(value, view) }
 }
 
 /** A field of which a part is not told. */

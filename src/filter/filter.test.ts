@@ -5,19 +5,19 @@ import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { listed as listedContainer, redacted } from './answers/container.ts'
 import { listedImage } from './answers/image.ts'
 import { listedNetwork } from './answers/network.ts'
-import { diskUsage, info as infoOf, versionOf } from './answers/system.ts'
+import { diskUsage, info, versionOf } from './answers/system.ts'
 import { volumes } from './answers/volume.ts'
 import { list } from './fields.ts'
 import { refusalReply } from './refusal.ts'
-import { countsOf, viewOf } from './view.ts'
+import { viewOf } from './view.ts'
 
 const world = worldWith()
 const policy = policyOf()
 const view = viewOf(world, { worker: policy })
 
-const filterContainers = (answer: unknown) => list(listedContainer(view)).read(answer) ?? []
-const filterImages = (answer: unknown, byName = false) => list(listedImage(view, byName)).read(answer) ?? []
-const filterNetworks = (answer: unknown, byLabel = false) => list(listedNetwork(view, byLabel)).read(answer)
+const filterContainers = (answer: unknown) => list(listedContainer).read(answer, view) ?? []
+const filterImages = (answer: unknown, byName = false) => list(listedImage(byName)).read(answer, view) ?? []
+const filterNetworks = (answer: unknown, byLabel = false) => list(listedNetwork(byLabel)).read(answer, view)
 
 const listed = (name: string) => ({
   Id: idOf(name),
@@ -76,7 +76,7 @@ describe('other lists', () => {
 
   test('volumes are own ones', () => {
     const Volumes = ['mine', 'theirs', 'rivals', 'unheard'].map(volume)
-    expect(volumes(view).read({ Volumes, Warnings: ['x'] })).toEqual({
+    expect(volumes.read({ Volumes, Warnings: ['x'] }, view)).toEqual({
       Volumes: [volume('mine')],
       Warnings: [],
     })
@@ -100,7 +100,7 @@ describe('other lists', () => {
       ...volume('mine'),
       Labels: { 'dockgate.claim': volume('rivals').Labels['dockgate.claim'] },
     }
-    expect(volumes(view).read({ Volumes: [before, { Name: 'mine' }] })).toMatchObject({ Volumes: [] })
+    expect(volumes.read({ Volumes: [before, { Name: 'mine' }] }, view)).toMatchObject({ Volumes: [] })
   })
 
   test('disk usage is that of what is in reach', () => {
@@ -115,7 +115,7 @@ describe('other lists', () => {
       BuildCache: [{ ID: 'x' }],
       BuilderSize: 5,
     }
-    expect(diskUsage(view, { isVerbose: false, types: undefined }).read(usage)).toMatchObject({
+    expect(diskUsage({ isVerbose: false, types: undefined }).read(usage, view)).toMatchObject({
       LayersSize: 7,
       Images: [{ Id: imageIdOf('own') }],
       Containers: [{ Id: idOf('web') }],
@@ -147,7 +147,7 @@ describe('other lists', () => {
   const NONE = { ActiveCount: 0, TotalCount: 0, Reclaimable: 0, TotalSize: 0 }
 
   test('of a new engine is counted anew, and told in both forms', () => {
-    const told = diskUsage(view, { isVerbose: false, types: undefined }).read(usageOf52)
+    const told = diskUsage({ isVerbose: false, types: undefined }).read(usageOf52, view)
     expect(told).toEqual({
       ImageUsage: { ActiveCount: 1, TotalCount: 1, Reclaimable: 0, TotalSize: 7 },
       ContainerUsage: { ActiveCount: 1, TotalCount: 1, Reclaimable: 0, TotalSize: 3 },
@@ -158,7 +158,7 @@ describe('other lists', () => {
   })
 
   test('of single things is told in the new form alone, and of the kinds that were asked for', () => {
-    const told = diskUsage(view, { isVerbose: true, types: ['image', 'volume'] }).read(usageOf52)
+    const told = diskUsage({ isVerbose: true, types: ['image', 'volume'] }).read(usageOf52, view)
     const image = { ActiveCount: 1, TotalCount: 1, Reclaimable: 0, TotalSize: 7 }
     expect(told).toEqual({
       ImageUsage: { ...image, Items: [expect.objectContaining({ Id: imageIdOf('own') })] },
@@ -176,7 +176,7 @@ describe('the version of an engine', () => {
       Components: [{ Name: 'Engine', Details: { ...spoken, Os: 'linux' } }],
     }
     const told = { ApiVersion: '1.55', MinAPIVersion: '1.24' }
-    expect(versionOf({ oldest: 24, minor: 55 }).read(version)).toEqual({
+    expect(versionOf({ oldest: 24, minor: 55 }).read(version, view)).toEqual({
       ...{ ...told, Version: '31.0.0' },
       Components: [{ Name: 'Engine', Details: { ...told, Os: 'linux' } }],
     })
@@ -195,22 +195,25 @@ test('a client of another API version is told so in the engine’s words alone',
 
 describe('an inspect that is redacted', () => {
   test('tells what the CLI needs, and nothing of environment, mounts, networks and labels', () => {
-    const told = redacted.read({
-      Id: 'x',
-      Name: '/web',
-      Path: 'secret',
-      Args: ['secret'],
-      Mounts: ['secret'],
-      NetworkSettings: 'secret',
-      State: { Running: true, Pid: 'secret', Health: { Log: ['secret'] } },
-      Config: { Tty: true, Env: ['secret'], Labels: { a: 'secret' }, Cmd: ['secret'], Hostname: 'secret' },
-      HostConfig: {
-        AutoRemove: true,
-        Binds: ['secret'],
-        LogConfig: { Type: 'x', Config: { token: 'secret' } },
+    const told = redacted.read(
+      {
+        Id: 'x',
+        Name: '/web',
+        Path: 'secret',
+        Args: ['secret'],
+        Mounts: ['secret'],
+        NetworkSettings: 'secret',
+        State: { Running: true, Pid: 'secret', Health: { Log: ['secret'] } },
+        Config: { Tty: true, Env: ['secret'], Labels: { a: 'secret' }, Cmd: ['secret'], Hostname: 'secret' },
+        HostConfig: {
+          AutoRemove: true,
+          Binds: ['secret'],
+          LogConfig: { Type: 'x', Config: { token: 'secret' } },
+        },
+        ResolvConfPath: 'secret',
       },
-      ResolvConfPath: 'secret',
-    })
+      view,
+    )
     expect(told).toEqual({
       Id: 'x',
       Name: '/web',
@@ -224,16 +227,19 @@ describe('an inspect that is redacted', () => {
 
 describe('the info of an engine', () => {
   test('is a closed list, with counts of what is in reach', () => {
-    const info = infoOf(countsOf(world, policy)).read({
-      Name: 'host',
-      NCPU: 8,
-      Containers: 90,
-      HttpProxy: 'http://u:p@x',
-      Labels: ['x'],
-      Swarm: { NodeID: 'x' },
-      Images: 7,
-    })
-    expect(info).toMatchObject({
+    const told = info.read(
+      {
+        Name: 'host',
+        NCPU: 8,
+        Containers: 90,
+        HttpProxy: 'http://u:p@x',
+        Labels: ['x'],
+        Swarm: { NodeID: 'x' },
+        Images: 7,
+      },
+      view,
+    )
+    expect(told).toMatchObject({
       Name: 'host',
       NCPU: 8,
       Containers: 6,
@@ -241,8 +247,8 @@ describe('the info of an engine', () => {
       ContainersStopped: 3,
       Labels: [],
     })
-    expect(info).not.toHaveProperty('HttpProxy')
-    expect(info?.['Swarm']).toEqual({ LocalNodeState: 'inactive' })
+    expect(told).not.toHaveProperty('HttpProxy')
+    expect(told?.['Swarm']).toEqual({ LocalNodeState: 'inactive' })
   })
 })
 

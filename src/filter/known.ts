@@ -3,13 +3,15 @@ import { emptyReply, jsonReply, type Reply } from '../engine/reply.ts'
 import type { EnginePermit } from '../decide/verdict.ts'
 import { versionOf as told } from './answers/system.ts'
 import type { Connected } from '../world/feed.ts'
+import type { View } from './view.ts'
 
 /** The answer to a permitted operation, where it is known already. */
 export function knownAnswer(
   { pingHeaders, version, facts }: Connected,
   { operation }: EnginePermit,
+  view: View,
 ): Reply | undefined {
-  if (operation.kind === 'system.version') return jsonReply(200, told(facts).read(version))
+  if (operation.kind === 'system.version') return jsonReply(200, told(facts).read(version, view))
   if (operation.kind !== 'system.ping') return undefined
   // The CLI takes the classic builder where the engine says so; BuildKit's tunnel does not pass here.
   const headers = {

@@ -29,10 +29,11 @@ export interface View {
   readonly volume: (volume: Unknown) => boolean
   /** Whose a network is, by its full id; undefined out of reach. */
   readonly network: (id: string) => NetworkFacts['owner'] | undefined
+  /** How many containers are in reach. */
+  readonly counts: () => Counts
 }
 
-/** How many containers a worker sees. */
-export interface Counts {
+interface Counts {
   readonly containers: number
   readonly running: number
 }
@@ -73,11 +74,9 @@ export function viewOf(world: World, holder: Holder): View {
       return owned?.worker === own && owned.nonce === objectOf(Labels)[CLAIM_LABEL]
     },
     network: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.owner,
+    counts: () => {
+      const containers = containersInReach(world, holder.worker)
+      return { containers: containers.length, running: containers.filter(({ running }) => running).length }
+    },
   }
-}
-
-/** How many containers are in reach. */
-export function countsOf(world: World, worker: WorkerPolicy): Counts {
-  const containers = containersInReach(world, worker)
-  return { containers: containers.length, running: containers.filter(({ running }) => running).length }
 }

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { filterAnswer } from '../filter/answer.ts'
 import { refusalReply } from '../filter/refusal.ts'
-import { countsOf, viewOf } from '../filter/view.ts'
+import { viewOf } from '../filter/view.ts'
 import { forward, type Forwarded } from './forward.ts'
 import type { Reply } from '../engine/reply.ts'
 import type { Refused, Verdict } from '../decide/verdict.ts'
@@ -54,14 +54,7 @@ export async function exchange(
       ...(permit.operation.kind === 'container.attach-ws' ? { webSocketKey: permit.operation.key } : {}),
     }
   }
-  return filterAnswer(
-    permit,
-    forwarded.answer,
-    viewOf(gate, right),
-    () => countsOf(gate, right.worker),
-    share,
-    call.connected.dataRoot,
-  )
+  return filterAnswer(permit, forwarded.answer, viewOf(gate, right), share, call.connected.dataRoot)
 }
 
 /** Times that a list is asked for, and milliseconds between the first two. */

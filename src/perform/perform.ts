@@ -2,6 +2,7 @@
 import type { Reply } from '../engine/reply.ts'
 import type { ContainerPermit, Permit } from '../decide/verdict.ts'
 import { knownAnswer } from '../filter/known.ts'
+import { viewOf } from '../filter/view.ts'
 import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import { bringsImages } from '../settle/image-operations.ts'
 import type { Claims } from '../settle/claims.ts'
@@ -44,7 +45,7 @@ async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply
     case 'prune':
       return prune(undertaking, permit, carryOut)
     case 'engine': {
-      const known = knownAnswer(call.connected, permit)
+      const known = knownAnswer(call.connected, permit, viewOf(call.gate, undertaking.right))
       return known === undefined ? send(undertaking, permit) : outcome.close(known)
     }
     case 'container':

@@ -19,13 +19,10 @@ import {
   texts,
   type Field,
 } from '../fields.ts'
-import type { View } from '../view.ts'
 import { config, health } from './config.ts'
 import { hostConfig, portBindings, restartPolicy } from './host-config.ts'
 import { descriptor } from './image.ts'
 import { endpoint } from './network.ts'
-
-type Seen = Pick<View, 'container' | 'inspectable' | 'exec' | 'network'>
 
 const mountPoint = fields({
   ...each(['Type', 'Name', 'Source', 'Destination', 'Driver', 'Mode', 'Propagation'], text),
@@ -44,60 +41,57 @@ const BASE = {
 }
 
 /** Networks by name; one that the operator connected it to, and that the worker may not know of, is left out. */
-function networksOf(view: Seen): Field<Unknown> {
-  const isTold = (_name: string, value: unknown): boolean => {
+const networks = dictionaryIf(
+  (_name, value, view) => {
     const id = textOf(objectOf(value)['NetworkID'])
     return id === '' || view.network(id) !== undefined
-  }
-  return dictionaryIf(isTold, 'networks out of reach are left out', endpoint)
-}
+  },
+  'networks out of reach are left out',
+  endpoint,
+)
 
 const ADDRESSES = list(fields({ Addr: text, PrefixLen: number }))
 
-function networkSettings(view: Seen): Field<Unknown> {
-  return fields({
-    ...each(
-      wordsIn(`
+const networkSettings = fields({
+  ...each(
+    wordsIn(`
         Bridge SandboxID SandboxKey LinkLocalIPv6Address EndpointID Gateway GlobalIPv6Address IPAddress IPv6Gateway MacAddress
       `),
-      text,
-    ),
-    ...each(['LinkLocalIPv6PrefixLen', 'GlobalIPv6PrefixLen', 'IPPrefixLen'], number),
-    HairpinMode: flag,
-    Ports: portBindings,
-    SecondaryIPAddresses: ADDRESSES,
-    SecondaryIPv6Addresses: ADDRESSES,
-    Networks: networksOf(view),
-  })
-}
+    text,
+  ),
+  ...each(['LinkLocalIPv6PrefixLen', 'GlobalIPv6PrefixLen', 'IPPrefixLen'], number),
+  HairpinMode: flag,
+  Ports: portBindings,
+  SecondaryIPAddresses: ADDRESSES,
+  SecondaryIPv6Addresses: ADDRESSES,
+  Networks: networks,
+})
 
 /** A container that may be inspected. */
-export function inspected(view: Seen): Field<Unknown> {
-  return fields({
-    ...BASE,
-    Path: text,
-    Args: texts,
-    State: fields({ ...STATE, Pid: number, Error: text, RemovalInProgress: flag, Health: health }),
-    ...each(
-      ['ResolvConfPath', 'HostnamePath', 'HostsPath', 'LogPath'],
-      cleaned(
-        'a path of the host',
-        given(() => ''),
-      ),
+export const inspected = fields({
+  ...BASE,
+  Path: text,
+  Args: texts,
+  State: fields({ ...STATE, Pid: number, Error: text, RemovalInProgress: flag, Health: health }),
+  ...each(
+    ['ResolvConfPath', 'HostnamePath', 'HostsPath', 'LogPath'],
+    cleaned(
+      'a path of the host',
+      given(() => ''),
     ),
-    Node: leftOut('of a cluster'),
-    ...each(['MountLabel', 'ProcessLabel', 'AppArmorProfile'], text),
-    ExecIDs: list(textIf(view.exec, 'those of others are left out')),
-    HostConfig: hostConfig,
-    GraphDriver: fields({ Name: text, Data: replaced(null, 'paths of the host') }),
-    Storage: fields({ RootFS: fields({ Snapshot: fields({ Name: text }) }) }),
-    ...each(['SizeRw', 'SizeRootFs'], number),
-    ImageManifestDescriptor: descriptor,
-    Mounts: list(mountPoint),
-    Config: config,
-    NetworkSettings: networkSettings(view),
-  })
-}
+  ),
+  Node: leftOut('of a cluster'),
+  ...each(['MountLabel', 'ProcessLabel', 'AppArmorProfile'], text),
+  ExecIDs: list(textIf((id, view) => view.exec(id), 'those of others are left out')),
+  HostConfig: hostConfig,
+  GraphDriver: fields({ Name: text, Data: replaced(null, 'paths of the host') }),
+  Storage: fields({ RootFS: fields({ Snapshot: fields({ Name: text }) }) }),
+  ...each(['SizeRw', 'SizeRootFs'], number),
+  ImageManifestDescriptor: descriptor,
+  Mounts: list(mountPoint),
+  Config: config,
+  NetworkSettings: networkSettings,
+})
 
 /** A container on which the worker may do something else: what the CLI has to know before logs, start or attach, and no insides. */
 export const redacted: Field<Unknown> = fields({
@@ -127,29 +121,28 @@ const withoutInsides = fields({
   Mounts: replaced([], 'insides'),
 })
 
+const withInsides = fields({
+  ...LISTED,
+  ImageManifestDescriptor: descriptor,
+  Command: text,
+  Ports: list(fields({ IP: text, PrivatePort: number, PublicPort: number, Type: text })),
+  Labels: textByName,
+  HostConfig: fields({ NetworkMode: text, Annotations: textByName }),
+  Health: fields({ Status: text, FailingStreak: number }),
+  NetworkSettings: fields({ Networks: networks }),
+  Mounts: list(mountPoint),
+})
+
 /** A container in a list. */
-export function listed(view: Seen): Field<Unknown> {
-  const whole = fields({
-    ...LISTED,
-    ImageManifestDescriptor: descriptor,
-    Command: text,
-    Ports: list(fields({ IP: text, PrivatePort: number, PublicPort: number, Type: text })),
-    Labels: textByName,
-    HostConfig: fields({ NetworkMode: text, Annotations: textByName }),
-    Health: fields({ Status: text, FailingStreak: number }),
-    NetworkSettings: fields({ Networks: networksOf(view) }),
-    Mounts: list(mountPoint),
-  })
-  return chosen(
-    'those out of reach are left out, and the insides of those that it may not inspect',
-    whole,
-    ({ Id }) => {
-      const id = textOf(Id)
-      if (view.inspectable(id)) return whole
-      return view.container(id) ? withoutInsides : undefined
-    },
-  )
-}
+export const listed = chosen(
+  'those out of reach are left out, and the insides of those that it may not inspect',
+  withInsides,
+  ({ Id }, view) => {
+    const id = textOf(Id)
+    if (view.inspectable(id)) return withInsides
+    return view.container(id) ? withoutInsides : undefined
+  },
+)
 
 export const created = fields({ Id: text, Warnings: texts })
 export const updated = fields({ Warnings: texts })

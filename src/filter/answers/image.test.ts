@@ -1,21 +1,22 @@
 import { describe, expect, test } from 'vitest'
+import { SEES_ALL } from '../../../test/support/view.ts'
 import { list } from '../fields.ts'
+import type { View } from '../view.ts'
 import { inspectedImage, layers, listedImage } from './image.ts'
 
 const mine = 'a'.repeat(64)
-const view = {
+const view: View = {
+  ...SEES_ALL,
   container: (id: string) => id === mine,
   image: (id: string) => id === 'sha256:own',
   imageName: (name: string) => name.startsWith('docker.io/mine/') || name.startsWith('mine/'),
 }
 const THEIRS = 'theirs'
 
-type Seen = typeof view
-
-const filterImages = (images: unknown, seen: Seen, byName = false) =>
-  list(listedImage(seen, byName)).read(images) ?? []
-const filterImage = (image: unknown, seen: Seen) => inspectedImage(seen).read(image)
-const filterHistory = (answer: unknown, seen: Seen) => layers(seen).read(answer)
+const filterImages = (images: unknown, seen: View, byName = false) =>
+  list(listedImage(byName)).read(images, seen) ?? []
+const filterImage = (image: unknown, seen: View) => inspectedImage.read(image, seen)
+const filterHistory = (answer: unknown, seen: View) => layers.read(answer, seen)
 
 /** An answer with a field that nobody knows at each of its levels. */
 function unknownEverywhere(value: unknown): unknown {

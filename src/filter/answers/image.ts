@@ -17,10 +17,7 @@ import {
   texts,
   type Field,
 } from '../fields.ts'
-import type { View } from '../view.ts'
 import { config } from './config.ts'
-
-type Seen = Pick<View, 'container' | 'image' | 'imageName'>
 
 const platform = fields({
   ...each(['architecture', 'os', 'os.version', 'variant'], text),
@@ -50,107 +47,101 @@ const SIGNER = wordsIn(`
 
 const THEIRS = 'names that are not the worker’s are left out'
 
-function signatureOf(view: Seen): Field<Unknown> {
-  return fields({
-    ...each(['Name', 'KnownSigner', 'SignatureType', 'Error'], text),
-    DockerReference: textIf(view.imageName, THEIRS),
-    Timestamps: list(fields(each(['Type', 'URI', 'Timestamp'], text))),
-    Signer: fields(each(SIGNER, text)),
-    Warnings: texts,
-  })
-}
+const imageName = textIf((name, view) => view.imageName(name), THEIRS)
+const names = list(imageName)
 
-function namesOf(view: Seen): Field<readonly string[]> {
-  return list(textIf(view.imageName, THEIRS))
-}
+const signature = fields({
+  ...each(['Name', 'KnownSigner', 'SignatureType', 'Error'], text),
+  DockerReference: imageName,
+  Timestamps: list(fields(each(['Type', 'URI', 'Timestamp'], text))),
+  Signer: fields(each(SIGNER, text)),
+  Warnings: texts,
+})
 
-function identityOf(view: Seen): Field<Unknown> {
-  return fields({
-    Signature: list(signatureOf(view)),
-    Pull: list(having('Repository', fields({ Repository: textIf(view.imageName, THEIRS) }))),
-    Build: leftOut('who built it, of what'),
-  })
-}
+const identity = fields({
+  Signature: list(signature),
+  Pull: list(having('Repository', fields({ Repository: imageName }))),
+  Build: leftOut('who built it, of what'),
+})
+
+const manifest = fields({
+  ...each(['ID', 'Kind'], text),
+  Descriptor: descriptor,
+  Available: flag,
+  Size: fields({ Content: number, Total: number }),
+  ImageData: fields({
+    Platform: platform,
+    Identity: identity,
+    Containers: list(textIf((id, view) => view.container(id), 'those out of reach are left out')),
+    Size: fields({ Unpacked: number }),
+  }),
+  AttestationData: fields({ For: text }),
+})
 
 /** What an image has in either form. */
-function bothOf(view: Seen): Readonly<Record<string, Field>> {
-  const manifest = fields({
-    ...each(['ID', 'Kind'], text),
-    Descriptor: descriptor,
-    Available: flag,
-    Size: fields({ Content: number, Total: number }),
-    ImageData: fields({
-      Platform: platform,
-      Identity: identityOf(view),
-      Containers: list(textIf(view.container, 'those out of reach are left out')),
-      Size: fields({ Unpacked: number }),
-    }),
-    AttestationData: fields({ For: text }),
-  })
-  return {
-    Id: text,
-    RepoTags: namesOf(view),
-    RepoDigests: namesOf(view),
-    Size: number,
-    VirtualSize: number,
-    Descriptor: descriptor,
-    Manifests: list(manifest),
-  }
+const BOTH = {
+  Id: text,
+  RepoTags: names,
+  RepoDigests: names,
+  Size: number,
+  VirtualSize: number,
+  Descriptor: descriptor,
+  Manifests: list(manifest),
 }
 
 const OTHERS_USE = 'how much of it others use too'
+
+const summary = withNames(
+  fields({
+    ...BOTH,
+    ParentId: text,
+    Created: number,
+    Labels: textByName,
+    Containers: replaced(-1, OTHERS_USE),
+    SharedSize: replaced(-1, OTHERS_USE),
+  }),
+)
 
 /**
  * Images that go by one of the worker's names, or are its own; other names of theirs are left out.
  * @param byName whether the engine was asked for names: it then lists those that match alone, and a name that is left out
  *   must not show by the image's being there
  */
-export function listedImage(view: Seen, byName: boolean): Field<Unknown> {
-  const summary = fields({
-    ...bothOf(view),
-    ParentId: text,
-    Created: number,
-    Labels: textByName,
-    Containers: replaced(-1, OTHERS_USE),
-    SharedSize: replaced(-1, OTHERS_USE),
-  })
-  const isTold = (image: Unknown): boolean => hasNames(image) || (!byName && view.image(textOf(image['Id'])))
+export function listedImage(byName: boolean): Field<Unknown> {
   return {
-    ...withNames(summary),
-    read: (value) => {
-      const image = withNames(summary).read(value)
-      return image !== undefined && isTold(image) ? image : undefined
+    ...summary,
+    read: (value, view) => {
+      const image = summary.read(value, view)
+      if (image === undefined) return undefined
+      return hasNames(image) || (!byName && view.image(textOf(image['Id']))) ? image : undefined
     },
   }
 }
 
 /** An image as it is inspected: other people's names for it are left out. */
-export function inspectedImage(view: Seen): Field<Unknown> {
-  const inspected = fields({
-    ...bothOf(view),
+export const inspectedImage = withNames(
+  fields({
+    ...BOTH,
     ...each(['Parent', 'Comment', 'Created', 'DockerVersion', 'Author'], text),
     ...each(['Architecture', 'Variant', 'Os', 'OsVersion'], text),
     Config: config,
-    Container: textIf(view.container, 'one out of reach is left out'),
+    Container: textIf((id, view) => view.container(id), 'one out of reach is left out'),
     ContainerConfig: config,
     GraphDriver: fields({ Name: text, Data: replaced(null, 'paths of the host') }),
     RootFS: fields({ Type: text, Layers: texts, BaseLayer: text }),
     Metadata: fields({ LastTagTime: leftOut('when it was last given a name, by whomever') }),
-    Identity: identityOf(view),
-  })
-  return withNames(inspected)
-}
+    Identity: identity,
+  }),
+)
 
 /** The layers of an image, with no other names than the worker's. */
-export function layers(view: Seen): Field<readonly Unknown[]> {
-  return list(
-    fields({
-      ...each(['Id', 'CreatedBy', 'Comment'], text),
-      ...each(['Created', 'Size'], number),
-      Tags: namesOf(view),
-    }),
-  )
-}
+export const layers = list(
+  fields({
+    ...each(['Id', 'CreatedBy', 'Comment'], text),
+    ...each(['Created', 'Size'], number),
+    Tags: names,
+  }),
+)
 
 export const removed = list(fields(each(['Untagged', 'Deleted'], text)))
 
@@ -188,8 +179,8 @@ function hasNames(image: Unknown): boolean {
 
 /** An engine tells none where there are none, or nothing. */
 function withNames(field: Field<Unknown>): Field<Unknown> {
-  const read: Field<Unknown>['read'] = (value) => {
-    const image = field.read(value)
+  const read: Field<Unknown>['read'] = (value, view) => {
+    const image = field.read(value, view)
     return (
       image && { ...image, RepoTags: listOf(image['RepoTags']), RepoDigests: listOf(image['RepoDigests']) }
     )

@@ -17,7 +17,6 @@ import {
   type Field,
 } from '../fields.ts'
 import type { EngineFacts } from '../../world/engine-facts.ts'
-import type { Counts, View } from '../view.ts'
 import { listed } from './container.ts'
 import { countedAnew, type UsageAsked } from './disk-usage.ts'
 import { listedImage } from './image.ts'
@@ -33,7 +32,7 @@ export function versionOf({ oldest, minor }: Pick<EngineFacts, 'oldest' | 'minor
   const names = wordsIn('Version GitCommit GoVersion Os Arch KernelVersion BuildTime')
   const details: Field<Unknown> = {
     ...textByName,
-    read: (value) => ({ ...textByName.read(value), ...fields(versions).read(value) }),
+    read: (value, view) => ({ ...textByName.read(value, view), ...fields(versions).read(value, view) }),
   }
   return fields({
     Platform: fields({ Name: text }),
@@ -47,54 +46,66 @@ export function versionOf({ oldest, minor }: Pick<EngineFacts, 'oldest' | 'minor
 const OPERATORS = 'how the operator has set up the engine and its host'
 const COUNTS = 'counts of what is in reach'
 
-/** No registries, proxies (their addresses can hold passwords), plugins, runtimes, labels or swarm. */
-export function info(counts: Counts): Field<Unknown> {
-  return fields({
-    ...each(
-      wordsIn(`
+const aboutHost = fields({
+  ...each(
+    wordsIn(`
         ID Driver SystemTime LoggingDriver CgroupDriver CgroupVersion KernelVersion OperatingSystem OSVersion OSType Architecture
         Name ServerVersion DefaultRuntime Isolation IndexServerAddress InitBinary
       `),
-      text,
-    ),
-    ...each(
-      wordsIn(`
+    text,
+  ),
+  ...each(
+    wordsIn(`
         MemoryLimit SwapLimit CpuCfsPeriod CpuCfsQuota CPUShares CPUSet PidsLimit IPv4Forwarding OomKillDisable LiveRestoreEnabled
         ExperimentalBuild BridgeNfIptables BridgeNfIp6tables Debug KernelMemory KernelMemoryTCP
       `),
-      flag,
-    ),
-    ...each(['NCPU', 'MemTotal'], number),
-    DriverStatus: list(texts),
-    SecurityOptions: texts,
-    Containers: replaced(counts.containers, COUNTS),
-    ContainersRunning: replaced(counts.running, COUNTS),
-    ContainersPaused: replaced(0, COUNTS),
-    ContainersStopped: replaced(counts.containers - counts.running, COUNTS),
-    Images: replaced(0, COUNTS),
-    Plugins: replaced(
-      {
-        Volume: ['local'],
-        Network: ['bridge', 'null'],
-        Authorization: null,
-        Log: ['json-file', 'local', 'none'],
-      },
-      OPERATORS,
-    ),
-    RegistryConfig: replaced({ IndexConfigs: {}, InsecureRegistryCIDRs: [], Mirrors: [] }, OPERATORS),
-    Runtimes: replaced({ runc: { path: 'runc' } }, OPERATORS),
-    Swarm: replaced({ LocalNodeState: 'inactive' }, OPERATORS),
-    Warnings: replaced([], OPERATORS),
-    Labels: replaced([], OPERATORS),
-    ...each(
-      wordsIn(`
+    flag,
+  ),
+  ...each(['NCPU', 'MemTotal'], number),
+  DriverStatus: list(texts),
+  SecurityOptions: texts,
+  Containers: replaced(0, COUNTS),
+  ContainersRunning: replaced(0, COUNTS),
+  ContainersPaused: replaced(0, COUNTS),
+  ContainersStopped: replaced(0, COUNTS),
+  Images: replaced(0, COUNTS),
+  Plugins: replaced(
+    {
+      Volume: ['local'],
+      Network: ['bridge', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'local', 'none'],
+    },
+    OPERATORS,
+  ),
+  RegistryConfig: replaced({ IndexConfigs: {}, InsecureRegistryCIDRs: [], Mirrors: [] }, OPERATORS),
+  Runtimes: replaced({ runc: { path: 'runc' } }, OPERATORS),
+  Swarm: replaced({ LocalNodeState: 'inactive' }, OPERATORS),
+  Warnings: replaced([], OPERATORS),
+  Labels: replaced([], OPERATORS),
+  ...each(
+    wordsIn(`
         DockerRootDir HttpProxy HttpsProxy NoProxy ContainerdCommit RuncCommit InitCommit Containerd ClientInfo NFd NGoroutines
         NEventsListener SystemStatus DefaultAddressPools CDISpecDirs DiscoveredDevices FirewallBackend NRI ProductLicense
         ClusterStore ClusterAdvertise GenericResources ExecutionDriver
       `),
-      leftOut(OPERATORS),
-    ),
-  })
+    leftOut(OPERATORS),
+  ),
+})
+
+/** No registries, proxies (their addresses can hold passwords), plugins, runtimes, labels or swarm. */
+export const info: Field<Unknown> = {
+  ...aboutHost,
+  read: (value, view) => {
+    const told = aboutHost.read(value, view)
+    const { containers, running } = view.counts()
+    const counts = {
+      Containers: containers,
+      ContainersRunning: running,
+      ContainersStopped: containers - running,
+    }
+    return told && { ...told, ...counts }
+  },
 }
 
 const COUNTED = 'counted anew, of what is told'
@@ -105,30 +116,33 @@ function usage(items: Field<readonly Unknown[]>): Field<Unknown> {
 }
 
 const buildCache = replaced<readonly Unknown[]>([], OPERATORS)
+const images = list(listedImage(false))
+const containers = list(listed)
+const volumes = list(listedVolume)
+
+const wholeUsage = fields({
+  Images: images,
+  Containers: containers,
+  Volumes: volumes,
+  LayersSize: replaced(0, COUNTED),
+  BuildCache: buildCache,
+  BuilderSize: replaced(0, OPERATORS),
+  ImageUsage: usage(images),
+  ContainerUsage: usage(containers),
+  VolumeUsage: usage(volumes),
+  BuildCacheUsage: usage(buildCache),
+})
 
 /**
  * Disk usage of what is in reach; layers that images share with others' are counted in full.
  * @param asked a client that knows API 1.52 and asks for single things gets them under their new names alone
  */
-export function diskUsage(view: View, asked: UsageAsked): Field<Unknown> {
-  const known = {
-    Images: list(listedImage(view, false)),
-    Containers: list(listed(view)),
-    Volumes: list(listedVolume(view)),
+export function diskUsage(asked: UsageAsked): Field<Unknown> {
+  return {
+    ...wholeUsage,
+    read: (value, view) => {
+      const answer = wholeUsage.read(value, view)
+      return answer && countedAnew(answer, asked)
+    },
   }
-  const told = fields({
-    ...known,
-    LayersSize: replaced(0, COUNTED),
-    BuildCache: buildCache,
-    BuilderSize: replaced(0, OPERATORS),
-    ImageUsage: usage(known.Images),
-    ContainerUsage: usage(known.Containers),
-    VolumeUsage: usage(known.Volumes),
-    BuildCacheUsage: usage(buildCache),
-  })
-  const read: Field<Unknown>['read'] = (value) => {
-    const answer = told.read(value)
-    return answer && countedAnew(answer, asked)
-  }
-  return { ...told, read }
 }

@@ -1,20 +1,5 @@
 /** What is told of volumes. */
-import type { Unknown } from '../../shared/json-value.ts'
-import {
-  chosen,
-  each,
-  fields,
-  leftOut,
-  list,
-  number,
-  replaced,
-  text,
-  textByName,
-  type Field,
-} from '../fields.ts'
-import type { View } from '../view.ts'
-
-type Seen = Pick<View, 'volume'>
+import { chosen, each, fields, leftOut, list, number, replaced, text, textByName } from '../fields.ts'
 
 /** Volumes of others are not told at all, so of one all is given. */
 export const volume = fields({
@@ -27,14 +12,12 @@ export const volume = fields({
 })
 
 /** A volume in a list. */
-export function listedVolume(view: Seen): Field<Unknown> {
-  return chosen('those of others are left out', volume, (value) => (view.volume(value) ? volume : undefined))
-}
+export const listedVolume = chosen('those of others are left out', volume, (value, view) =>
+  view.volume(value) ? volume : undefined,
+)
 
 /** A list of volumes. */
-export function volumes(view: Seen): Field<Unknown> {
-  return fields({
-    Volumes: list(listedVolume(view)),
-    Warnings: replaced([], 'warnings are about volumes of others too'),
-  })
-}
+export const volumes = fields({
+  Volumes: list(listedVolume),
+  Warnings: replaced([], 'warnings are about volumes of others too'),
+})

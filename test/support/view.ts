@@ -1,0 +1,16 @@
+/** A view that stands in for a worker’s. */
+import type { View } from '../../src/filter/view.ts'
+
+/** Somebody who may see all that is ever told. */
+export const SEES_ALL: View = {
+  container: () => true,
+  claim: () => true,
+  inspectable: () => true,
+  exec: () => true,
+  image: () => true,
+  imageName: () => true,
+  volumeName: () => true,
+  volume: () => true,
+  network: () => 'self',
+  counts: () => ({ containers: 1, running: 1 }),
+}
