@@ -1,21 +1,11 @@
 /** What a prune removes is decided thing by thing, as the removal of each by itself is. */
 import { describe, expect, test } from 'vitest'
-import { idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
+import { ENGINE, idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
 import { encode } from '../encode/encode.ts'
 import type { Removal } from '../decode/operation.ts'
 import { resolveRemoval } from '../resolve/resolve.ts'
 import { decideRemoval } from './prune.ts'
 
-const ENGINE = {
-  minor: 45,
-  nanoCpus: 8e9,
-  logDriver: 'json-file',
-  podman: false,
-  containerd: false,
-  faults: [],
-  oldest: 24,
-  rootless: false,
-}
 const SENDING = { clientMinor: 45, engineMinor: 45, labels: {} }
 
 const IMAGES = {

@@ -1,21 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { UNLABELLED } from '../../test/cases/world.ts'
 import { openSmallGate, toldBy } from '../../test/support/small-gate.ts'
 
 const OWN = `sha256:${'a'.repeat(64)}`
 const PARENT = `sha256:${'b'.repeat(64)}`
 const THEIRS = `sha256:${'c'.repeat(64)}`
 const NAMES = ['docker.io/library/one:1', 'docker.io/library/two:1']
-const PLAIN = {
-  digests: [],
-  worker: '',
-  claim: '',
-  labels: 0,
-  listed: 0,
-  named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
-}
-const OF_OWN = { id: OWN, names: NAMES, parent: PARENT, ...PLAIN }
-const OF_THEIRS = { id: THEIRS, names: ['docker.io/library/alpine:latest'], parent: '', ...PLAIN }
-const LISTED = [OF_OWN, { id: PARENT, names: [], parent: '', ...PLAIN }, OF_THEIRS]
+const OF_OWN = { id: OWN, names: NAMES, parent: PARENT, ...UNLABELLED }
+const OF_THEIRS = { id: THEIRS, names: ['docker.io/library/alpine:latest'], parent: '', ...UNLABELLED }
+const LISTED = [OF_OWN, { id: PARENT, names: [], parent: '', ...UNLABELLED }, OF_THEIRS]
 
 /** A gate whose worker has an image with two names, upon a step of its own. */
 async function openWithImage(answers: (what: string) => readonly [number, unknown] | undefined) {
@@ -98,7 +91,7 @@ describe('a commit is named when it is there', () => {
       { allow: ['run', 'commit'] },
       (what) => {
         if (what.startsWith('POST /commit')) {
-          small.listNext([...LISTED, { id: MADE, names: [], parent: '', ...PLAIN }])
+          small.listNext([...LISTED, { id: MADE, names: [], parent: '', ...UNLABELLED }])
           return [201, { Id: MADE }]
         }
         return what.includes('/tag?') ? [tagging, { message: 'no' }] : undefined

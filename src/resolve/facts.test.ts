@@ -1,22 +1,13 @@
 /** Facts that a decision needs are asked for by its type: each line that the type checker has to refuse is marked as such. */
 import { expect, test } from 'vitest'
+import { ENGINE } from '../../test/cases/world.ts'
 import { addsImages, mounts, needsFit } from '../decode/properties.ts'
 import { resolved, type Facts, type OfFit, type Resolved } from './facts.ts'
 
-const engine = {
-  minor: 45,
-  nanoCpus: 8e9,
-  logDriver: 'json-file',
-  podman: false,
-  containerd: false,
-  faults: [],
-  oldest: 24,
-  rootless: false,
-}
 const fit = { paths: new Map(), roots: new Map(), others: new Map(), networks: new Map() }
 const usage = { containers: 0, networks: 0, volumes: 0, memory: 0, nanoCpus: 0 }
-const OF_TAG = { engine, image: undefined, names: new Map(), imagesListed: 0 }
-const OF_START = { engine, container: undefined, usage, ...fit }
+const OF_TAG = { engine: ENGINE, image: undefined, names: new Map(), imagesListed: 0 }
+const OF_START = { engine: ENGINE, container: undefined, usage, ...fit }
 const TAG = { kind: 'image.tag', image: 'a', parameters: { repo: 'b' } } as const
 const START = { kind: 'container.start', container: 'a', parameters: {} } as const
 const STOP = { kind: 'container.stop', container: 'a', parameters: {} } as const
@@ -26,7 +17,7 @@ test('an operation comes with all facts that its kind needs', () => {
 })
 
 test('none of them can be left out', () => {
-  const unlisted = { engine, image: undefined, names: new Map() }
+  const unlisted = { engine: ENGINE, image: undefined, names: new Map() }
   // @ts-expect-error it is not known how much is listed of the worker's images
   const asked = resolved(TAG, unlisted)
   // @ts-expect-error nor can that be said of it
@@ -37,7 +28,7 @@ test('none of them can be left out', () => {
 })
 
 test('those of another kind are none', () => {
-  const stop: Resolved<'container.stop'> = resolved(STOP, { engine, container: undefined })
+  const stop: Resolved<'container.stop'> = resolved(STOP, { engine: ENGINE, container: undefined })
   // @ts-expect-error a start needs more than a stop
   const start: Resolved = { kind: 'container.start', operation: START, facts: stop.facts }
   // @ts-expect-error the operation has to be of the kind as well

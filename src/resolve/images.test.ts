@@ -78,17 +78,7 @@ test('what is listed of a worker’s images is that of its own, and of nobody’
 describe('on containerd’s store', () => {
   const id = imageIdOf('own')
   const image = (name: string, names: readonly string[]) => {
-    return {
-      id: imageIdOf(name),
-      names,
-      digests: [],
-      parent: '',
-      worker: '',
-      claim: '',
-      labels: 0,
-      listed: 0,
-      named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
-    }
+    return { ...UNLABELLED, id: imageIdOf(name), names, parent: '' }
   }
 
   test('a name that is listed twice is nobody’s to give, and no image’s', () => {

@@ -6,6 +6,7 @@ import {
   idOf,
   policyOf,
   setImages,
+  ENGINE,
   UNLABELLED,
   worldWith,
   type Request,
@@ -14,16 +15,6 @@ import { resolve } from './resolve.ts'
 
 type World = ReturnType<typeof worldWith>
 
-const ENGINE = {
-  minor: 45,
-  nanoCpus: 8e9,
-  logDriver: 'json-file',
-  podman: false,
-  containerd: false,
-  faults: [],
-  oldest: 24,
-  rootless: false,
-}
 const GIVEN = { containers: { web: { owner: 'self' } }, execs: { web: 'self' }, images: {}, networks: {} }
 const worker = policyOf()
 

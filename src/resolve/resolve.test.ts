@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { decodeRequest, idOf, policyOf, setImages, worldWith } from '../../test/cases/world.ts'
+import { decodeRequest, ENGINE, idOf, policyOf, setImages, worldWith } from '../../test/cases/world.ts'
 import { propertiesOf } from '../decode/properties.ts'
 import { meantBy } from '../policy/reach.ts'
 import { containersInReach } from './containers.ts'
@@ -20,22 +20,12 @@ import { resolve } from './resolve.ts'
 import type { World } from '../world/world.ts'
 
 const NO_LIMITS = { memory: 0, nanoCpus: 0 }
-const engine = {
-  minor: 45,
-  nanoCpus: 8e9,
-  logDriver: 'json-file',
-  podman: false,
-  containerd: false,
-  faults: [],
-  oldest: 24,
-  rootless: false,
-}
 const worker = policyOf()
 const NOTHING_LOOKED = { paths: new Map(), images: undefined }
 
 function containerOf(world: World, reference: string) {
   const { operation } = decodeRequest({ line: `GET /containers/${reference}/json` })
-  const asked = resolve(world, worker, operation, engine, NOTHING_LOOKED)
+  const asked = resolve(world, worker, operation, ENGINE, NOTHING_LOOKED)
   if (asked.kind !== 'container.inspect') throw new Error('it is an inspect')
   return asked.facts.container
 }
@@ -111,7 +101,7 @@ test('a volume name is nobody’s to take while a removal of it is under way, th
   const rival = { ...worker, name: 'rival' }
   const { operation } = decodeRequest({ line: 'POST /volumes/create', body: { Name: 'mine' } })
   const ownerFor = (asking: typeof worker) => {
-    const asked = resolve(world, asking, operation, engine, NOTHING_LOOKED)
+    const asked = resolve(world, asking, operation, ENGINE, NOTHING_LOOKED)
     if (asked.kind !== 'volume.create') throw new Error('it is a create')
     return asked.facts.volumes.get('mine')
   }

@@ -23,6 +23,7 @@ import { Ownership } from '../../src/world/ownership.ts'
 import { Renames } from '../../src/world/renames.ts'
 import { hostPathsOf } from '../../src/resolve/paths.ts'
 import { resolve } from '../../src/resolve/resolve.ts'
+import type { EngineFacts } from '../../src/world/engine-facts.ts'
 import type { World } from '../../src/world/world.ts'
 import type { EncodedRequest } from '../../src/engine/encoded.ts'
 import { encode, type Sendable } from '../../src/encode/encode.ts'
@@ -132,6 +133,18 @@ interface WorldWithImages extends World {
 /** Makes an engine list these images, and no others. */
 export function setImages({ images }: Pick<WorldWithImages, 'images'>, list: readonly KnownImage[]): void {
   images.listed(images.question(), list)
+}
+
+/** What is known of an engine that has nothing special. */
+export const ENGINE: EngineFacts = {
+  minor: 45,
+  oldest: 24,
+  nanoCpus: 8e9,
+  logDriver: 'json-file',
+  podman: false,
+  rootless: false,
+  containerd: false,
+  faults: [],
 }
 
 /** What is known of an image without labels. */

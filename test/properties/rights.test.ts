@@ -27,20 +27,11 @@ import type { EncodedRequest } from '../../src/engine/encoded.ts'
 import { encode } from '../../src/encode/encode.ts'
 import { objectOf, textOf, textsOf } from '../../src/shared/json-value.ts'
 import type { Store } from '../../src/record/store.ts'
+import { ENGINE, setImages, UNLABELLED } from '../cases/world.ts'
 import { runs, seedFor } from '../support/runs.ts'
 import { StandIn, type Going } from '../support/stand-in.ts'
 import { Ending } from '../../src/shared/ending.ts'
 
-const ENGINE = {
-  minor: 45,
-  nanoCpus: 8e9,
-  logDriver: 'json-file',
-  podman: false,
-  containerd: false,
-  faults: [],
-  oldest: 24,
-  rootless: false,
-}
 const PATHS: HostPaths = new Map([['/srv/work', { found: true, real: '/srv/work' }]])
 const NETWORK = 'b'.repeat(64)
 
@@ -166,15 +157,7 @@ class World {
     Object.defineProperty(this.gate.paths, 'resolve', { value: () => wait('paths').then(() => PATHS) })
     this.gate.inventory.putNetwork(NETWORK, 'backend')
     const image = { id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' }
-    const unlabelled = {
-      digests: [],
-      worker: '',
-      claim: '',
-      labels: 0,
-      listed: 0,
-      named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
-    }
-    this.#images.listed(this.#images.question(), [{ ...image, ...unlabelled }])
+    setImages({ images: this.#images }, [{ ...image, ...UNLABELLED }])
   }
 
   /** A container and an exec are there from the start. */

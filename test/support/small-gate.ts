@@ -8,6 +8,7 @@ import type { OutcomeEntry } from '../../src/record/entry.ts'
 import { openRecord } from '../../src/record/sqlite/open-reader.ts'
 import { Ending, type Until } from '../../src/shared/ending.ts'
 import { KnownImages, type KnownImage } from '../../src/world/known-images.ts'
+import { ENGINE, UNLABELLED } from '../cases/world.ts'
 import { openGate, type LocalGate } from './local-gate.ts'
 import { newestOf } from './record.ts'
 import { StandIn, type Progress } from './stand-in.ts'
@@ -30,27 +31,12 @@ interface SmallGate extends Disposable {
   readonly outcomes: () => Promise<readonly OutcomeEntry[]>
 }
 
-const FACTS = {
-  minor: 45,
-  nanoCpus: 8e9,
-  logDriver: 'json-file',
-  podman: false,
-  containerd: false,
-  faults: [],
-  oldest: 24,
-  rootless: false,
-}
-const CONNECTED = { facts: FACTS, pingHeaders: {}, version: {}, dataRoot: '/var/lib/docker' }
+const CONNECTED = { facts: ENGINE, pingHeaders: {}, version: {}, dataRoot: '/var/lib/docker' }
 const ALPINE = {
-  ...{ id: `sha256:${'c'.repeat(64)}`, names: ['docker.io/library/alpine:latest'], parent: '' },
-  ...{
-    digests: [],
-    worker: '',
-    claim: '',
-    labels: 0,
-    listed: 0,
-    named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
-  },
+  id: `sha256:${'c'.repeat(64)}`,
+  names: ['docker.io/library/alpine:latest'],
+  parent: '',
+  ...UNLABELLED,
 }
 
 /** @param docker what the worker may. @param wait is waited for at every step of the engine's */
