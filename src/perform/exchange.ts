@@ -1,5 +1,4 @@
 /** One request to the engine, and what is known on the way there and back. */
-import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { filterAnswer } from '../filter/answer.ts'
@@ -39,12 +38,7 @@ export async function exchange(
   // Answers to many calls can come by one and the same event.
   await share.turn()
   const ask = (): Promise<Forwarded> => forward(right.engine, permit, call.sending(claims.object), content)
-  let forwarded = await ask()
-  for (let tries = 1; isTornList(permit, forwarded) && tries < MOST_TRIES; tries += 1) {
-    forwarded.answer.resume()
-    await pause(BETWEEN * tries)
-    forwarded = await ask()
-  }
+  const forwarded = permit.on === 'list' ? await untilWhole(ask) : await ask()
   if ('hijacked' in forwarded) {
     const { socket } = forwarded.hijacked
     right.untilEnded().whenOver(() => socket.destroy())
@@ -63,12 +57,15 @@ const BETWEEN = 100
 /** With containerd's store an engine answers so where an image, or a container, comes or goes while it makes a list. */
 const TORN: readonly unknown[] = [404, 500]
 
-/** Whether a list is none, as it can be by what others do meanwhile. */
-function isTornList(
-  { on }: Sendable,
-  forwarded: Forwarded,
-): forwarded is Extract<Forwarded, { answer: IncomingMessage }> {
-  return on === 'list' && 'answer' in forwarded && TORN.includes(forwarded.answer.statusCode)
+/** Asks for a list, and again where it is torn, as it can be by what others do meanwhile. */
+async function untilWhole(ask: () => Promise<Forwarded>): Promise<Forwarded> {
+  for (let tries = 1; ; tries += 1) {
+    const forwarded = await ask()
+    if ('hijacked' in forwarded || !TORN.includes(forwarded.answer.statusCode) || tries === MOST_TRIES)
+      return forwarded
+    forwarded.answer.resume()
+    await pause(BETWEEN * tries)
+  }
 }
 
 /** The reply where it turns out on the way that a call is refused. */
