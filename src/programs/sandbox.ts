@@ -3,8 +3,11 @@
  * other program (seccomp.ts), has no network, sees no other process, writes where it is told, and opens no socket in /run or /tmp
  * but those that it is shown. It ends with this process.
  */
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { findRealProgram, ProgramError } from './roots.ts'
 import { seccompFilter } from './seccomp.ts'
 import { ended, killGroup, startProgram, type Program, type Stream } from './start.ts'
@@ -35,7 +38,7 @@ export interface Sandboxed {
   /** Its outputs, where they are pipes. */
   readonly stdout: Readable | null
   readonly stderr: Readable | null
-  /** The exit code. Rejects with a SandboxError where the program was not run. */
+  /** The exit code. */
   readonly ended: Promise<number>
   /** Passes a signal to the program itself. */
   readonly signal: (signal: NodeJS.Signals) => void
@@ -55,7 +58,10 @@ class SandboxError extends Error {
   }
 }
 
-/** Starts a program. @throws {SandboxError} where there is no bubblewrap, or not for this processor */
+/**
+ * Starts a program, once its sandbox is made.
+ * @throws {SandboxError} where there is no bubblewrap, or not for this processor, or it can't make one
+ */
 export async function startInSandbox(program: Program, bounds: Bounds): Promise<Sandboxed> {
   const bwrap = await findRealProgram(BWRAP).catch((cause: unknown) => {
     if (cause instanceof ProgramError) throw new SandboxError(cause.message)
@@ -63,48 +69,83 @@ export async function startInSandbox(program: Program, bounds: Bounds): Promise<
   })
   const filter = seccompFilter(process.arch)
   if (filter === undefined) throw new SandboxError(`there is no filter for ${process.arch} processors`)
+  const words = [...options(bounds), '--', program.file, ...program.words]
+  const begun = { ...program, file: bwrap, words }
+  for (let left = TRIES; ; left -= 1) {
+    const making = begin(begun, filter)
+    if (await making.isMade) return sandboxed(making)
+    const why = await complaintOf(making.child)
+    // It failed at its first step, so it would fail again.
+    if (left === 1 || making.status() === '') throw new SandboxError(why)
+  }
+}
+
+/** How often it is tried: engines take their mounts away while bubblewrap walks them, and then it gives up. */
+const TRIES = 5
+
+interface Making {
+  readonly child: ChildProcess
+  /** What bubblewrap told of it so far: lines of JSON. */
+  readonly status: () => string
+  /** Whether all is set up, and the program about to be run; false where bubblewrap ended before. */
+  readonly isMade: Promise<boolean>
+}
+
+function begin(program: Program, filter: Buffer): Making {
   const streams: readonly Stream[] = program.streams ?? ['none', 'pipe', 'pipe']
-  const child = startProgram({
-    ...program,
-    file: bwrap,
-    words: [...options(bounds), '--', program.file, ...program.words],
-    streams: [...streams, 'pipe', 'pipe'],
-  })
-  const [, , , filterInput, statusOutput] = child.stdio
-  if (filterInput == null || !('end' in filterInput) || statusOutput == null || !('read' in statusOutput))
-    throw new TypeError('these two are pipes')
-  // Where it has ended before it read that, its status tells.
+  const child = startProgram({ ...program, streams: [...streams, 'pipe', 'pipe', 'pipe'] })
+  const filterInput = socketOf(child, FILTER)
+  // Where it has ended before it read that, the last one tells.
   filterInput.on('error', () => undefined).end(filter)
-  let complaint = ''
-  child.stderr?.on(
-    'data',
-    (part: unknown) => (complaint = (complaint + String(part)).slice(0, LONGEST_COMPLAINT)),
-  )
   let status = ''
+  const statusOutput = socketOf(child, STATUS)
   statusOutput.setEncoding('latin1').on('data', (part: string) => (status += part))
+  const isMade = isRead(socketOf(child, MADE))
+  return { child, status: () => status, isMade }
+}
+
+/** Gives one byte, and tells whether the other end read it before it was closed: a socket that is closed unread resets its peer. */
+function isRead(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket
+      .on('end', () => resolve(true))
+      .on('error', () => resolve(false))
+      .resume()
+      .end('x')
+  })
+}
+
+function socketOf(child: ChildProcess, number: number): Socket {
+  const stream = child.stdio[number]
+  if (!(stream instanceof Socket)) throw new TypeError('this one is a pipe')
+  return stream
+}
+
+/** What it said, where this process reads that. */
+async function complaintOf(child: ChildProcess): Promise<string> {
+  const [told] = await Promise.all([child.stderr === null ? '' : text(child.stderr), ended(child)])
+  return told.trim().slice(0, LONGEST_COMPLAINT) || 'bwrap failed'
+}
+
+function sandboxed({ child, status }: Making): Sandboxed {
   return {
     stdout: child.stdout,
     stderr: child.stderr,
-    ended: ended(child).then((code) => {
-      // Written once the program has been run; who was killed from here says nothing.
-      if (child.signalCode === null && !status.includes('"exit-code"'))
-        throw new SandboxError(complaint.trim() || 'bwrap failed')
-      return code
-    }),
+    ended: ended(child),
     signal: (signal) => {
-      const [, first] = /"child-pid": ([0-9]+)/.exec(status) ?? []
+      const [, first] = /"child-pid": ([0-9]+)/.exec(status()) ?? []
       if (first !== undefined && signalChild(first, signal)) return
       // What has not begun yet ends by it.
       if (signal !== 'SIGWINCH') killGroup(child)
     },
-    // As long as it is being made, bwrap's own processes do not end with each other.
     kill: () => killGroup(child),
   }
 }
 
-/** Descriptors of the filter and the status, behind the three of the program. */
+/** Descriptors behind the three of the program: of the filter, of the status, and of the byte that is read once all is set up. */
 const FILTER = 3
 const STATUS = 4
+const MADE = 5
 
 function options({ writable, visible, hidden }: Bounds): readonly string[] {
   const empty = [...EMPTY, ...hidden.filter((path) => !isHidden(path))]
@@ -124,7 +165,7 @@ function options({ writable, visible, hidden }: Bounds): readonly string[] {
       ? ['--cap-drop', 'ALL', '--cap-add', 'CAP_DAC_OVERRIDE']
       : ['--unshare-user']),
     ...['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--die-with-parent'],
-    ...['--seccomp', String(FILTER), '--json-status-fd', String(STATUS)],
+    ...['--seccomp', String(FILTER), '--json-status-fd', String(STATUS), '--block-fd', String(MADE)],
     ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev'],
     ...['--size', String(TEMPORARY_SIZE), '--tmpfs', TEMPORARY],
     ...empty.flatMap((path) => ['--tmpfs', path]),

@@ -41,7 +41,7 @@ interface Bounds {
 }
 
 /** A process of that account that starts a sandbox, as the doors do. */
-function begin(words: readonly string[], bounds: Bounds = {}): ReturnType<typeof start> {
+function begin(words: readonly string[], bounds: Bounds = {}, account = ACCOUNT): ReturnType<typeof start> {
   const [file, ...rest] = words
   const script = `
     import { startInSandbox } from '${program}/dist/programs/sandbox.js'
@@ -53,7 +53,7 @@ function begin(words: readonly string[], bounds: Bounds = {}): ReturnType<typeof
     process.on('SIGUSR2', () => started.kill())
     process.exit(await started.ended)`
   const node = join(program, 'node_modules/.bin/node')
-  const as = ['--reuid', String(ACCOUNT), '--regid', String(ACCOUNT), '--clear-groups', '--']
+  const as = ['--reuid', String(account), '--regid', String(account), '--clear-groups', '--']
   return start('/usr/bin/setpriv', [...as, node, '--input-type=module', '--eval', script])
 }
 
@@ -236,4 +236,24 @@ for name, words in dict(fork=(57,), vfork=(58,), clone=(56, 17, 0, 0, 0, 0), clo
       await until(() => !lives(), 'the program to end')
     }
   })
+})
+
+test("begins, also as root, while mounts come and go with their directories, as an engine's do", async () => {
+  const places = ['1', '2', '3', '4', '5', '6'].map((name) => join(directory, 'mounts', name))
+  mkdirSync(join(directory, 'mounts'))
+  const script = 'while :; do mkdir "$0"; mount -t tmpfs none "$0"; umount "$0"; rmdir "$0"; done'
+  const mounting = places.map((place) => start('/bin/sh', ['-c', script, place], { PATH: '/usr/bin:/bin' }))
+  try {
+    for (const account of [0, ACCOUNT])
+      for (let left = 60; left > 0; left -= 1) {
+        const running = begin(['/bin/true'], {}, account)
+        running.child.stdin.end()
+        // What bubblewrap said of a try that failed went to standard error, which is the program's.
+        expect(await running.ended).toMatchObject({ code: 0 })
+      }
+  } finally {
+    for (const { child } of mounting) child.kill('SIGKILL')
+    await Promise.all(mounting.map(({ ended }) => ended))
+    execFileSync('/bin/sh', ['-c', 'umount "$@" || true', 'sh', ...places], { stdio: 'ignore' })
+  }
 })
