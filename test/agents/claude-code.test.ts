@@ -1,6 +1,6 @@
 /** Claude Code, as docs/guides/claude-code.md says. */
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   askedOfServer,
   converse,
@@ -13,22 +13,10 @@ import {
   BY_SSH,
   type Told,
 } from './conversation.ts'
-import { Guide } from './guides.ts'
-import { ScriptedModel, type Step } from './model.ts'
-import { startStage, type Stage } from './stage.ts'
+import type { Step } from './model.ts'
+import { startTrial } from './trial.ts'
 
-const guide = new Guide('claude-code')
-const model = new ScriptedModel()
-let stage: Stage
-let address: string
-beforeAll(async () => {
-  address = await model.listen()
-  stage = await startStage()
-})
-afterAll(async () => {
-  model.close()
-  await stage[Symbol.asyncDispose]()
-})
+const { guide, model, address, stage } = await startTrial('claude-code')
 
 /** A home in which the folder is trusted, with the settings of a project. */
 function newHome(settings: string | undefined): void {

@@ -1,5 +1,5 @@
 /** Codex CLI, as docs/guides/codex.md says. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   askedOfServer,
   converse,
@@ -12,22 +12,10 @@ import {
   BY_SSH,
   type Told,
 } from './conversation.ts'
-import { Guide } from './guides.ts'
-import { ScriptedModel, type Step } from './model.ts'
-import { startStage, type Stage } from './stage.ts'
+import type { Step } from './model.ts'
+import { startTrial } from './trial.ts'
 
-const guide = new Guide('codex')
-const model = new ScriptedModel()
-let stage: Stage
-let address: string
-beforeAll(async () => {
-  address = await model.listen()
-  stage = await startStage()
-})
-afterAll(async () => {
-  model.close()
-  await stage[Symbol.asyncDispose]()
-})
+const { guide, model, address, stage } = await startTrial('codex')
 
 /** A home with that in ~/.codex/config.toml, beside the model. */
 function newHome(config: string): void {

@@ -93,6 +93,8 @@ function goldenText(readings: readonly Reading[]): string {
 function plain(text: string): string {
   return (
     text
+      // The CLI writes over a line of progress.
+      .replaceAll(/\r+\n?/g, '\n')
       .replaceAll(/(?<=with |----- )[0-9a-f]{8}(?=\.| output)/g, 'MARK')
       .replaceAll(/(?<=Record: )[0-9a-z]{12}/g, 'RECORD')
       .replaceAll(/(?<=with result )[0-9a-f]{16}/g, 'RESULT')
@@ -119,7 +121,8 @@ export function askedOfServer(): string {
   const lines = readFileSync(join(HOME, 'mcp-said'), 'utf8').trimEnd().split('\n')
   const asked = lines.flatMap((line) => {
     const { method, params = {} } = message.parse(JSON.parse(line))
-    if (method === undefined) return []
+    // Whether an agent that ends still says that is a matter of time.
+    if (method === undefined || method === 'notifications/cancelled') return []
     const { _meta: about } = params
     return [about?.progressToken === undefined ? method : `${method}, asking for progress`]
   })

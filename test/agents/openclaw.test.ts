@@ -1,5 +1,5 @@
 /** OpenClaw, as docs/guides/openclaw.md says, without its own sandbox. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import * as z from 'zod'
 import {
@@ -12,22 +12,10 @@ import {
   BY_SSH,
   type Told,
 } from './conversation.ts'
-import { Guide } from './guides.ts'
-import { ScriptedModel, type Step } from './model.ts'
-import { startStage, type Stage } from './stage.ts'
+import type { Step } from './model.ts'
+import { startTrial } from './trial.ts'
 
-const guide = new Guide('openclaw')
-const model = new ScriptedModel()
-let stage: Stage
-let address: string
-beforeAll(async () => {
-  address = await model.listen()
-  stage = await startStage()
-})
-afterAll(async () => {
-  model.close()
-  await stage[Symbol.asyncDispose]()
-})
+const { guide, model, address, stage } = await startTrial('openclaw')
 
 /** A home that knows the model, with that in ~/.openclaw/openclaw.json. */
 function newHome(config: string): void {

@@ -1,6 +1,6 @@
 /** OpenCode, as docs/guides/opencode.md says. */
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   askedOfServer,
   converse,
@@ -11,22 +11,10 @@ import {
   BY_SSH,
   type Told,
 } from './conversation.ts'
-import { Guide } from './guides.ts'
-import { ScriptedModel, type Step } from './model.ts'
-import { startStage, type Stage } from './stage.ts'
+import type { Step } from './model.ts'
+import { startTrial } from './trial.ts'
 
-const guide = new Guide('opencode')
-const model = new ScriptedModel()
-let stage: Stage
-let address: string
-beforeAll(async () => {
-  address = await model.listen()
-  stage = await startStage()
-})
-afterAll(async () => {
-  model.close()
-  await stage[Symbol.asyncDispose]()
-})
+const { guide, model, address, stage } = await startTrial('opencode')
 
 /** A home that knows the model, with that in the project's opencode.json. */
 function newHome(config: string | undefined): void {
