@@ -2,6 +2,8 @@
  * The way of a call, top to bottom, whatever it is on: resolve, decide, claim, record, perform. Before it the door has identified
  * the caller, and what was asked is decoded; what is performed is encoded, sent or run, filtered and settled in `perform/`.
  */
+import { inEngineNames } from './resolve/own-names.ts'
+import type { Decoded } from './decode/operation.ts'
 import type { Refused } from './decide/verdict.ts'
 import { decode, type Routed } from './decode/decode.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
@@ -9,7 +11,7 @@ import type { HostDiagnostic } from './decode/operations/host.ts'
 import { isChange } from './decode/properties.ts'
 import { EngineUnavailable } from './engine/engine.ts'
 import { errorReply, type Reply } from './engine/reply.ts'
-import { refusalReply } from './filter/refusal.ts'
+import { refusalReply, replyInWords } from './filter/refusal.ts'
 import type { Gate } from './gate.ts'
 import { runPermitted, type Diagnosed } from './perform/diagnostic.ts'
 import { perform } from './perform/perform.ts'
@@ -89,15 +91,29 @@ export async function handle(
   // It may have waited long.
   if (gone.isOver) return errorReply(503, 'the client went away')
   const decoded = routed.found
-    ? decode(routed.match, request)
+    ? named(gate, caller, decode(routed.match, request))
     : { operation: routed.malformed, minor: routed.minor, findings: [] }
   const { content } = request
   const call = new DockerCall({ gate, caller, connected, decoded, content, gone, share })
   try {
-    return replyOf(await serve<Docker, Reply>(call, (right, claims) => perform(call, right, claims)), caller)
+    const served = await serve<Docker, Reply>(call, (right, claims) => perform(call, right, claims))
+    return errorInWords(replyOf(served, caller), caller)
   } catch (cause) {
-    return failureReply(cause, caller)
+    return errorInWords(failureReply(cause, caller), caller)
   }
+}
+
+/** What was asked for, with the engine's names for what is the worker's own. */
+function named(gate: Gate, { identity }: Caller, decoded: Decoded): Decoded {
+  const { rights } = identity
+  return rights === undefined
+    ? decoded
+    : { ...decoded, operation: inEngineNames(gate, rights.worker, decoded.operation) }
+}
+
+/** What went wrong is told in the worker's words. */
+function errorInWords(reply: Reply, { identity }: Caller): Reply {
+  return reply.kind === 'whole' && reply.status >= 400 ? replyInWords(reply, identity.space) : reply
 }
 
 /** Runs a diagnostic of the host for an identified caller. @throws {Ended | RightEnded | StoreUnavailable} */

@@ -18,7 +18,7 @@ export function rehearse(
   if (verdict.effect === 'refuse') {
     const told = toldRefusal(verdict, record, identity.name)
     // What is out of reach is told as what does not exist.
-    const text = verdict.status === 404 ? verdict.refusal.what : refusalText(told)
+    const text = identity.space.inWords(verdict.status === 404 ? verdict.refusal.what : refusalText(told))
     rehearsal.tell({ lookUp, allowed: false, operation: kind, text })
     return false
   }

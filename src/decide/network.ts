@@ -1,4 +1,5 @@
 /** Networks: own ones, and those of the operator's that the policy names, to be on. */
+import { ownAliases } from './create/aliases.ts'
 import type { NetworkOperation } from '../decode/operation.ts'
 import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
 import type { Facts, Resolved } from '../resolve/facts.ts'
@@ -17,8 +18,7 @@ export function decideNetworkCreate(
   facts: Pick<Facts, 'networkTaken' | 'usage'>,
 ): Verdict {
   const violations: Violation[] = []
-  const builtIn = ['bridge', 'host', 'none', 'default'].includes(operation.name)
-  if (builtIn || facts.networkTaken || run.networks.includes(operation.name)) {
+  if (facts.networkTaken) {
     const why = `the network name ${operation.name} is not free for this worker`
     violations.push({
       rule: 'network.name',
@@ -60,8 +60,14 @@ export function decideNetwork(word: Subcommand, asked: Resolved<NetworkOperation
   if (network.owner === 'engine') return notOwn(word, network.name)
   // On the operator's networks an alias could answer for one of the operator's containers.
   const plain: NetworkConnect | NetworkDisconnect =
-    kind === 'network.connect' && !isOwn
-      ? { ...operation, endpoint: { ...operation.endpoint, aliases: [] } }
+    kind === 'network.connect'
+      ? {
+          ...operation,
+          endpoint: {
+            ...operation.endpoint,
+            aliases: isOwn ? ownAliases(container, network, operation.endpoint.aliases) : [],
+          },
+        }
       : operation
   return allow(word, 'docker.allow', { on: 'network member', operation: plain, network, container })
 }

@@ -41,7 +41,15 @@ test('a restart goes as a stop and a restart that waits no more, both decided', 
   const id = 'c'.repeat(64)
   const operation = { kind: 'container.restart', container: 'web', parameters: { t: 600 } } as const
   const container = {
-    ...({ id, name: 'web', policyName: 'web', owner: 'self', running: true, started: true } as const),
+    ...({
+      id,
+      name: 'web',
+      word: 'web',
+      policyName: 'web',
+      owner: 'self',
+      running: true,
+      started: true,
+    } as const),
     ...{ memory: 0, nanoCpus: 0, binds: [], made: undefined },
   }
   const permit = permitting<ContainerPermit>({ on: 'container', operation, container, view: 'full' })

@@ -85,6 +85,11 @@ export function queryTexts(value: Json, path: string): readonly string[] {
 /** Filters by key: what clients send as JSON in the parameter `filters`. */
 export type Filters = ReadonlyMap<string, readonly string[]>
 
+/** A list that is asked for by names and labels, which the gate looks at itself where the engine has others (resolve/own-names.ts). */
+export interface ByWords {
+  readonly byWords?: Filters
+}
+
 /**
  * A reader of `filters` in both forms that clients send, {"name":["web"]} and {"name":{"web":true}}.
  * @param known the keys that the endpoint has; any other is refused

@@ -16,7 +16,7 @@ export function createBody(
     ...config,
     Env: config.Env?.reveal(),
     Image: plan.image,
-    Labels: { ...Object.fromEntries(Labels ?? []), ...labels },
+    Labels: { ...plan.labels, ...Object.fromEntries(Labels ?? []), ...labels },
     ...(ExposedPorts === undefined ? {} : { ExposedPorts: Object.fromEntries(ExposedPorts) }),
     ...(Volumes === undefined ? {} : { Volumes: Object.fromEntries(Volumes) }),
     HostConfig: hostConfig(operation, plan),

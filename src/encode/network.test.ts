@@ -3,10 +3,11 @@ import { permitting } from '../decide/permit.ts'
 import type { NetworkMemberPermit } from '../decide/verdict.ts'
 import { endpointBody, memberBody, networkBody } from './network.ts'
 
-const NETWORK = { id: 'b'.repeat(64), name: 'net', owner: 'self' } as const
+const NETWORK = { id: 'b'.repeat(64), name: 'net', word: 'net', owner: 'self' } as const
 const CONTAINER = {
   id: 'a'.repeat(64),
   name: 'web',
+  word: 'web',
   policyName: 'web',
   owner: 'self',
   running: true,

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Permit } from '../decide/verdict.ts'
+import type { Filters } from '../decode/query.ts'
 import { noSuchVolume } from '../decide/volume.ts'
 import { readWhole } from '../engine/engine.ts'
 import { emptyReply, errorReply, type Reply, type ReplyHeaders } from '../engine/reply.ts'
@@ -10,6 +11,7 @@ import type { Share, Steps } from '../schedule/scheduler.ts'
 import { objectOf } from '../shared/json-value.ts'
 import { splitLines } from '../world/lines.ts'
 import { answerTo, askedBy } from './answers.ts'
+import { keptOfEvents, keptOfList, type Keep } from './by-words.ts'
 import { fileStat } from './answers/container.ts'
 import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
@@ -45,7 +47,7 @@ export async function filterAnswer(
     const body = Readable.from(pieces, { objectMode: false })
     return { kind: 'stream', status, headers: headersOf(answer, view), body }
   }
-  const filter = answerTo(permit.operation.kind, askedBy(permit))
+  const filter = answerTo(permit.operation.kind, askedBy(permit, await keptOf(permit)))
   switch (filter.form) {
     case 'content':
       return { kind: 'stream', status, headers: headersOf(answer, view), body: answer }
@@ -58,8 +60,9 @@ export async function filterAnswer(
       return streamed(knownLines(answer, filter.told, view, share, dataRoot))
     case 'events': {
       const { operation } = permit
-      const byInside = operation.kind === 'system.events' && asksInside(operation.parameters.filters)
-      return streamed(visibleEvents(answer, view, byInside, share))
+      const byInside = operation.kind === 'system.events' && asksInside(operation)
+      const keep = keptOfEvents(operation.kind === 'system.events' ? (operation.byWords ?? NONE) : NONE)
+      return streamed(visibleEvents(answer, view, byInside, keep, share))
     }
     case 'json': {
       const whole = await readWhole(answer, LARGEST_JSON)
@@ -71,6 +74,17 @@ export async function filterAnswer(
       return { kind: 'whole', status, headers: { 'Content-Type': 'application/json' }, body }
     }
   }
+}
+
+const NONE: Filters = new Map()
+
+/** What of a list was asked for by names and labels. */
+function keptOf({ operation }: Permit): Promise<Keep> {
+  if (!('byWords' in operation) || operation.kind === 'system.events') return keptOfList(NONE)
+  return keptOfList(
+    operation.byWords ?? NONE,
+    operation.kind === 'container.list' ? operation.most : undefined,
+  )
 }
 
 /** What may be seen, as text; of a list element by element. Of what has not the form that is known, nothing is. */
@@ -134,10 +148,11 @@ async function* visibleEvents(
   answer: IncomingMessage,
   view: View,
   byInside: boolean,
+  keep: Keep,
   share: Share,
 ): AsyncGenerator<string> {
   for await (const line of inTurns(share, splitLines(answer, LONGEST_EVENT))) {
     const event = filterEvent(parseExact(line), view, byInside)
-    if (event !== undefined) yield `${JSON.stringify(event)}\n`
+    if (event !== undefined && keep(event)) yield `${JSON.stringify(event)}\n`
   }
 }

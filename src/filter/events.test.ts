@@ -126,20 +126,22 @@ describe('events', () => {
 
   test('that were asked for by what only inspect shows are about containers that may be inspected', () => {
     const about = (name: string) => event('container', idOf(name), { name })
+    const askedBy = (filters: Map<string, string[]> | undefined) =>
+      ({ kind: 'system.events', parameters: { filters, since: undefined, until: undefined } }) as const
     const filters = [
       new Map([['label', ['a=b']]]),
       new Map([['event', ['health_status', 'exec_create: sh -c s3']]]),
       new Map([['event', ['exec_start:']]]),
     ]
     for (const asked of filters) {
-      expect(asksInside(asked)).toBe(true)
-      expect(filterEvent(about('quiet'), view, asksInside(asked))).toBeUndefined()
-      expect(filterEvent(about('ollama'), view, asksInside(asked))).toBeDefined()
-      expect(filterEvent(about('web'), view, asksInside(asked))).toBeDefined()
+      expect(asksInside(askedBy(asked))).toBe(true)
+      expect(filterEvent(about('quiet'), view, asksInside(askedBy(asked)))).toBeUndefined()
+      expect(filterEvent(about('ollama'), view, asksInside(askedBy(asked)))).toBeDefined()
+      expect(filterEvent(about('web'), view, asksInside(askedBy(asked)))).toBeDefined()
     }
     for (const asked of [undefined, new Map([['event', ['exec_create', 'health_status: healthy']]])]) {
-      expect(asksInside(asked)).toBe(false)
-      expect(filterEvent(about('quiet'), view, asksInside(asked))).toBeDefined()
+      expect(asksInside(askedBy(asked))).toBe(false)
+      expect(filterEvent(about('quiet'), view, asksInside(askedBy(asked)))).toBeDefined()
     }
   })
 

@@ -1,11 +1,12 @@
 /** The engine's events, those that are about objects in reach. */
-import type { Filters } from '../decode/query.ts'
+import type { SystemEvents } from '../decode/operations/system.ts'
 import { looksLikeImageId } from '../decode/reference.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { shorten } from '../shared/refusal.ts'
 import { each, fields, number, text, textByName } from './fields.ts'
 import type { View } from './view.ts'
+import { eventWords } from './words.ts'
 
 /** What an engine tells of an event. */
 const known = fields({
@@ -23,9 +24,9 @@ const LONGEST_ACTION = 200
 const PLAIN_ACTION = /^(?:health_status: )?[\w-]*/
 
 /** Whether filters would tell what only inspect shows: labels, and the programs of exec by how they begin. */
-export function asksInside(filters: Filters | undefined): boolean {
+export function asksInside({ parameters: { filters }, byWords }: SystemEvents): boolean {
   const asksProgram = filters?.get('event')?.some((action) => /^exec_[a-z]+:/.test(action)) ?? false
-  return asksProgram || (filters?.has('label') ?? false)
+  return asksProgram || filters?.has('label') === true || byWords?.has('label') === true
 }
 
 /**
@@ -33,6 +34,20 @@ export function asksInside(filters: Filters | undefined): boolean {
  * @param byInside whether the engine was asked by what only inspect shows
  */
 export function filterEvent(written: unknown, view: View, byInside = false): Unknown | undefined {
+  const event = visible(written, view, byInside)
+  const { ID, Attributes } = objectOf(objectOf(objectOf(written)['Actor']))
+  const isBeingMade = view.claim(textOf(objectOf(Attributes)[CLAIM_LABEL]))
+  return event && eventWords(event, isBeingMade ? whoMade(view, textOf(ID)) : view)
+}
+
+/** The view of who has asked for a container whose answer has not come yet. */
+function whoMade(view: View, made: string): View {
+  const container = (id: string, name: string): string =>
+    id === made ? view.words.own(name) : view.words.container(id, name)
+  return { ...view, words: { ...view.words, container } }
+}
+
+function visible(written: unknown, view: View, byInside: boolean): Unknown | undefined {
   const event = known.read(written, view) ?? {}
   const actor = objectOf(event['Actor'])
   const id = textOf(actor['ID'])

@@ -128,6 +128,17 @@ export function cleaned<T>(why: string, field: Field<T>): Field<T> {
   return { ...field, treatment: 'cleaned', why }
 }
 
+/** What is told of an object that is kept. */
+export function kept(field: Field<Unknown>, keep: (told: Unknown) => boolean): Field<Unknown> {
+  return {
+    ...field,
+    read: (value, view) => {
+      const told = field.read(value, view)
+      return told !== undefined && keep(told) ? told : undefined
+    },
+  }
+}
+
 /** A field that has this value, whatever an engine says. */
 export function replaced<T>(value: T, why: string): Field<T> {
   return { treatment: 'replaced', why, children: NO_CHILDREN, read: () => value }

@@ -9,6 +9,7 @@ import { diskUsage, info, versionOf } from './answers/system.ts'
 import { volumes } from './answers/volume.ts'
 import { list } from './fields.ts'
 import { refusalReply } from './refusal.ts'
+import { KEEP_ALL } from './by-words.ts'
 import { viewOf } from './view.ts'
 
 const world = worldWith()
@@ -76,8 +77,9 @@ describe('other lists', () => {
 
   test('volumes are own ones', () => {
     const Volumes = ['mine', 'theirs', 'rivals', 'unheard'].map(volume)
-    expect(volumes.read({ Volumes, Warnings: ['x'] }, view)).toEqual({
-      Volumes: [volume('mine')],
+    expect(volumes(KEEP_ALL).read({ Volumes, Warnings: ['x'] }, view)).toEqual({
+      // The gate's own labels are told to nobody.
+      Volumes: [{ Name: 'mine', Labels: {} }],
       Warnings: [],
     })
   })
@@ -100,7 +102,9 @@ describe('other lists', () => {
       ...volume('mine'),
       Labels: { 'dockgate.claim': volume('rivals').Labels['dockgate.claim'] },
     }
-    expect(volumes.read({ Volumes: [before, { Name: 'mine' }] }, view)).toMatchObject({ Volumes: [] })
+    expect(volumes(KEEP_ALL).read({ Volumes: [before, { Name: 'mine' }] }, view)).toMatchObject({
+      Volumes: [],
+    })
   })
 
   test('disk usage is that of what is in reach', () => {

@@ -3,6 +3,7 @@ import { errorReply, type Reply } from '../engine/reply.ts'
 import { isMalformed, refusalText, type RecordedRefusal, type Refusal } from '../shared/refusal.ts'
 import { refuse } from '../decide/refuse.ts'
 import type { Refused } from '../decide/verdict.ts'
+import type { Space } from '../policy/space.ts'
 
 /** The reply to a refused request. @param record id of its audit entry, empty where it could not be written */
 export function refusalReply(refused: Refused, record: string, worker: string): Reply {
@@ -17,6 +18,11 @@ export function refusalReply(refused: Refused, record: string, worker: string): 
 /** A refusal as it is told to a worker. */
 export function toldRefusal({ refusal }: Refused, record: string, worker: string): RecordedRefusal {
   return { ...refusal, next: nextStep(refusal, worker), record }
+}
+
+/** A reply that tells of the worker's own things by the engine's names, in the worker's words. */
+export function replyInWords(reply: Reply, space: Space): Reply {
+  return reply.kind === 'whole' ? { ...reply, body: space.inWords(reply.body.toString()) } : reply
 }
 
 /** The reply where a volume turned out to be somebody else's after all, or could not be made. */

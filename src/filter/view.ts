@@ -3,6 +3,7 @@ import { looksLikeImageId, parseReference } from '../decode/reference.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
+import { spaceOf } from '../policy/space.ts'
 import type { NetworkFacts } from '../resolve/facts.ts'
 import { containersInReach } from '../resolve/containers.ts'
 import { networksInReach } from '../resolve/networks.ts'
@@ -31,6 +32,22 @@ export interface View {
   readonly network: (id: string) => NetworkFacts['owner'] | undefined
   /** How many containers are in reach. */
   readonly counts: () => Counts
+  /** How the worker calls its own. */
+  readonly words: Words
+}
+
+/** What things are called, by the names that an engine has: those of others as they are. */
+export interface Words {
+  /** @param id of the container in full, which may be gone */
+  readonly container: (id: string, name: string) => string
+  readonly network: (id: string, name: string) => string
+  /** The name of a network that is known by its id. */
+  readonly networkOf: (id: string) => string | undefined
+  readonly volume: (name: string) => string
+  /** What is known to be its own. */
+  readonly own: (name: string) => string
+  /** Without those of the gate. */
+  readonly labels: (labels: Unknown) => Unknown
 }
 
 interface Counts {
@@ -48,6 +65,7 @@ export function viewOf(world: World, holder: Holder): View {
   const { ownership } = world
   const { name: own } = holder.worker
   const isOwn = (id: string): boolean => ownership.recentOwner(id) === own
+  const space = spaceOf(holder.worker)
   // A shorter one is none: the event of a prune has an empty one, with which every id begins.
   const named = (id: string) =>
     id.length < 12
@@ -77,6 +95,14 @@ export function viewOf(world: World, holder: Holder): View {
     counts: () => {
       const containers = containersInReach(world, holder.worker)
       return { containers: containers.length, running: containers.filter(({ running }) => running).length }
+    },
+    words: {
+      container: (id, name) => (isOwn(id) ? space.wordFor(name) : name),
+      network: (id, name) => (ownership.owner('network', id) === own ? space.wordFor(name) : name),
+      networkOf: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.word,
+      volume: (name) => (ownership.owner('volume', name) === own ? space.wordFor(name) : name),
+      own: (name) => space.wordFor(name),
+      labels: (labels) => space.labelsOf(labels),
     },
   }
 }

@@ -1,9 +1,11 @@
 /** Containers, volumes and networks, where one request to the engine is not all of it. */
 import type { ContainerRestart } from '../decode/operations/container.ts'
+import { volume as toldVolume } from '../filter/answers/volume.ts'
 import { notAfterAll } from '../filter/refusal.ts'
+import { viewOf } from '../filter/view.ts'
 import { givenHostname, inspectContainer } from '../engine/questions/containers.ts'
 import { remove } from '../engine/questions/remove.ts'
-import { errorReply, type Reply } from '../engine/reply.ts'
+import { errorReply, jsonReply, type Reply } from '../engine/reply.ts'
 import { PinError } from '../host/pins.ts'
 import { hostnameViolation } from '../decide/create/network.ts'
 import { asStop, stoppingWithin } from '../decide/derived.ts'
@@ -87,10 +89,14 @@ export async function createVolume(undertaking: Undertaking, permit: VolumeCreat
   const { call, right, outcome } = undertaking
   const reply = await exchange(undertaking, permit)
   if (reply.kind !== 'whole' || reply.status !== 201) return outcome.close(reply)
-  const { Name, Labels } = objectOf(JSON.parse(reply.body.toString()))
+  const made = objectOf(JSON.parse(reply.body.toString()))
+  const { Name, Labels } = made
   const claim = textOf(objectOf(Labels)[CLAIM_LABEL])
   const { name } = right.worker
-  if (isOwnVolume(call.gate, name, textOf(Name), claim)) return outcome.close(reply)
+  if (isOwnVolume(call.gate, name, textOf(Name), claim)) {
+    await outcome.close(reply)
+    return jsonReply(reply.status, toldVolume.read(made, viewOf(call.gate, right)))
+  }
   const taken = { name: textOf(Name), status: 403 }
   return outcome.close(notAfterAll(taken, right.record?.id ?? '', name))
 }

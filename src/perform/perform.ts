@@ -3,6 +3,7 @@ import type { Reply } from '../engine/reply.ts'
 import type { ContainerPermit, Permit } from '../decide/verdict.ts'
 import { knownAnswer } from '../filter/known.ts'
 import { viewOf } from '../filter/view.ts'
+import { rename } from './rename.ts'
 import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import { bringsImages } from '../settle/image-operations.ts'
 import type { Claims } from '../settle/claims.ts'
@@ -90,6 +91,8 @@ function onContainer(undertaking: Undertaking, permit: ContainerPermit): Promise
       return restart(undertaking, permit, permit.operation)
     case 'container.archive-put':
       return putFiles(undertaking, permit)
+    case 'container.rename':
+      return rename(undertaking, permit, permit.operation.parameters.name)
     case 'container.archive-get':
     case 'container.archive-stat':
     case 'container.attach':
@@ -101,7 +104,6 @@ function onContainer(undertaking: Undertaking, permit: ContainerPermit): Promise
     case 'container.logs':
     case 'container.pause':
     case 'container.remove':
-    case 'container.rename':
     case 'container.resize':
     case 'container.start':
     case 'container.stats':

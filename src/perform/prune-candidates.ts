@@ -9,11 +9,14 @@ import { unusedVolumes } from '../engine/questions/volumes.ts'
 import type { OwnedKind } from '../record/store.ts'
 import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { spaceOf } from '../policy/space.ts'
 import { pruneFilter } from './prune-filter.ts'
 
 export interface Candidate {
   /** Of a volume its name. */
   readonly id: string
+  /** As what the worker is told that it is gone. */
+  readonly told: string
   /** Bytes that its removal gives back. */
   readonly size: number
   readonly removal: Removal
@@ -31,11 +34,12 @@ export async function candidatesOf(
   const { minor } = connected.facts
   const filters: Filters = parameters.filters ?? new Map<string, readonly string[]>()
   const matches = pruneFilter(filters, Date.now())
+  const space = spaceOf(worker)
   const own = (owned: OwnedKind, list: readonly unknown[], key: string): readonly Unknown[] =>
     list
       .map(objectOf)
       .filter((object) => gate.ownership.owner(owned, textOf(object[key])) === worker.name)
-      .filter((object) => matches(object))
+      .filter((object) => matches({ ...object, Labels: space.labelsOf(objectOf(object['Labels'])) }))
   switch (kind) {
     case 'container.prune': {
       const ids = [...gate.ownership.idsOf(worker.name, 'container')]
@@ -43,20 +47,30 @@ export async function candidatesOf(
       return own('container', list, 'Id').map((container) => {
         const id = textOf(container['Id'])
         const removal = { kind: 'container.remove', container: id, parameters: {} } as const
-        return { id, size: Number(container['SizeRw'] ?? 0), removal }
+        return { id, told: id, size: Number(container['SizeRw'] ?? 0), removal }
       })
     }
     case 'network.prune':
-      return own('network', await unusedNetworks(engine, minor), 'Id').map(({ Id }) => {
+      return own('network', await unusedNetworks(engine, minor), 'Id').map(({ Id, Name }) => {
         const id = textOf(Id)
-        return { id, size: 0, removal: { kind: 'network.remove', network: id } }
+        return {
+          id,
+          told: space.wordFor(textOf(Name)),
+          size: 0,
+          removal: { kind: 'network.remove', network: id },
+        }
       })
     case 'volume.prune': {
       const all = minor < ANONYMOUS_ONLY || isTrue(filters.get('all'))
       const list = (await unusedVolumes(engine, minor)).filter((volume) => all || isAnonymous(volume))
       return own('volume', list, 'Name').map(({ Name }) => {
         const id = textOf(Name)
-        return { id, size: 0, removal: { kind: 'volume.remove', volume: id, parameters: {} } }
+        return {
+          id,
+          told: space.wordFor(id),
+          size: 0,
+          removal: { kind: 'volume.remove', volume: id, parameters: {} },
+        }
       })
     }
     case 'image.prune': {
@@ -65,7 +79,12 @@ export async function candidatesOf(
       const list = (await listTopImages(engine, minor)).filter((image) => all || !hasName(image))
       return own('image', list, 'Id').map(({ Id, Size }) => {
         const id = textOf(Id)
-        return { id, size: Number(Size ?? 0), removal: { kind: 'image.remove', image: id, parameters: {} } }
+        return {
+          id,
+          told: id,
+          size: Number(Size ?? 0),
+          removal: { kind: 'image.remove', image: id, parameters: {} },
+        }
       })
     }
     case 'build.prune':

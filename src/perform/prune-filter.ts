@@ -1,5 +1,6 @@
 /** The client's filters of a prune, applied to what is listed: label, label! and until. */
 import type { Filters } from '../decode/query.ts'
+import { hasLabels } from '../filter/by-words.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 
 /** A filter that can't be read. */
@@ -18,18 +19,11 @@ export function pruneFilter(filters: Filters, now: number): (object: Unknown) =>
   return (object) => {
     const labels = objectOf(object['Labels'])
     return (
-      wanted.every((label) => hasLabel(labels, label)) &&
-      !unwanted.some((label) => hasLabel(labels, label)) &&
+      hasLabels(labels, wanted) &&
+      !unwanted.some((label) => hasLabels(labels, [label])) &&
       until.every((before) => createdAt(object) < before)
     )
   }
-}
-
-function hasLabel(labels: Unknown, label: string): boolean {
-  const equals = label.indexOf('=')
-  if (equals === -1) return Object.hasOwn(labels, label)
-  const name = label.slice(0, equals)
-  return Object.hasOwn(labels, name) && textOf(labels[name]) === label.slice(equals + 1)
 }
 
 /** Milliseconds since 1970; what says nothing of its age counts as new, and is kept. */

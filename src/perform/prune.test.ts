@@ -56,11 +56,18 @@ describe('a prune of containers', () => {
 
 test('a prune of networks removes the worker’s own', async () => {
   using small = await openSmallGate(MAY, (what) => {
-    if (what.startsWith('GET /networks')) return [200, [{ Id: id('a') }, { Id: id('d') }]]
+    if (what.startsWith('GET /networks'))
+      return [
+        200,
+        [
+          { Id: id('a'), Name: 'lab' },
+          { Id: id('d'), Name: 'x' },
+        ],
+      ]
     return what.startsWith('DELETE') ? [204, ''] : undefined
   })
   small.own('network', id('a'), 'lab')
-  expect(toldBy(await small.call('POST /networks/prune'))).toEqual([200, { NetworksDeleted: [id('a')] }])
+  expect(toldBy(await small.call('POST /networks/prune'))).toEqual([200, { NetworksDeleted: ['lab'] }])
   expect(small.asked.filter((what) => what.startsWith('DELETE'))).toEqual([`DELETE /networks/${id('a')}`])
   expect(small.gate.ownership.owner('network', id('a'))).toBeUndefined()
 })

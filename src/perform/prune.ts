@@ -29,10 +29,10 @@ export async function prune(
   try {
     const removed: string[] = []
     let space = 0
-    for (const { id, size, removal } of await candidatesOf(call, right, operation)) {
+    for (const { id, told, size, removal } of await candidatesOf(call, right, operation)) {
       const gone = await remove(undertaking, operation, id, removal, carryOut)
       for (const each of gone) outcome.concerns(each)
-      removed.push(...gone)
+      removed.push(...gone.map((each) => (each === id ? told : each)))
       if (gone.includes(id)) space += size
     }
     return await outcome.close(answerTo(operation, removed, space))

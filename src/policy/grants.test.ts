@@ -5,6 +5,7 @@ import { grantOf, grantOn, wordOf } from './grants.ts'
 const fresh: ContainerFacts = {
   id: '0'.repeat(64),
   name: 'web',
+  word: 'web',
   policyName: 'web',
   owner: 'self',
   running: false,

@@ -39,3 +39,6 @@ export function restartNote(name: RestartPolicyName): string | undefined {
     ? 'such containers start again after a reboot'
     : undefined
 }
+
+export const SHARED_NAMES =
+  'a volume, network or project that it makes under a name of yours before you do is what you use then'

@@ -135,6 +135,12 @@ const run = z.strictObject({
     .array(z.enum(['no', 'on-failure', 'unless-stopped', 'always']))
     .prefault(['no', 'on-failure'])
     .describe('Restart policies that containers may have.'),
+  names: z
+    .enum(['own', 'shared'])
+    .prefault('own')
+    .describe(
+      "own: containers, networks, volumes and compose projects of the worker are called WORKER.NAME on the engine, and nobody else's are in their way; shared: they are called as the worker says.",
+    ),
 })
 
 /** A value of a parameter: no option, nothing that a terminal or a shell takes for something else. */

@@ -1,7 +1,16 @@
 /** A policy in plain words: what each worker gets, and what that means. */
 import { describeValues } from './host/values.ts'
 import type { HostPolicy } from './host/policy.ts'
-import { bindNote, hostNote, imageNote, mcpNote, portNote, restartNote, socketNote } from './notes.ts'
+import {
+  bindNote,
+  hostNote,
+  imageNote,
+  mcpNote,
+  portNote,
+  restartNote,
+  SHARED_NAMES,
+  socketNote,
+} from './notes.ts'
 import { alsoGives } from './grants.ts'
 import { mcpUrl } from './mcp-url.ts'
 import type { ArgvPattern } from './argv.ts'
@@ -145,7 +154,7 @@ function describeExec({ own, named }: ExecPolicy): readonly string[] {
 }
 
 function describeRun(run: RunPolicy): readonly Group[] {
-  const { images, binds, ports, networks, capabilities, restart } = run
+  const { images, binds, ports, networks, capabilities, restart, names } = run
   return [
     {
       title: 'images',
@@ -168,6 +177,7 @@ function describeRun(run: RunPolicy): readonly Group[] {
           ? ['none']
           : [`${ports.from} to ${ports.to} on ${ports.address}`, ...noted(portNote(ports))],
     },
+    ...(names === 'shared' ? [{ title: 'names', lines: ['as it says', ...noted(SHARED_NAMES)] }] : []),
     { title: 'limits', lines: describeLimits(run.limits) },
     {
       title: 'networks',

@@ -3,7 +3,6 @@
  * other program (seccomp.ts), has no network, sees no other process, writes where it is told, and opens no socket in /run or /tmp
  * but those that it is shown. It ends with this process.
  */
-import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
@@ -11,6 +10,8 @@ import { text } from 'node:stream/consumers'
 import { findRealProgram, ProgramError } from './roots.ts'
 import { seccompFilter } from './seccomp.ts'
 import { ended, killGroup, startProgram, type Program, type Stream } from './start.ts'
+
+type ChildProcess = ReturnType<typeof startProgram>
 
 /** Where bubblewrap is. */
 const BWRAP = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/run/current-system/sw/bin/bwrap']

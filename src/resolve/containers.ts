@@ -1,4 +1,5 @@
 /** Which containers are in a worker's reach, and by which name its policy means each. */
+import { spaceOf } from '../policy/space.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { containersOf } from '../policy/reach.ts'
 import type { ContainerFacts, ExecFacts } from './facts.ts'
@@ -8,7 +9,7 @@ import type { World } from '../world/world.ts'
 /** Every container that the worker may know of: its own, and the operator's that the policy names. */
 export function containersInReach(world: World, worker: WorkerPolicy): readonly ContainerFacts[] {
   const own = [...world.ownership.idsOf(worker.name, 'container')].flatMap(
-    (id) => ownContainer(world, id) ?? [],
+    (id) => ownContainer(world, worker, id) ?? [],
   )
   return [...own, ...operatorContainers(world, containersOf(worker))]
 }
@@ -22,12 +23,24 @@ export function containerInReach(
   worker: WorkerPolicy,
   reference: string,
 ): ContainerFacts | undefined {
-  if (world.ownership.owner('container', reference) === worker.name) return ownContainer(world, reference)
+  if (world.ownership.owner('container', reference) === worker.name)
+    return ownContainer(world, worker, reference)
   const inReach = containersInReach(world, worker)
-  const exact = inReach.find(({ id, name }) => id === reference || name === reference)
+  const exact =
+    inReach.find(({ id }) => id === reference) ?? named(inReach, reference, spaceOf(worker).nameOf(reference))
   if (exact !== undefined || !/^[0-9a-f]{1,64}$/.test(reference)) return exact
   const starting = inReach.filter(({ id }) => id.startsWith(reference))
   return starting.length === 1 ? starting[0] : undefined
+}
+
+/** What has the name that the engine is given for that word, or else had it before there were such names. */
+export function named<T extends { readonly name: string; readonly word: string }>(
+  found: readonly T[],
+  word: string,
+  name: string,
+): T | undefined {
+  const called = found.filter((one) => one.word === word)
+  return called.find((one) => one.name === name) ?? called[0]
 }
 
 /** An exec of the worker's, as long as its container is in its reach. */
@@ -37,12 +50,13 @@ export function execInReach(world: World, worker: WorkerPolicy, exec: string): E
   return container && { container, made: known?.made }
 }
 
-function ownContainer(world: World, id: string): ContainerFacts | undefined {
+function ownContainer(world: World, worker: WorkerPolicy, id: string): ContainerFacts | undefined {
   const { inventory, ownership } = world
   const known = inventory.container(id)
   const owned = ownership.get('container', id)
   if (known === undefined || owned === undefined) return undefined
-  return factsOf(world, known, 'self', owned, world.made.get(owned.nonce))
+  const facts = factsOf(world, known, 'self', owned, world.made.get(owned.nonce))
+  return { ...facts, word: spaceOf(worker).wordFor(known.name) }
 }
 
 /** Those that the operator gave one of the names. */
@@ -73,10 +87,17 @@ function factsOf(
   made: ContainerFacts['made'],
 ): ContainerFacts {
   const binds = known.map((bind) => ({ ...bind, origin: pins.originOf(bind.source) }))
-  return { id, name, policyName: name, owner, running, started, binds, memory, nanoCpus, made }
+  return { id, name, word: name, policyName: name, owner, running, started, binds, memory, nanoCpus, made }
 }
 
-/** Whether a policy, or what a worker renamed, means a container of the operator's by this name. */
-export function isMeant(world: World, name: string): boolean {
-  return world.meant.containers.has(name) || world.renames.isMeant(name)
+/**
+ * Whether a policy, or what a worker renamed, means a container of the operator's by this name of the engine's; or the worker's own policy
+ * by its word for it, under which its own would hide that.
+ */
+export function isMeant(world: World, worker: WorkerPolicy, name: string): boolean {
+  return (
+    world.meant.containers.has(name) ||
+    world.renames.isMeant(name) ||
+    containersOf(worker).has(spaceOf(worker).wordFor(name))
+  )
 }

@@ -12,6 +12,8 @@ export interface ContainerFacts {
   readonly id: string
   /** As the engine has it. */
   readonly name: string
+  /** What the worker calls it: of its own, as it named it. */
+  readonly word: string
   /** The name by which a policy means it: of the operator's the one that the operator gave it, whatever a worker called it since. */
   readonly policyName: string
   /** The worker's own, or one of the operator's that the policy names. */
@@ -56,6 +58,8 @@ export interface ImageFacts {
   readonly ownNames: readonly string[]
   /** Characters of its labels. */
   readonly labels: number
+  /** The compose project in its labels, as a container of it is to have that: what an image hands down means nobody else's. */
+  readonly project: string | undefined
   /** What it names for each of its containers; undefined where that is not known. */
   readonly named: NamedByImage | undefined
   /** Ids of the nameless images below it, the nearest first, as far as they are the worker's. */
@@ -70,7 +74,10 @@ export type NameOwner = 'nobody' | 'self' | 'other'
 
 export interface NetworkFacts {
   readonly id: string
+  /** As the engine has it. */
   readonly name: string
+  /** What the worker calls it: of its own, as it named it. */
+  readonly word: string
   /** The worker's own, one of the operator's that the policy names, or one that every engine has. */
   readonly owner: 'self' | 'operator' | 'engine'
 }

@@ -12,6 +12,7 @@ import {
 import { fullReference, looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
+import { spaceOf } from '../policy/space.ts'
 import type { Facts, ImageFacts } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
 import type { KnownImage } from '../world/known-images.ts'
@@ -45,7 +46,8 @@ export function findImage(known: Images, worker: WorkerPolicy, written: string):
 }
 
 function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): ImageFacts {
-  const { id, names, digests, labels, named } = image
+  const { id, names, digests, labels, named, project } = image
+  const space = spaceOf(worker)
   const { ownership } = known
   return {
     id,
@@ -55,6 +57,7 @@ function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): Ima
     ownNames: names.filter((name) => ownership.ownsTag(worker.name, name, id)),
     labels,
     named,
+    project: project === undefined || space.prefix === '' ? undefined : space.nameOf(space.wordFor(project)),
     ownParents: ownParents(known, worker.name, id),
   }
 }

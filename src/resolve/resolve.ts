@@ -15,7 +15,7 @@ import type { Images } from '../world/images.ts'
 import { seen } from '../world/image-sight.ts'
 import type { World } from '../world/world.ts'
 import { lookUp } from './look-up.ts'
-import { networkInReach } from './networks.ts'
+import { isNetworkTaken, networkInReach } from './networks.ts'
 import type { Looked } from './paths.ts'
 import { factsOfCreate, factsOfFit } from './stock.ts'
 import { ownersOf } from './volumes.ts'
@@ -83,7 +83,7 @@ function resolveOnContainer(from: From, operation: OnContainer): Resolved {
     }
     case 'container.rename': {
       const renaming = container !== undefined && world.renames.isUnderWay(container.id)
-      const nameMeant = isMeant(world, operation.parameters.name ?? '')
+      const nameMeant = isMeant(world, worker, operation.parameters.name ?? '')
       return resolved(operation, { engine, container, renaming, nameMeant })
     }
     case 'container.commit': {
@@ -155,7 +155,7 @@ function resolveOthers(from: From, operation: Exclude<Operation, OnContainer>): 
     case 'image.pull':
       return resolved(operation, { engine, imagesListed: listedOf(from) })
     case 'network.create': {
-      const networkTaken = from.before.networkTaken ?? isNetworkTaken(world, operation.name)
+      const networkTaken = from.before.networkTaken ?? isNetworkTaken(world, worker, operation.name)
       return resolved(operation, { engine, networkTaken, usage: usageOf(from) })
     }
     case 'network.inspect':
@@ -268,10 +268,6 @@ function isUpdating({ world, before }: From, container: Facts['container']): boo
   return (
     before.updating ?? (container !== undefined && containersUpdated.workerOf(container.id) !== undefined)
   )
-}
-
-function isNetworkTaken({ inventory, meant }: World, name: string): boolean {
-  return inventory.hasNetworkNamed(name) || meant.networks.has(name)
 }
 
 function volumesOf({ world, worker, before }: From, name: string | undefined): Facts['volumes'] {

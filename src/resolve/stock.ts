@@ -40,7 +40,7 @@ export function factsOfCreate(
   const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {
     ...fit,
-    nameMeant: isMeant(world, operation.name ?? ''),
+    nameMeant: isMeant(world, worker, operation.name ?? ''),
     others: new Map([...others, ...lookUp(named, (name) => containerInReach(world, worker, name))]),
     volumes: lookUp(volumes, (name) => volumeOwner(world, worker, name)),
   }

@@ -9,6 +9,9 @@ export const IMAGE_CLAIM_LABEL = 'dockgate.image'
 /** Tells the operator whose an object is. */
 export const WORKER_LABEL = 'dockgate.worker'
 
+/** By this label compose finds what is of a project, whoever made it. */
+export const PROJECT_LABEL = 'com.docker.compose.project'
+
 /** Characters of all labels of an object together: they come with every event and every list. */
 export const MOST_LABELS = 64 * 1024
 

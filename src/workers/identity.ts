@@ -1,4 +1,5 @@
 /** A worker as the door of its socket knows it. */
+import { spaceOf, type Space } from '../policy/space.ts'
 import type { SocketPolicy, WorkerPolicy } from '../policy/policy.ts'
 
 /** What a worker may since a certain policy. As long as nothing of it changes, this is the same object. */
@@ -18,6 +19,8 @@ export class Identity {
   readonly name: string
   /** As in the policy. */
   readonly section: string
+  /** What it calls its own, and what an engine does. */
+  #space: Space
   readonly #cuts = new Set<() => void>()
   #rights: Rights | undefined
 
@@ -25,6 +28,12 @@ export class Identity {
     this.name = name
     this.section = worker.name
     this.#rights = { since, worker: { ...worker, name } }
+    this.#space = spaceOf(this.#rights.worker)
+  }
+
+  /** By the policy that was last in force for it. */
+  get space(): Space {
+    return this.#space
   }
 
   /** What it may now; undefined once it has ended. */
@@ -46,6 +55,7 @@ export class Identity {
     const after = { ...worker, name: this.name }
     if (isSame(after, before.worker)) return false
     this.#rights = { since, worker: after }
+    this.#space = spaceOf(after)
     return true
   }
 

@@ -18,6 +18,8 @@ export interface KnownImage {
   readonly worker: string
   /** The claim in its labels; empty where there is none. Images built upon it have the same. */
   readonly claim: string
+  /** The compose project in its labels; undefined where there is none. */
+  readonly project: string | undefined
   /** Characters of its labels, and of all that an engine lists of it. */
   readonly labels: number
   readonly listed: number

@@ -3,7 +3,13 @@ import { isGuarded } from '../decode/operations/guarded.ts'
 import { isUnset } from '../decode/operations/environment.ts'
 import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
-import { CLAIM_LABEL, IMAGE_CLAIM_LABEL, labelsLength, WORKER_LABEL } from '../shared/labels.ts'
+import {
+  CLAIM_LABEL,
+  IMAGE_CLAIM_LABEL,
+  labelsLength,
+  PROJECT_LABEL,
+  WORKER_LABEL,
+} from '../shared/labels.ts'
 import type { KnownContainer } from './inventory.ts'
 import type { KnownImage } from './known-images.ts'
 
@@ -63,6 +69,7 @@ function knownImage(
     parent: looksLikeImageId(parent) ? parent : '',
     worker: textOf(labels[WORKER_LABEL]),
     claim: textOf(labels[IMAGE_CLAIM_LABEL]),
+    project: typeof labels[PROJECT_LABEL] === 'string' ? labels[PROJECT_LABEL] : undefined,
     labels: labelsLength(labels),
     listed: JSON.stringify({ names: written, labels }).length + REST,
     named,

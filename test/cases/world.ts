@@ -22,6 +22,7 @@ import { MadeWith } from '../../src/world/made.ts'
 import { Ownership } from '../../src/world/ownership.ts'
 import { Renames } from '../../src/world/renames.ts'
 import { hostPathsOf } from '../../src/resolve/paths.ts'
+import { inEngineNames } from '../../src/resolve/own-names.ts'
 import { resolve } from '../../src/resolve/resolve.ts'
 import type { EngineFacts } from '../../src/world/engine-facts.ts'
 import type { World } from '../../src/world/world.ts'
@@ -60,8 +61,9 @@ const knownImage = z.strictObject({
     })
     .nullable()
     .default({ volumes: 0, ports: 0 }),
-  /** The worker in its labels. */
+  /** The worker in its labels, and the compose project. */
   label: z.string().default(''),
+  project: z.string().optional(),
   /** Names that the worker gave to an image which is not its own. */
   given: z.array(z.string()).default([]),
   /** The image that it is built upon. */
@@ -152,6 +154,7 @@ export const UNLABELLED = {
   digests: [],
   worker: '',
   claim: '',
+  project: undefined,
   labels: 0,
   listed: 0,
   named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
@@ -210,7 +213,8 @@ export function ask(request: Request, given: Settings = NONE): Answer {
   const facts = world.parse({ ...standard.world, ...given.world })
   const worker = policyOf(given)
   const known = worldOf(facts, worker)
-  const decoded = decodeRequest(request)
+  const written = decodeRequest(request)
+  const decoded = { ...written, operation: inEngineNames(known, worker, written.operation) }
   const paths = new Map(
     hostPathsOf(known, worker, decoded.operation).map((path) => [path, hostPath(facts.paths, path)]),
   )
@@ -305,14 +309,23 @@ function worldOf(
   }
   setImages(
     { images: knownImages },
-    Object.entries(images).map(([name, { names, labels, listed, label, parent, named }]) => {
+    Object.entries(images).map(([name, { names, labels, listed, label, parent, named, project }]) => {
       const upon = parent === undefined ? '' : imageIdOf(parent)
       const told = {
         labels,
         listed,
         named: named === null ? undefined : { guarded: undefined, unset: undefined, ...named },
       }
-      return { id: imageIdOf(name), names, digests: [], parent: upon, worker: label, claim: '', ...told }
+      return {
+        id: imageIdOf(name),
+        names,
+        digests: [],
+        parent: upon,
+        worker: label,
+        claim: '',
+        project,
+        ...told,
+      }
     }),
   )
   for (const [name, image] of Object.entries(images)) {

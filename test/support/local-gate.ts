@@ -86,6 +86,7 @@ function never(): never {
 
 function policyOf(socket: string, { docker = {}, host = {} }: More): Policy {
   const run = {
+    names: 'shared',
     images: ['docker.io/library/*'],
     limits: { memory: '256m', cpus: 1, pids: 128, containers: 20 },
   }

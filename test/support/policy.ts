@@ -29,6 +29,7 @@ export function workDirectory(directory: string): string {
  */
 export function policyFor(directory: string, docker: DockerPart = {}, more: object = {}): string {
   const run = {
+    names: 'shared',
     images: ['docker.io/library/*', `${setting('REGISTRY')}/team/*`],
     binds: [{ path: workDirectory(directory), mode: 'rw' }],
     ports: { address: '127.0.0.1', range: '21000-21999' },

@@ -13,4 +13,12 @@ export const SEES_ALL: View = {
   volume: () => true,
   network: () => 'self',
   counts: () => ({ containers: 1, running: 1 }),
+  words: {
+    container: (_id, name) => name,
+    network: (_id, name) => name,
+    networkOf: () => undefined,
+    volume: (name) => name,
+    own: (name) => name,
+    labels: (labels) => labels,
+  },
 }

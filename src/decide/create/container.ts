@@ -2,7 +2,7 @@
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
 import { isUnset } from '../../decode/operations/environment.ts'
 import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
-import { MOST_LABELS } from '../../shared/labels.ts'
+import { MOST_LABELS, PROJECT_LABEL } from '../../shared/labels.ts'
 import { describePatterns, someImageMatches } from '../../policy/match.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
@@ -43,6 +43,7 @@ export function planContainer(
   return {
     image,
     granted,
+    labels: facts.fromImage?.project === undefined ? {} : { [PROJECT_LABEL]: facts.fromImage.project },
     mounts,
     volumes: volumesToOwn(mounts),
     volumesFrom: planVolumesFrom(run, operation, facts, violations),

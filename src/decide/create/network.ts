@@ -6,6 +6,7 @@ import type { PublishedPort } from '../../decode/operations/ports.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import { ONCE_MORE, type Violation } from '../refuse.ts'
+import { ownAliases } from './aliases.ts'
 import type { PlanFacts } from './facts.ts'
 
 /** NetworkMode as it is sent: networks by full id, so that no other of that name can be meant. */
@@ -62,21 +63,33 @@ export function planEndpoints(
   facts: Pick<Facts, 'networks'>,
   violations: Violation[],
 ): readonly Endpoint[] {
-  const { network, endpoints } = operation
+  const { network } = operation
   const builtIn =
     network.mode === 'default'
       ? ['default', 'bridge']
       : ['bridge', 'none'].filter((mode) => mode === network.mode)
-  return endpoints.map((endpoint) =>
-    builtIn.some((name) => name === endpoint.network)
-      ? endpoint
-      : {
-          ...endpoint,
-          network: planNetwork(`EndpointsConfig.${endpoint.network}`, endpoint.network, facts, violations),
-          // On the operator's networks an alias could answer for one of the operator's containers.
-          aliases: facts.networks.get(endpoint.network)?.owner === 'self' ? endpoint.aliases : [],
-        },
-  )
+  return askedEndpoints(operation, facts).map((endpoint) => {
+    if (builtIn.some((name) => name === endpoint.network)) return endpoint
+    const known = facts.networks.get(endpoint.network)
+    return {
+      ...endpoint,
+      network: planNetwork(`EndpointsConfig.${endpoint.network}`, endpoint.network, facts, violations),
+      // On the operator's networks an alias could answer for one of the operator's containers.
+      aliases: known?.owner === 'self' ? ownAliases(operation, known, endpoint.aliases) : [],
+    }
+  })
+}
+
+/** The endpoints, with that of a network which the mode alone names. */
+function askedEndpoints(
+  { network, endpoints }: ContainerCreate,
+  { networks }: Pick<Facts, 'networks'>,
+): readonly Endpoint[] {
+  if (network.mode !== 'network') return endpoints
+  const known = networks.get(network.network)
+  if (known?.owner !== 'self' || endpoints.some((one) => networks.get(one.network)?.id === known.id))
+    return endpoints
+  return [{ network: network.network, aliases: [], gatewayPriority: undefined }, ...endpoints]
 }
 
 function planNetwork(

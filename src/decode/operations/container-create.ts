@@ -56,6 +56,8 @@ export interface RequestedLog {
 
 export interface ContainerCreate {
   readonly kind: 'container.create'
+  /** As it is asked for, and as the engine is to have it (resolve/own-names.ts). */
+  readonly word: string | undefined
   readonly name: string | undefined
   readonly platform: string | undefined
   /** The image as the client names it. */
@@ -102,6 +104,7 @@ export function readContainerCreate(
   )
   return {
     kind: 'container.create',
+    word: query.name,
     name: query.name,
     platform: query.platform,
     image: Image,

@@ -11,7 +11,7 @@ import {
 } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { noFields } from '../parts.ts'
-import { queryFilters, queryFlag, queryInteger, queryText } from '../query.ts'
+import { queryFilters, queryFlag, queryInteger, queryText, type ByWords } from '../query.ts'
 import { wordsIn } from '../../shared/words.ts'
 
 const LIST_FILTERS = wordsIn(
@@ -27,8 +27,10 @@ export const listQuery = record({
   ),
   trunc_cmd: rewritten(queryFlag, 'left out: no engine reads it (docker-py sends it)'),
 })
-export interface ContainerList {
+export interface ContainerList extends ByWords {
   readonly kind: 'container.list'
+  /** Most that are told, of those that `byWords` leaves. */
+  readonly most?: number
   readonly parameters: Read<typeof listQuery>
 }
 

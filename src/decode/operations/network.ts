@@ -12,13 +12,13 @@ import {
 } from '../fields.ts'
 import type { Given } from '../parts.ts'
 import { LIKE_AN_ID, looksLikeId } from './container.ts'
-import { queryFilters, queryFlag, queryText } from '../query.ts'
+import { queryFilters, queryFlag, queryText, type ByWords } from '../query.ts'
 import { endpointFields, type Endpoint } from './endpoint.ts'
 
 export const listQuery = record({
   filters: forwarded(queryFilters(['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'])),
 })
-export interface NetworkList {
+export interface NetworkList extends ByWords {
   readonly kind: 'network.list'
   readonly parameters: Read<typeof listQuery>
 }

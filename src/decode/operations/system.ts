@@ -1,6 +1,6 @@
 /** What is asked about the engine itself. */
 import { forwarded, record, type Read } from '../fields.ts'
-import { queryFilters, queryFlag, queryText } from '../query.ts'
+import { queryFilters, queryFlag, queryText, type ByWords } from '../query.ts'
 import { wordsIn } from '../../shared/words.ts'
 
 export interface SystemPing {
@@ -33,7 +33,7 @@ export const eventsQuery = record({
   until: forwarded(queryText),
   filters: forwarded(queryFilters(EVENT_FILTERS)),
 })
-export interface SystemEvents {
+export interface SystemEvents extends ByWords {
   readonly kind: 'system.events'
   readonly parameters: Read<typeof eventsQuery>
 }

@@ -1,12 +1,12 @@
 /** What is asked of volumes: plain local ones. */
 import { dictionary, FieldError, forwarded, limited, record, refused, text, type Read } from '../fields.ts'
 import type { Given } from '../parts.ts'
-import { queryFilters, queryFlag } from '../query.ts'
+import { queryFilters, queryFlag, type ByWords } from '../query.ts'
 
 export const listQuery = record({
   filters: forwarded(queryFilters(['dangling', 'driver', 'label', 'name'])),
 })
-export interface VolumeList {
+export interface VolumeList extends ByWords {
   readonly kind: 'volume.list'
   readonly parameters: Read<typeof listQuery>
 }

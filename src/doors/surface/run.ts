@@ -65,7 +65,7 @@ async function ownAnswer(line: Line, command: OwnCommand, written: Written): Pro
       const entries = isRecordId(command.record)
         ? await ownAbout(record, share, worker.name, command.record)
         : []
-      if (entries.length > 0) return answer(whyText(entries, worker.name))
+      if (entries.length > 0) return answer(caller.identity.space.inWords(whyText(entries, worker.name)))
       return failedAnswer(
         'there is no such record of this worker lately; write why and the 12 characters',
         EXIT.usage,

@@ -13,6 +13,7 @@ import { StoreUnavailable } from '../../record/errors.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../../http/body.ts'
 import { sendReply } from '../send.ts'
 import { asTried, BadRequest, readAudit, readRun } from './run-request.ts'
+import { replyInWords } from '../../filter/refusal.ts'
 import { ownAbout, ownRecent } from './own-record.ts'
 import { surfacePath, type WorkerSurface } from './prefix.ts'
 import type { RehearsalRun } from './rehearsal.ts'
@@ -80,10 +81,11 @@ export class Surface implements WorkerSurface {
         return sendReply(jsonReply(200, whoAmI(rightsOf({ identity }).worker)), response)
       case 'GET audit': {
         const entries = await ownRecent(this.#record, share, identity.name, readAudit(query))
-        return sendReply(jsonReply(200, { entries: entries.map(ownEntry) }), response)
+        const told = jsonReply(200, { entries: entries.map(ownEntry) })
+        return sendReply(replyInWords(told, identity.space), response)
       }
       case 'GET why/':
-        return sendReply(await this.#why(share, identity.name, id), response)
+        return sendReply(replyInWords(await this.#why(share, identity.name, id), identity.space), response)
       case 'GET verdict/': {
         const verdict = this.#rehearsals.get(id)?.verdict(Number(query.get('exit') ?? '0'))
         return sendReply(verdict === undefined ? NOT_FOUND : jsonReply(200, verdict), response)

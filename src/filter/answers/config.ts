@@ -1,5 +1,6 @@
 /** What runs in a container, and how an image would have it. */
-import { dictionary, each, fields, flag, list, number, text, textByName, texts } from '../fields.ts'
+import { dictionary, each, fields, flag, list, number, text, texts } from '../fields.ts'
+import { labels } from '../words.ts'
 import { wordsIn } from '../../shared/words.ts'
 
 const NOTHING = fields({})
@@ -15,7 +16,7 @@ export const config = fields({
   ...each(wordsIn('Env Cmd Entrypoint OnBuild Shell'), texts),
   ExposedPorts: dictionary(NOTHING),
   Volumes: dictionary(NOTHING),
-  Labels: textByName,
+  Labels: labels,
   StopTimeout: number,
   Healthcheck: fields({
     Test: texts,

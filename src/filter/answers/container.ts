@@ -23,9 +23,11 @@ import { config, health } from './config.ts'
 import { hostConfig, portBindings, restartPolicy } from './host-config.ts'
 import { descriptor } from './image.ts'
 import { endpoint } from './network.ts'
+import { containerWords, inWords, labels, networkMode, volumeName } from '../words.ts'
 
 const mountPoint = fields({
-  ...each(['Type', 'Name', 'Source', 'Destination', 'Driver', 'Mode', 'Propagation'], text),
+  Name: volumeName,
+  ...each(['Type', 'Source', 'Destination', 'Driver', 'Mode', 'Propagation'], text),
   RW: flag,
 })
 
@@ -67,8 +69,7 @@ const networkSettings = fields({
   Networks: networks,
 })
 
-/** A container that may be inspected. */
-export const inspected = fields({
+const whole = fields({
   ...BASE,
   Path: text,
   Args: texts,
@@ -92,6 +93,8 @@ export const inspected = fields({
   Config: config,
   NetworkSettings: networkSettings,
 })
+/** A container that may be inspected. */
+export const inspected = inWords(whole, containerWords)
 
 /** A container on which the worker may do something else: what the CLI has to know before logs, start or attach, and no insides. */
 export const redacted: Field<Unknown> = fields({
@@ -121,17 +124,18 @@ const withoutInsides = fields({
   Mounts: replaced([], 'insides'),
 })
 
-const withInsides = fields({
+const insides = fields({
   ...LISTED,
   ImageManifestDescriptor: descriptor,
   Command: text,
   Ports: list(fields({ IP: text, PrivatePort: number, PublicPort: number, Type: text })),
-  Labels: textByName,
-  HostConfig: fields({ NetworkMode: text, Annotations: textByName }),
+  Labels: labels,
+  HostConfig: fields({ NetworkMode: networkMode, Annotations: textByName }),
   Health: fields({ Status: text, FailingStreak: number }),
   NetworkSettings: fields({ Networks: networks }),
   Mounts: list(mountPoint),
 })
+const withInsides = inWords(insides, containerWords)
 
 /** A container in a list. */
 export const listed = chosen(

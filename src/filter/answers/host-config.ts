@@ -1,5 +1,6 @@
 /** How a container was asked for. */
 import { dictionary, each, fields, flag, list, number, numbers, text, textByName, texts } from '../fields.ts'
+import { bind, labels, networkMode, volumeName } from '../words.ts'
 import { wordsIn } from '../../shared/words.ts'
 
 const rates = list(fields({ Path: text, Rate: number }))
@@ -37,7 +38,8 @@ const RESOURCES = {
 }
 
 const mount = fields({
-  ...each(['Type', 'Source', 'Target', 'Consistency'], text),
+  Source: volumeName,
+  ...each(['Type', 'Target', 'Consistency'], text),
   ReadOnly: flag,
   BindOptions: fields({
     Propagation: text,
@@ -45,7 +47,7 @@ const mount = fields({
   }),
   VolumeOptions: fields({
     NoCopy: flag,
-    Labels: textByName,
+    Labels: labels,
     Subpath: text,
     DriverConfig: fields({ Name: text, Options: textByName }),
   }),
@@ -66,17 +68,19 @@ export const hostConfig = fields({
   Mounts: list(mount),
   ConsoleSize: numbers,
   ...each(['OomScoreAdj', 'ShmSize'], number),
+  NetworkMode: networkMode,
+  Binds: list(bind),
   ...each(['AutoRemove', 'Privileged', 'PublishAllPorts', 'ReadonlyRootfs', 'Init'], flag),
   ...each(['Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls'], textByName),
   ...each(
     wordsIn(`
-      ContainerIDFile NetworkMode VolumeDriver CgroupnsMode IpcMode Cgroup PidMode UTSMode UsernsMode Runtime Isolation InitPath
+      ContainerIDFile VolumeDriver CgroupnsMode IpcMode Cgroup PidMode UTSMode UsernsMode Runtime Isolation InitPath
     `),
     text,
   ),
   ...each(
     wordsIn(`
-      Binds VolumesFrom CapAdd CapDrop Capabilities Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt MaskedPaths
+      VolumesFrom CapAdd CapDrop Capabilities Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt MaskedPaths
       ReadonlyPaths
     `),
     texts,

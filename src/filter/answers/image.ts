@@ -12,11 +12,11 @@ import {
   number,
   replaced,
   text,
-  textByName,
   textIf,
   texts,
   type Field,
 } from '../fields.ts'
+import { labels } from '../words.ts'
 import { config } from './config.ts'
 
 const platform = fields({
@@ -96,7 +96,7 @@ const summary = withNames(
     ...BOTH,
     ParentId: text,
     Created: number,
-    Labels: textByName,
+    Labels: labels,
     Containers: replaced(-1, OTHERS_USE),
     SharedSize: replaced(-1, OTHERS_USE),
   }),

@@ -15,6 +15,7 @@ import {
   texts,
   type Field,
 } from '../fields.ts'
+import { inWords, labels, networkWords } from '../words.ts'
 
 /** How a container is on a network. */
 export const endpoint = fields({
@@ -46,7 +47,7 @@ const CLUSTER = leftOut('of a cluster')
 
 const own = fields({
   ...BASE,
-  Labels: textByName,
+  Labels: labels,
   Options: textByName,
   ConfigFrom: fields({ Network: text }),
   IPAM: fields({ Driver: text, Options: textByName, Config: list(subnet) }),
@@ -70,10 +71,11 @@ const operators = fields({
 })
 
 /** A network in reach. */
-export const network = chosen(
-  'of networks that are not its own neither labels nor addresses',
-  own,
-  ({ Id }, view) => (view.network(textOf(Id)) === 'self' ? own : operators),
+export const network = inWords(
+  chosen('of networks that are not its own neither labels nor addresses', own, ({ Id }, view) =>
+    view.network(textOf(Id)) === 'self' ? own : operators,
+  ),
+  networkWords,
 )
 
 /**

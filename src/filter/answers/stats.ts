@@ -1,5 +1,6 @@
 /** What a container uses. */
 import { dictionary, each, fields, list, number, numbers, text } from '../fields.ts'
+import { inWords, statsWords } from '../words.ts'
 import { wordsIn } from '../../shared/words.ts'
 
 const operations = list(fields({ major: number, minor: number, op: text, value: number }))
@@ -21,7 +22,7 @@ const network = fields({
   ...each(['endpoint_id', 'instance_id'], text),
 })
 
-export const stats = fields({
+const used = fields({
   ...each(['id', 'name', 'os_type', 'read', 'preread'], text),
   num_procs: number,
   pids_stats: fields(each(['current', 'limit'], number)),
@@ -46,3 +47,5 @@ export const stats = fields({
   network,
   networks: dictionary(network),
 })
+
+export const stats = inWords(used, statsWords)

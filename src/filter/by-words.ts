@@ -1,0 +1,73 @@
+/** Filters that go by names and labels, applied to what is told in the worker's words, as engines apply theirs (moby, api/types/filters). */
+import type { Filters } from '../decode/query.ts'
+import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+
+/** Whether something that is told was asked for. */
+export type Keep = (told: Unknown) => boolean
+
+export const KEEP_ALL: Keep = () => true
+
+/** A test of what a list tells. @param most how many are kept */
+export async function keptOfList(filters: Filters, most = Infinity): Promise<Keep> {
+  if (filters.size === 0) return KEEP_ALL
+  const names = await Promise.all((filters.get('name') ?? []).map(nameTest))
+  const labels = filters.get('label') ?? []
+  let kept = 0
+  return (told) => {
+    const called = [...textsOf(told['Names']), textOf(told['Name'])].flatMap((name) => [
+      name,
+      name.replace(/^\//, ''),
+    ])
+    const isNamed =
+      names.length === 0 || names.some((test) => called.some((name) => name !== '' && test(name)))
+    if (!isNamed || !hasLabels(objectOf(told['Labels']), labels) || kept >= most) return false
+    kept += 1
+    return true
+  }
+}
+
+/** A test of events: names and ids by how they begin. */
+export function keptOfEvents(filters: Filters): Keep {
+  const labels = filters.get('label') ?? []
+  return ({ Actor }) => {
+    const { ID, Attributes } = objectOf(Actor)
+    const attributes = objectOf(Attributes)
+    const called = [textOf(ID), textOf(attributes['name'])]
+    return (
+      hasLabels(attributes, labels) &&
+      ['container', 'network', 'volume'].every((key) => {
+        const values = filters.get(key)
+        return values === undefined || values.some((value) => called.some((name) => name.startsWith(value)))
+      })
+    )
+  }
+}
+
+/** @param asked `name` or `name=value`; all of them */
+export function hasLabels(labels: Unknown, asked: readonly string[]): boolean {
+  return asked.every((label) => {
+    const sign = label.indexOf('=')
+    const name = sign === -1 ? label : label.slice(0, sign)
+    return Object.hasOwn(labels, name) && (sign === -1 || labels[name] === label.slice(sign + 1))
+  })
+}
+
+/** A pattern that means what it says. */
+const PLAIN = /^(?<start>\^?)(?<text>[A-Za-z0-9_/-]*)(?<end>\$?)$/
+
+/** Go's regular expressions, which take no longer than the text is; what is none matches itself alone. */
+async function nameTest(pattern: string): Promise<(name: string) => boolean> {
+  const { start, text = '', end } = PLAIN.exec(pattern)?.groups ?? {}
+  if (start !== undefined) {
+    if (start === '') return end === '' ? (name) => name.includes(text) : (name) => name.endsWith(text)
+    return end === '' ? (name) => name.startsWith(text) : (name) => name === text
+  }
+  const { RE2JS, RE2JSException } = await import('re2js')
+  try {
+    const compiled = RE2JS.compile(pattern)
+    return (name) => name === pattern || compiled.matcher(name).find()
+  } catch (cause) {
+    if (cause instanceof RE2JSException) return (name) => name === pattern
+    throw cause
+  }
+}

@@ -1,0 +1,144 @@
+/** What is told in the worker's own words: names of what is its own, and labels, without those of the gate. */
+import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { cleaned, given, textByName, type Field } from './fields.ts'
+import type { View } from './view.ts'
+
+const IN_WORDS = 'names of its own are told as the worker has them'
+
+const worded = (tell: (text: string, view: View) => string): Field<string> =>
+  cleaned(
+    IN_WORDS,
+    given((value, view) => (typeof value === 'string' ? tell(value, view) : undefined)),
+  )
+
+export const labels: Field<Unknown> = cleaned(
+  "those of the gate are left out, and the worker's project is called as the worker has it",
+  given((value, view) => {
+    const told = textByName.read(value, view)
+    return told && view.words.labels(told)
+  }, textByName.children),
+)
+
+export const volumeName = worded((name, view) => view.words.volume(name))
+
+/** `NAME:/data:ro`, or what begins with a path. */
+export const bind = worded((text, view) => {
+  const [source = '', ...rest] = text.split(':')
+  return source.startsWith('/') || rest.length === 0 ? text : [view.words.volume(source), ...rest].join(':')
+})
+
+/** A network by its id, as the gate asks for it, or what is no network. */
+export const networkMode = worded((mode, view) => view.words.networkOf(mode) ?? mode)
+
+/** A field that is read further when all of an object is. */
+export function inWords(field: Field<Unknown>, tell: (told: Unknown, view: View) => Unknown): Field<Unknown> {
+  return {
+    ...cleaned(IN_WORDS, field),
+    read: (value, view) => {
+      const told = field.read(value, view)
+      return told && tell(told, view)
+    },
+  }
+}
+
+/** A container, inspected or in a list. */
+export function containerWords(told: Unknown, view: View): Unknown {
+  const id = textOf(told['Id'])
+  const called = (name: string): string =>
+    name.startsWith('/') ? `/${view.words.container(id, name.slice(1))}` : view.words.container(id, name)
+  const { Name, Names, NetworkSettings } = told
+  const name = textOf(Name) || (textsOf(Names)[0] ?? '')
+  return {
+    ...told,
+    ...(typeof Name === 'string' ? { Name: called(Name) } : {}),
+    ...(Array.isArray(Names) ? { Names: textsOf(Names).map(called) } : {}),
+    ...(NetworkSettings === undefined
+      ? {}
+      : { NetworkSettings: settingsWords(objectOf(NetworkSettings), name.replace('/', ''), called, view) }),
+  }
+}
+
+function settingsWords(
+  settings: Unknown,
+  name: string,
+  called: (name: string) => string,
+  view: View,
+): Unknown {
+  if (typeof settings['Networks'] !== 'object' || settings['Networks'] === null) return settings
+  const networks = Object.entries(objectOf(settings['Networks'])).map(([network, endpoint]) => {
+    const told = objectOf(endpoint)
+    const word = view.words.network(textOf(told['NetworkID']), network)
+    return [word, endpointWords(told, name, called(name), word)] as const
+  })
+  return { ...settings, Networks: Object.fromEntries(networks) }
+}
+
+/** Without the names that the gate added, by which the container is found as its worker calls it. */
+function endpointWords(told: Unknown, name: string, word: string, network: string): Unknown {
+  if (name === word) return told
+  const asked = askedAliases(textsOf(told['Aliases']), word, network)
+  const full = `${word}.${network}`
+  const known = textsOf(told['DNSNames']).map((one) => (one === name ? word : one))
+  return {
+    ...told,
+    ...(told['Aliases'] === undefined ? {} : { Aliases: asked.length === 0 ? null : asked }),
+    ...(Array.isArray(told['DNSNames'])
+      ? { DNSNames: [...new Set(known)].filter((one) => one !== full || asked.includes(full)) }
+      : {}),
+  }
+}
+
+/** The aliases that were asked for: the gate's own stand before them (decide/create/aliases.ts). */
+export function askedAliases(aliases: readonly string[], word: string, network: string): readonly string[] {
+  const full = `${word}.${network}`
+  if (aliases[0] === word && aliases[1] === full) return aliases.slice(2)
+  return aliases[0] === full ? aliases.slice(1) : aliases
+}
+
+/** A network, with the containers on it. */
+export function networkWords(told: Unknown, view: View): Unknown {
+  const { Id, Name, Containers } = told
+  const name = view.words.network(textOf(Id), textOf(Name))
+  if (typeof Containers !== 'object' || Containers === null) return { ...told, Name: name }
+  const containers = Object.entries(objectOf(Containers)).map(([id, container]) => {
+    const on = objectOf(container)
+    return [id, { ...on, Name: view.words.container(id, textOf(on['Name'])) }] as const
+  })
+  return { ...told, Name: name, Containers: Object.fromEntries(containers) }
+}
+
+/** What a container uses, in a line. */
+export function statsWords(told: Unknown, view: View): Unknown {
+  const { id, name } = told
+  if (typeof name !== 'string') return told
+  return { ...told, name: `/${view.words.container(textOf(id), name.replace(/^\//, ''))}` }
+}
+
+/** An event about something of the worker's. */
+export function eventWords(event: Unknown, view: View): Unknown {
+  const actor = objectOf(event['Actor'])
+  const id = textOf(actor['ID'])
+  const attributes = view.words.labels(objectOf(actor['Attributes']))
+  const named = (key: string, tell: (name: string) => string): Unknown =>
+    typeof attributes[key] === 'string' ? { [key]: tell(attributes[key]) } : {}
+  switch (event['Type']) {
+    case 'container': {
+      const tell = (name: string): string => view.words.container(id, name)
+      const oldName = named('oldName', (name) => `/${tell(name.replace(/^\//, ''))}`)
+      return {
+        ...event,
+        Actor: { ...actor, Attributes: { ...attributes, ...named('name', tell), ...oldName } },
+      }
+    }
+    case 'network': {
+      const Attributes = { ...attributes, ...named('name', (name) => view.words.network(id, name)) }
+      return { ...event, Actor: { ...actor, Attributes } }
+    }
+    case 'volume': {
+      const told = { ...event, Actor: { ...actor, ID: view.words.volume(id), Attributes: attributes } }
+      return typeof event['id'] === 'string' ? { ...told, id: view.words.volume(event['id']) } : told
+    }
+    default:
+      return { ...event, Actor: { ...actor, Attributes: attributes } }
+  }
+}
