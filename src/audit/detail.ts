@@ -79,5 +79,6 @@ function written(operation: Recorded, verdict: Verdict<AnyPermit>, hash: Hash): 
     const told = value instanceof Secret ? value.told((secret) => `<${hash(secret)}>`) : value
     return told instanceof Map ? Object.fromEntries(told) : told
   }
-  return JSON.stringify({ ...operation, ...planned }, replace)
+  // What was asked for is there already, as it was read.
+  return JSON.stringify({ ...operation, asked: undefined, ...planned }, replace)
 }

@@ -19,12 +19,21 @@ function read(text: string) {
   return made.get('n')
 }
 
-test('what is kept says nothing that may be secret, and nothing of labels, commands and folders', () => {
+test('what is kept says nothing that may be secret, and nothing of labels and commands', () => {
   const text = keptOf({
     ...{ Env: ['PASSWORD=s3cret'], Cmd: ['s3cret'], Labels: { a: 's3cret' }, Entrypoint: ['s3cret'] },
-    HostConfig: { Binds: ['/srv/work/s3cret:/a', 's3cret:/b'], ExtraHosts: ['s3cret:1.2.3.4'] },
+    HostConfig: { ExtraHosts: ['s3cret:1.2.3.4'] },
   })
   expect(text).not.toContain('s3cret')
+})
+
+test('beside it stands what was asked for, as it was written', () => {
+  const Binds = ['/srv/work/a:/a', 'data:/b:rw']
+  const text = keptOf({ HostConfig: { Binds } })
+  const made = new MadeWith({ made: () => [{ nonce: 'n', text }] })
+  expect(made.asked('n')).toMatchObject({ Image: 'alpine', HostConfig: { Binds } })
+  expect(made.get('n')).toMatchObject({ image: 'docker.io/library/alpine:latest', mounts: [] })
+  expect(made.asked('another')).toEqual({})
 })
 
 test('what is kept is read as the create that it was, with what was put in', () => {

@@ -1,18 +1,19 @@
 /**
  * What a container was made with, as the body of a create (world/made.ts reads it again): what policies speak of, and nothing of
- * what may be secret. Binds are left out: an engine lists them.
+ * what may be secret. Binds are left out of that: an engine lists them. Beside it stands what was asked for, as it was written.
  */
 import type { CreatePermit } from '../decide/verdict.ts'
 import type { LimitChanges } from '../decide/plans.ts'
 import { objectOf } from '../shared/json-value.ts'
-import { networking, textOfBody } from '../world/made-body.ts'
+import { networking, textOfBody, withAsked } from '../world/made-body.ts'
 import { updateBody } from './container-update.ts'
 import { hostConfig } from './container-create.ts'
 
 /** Of a container that is about to be made. */
 export function madeBody({ operation, plan }: CreatePermit): string {
   const networks = plan.endpoints.map(({ network }) => network)
-  return textOfBody(plan.granted, operation.config.Hostname, hostConfig(operation, plan), networks)
+  const body = textOfBody(plan.granted, operation.config.Hostname, hostConfig(operation, plan), networks)
+  return withAsked(body, operation.asked)
 }
 
 /** After an update of its limits. */

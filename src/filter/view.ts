@@ -46,6 +46,10 @@ export interface Words {
   readonly volume: (name: string) => string
   /** What is known to be its own. */
   readonly own: (name: string) => string
+  /** What a container's create asked for where the engine was given something else, as it was written (Asked in decode/). */
+  readonly asked: (id: string) => Unknown
+  /** What the gate holds in a place of its own; undefined where it holds nothing. */
+  readonly heldAt: (place: string) => string | undefined
   /** Without those of the gate. */
   readonly labels: (labels: Unknown) => Unknown
 }
@@ -98,10 +102,16 @@ export function viewOf(world: World, holder: Holder): View {
     },
     words: {
       container: (id, name) => (isOwn(id) ? space.wordFor(name) : name),
-      network: (id, name) => (ownership.owner('network', id) === own ? space.wordFor(name) : name),
+      // Before a container's first start an engine can tell a network by its name alone.
+      network: (id, name) =>
+        ownership.owner('network', id || (world.inventory.networkNamed(name) ?? '')) === own
+          ? space.wordFor(name)
+          : name,
       networkOf: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.word,
       volume: (name) => (ownership.owner('volume', name) === own ? space.wordFor(name) : name),
       own: (name) => space.wordFor(name),
+      asked: (id) => world.made.asked(isOwn(id) ? (ownership.get('container', id)?.nonce ?? '') : ''),
+      heldAt: (place) => world.pins.originOf(place),
       labels: (labels) => space.labelsOf(labels),
     },
   }

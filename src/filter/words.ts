@@ -1,5 +1,6 @@
 /** What is told in the worker's own words: names of what is its own, and labels, without those of the gate. */
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { askedWords } from './asked.ts'
 import { cleaned, given, textByName, type Field } from './fields.ts'
 import type { View } from './view.ts'
 
@@ -42,7 +43,8 @@ export function inWords(field: Field<Unknown>, tell: (told: Unknown, view: View)
 }
 
 /** A container, inspected or in a list. */
-export function containerWords(told: Unknown, view: View): Unknown {
+export function containerWords(container: Unknown, view: View): Unknown {
+  const told = askedWords(container, view)
   const id = textOf(told['Id'])
   const called = (name: string): string =>
     name.startsWith('/') ? `/${view.words.container(id, name.slice(1))}` : view.words.container(id, name)
@@ -125,10 +127,11 @@ export function eventWords(event: Unknown, view: View): Unknown {
     case 'container': {
       const tell = (name: string): string => view.words.container(id, name)
       const oldName = named('oldName', (name) => `/${tell(name.replace(/^\//, ''))}`)
-      return {
-        ...event,
-        Actor: { ...actor, Attributes: { ...attributes, ...named('name', tell), ...oldName } },
-      }
+      const { Image } = view.words.asked(id)
+      const image = typeof Image === 'string' ? { image: Image } : {}
+      const from = typeof Image === 'string' && 'from' in event ? { from: Image } : {}
+      const Attributes = { ...attributes, ...named('name', tell), ...oldName, ...image }
+      return { ...event, ...from, Actor: { ...actor, Attributes } }
     }
     case 'network': {
       const Attributes = { ...attributes, ...named('name', (name) => view.words.network(id, name)) }

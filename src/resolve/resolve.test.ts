@@ -51,7 +51,7 @@ describe('a container', () => {
     execs: new Execs(),
     renames: new Renames({ renamed: () => [] }),
     meant: meantBy([worker]),
-    made: { get: () => undefined },
+    made: { asked: () => ({}), get: () => undefined },
     pins: { originOf: () => undefined },
   }
 

@@ -4,6 +4,7 @@
  */
 import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { wordsIn } from '../shared/words.ts'
+import type { Asked } from '../decode/operations/container-create.ts'
 
 const KEPT = wordsIn(`
   CapAdd SecurityOpt NetworkMode PidMode IpcMode Tmpfs Mounts PortBindings Memory MemorySwap
@@ -59,6 +60,16 @@ export function textOfBody(
     NetworkingConfig: networking(chosen),
   })
 }
+
+/** The same with what was asked for, where that is something else. */
+export function withAsked(text: string, asked: Asked): string {
+  const plain = (_key: string, value: unknown): unknown =>
+    value instanceof Map ? Object.fromEntries(value) : value
+  return JSON.stringify({ ...objectOf(JSON.parse(text)), [ASKED]: asked }, plain)
+}
+
+/** What stands beside the body. */
+export const ASKED = 'Asked'
 
 export function networking(networks: readonly string[]): object {
   return { EndpointsConfig: Object.fromEntries(networks.map((network) => [network, {}])) }

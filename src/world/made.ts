@@ -4,11 +4,14 @@ import { FieldError, type Finding } from '../decode/fields.ts'
 import { containerCreateBody } from '../decode/operations/container-create-body.ts'
 import { readContainerCreate, type ContainerCreate } from '../decode/operations/container-create.ts'
 import type { Change, Store } from '../record/store.ts'
+import { objectOf, type Unknown } from '../shared/json-value.ts'
+import { ASKED } from './made-body.ts'
 
 export class MadeWith {
   /** By the nonce of the claim that the container was made under. */
   readonly #texts = new Map<string, string>()
   readonly #read = new Map<string, ContainerCreate | undefined>()
+  readonly #asked = new Map<string, Unknown>()
 
   constructor(store: Pick<Store, 'made'>) {
     for (const { nonce, text } of store.made()) this.#texts.set(nonce, text)
@@ -20,6 +23,15 @@ export class MadeWith {
     return this.#read.get(nonce)
   }
 
+  /** What its create asked for, as it was written; nothing of what was made before that was kept. */
+  asked(nonce: string): Unknown {
+    const known = this.#asked.get(nonce)
+    if (known !== undefined) return known
+    const asked = objectOf(objectOf(JSON.parse(this.#texts.get(nonce) ?? '{}'))[ASKED])
+    this.#asked.set(nonce, asked)
+    return asked
+  }
+
   /** The body of that create; undefined where none is known. */
   textOf(nonce: string): string | undefined {
     return this.#texts.get(nonce)
@@ -29,6 +41,7 @@ export class MadeWith {
   put(nonce: string, text: string): Change {
     this.#texts.set(nonce, text)
     this.#read.delete(nonce)
+    this.#asked.delete(nonce)
     return { type: 'make', made: { nonce, text } }
   }
 
@@ -42,6 +55,7 @@ export class MadeWith {
   forget(nonce: string): void {
     this.#texts.delete(nonce)
     this.#read.delete(nonce)
+    this.#asked.delete(nonce)
   }
 }
 
@@ -50,7 +64,9 @@ function read(text: string | undefined): ContainerCreate | undefined {
   if (text === undefined) return undefined
   const findings: Finding[] = []
   try {
-    const body = containerCreateBody.read(parseJson(Buffer.from(text)), '', findings)
+    const parsed = parseJson(Buffer.from(text))
+    if (parsed instanceof Map) parsed.delete(ASKED)
+    const body = containerCreateBody.read(parsed, '', findings)
     const create = readContainerCreate(body, NO_QUERY, findings)
     return findings.length === 0 ? create : undefined
   } catch (cause) {

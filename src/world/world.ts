@@ -13,7 +13,7 @@ export interface World {
   readonly renames: Renames
   /** By all policies in force. */
   readonly meant: Meant
-  readonly made: Pick<MadeWith, 'get'>
+  readonly made: Pick<MadeWith, 'asked' | 'get'>
   /** Where bind sources are held fast. */
   readonly pins: { originOf(place: string): string | undefined }
 }

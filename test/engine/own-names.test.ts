@@ -111,10 +111,12 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
       'sleep',
       '1000',
     )
+    await worker('create', '--name', `${name}-made`, '--network', name, 'busybox')
     const unnamed = (await worker('run', '-d', 'busybox', 'sleep', '1000')).stdout.trim()
     const reads = [
       '/containers/json?all=1',
       `/containers/${name}/json`,
+      `/containers/${name}-made/json`,
       `/containers/${unnamed}/json`,
       `/containers/${name}/stats?stream=0`,
       '/networks',
@@ -157,7 +159,7 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
     const shop = ['--filter', 'label=com.docker.compose.project=shop']
     expect((await worker('ps', '-q', '--no-trunc', ...shop)).stdout.trim()).toBe(seen['Id'])
     expect((await operator('ps', '-q', ...shop)).stdout).toBe('')
-    await worker('rm', '-f', name, unnamed)
+    await worker('rm', '-f', name, `${name}-made`, unnamed)
   })
 
   test('names are looked up and filtered as an engine does, in the worker’s words', async () => {

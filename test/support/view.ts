@@ -19,6 +19,8 @@ export const SEES_ALL: View = {
     networkOf: () => undefined,
     volume: (name) => name,
     own: (name) => name,
+    asked: () => ({}),
+    heldAt: () => undefined,
     labels: (labels) => labels,
   },
 }

@@ -17,6 +17,7 @@ import {
   secret,
   text,
   words,
+  type Field,
 } from '../fields.ts'
 import type { Json } from '../json.ts'
 import { withoutValues, type Hide } from '../line/secrets.ts'
@@ -39,6 +40,16 @@ export function tellLogOptions(options: ReadonlyMap<string, string>, hide: Hide)
   return new Map(
     [...options].map(([name, value]) => [name, PLAIN_LOG_OPTIONS.includes(name) ? value : hide(value)]),
   )
+}
+
+/** Paths of the kernel, which the engine's own lists cover: those of an inspect are left out as they come. @param core what all have */
+function paths(core: readonly string[]): Field<undefined> {
+  return rewritten((value, path, findings) => {
+    const given = list(forwarded(text)).read(value, path, findings)
+    if (given.length > 0 && !core.every((one) => given.includes(one)))
+      findings.push({ what: path, why: 'it would uncover files of the kernel' })
+    return undefined
+  }, "left out: the engine's own list holds")
 }
 
 const healthcheck = record({
@@ -131,7 +142,7 @@ const hostConfig = record({
       tellLogOptions,
     ),
   }),
-  MaskedPaths: refused('it would uncover files of the kernel'),
+  MaskedPaths: paths(['/proc/kcore', '/proc/keys', '/sys/firmware']),
   Memory: limited(integer, 'run.limits.memory; put in where it is missing'),
   MemoryReservation: limited(integer, "the container's memory at most"),
   MemorySwap: limited(integer, "twice the container's memory at most"),
@@ -154,7 +165,7 @@ const hostConfig = record({
   ),
   Privileged: refused('a privileged container is root on the host', [], 'the one capability that is needed'),
   PublishAllPorts: refused('it publishes on every address', [], '-p PORT, within run.ports'),
-  ReadonlyPaths: refused('it would uncover files of the kernel'),
+  ReadonlyPaths: paths(['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']),
   ReadonlyRootfs: forwarded(flag),
   RestartPolicy: record({
     Name: limited(text, 'run.restart'),

@@ -5,7 +5,7 @@ import { queryText } from '../query.ts'
 import { Secret } from '../secret.ts'
 import { tellLogOptions, type containerCreateBody } from './container-create-body.ts'
 import { containerName, LONGEST_STOP } from './container.ts'
-import type { Endpoint } from './endpoint.ts'
+import { readEndpoint, type Endpoint } from './endpoint.ts'
 import { readMounts, type Mount } from './mounts.ts'
 import { readPorts, type PublishedPort } from './ports.ts'
 
@@ -54,8 +54,14 @@ export interface RequestedLog {
   readonly options: Secret<ReadonlyMap<string, string>>
 }
 
+/** What is asked for where an engine is given something else: it is told again as it was written (filter/asked.ts). */
+export type Asked = Pick<Body, 'Image'> & {
+  readonly HostConfig: Pick<HostConfig, 'Binds' | 'Mounts' | 'NetworkMode' | 'PortBindings' | 'VolumesFrom'>
+}
+
 export interface ContainerCreate {
   readonly kind: 'container.create'
+  readonly asked: Asked
   /** As it is asked for, and as the engine is to have it (resolve/own-names.ts). */
   readonly word: string | undefined
   readonly name: string | undefined
@@ -104,6 +110,7 @@ export function readContainerCreate(
   )
   return {
     kind: 'container.create',
+    asked: { Image, HostConfig: askedOf(host) },
     word: query.name,
     name: query.name,
     platform: query.platform,
@@ -116,8 +123,7 @@ export function readContainerCreate(
     network: readNetworkMode(host.NetworkMode ?? '', findings),
     endpoints: [...(NetworkingConfig?.EndpointsConfig ?? [])].map(([network, endpoint]) => ({
       network,
-      aliases: endpoint.Aliases ?? [],
-      gatewayPriority: endpoint.GwPriority,
+      ...readEndpoint(endpoint, `NetworkingConfig.EndpointsConfig.${network}`, findings),
     })),
     pid: readNamespace('PidMode', host.PidMode, ['private'], findings),
     ipc: readNamespace('IpcMode', host.IpcMode, ['private', 'shareable', 'none'], findings),
@@ -132,6 +138,10 @@ export function readContainerCreate(
     restart: { name: host.RestartPolicy?.Name ?? '', retries: host.RestartPolicy?.MaximumRetryCount ?? 0 },
     log: { driver: host.LogConfig?.Type ?? '', options: host.LogConfig?.Config ?? NO_OPTIONS },
   }
+}
+
+function askedOf({ Binds, Mounts, NetworkMode, PortBindings, VolumesFrom }: HostConfig): Asked['HostConfig'] {
+  return { Binds, Mounts, NetworkMode, PortBindings, VolumesFrom }
 }
 
 const NO_OPTIONS = new Secret<ReadonlyMap<string, string>>(new Map(), tellLogOptions)

@@ -1,5 +1,16 @@
 /** How a container is on a network; the same for create and for connect. */
-import { forwarded, integer, list, record, refused, text } from '../fields.ts'
+import {
+  forwarded,
+  integer,
+  limited,
+  list,
+  record,
+  refused,
+  rewritten,
+  text,
+  type Finding,
+  type Read,
+} from '../fields.ts'
 
 export interface Endpoint {
   readonly network: string
@@ -8,22 +19,34 @@ export interface Endpoint {
 }
 
 const FIXED = "a fixed address can take over another container's"
-const ASSIGNED = 'an engine assigns it'
+const ASSIGNED = 'left out: an engine assigns it'
 
 export const endpointFields = record({
   Aliases: list(forwarded(text)),
-  DNSNames: refused(ASSIGNED),
+  DNSNames: rewritten(list(forwarded(text)).read, ASSIGNED),
   DriverOpts: refused('driver options are not given to workers'),
-  EndpointID: refused(ASSIGNED),
-  Gateway: refused(ASSIGNED),
-  GlobalIPv6Address: refused(ASSIGNED),
-  GlobalIPv6PrefixLen: refused(ASSIGNED),
+  EndpointID: rewritten(text, ASSIGNED),
+  Gateway: rewritten(text, ASSIGNED),
+  GlobalIPv6Address: rewritten(text, ASSIGNED),
+  GlobalIPv6PrefixLen: rewritten(integer, ASSIGNED),
   GwPriority: forwarded(integer),
-  IPAddress: refused(ASSIGNED),
+  IPAddress: rewritten(text, ASSIGNED),
   IPAMConfig: refused(FIXED),
-  IPPrefixLen: refused(ASSIGNED),
-  IPv6Gateway: refused(ASSIGNED),
+  IPPrefixLen: rewritten(integer, ASSIGNED),
+  IPv6Gateway: rewritten(text, ASSIGNED),
   Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
-  MacAddress: refused(FIXED),
-  NetworkID: refused('networks are given by name'),
+  MacAddress: limited(text, 'left out where it comes back from an inspect'),
+  NetworkID: rewritten(text, ASSIGNED),
 })
+
+/** How a container is asked to be on a network, without what an engine told of it before. */
+export function readEndpoint(
+  { Aliases = [], GwPriority, MacAddress = '', EndpointID = '' }: Read<typeof endpointFields>,
+  at: string,
+  findings: Finding[],
+): Omit<Endpoint, 'network'> {
+  // One that is on a network has both.
+  if (MacAddress !== '' && EndpointID === '')
+    findings.push({ what: `${at}.MacAddress = ${MacAddress}`, why: FIXED })
+  return { aliases: Aliases, gatewayPriority: GwPriority }
+}

@@ -13,7 +13,7 @@ import {
 import type { Given } from '../parts.ts'
 import { LIKE_AN_ID, looksLikeId } from './container.ts'
 import { queryFilters, queryFlag, queryText, type ByWords } from '../query.ts'
-import { endpointFields, type Endpoint } from './endpoint.ts'
+import { endpointFields, readEndpoint, type Endpoint } from './endpoint.ts'
 
 export const listQuery = record({
   filters: forwarded(queryFilters(['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'])),
@@ -109,9 +109,13 @@ export function readNetworkCreate({ body: fields, findings }: With<typeof create
   }
 }
 
-export function readNetworkConnect({ name: network, body }: With<typeof connectBody>): NetworkConnect {
+export function readNetworkConnect({
+  name: network,
+  body,
+  findings,
+}: With<typeof connectBody>): NetworkConnect {
   const { Container: container = '', EndpointConfig = {} } = body
-  const endpoint = { aliases: EndpointConfig.Aliases ?? [], gatewayPriority: EndpointConfig.GwPriority }
+  const endpoint = readEndpoint(EndpointConfig, 'EndpointConfig', findings)
   return { kind: 'network.connect', network, container, endpoint }
 }
 
