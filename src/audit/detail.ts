@@ -71,7 +71,7 @@ function written(operation: Recorded, verdict: Verdict<AnyPermit>, hash: Hash): 
   const permit = verdict.effect === 'allow' ? verdict.permit : undefined
   const planned =
     permit?.on === 'create'
-      ? { plan: permit.plan }
+      ? { plan: { ...permit.plan, labels: undefined } }
       : permit?.on === 'update'
         ? { changes: permit.changes }
         : {}
@@ -79,6 +79,6 @@ function written(operation: Recorded, verdict: Verdict<AnyPermit>, hash: Hash): 
     const told = value instanceof Secret ? value.told((secret) => `<${hash(secret)}>`) : value
     return told instanceof Map ? Object.fromEntries(told) : told
   }
-  // What was asked for is there already, as it was read.
+  // What was asked for, and the labels, are there already, as they were read.
   return JSON.stringify({ ...operation, asked: undefined, ...planned }, replace)
 }

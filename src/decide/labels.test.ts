@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { checkLabels } from './labels.ts'
+import { NONE, policyOf } from '../../test/cases/world.ts'
+import { isActedOn } from '../shared/labels.ts'
+import { checkLabels, planLabels } from './labels.ts'
 import type { Violation } from './refuse.ts'
 
 /** The violations that a check finds. */
@@ -36,5 +39,46 @@ describe('labels', () => {
     expect(labels(['dockgate', ''], ['my.dockgate.', ''], ['DOCKGATE.x', ''])).toMatchObject([
       { rule: 'run.labels', what: 'Labels.DOCKGATE.x', instead: [] },
     ])
+  })
+})
+
+describe('labels that programs of the host act on', () => {
+  const run = (...labels: readonly string[]) => policyOf({ ...NONE, run: { labels } }).docker.run
+  const asked = new Map([
+    ['traefik.enable', 'true'],
+    ['Caddy', 'example.org'],
+    ['mine', '1'],
+  ])
+
+  test('are left out, and those of the image emptied', () => {
+    const image = { actedOn: ['traefik.http.routers.x.rule'], project: 'ai-worker.p' }
+    expect(planLabels(run(), asked, image)).toEqual({
+      labels: { 'traefik.http.routers.x.rule': '', 'com.docker.compose.project': 'ai-worker.p', mine: '1' },
+      labelsLeft: ['traefik.enable', 'Caddy'],
+    })
+  })
+
+  test('are there where the policy names them', () => {
+    const image = { actedOn: ['traefik.http.routers.x.rule'], project: undefined }
+    expect(planLabels(run('traefik.*'), asked, image)).toEqual({
+      labels: { 'traefik.enable': 'true', mine: '1' },
+      labelsLeft: ['Caddy'],
+    })
+    expect(planLabels(run('traefik.enable'), asked, image).labels).toEqual({
+      'traefik.http.routers.x.rule': '',
+      'traefik.enable': 'true',
+      mine: '1',
+    })
+  })
+
+  test('are those of the documentation', () => {
+    const page = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
+    const part = page.split('\n## Labels\n')[1]?.split('\n## ')[0] ?? ''
+    const named = [...part.matchAll(/^(?:`[^`]+`, ?)+.*$/gm)].flatMap(([line]) => [
+      ...line.matchAll(/`([^`]+)`/g),
+    ])
+    const names = named.flatMap(([, name]) => name ?? [])
+    expect(names.length).toBeGreaterThan(20)
+    expect(names.filter((name) => !isActedOn(`${name}x`))).toEqual([])
   })
 })

@@ -1,5 +1,7 @@
 /** Labels that a worker gives to what it makes. */
-import { MOST_LABELS, OWN_LABELS } from '../shared/labels.ts'
+import type { RunPolicy } from '../policy/policy.ts'
+import type { ImageFacts } from '../resolve/facts.ts'
+import { isActedOn, MOST_LABELS, OWN_LABELS, PROJECT_LABEL } from '../shared/labels.ts'
 import type { Violation } from './refuse.ts'
 
 /** The gate's own labels tell an operator whose a container is; nobody else writes them. */
@@ -23,4 +25,28 @@ export function checkLabels(labels: ReadonlyMap<string, string> | undefined, vio
       instead: [],
     })
   }
+}
+
+/**
+ * A container's labels as they are sent. What a program of the host would act on is left out, if the policy does not give it; of those
+ * that its image hands down the values are emptied, as they can't be taken away.
+ */
+export function planLabels(
+  { labels: given }: RunPolicy,
+  asked: ReadonlyMap<string, string> = new Map(),
+  image: Pick<ImageFacts, 'actedOn' | 'project'> | undefined,
+): { readonly labels: Readonly<Record<string, string>>; readonly labelsLeft: readonly string[] } {
+  const isGiven = (name: string): boolean =>
+    !isActedOn(name) || given.some((pattern) => covers(pattern, name))
+  const emptied = (image?.actedOn ?? []).filter((name) => !isGiven(name))
+  const sent = [...asked].filter(([name]) => isGiven(name))
+  const handedDown = image?.project === undefined ? [] : [[PROJECT_LABEL, image.project] as const]
+  return {
+    labels: Object.fromEntries([...emptied.map((name) => [name, ''] as const), ...handedDown, ...sent]),
+    labelsLeft: [...asked.keys()].filter((name) => !isGiven(name)),
+  }
+}
+
+function covers(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
 }

@@ -7,8 +7,10 @@ import type { PublishedPort } from '../decode/operations/ports.ts'
 export interface CreatePlan {
   /** Reference in full, or an image id. */
   readonly image: string
-  /** Labels that it has beside those that were asked for, which win over them. */
+  /** Its labels, beside the gate's own. */
   readonly labels: Readonly<Record<string, string>>
+  /** Names of those that were asked for and are left out. */
+  readonly labelsLeft: readonly string[]
   /** What grants it: a name in full, or the id of an own image. */
   readonly granted: string
   /** Binds with real sources, tmpfs with sizes. */

@@ -11,12 +11,12 @@ export function createBody(
   { operation, plan }: CreatePermit,
   labels: Readonly<Record<string, string>>,
 ): object {
-  const { Volumes, ExposedPorts, Labels, ...config } = operation.config
+  const { Volumes, ExposedPorts, Labels: _asked, ...config } = operation.config
   return {
     ...config,
     Env: config.Env?.reveal(),
     Image: plan.image,
-    Labels: { ...plan.labels, ...Object.fromEntries(Labels ?? []), ...labels },
+    Labels: { ...plan.labels, ...labels },
     ...(ExposedPorts === undefined ? {} : { ExposedPorts: Object.fromEntries(ExposedPorts) }),
     ...(Volumes === undefined ? {} : { Volumes: Object.fromEntries(Volumes) }),
     HostConfig: hostConfig(operation, plan),

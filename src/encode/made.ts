@@ -13,7 +13,8 @@ import { hostConfig } from './container-create.ts'
 export function madeBody({ operation, plan }: CreatePermit): string {
   const networks = plan.endpoints.map(({ network }) => network)
   const body = textOfBody(plan.granted, operation.config.Hostname, hostConfig(operation, plan), networks)
-  return withAsked(body, operation.asked)
+  const left = plan.labelsLeft.map((name) => [name, operation.config.Labels?.get(name)])
+  return withAsked(body, { ...operation.asked, Labels: Object.fromEntries(left) })
 }
 
 /** After an update of its limits. */

@@ -10,7 +10,8 @@ import type { View } from './view.ts'
 /** A container, inspected or in a list, with what was asked for in the place of what the engine was given. */
 export function askedWords(told: Unknown, view: View): Unknown {
   const asked = view.words.asked(textOf(told['Id']))
-  const { Config, HostConfig, Image, Mounts } = told
+  const { Config, HostConfig, Image, Labels, Mounts } = told
+  const left = objectOf(asked['Labels'])
   const image = textOf(asked['Image'])
   const host = objectOf(asked['HostConfig'])
   // An engine lists the id where the name means another image by now.
@@ -18,7 +19,8 @@ export function askedWords(told: Unknown, view: View): Unknown {
   return {
     ...told,
     ...(isListed ? { Image: image } : {}),
-    ...(Config === undefined || image === '' ? {} : { Config: { ...objectOf(Config), Image: image } }),
+    ...(Labels === undefined ? {} : { Labels: { ...objectOf(Labels), ...left } }),
+    ...(Config === undefined || image === '' ? {} : { Config: configWords(objectOf(Config), image, left) }),
     ...(HostConfig === undefined
       ? {}
       : { HostConfig: { ...objectOf(HostConfig), ...wishes(host, HostConfig) } }),
@@ -26,6 +28,11 @@ export function askedWords(told: Unknown, view: View): Unknown {
       ? {}
       : { Mounts: listOf(Mounts).map((mount) => mountWords(objectOf(mount), host, view)) }),
   }
+}
+
+function configWords(config: Unknown, Image: string, left: Unknown): Unknown {
+  const { Labels } = config
+  return { ...config, Image, ...(Labels === undefined ? {} : { Labels: { ...objectOf(Labels), ...left } }) }
 }
 
 /** Fields that both have; a mode that leaves it to the engine is told as the engine took it. */

@@ -20,7 +20,7 @@ import type {
 import { noSuchVolume } from '../decide/volume.ts'
 import { holdBinds } from './binds.ts'
 import { forgetVolume, isOwnVolume, ownVolumes, statusOfVolume, swappedVolume } from './create-volumes.ts'
-import { objectOf, textOf } from '../shared/json-value.ts'
+import { listOf, objectOf, textOf } from '../shared/json-value.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 import type { Change } from '../record/store.ts'
 import { exchange, refusedOnTheWay, send, type Undertaking } from './exchange.ts'
@@ -42,7 +42,7 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
     const id = madeContainer(reply)
     if (id === undefined) return await outcome.close(reply)
     const swapped = await swappedVolume(gate, right, minor, permit.plan, volumes, made)
-    if (swapped === undefined) return await outcome.close(reply)
+    if (swapped === undefined) return warned(await outcome.close(reply), permit.plan.labelsLeft)
     await remove(right.engine, minor, ['containers', id], { force: true, v: true })
     return await outcome.close(notAfterAll(swapped, right.record?.id ?? '', name))
   } catch (cause) {
@@ -76,6 +76,14 @@ export async function restart(
   const stopped = await exchange(undertaking, asStop(permit, operation))
   if (stopped.kind !== 'whole' || stopped.status >= 400) return outcome.close(stopped)
   return send(undertaking, begin(0))
+}
+
+/** A reply that tells what was left out, too: the CLI prints it. */
+function warned(reply: Reply, labels: readonly string[]): Reply {
+  if (labels.length === 0 || reply.kind !== 'whole') return reply
+  const told = objectOf(JSON.parse(reply.body.toString()))
+  const warning = `left out, as programs of the host act on them (policy: run.labels): ${labels.join(', ')}`
+  return jsonReply(reply.status, { ...told, Warnings: [...listOf(told['Warnings']), warning] })
 }
 
 /** The id of the container that a reply tells of. */

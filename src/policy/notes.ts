@@ -42,3 +42,6 @@ export function restartNote(name: RestartPolicyName): string | undefined {
 
 export const SHARED_NAMES =
   'a volume, network or project that it makes under a name of yours before you do is what you use then'
+
+export const ACTED_ON_LABELS =
+  'what reads them does what they say: a proxy sends what they name to its containers'

@@ -70,6 +70,7 @@ describe('a good policy', () => {
               networks: [],
               capabilities: [],
               restart: ['no', 'on-failure'],
+              labels: [],
               names: 'own',
             },
             exec: { own: [], named: {} },

@@ -78,6 +78,8 @@ export interface ExecPolicy {
 
 /** What a container of the worker's may be. */
 export interface RunPolicy {
+  /** Labels that programs of the host act on and containers may have all the same, as `traefik.*`. */
+  readonly labels: readonly string[]
   /** Whether what the worker names has names of its own on the engine, or those that it says (policy/space.ts). */
   readonly names: 'own' | 'shared'
   /** Patterns over full image names (`docker.io/library/*`); a pattern may end in `:tag`. */

@@ -135,6 +135,14 @@ const run = z.strictObject({
     .array(z.enum(['no', 'on-failure', 'unless-stopped', 'always']))
     .prefault(['no', 'on-failure'])
     .describe('Restart policies that containers may have.'),
+  labels: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9][\w./-]*\*?$/, 'must be the name of a label, or how it begins and *: traefik.*'),
+    )
+    .prefault([])
+    .describe('Labels that programs of the host act on, and that containers may have: [traefik.*].'),
   names: z
     .enum(['own', 'shared'])
     .prefault('own')

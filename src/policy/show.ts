@@ -2,6 +2,7 @@
 import { describeValues } from './host/values.ts'
 import type { HostPolicy } from './host/policy.ts'
 import {
+  ACTED_ON_LABELS,
   bindNote,
   hostNote,
   imageNote,
@@ -154,7 +155,7 @@ function describeExec({ own, named }: ExecPolicy): readonly string[] {
 }
 
 function describeRun(run: RunPolicy): readonly Group[] {
-  const { images, binds, ports, networks, capabilities, restart, names } = run
+  const { images, binds, ports, networks, capabilities, restart, labels, names } = run
   return [
     {
       title: 'images',
@@ -177,6 +178,14 @@ function describeRun(run: RunPolicy): readonly Group[] {
           ? ['none']
           : [`${ports.from} to ${ports.to} on ${ports.address}`, ...noted(portNote(ports))],
     },
+    ...(labels.length > 0
+      ? [
+          {
+            title: 'labels that programs of the host act on',
+            lines: [listed(labels, ''), ...noted(ACTED_ON_LABELS)],
+          },
+        ]
+      : []),
     ...(names === 'shared' ? [{ title: 'names', lines: ['as it says', ...noted(SHARED_NAMES)] }] : []),
     { title: 'limits', lines: describeLimits(run.limits) },
     {

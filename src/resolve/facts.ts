@@ -60,6 +60,8 @@ export interface ImageFacts {
   readonly labels: number
   /** The compose project in its labels, as a container of it is to have that: what an image hands down means nobody else's. */
   readonly project: string | undefined
+  /** Names of its labels that programs of the host act on. */
+  readonly actedOn: readonly string[]
   /** What it names for each of its containers; undefined where that is not known. */
   readonly named: NamedByImage | undefined
   /** Ids of the nameless images below it, the nearest first, as far as they are the worker's. */

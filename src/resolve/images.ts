@@ -46,7 +46,7 @@ export function findImage(known: Images, worker: WorkerPolicy, written: string):
 }
 
 function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): ImageFacts {
-  const { id, names, digests, labels, named, project } = image
+  const { id, names, digests, labels, named, project, actedOn } = image
   const space = spaceOf(worker)
   const { ownership } = known
   return {
@@ -57,6 +57,7 @@ function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): Ima
     ownNames: names.filter((name) => ownership.ownsTag(worker.name, name, id)),
     labels,
     named,
+    actedOn,
     project: project === undefined || space.prefix === '' ? undefined : space.nameOf(space.wordFor(project)),
     ownParents: ownParents(known, worker.name, id),
   }

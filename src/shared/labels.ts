@@ -12,6 +12,44 @@ export const WORKER_LABEL = 'dockgate.worker'
 /** By this label compose finds what is of a project, whoever made it. */
 export const PROJECT_LABEL = 'com.docker.compose.project'
 
+/**
+ * How labels begin that programs of a host act on, whoever's container has them: reverse proxies, updaters, schedulers, dashboards,
+ * collectors. docs/policy.md#labels names them.
+ */
+const ACTED_ON = [
+  'ad.datadoghq.com/',
+  'autoheal',
+  'caddy',
+  'chadburn.',
+  'co.elastic.',
+  'com.centurylinklabs.watchtower.',
+  'com.docker.stack.',
+  'com.docker.swarm.',
+  'crowdsec.',
+  'deunhealth.',
+  'dev.dozzle.',
+  'diun.',
+  'docker-volume-backup.',
+  'glance.',
+  'homepage.',
+  'io.portainer.',
+  'kuma.',
+  'ofelia.',
+  'prometheus.',
+  'sablier.',
+  'swag',
+  'swarm.cronjob.',
+  'traefik.',
+  'tsdproxy.',
+  'wud.',
+]
+
+/** Whether a program of a host may act on a label of this name. */
+export function isActedOn(name: string): boolean {
+  const small = name.toLowerCase()
+  return ACTED_ON.some((beginning) => small.startsWith(beginning))
+}
+
 /** Characters of all labels of an object together: they come with every event and every list. */
 export const MOST_LABELS = 64 * 1024
 

@@ -20,6 +20,8 @@ export interface KnownImage {
   readonly claim: string
   /** The compose project in its labels; undefined where there is none. */
   readonly project: string | undefined
+  /** Names of its labels that programs of a host act on. */
+  readonly actedOn: readonly string[]
   /** Characters of its labels, and of all that an engine lists of it. */
   readonly labels: number
   readonly listed: number

@@ -6,6 +6,7 @@ import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-
 import {
   CLAIM_LABEL,
   IMAGE_CLAIM_LABEL,
+  isActedOn,
   labelsLength,
   PROJECT_LABEL,
   WORKER_LABEL,
@@ -70,6 +71,7 @@ function knownImage(
     worker: textOf(labels[WORKER_LABEL]),
     claim: textOf(labels[IMAGE_CLAIM_LABEL]),
     project: typeof labels[PROJECT_LABEL] === 'string' ? labels[PROJECT_LABEL] : undefined,
+    actedOn: Object.keys(labels).filter(isActedOn),
     labels: labelsLength(labels),
     listed: JSON.stringify({ names: written, labels }).length + REST,
     named,

@@ -61,8 +61,8 @@ export function textOfBody(
   })
 }
 
-/** The same with what was asked for, where that is something else. */
-export function withAsked(text: string, asked: Asked): string {
+/** The same with what was asked for, where that is something else. @param asked with the labels that were left out */
+export function withAsked(text: string, asked: Asked & { readonly Labels: object }): string {
   const plain = (_key: string, value: unknown): unknown =>
     value instanceof Map ? Object.fromEntries(value) : value
   return JSON.stringify({ ...objectOf(JSON.parse(text)), [ASKED]: asked }, plain)

@@ -64,6 +64,8 @@ const knownImage = z.strictObject({
   /** The worker in its labels, and the compose project. */
   label: z.string().default(''),
   project: z.string().optional(),
+  /** Its labels that programs of the host act on. */
+  actedOn: z.array(z.string()).default([]),
   /** Names that the worker gave to an image which is not its own. */
   given: z.array(z.string()).default([]),
   /** The image that it is built upon. */
@@ -123,7 +125,7 @@ export const settings = z.strictObject({
   without: z.array(z.string()).default([]),
 })
 export type Settings = z.output<typeof settings>
-const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
+export const NONE: Settings = { docker: {}, run: {}, world: {}, without: [] }
 
 const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', import.meta.url), 'utf8')))
 
@@ -155,6 +157,7 @@ export const UNLABELLED = {
   worker: '',
   claim: '',
   project: undefined,
+  actedOn: [],
   labels: 0,
   listed: 0,
   named: { volumes: 0, ports: 0, guarded: undefined, unset: undefined },
@@ -309,24 +312,27 @@ function worldOf(
   }
   setImages(
     { images: knownImages },
-    Object.entries(images).map(([name, { names, labels, listed, label, parent, named, project }]) => {
-      const upon = parent === undefined ? '' : imageIdOf(parent)
-      const told = {
-        labels,
-        listed,
-        named: named === null ? undefined : { guarded: undefined, unset: undefined, ...named },
-      }
-      return {
-        id: imageIdOf(name),
-        names,
-        digests: [],
-        parent: upon,
-        worker: label,
-        claim: '',
-        project,
-        ...told,
-      }
-    }),
+    Object.entries(images).map(
+      ([name, { names, labels, listed, label, parent, named, project, actedOn }]) => {
+        const upon = parent === undefined ? '' : imageIdOf(parent)
+        const told = {
+          labels,
+          listed,
+          named: named === null ? undefined : { guarded: undefined, unset: undefined, ...named },
+        }
+        return {
+          id: imageIdOf(name),
+          names,
+          digests: [],
+          parent: upon,
+          worker: label,
+          claim: '',
+          project,
+          actedOn,
+          ...told,
+        }
+      },
+    ),
   )
   for (const [name, image] of Object.entries(images)) {
     for (const given of image.given) own('tag', WORKER, given, NO_LIMITS, imageIdOf(name))

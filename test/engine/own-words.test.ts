@@ -135,6 +135,26 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
     },
   )
 
+  test('labels that programs of the host act on are left out, told of, and read back', async () => {
+    const name = freshName('acted')
+    const flags = ['--label', 'traefik.enable=true', '--label', 'mine=1']
+    expect(await docker(gate, ['create', '--name', name, ...flags, 'busybox'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/left out.*run\.labels.*traefik\.enable/),
+    })
+    const seen = await docker(gate, ['inspect', '-f', '{{json .Config.Labels}}', name])
+    expect(JSON.parse(seen.stdout)).toEqual({ 'traefik.enable': 'true', mine: '1' })
+    const { stdout } = await engineDocker(engine, [
+      'inspect',
+      '-f',
+      '{{json .Config.Labels}}',
+      `ai-worker.${name}`,
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({ mine: '1' })
+    expect(stdout).not.toContain('traefik')
+    await docker(gate, ['rm', name])
+  })
+
   test('a container is made anew of its own inspect: whole, cut to aliases, and of HostConfig alone', async () => {
     const name = freshName('again')
     const client = new Docker({ socketPath: gate.socket })

@@ -2,14 +2,14 @@
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
 import { isUnset } from '../../decode/operations/environment.ts'
 import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
-import { MOST_LABELS, PROJECT_LABEL } from '../../shared/labels.ts'
+import { MOST_LABELS } from '../../shared/labels.ts'
 import { describePatterns, someImageMatches } from '../../policy/match.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import type { CreatePlan } from '../plans.ts'
 import type { PlanFacts } from './facts.ts'
 import { planLimits } from './limits.ts'
-import { checkLabels } from '../labels.ts'
+import { checkLabels, planLabels } from '../labels.ts'
 import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
 import {
   checkHostname,
@@ -43,7 +43,7 @@ export function planContainer(
   return {
     image,
     granted,
-    labels: facts.fromImage?.project === undefined ? {} : { [PROJECT_LABEL]: facts.fromImage.project },
+    ...planLabels(run, operation.config.Labels, facts.fromImage),
     mounts,
     volumes: volumesToOwn(mounts),
     volumesFrom: planVolumesFrom(run, operation, facts, violations),

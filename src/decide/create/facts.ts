@@ -5,7 +5,7 @@ export interface PlanFacts extends Pick<Facts, 'engine' | OfFit> {
   /** By what its image may be granted; undefined where its name alone has to. */
   readonly image: Pick<ImageFacts, 'id' | 'names' | 'own'> | undefined
   /** What it gets of its image; undefined where there is no such image, and for one that is there and has it. */
-  readonly fromImage: Pick<ImageFacts, 'labels' | 'named' | 'project'> | undefined
+  readonly fromImage: Pick<ImageFacts, 'actedOn' | 'labels' | 'named' | 'project'> | undefined
   /** Whose its volumes are; undefined for one that is there: an engine lets none go that a container has. */
   readonly volumes: Facts['volumes'] | undefined
   /** CPUs of the host, in nano-CPUs; undefined for one that is there: how many there are by now is no question of the policy. */
