@@ -11,7 +11,7 @@ describe('a refusal', () => {
   const create = (body: object) =>
     request(shared.gate.socket, {
       method: 'POST',
-      path: '/v1.45/containers/create',
+      path: '/v1.41/containers/create',
       body: { Image: 'busybox', ...body },
     })
 
@@ -118,7 +118,7 @@ describe('a refusal', () => {
   })
 
   test('of an endpoint that does not exist is 404, and of a version that is too new 400', async () => {
-    expect(await request(shared.gate.socket, { path: '/v1.45/nothing' })).toMatchObject({ status: 404 })
+    expect(await request(shared.gate.socket, { path: '/v1.41/nothing' })).toMatchObject({ status: 404 })
     expect(await request(shared.gate.socket, { path: '/v1.99/containers/json' })).toMatchObject({
       status: 400,
     })

@@ -2,13 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { objectOf } from '../../src/shared/json-value.ts'
 import { docker } from '../support/docker.ts'
-import { engineDocker, engineRequest } from '../support/engine.ts'
+import { engineDocker, engineRequest, kindOf } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
 import { startRelay } from '../support/relay.ts'
 
 const engine = 'new'
+/** Before API 1.42 all is what a prune removes. */
+const PRUNE = ['volume', 'prune', ...(kindOf(engine) === 'old' ? [] : ['--all']), '--force']
 const policy = generousPolicy({ allow: [...everything, 'volume create', 'volume rm', 'volume prune'] })
 
 /** Whose a volume is in the engine: the label that its maker gave it. */
@@ -37,7 +39,7 @@ describe('a volume that the operator puts in the place of a worker’s', () => {
 
   test.each([
     ['removal', ['volume', 'rm'], 1],
-    ['prune', ['volume', 'prune', '--all', '--force'], 0],
+    ['prune', PRUNE, 0],
   ] as const)('is not removed by a %s that was under way when it was made', async (_, words, code) => {
     await using relay = await startRelay(engine)
     await using gate = await startGate({ engineUrl: relay.url, policy })
@@ -70,7 +72,7 @@ describe('a volume that the operator puts in the place of a worker’s', () => {
     // Until it is known what came of the first, there is no such volume for anything else.
     expect(await request(gate.socket, { method: 'DELETE', path })).toMatchObject({ status: 404 })
     expect(await request(gate.socket, { path })).toMatchObject({ status: 404 })
-    expect(await docker(gate, ['volume', 'prune', '--all', '--force'])).toMatchObject({ code: 0 })
+    expect(await docker(gate, PRUNE)).toMatchObject({ code: 0 })
     expect(relay.requests().filter((line) => line.startsWith('DELETE'))).toHaveLength(1)
     held.letGo()
     expect(await first).toMatchObject({ status: 204 })
@@ -111,7 +113,7 @@ test('a volume that a container is being made with is not removed, and nothing i
     stderr: expect.stringContaining('volume is in use'),
   })
   expect(await docker(gate, ['volume', 'inspect', volume])).toMatchObject({ code: 0 })
-  expect(await docker(gate, ['volume', 'prune', '--all', '--force'])).toMatchObject({ code: 0 })
+  expect(await docker(gate, PRUNE)).toMatchObject({ code: 0 })
   held.letGo()
   expect(await creating).toMatchObject({ code: 0 })
   expect(await labelOf(volume)).toBe('worker')
