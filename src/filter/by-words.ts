@@ -10,7 +10,8 @@ export const KEEP_ALL: Keep = () => true
 /** A test of what a list tells. @param most how many are kept */
 export async function keptOfList(filters: Filters, most = Infinity): Promise<Keep> {
   if (filters.size === 0) return KEEP_ALL
-  const names = await Promise.all((filters.get('name') ?? []).map(nameTest))
+  const patterns = filters.get('name') ?? []
+  const names = await Promise.all(patterns.map((pattern, index) => nameTest(pattern, index < MOST_PATTERNS)))
   const labels = filters.get('label') ?? []
   let kept = 0
   return (told) => {
@@ -55,13 +56,20 @@ export function hasLabels(labels: Unknown, asked: readonly string[]): boolean {
 /** A pattern that means what it says. */
 const PLAIN = /^(?<start>\^?)(?<text>[A-Za-z0-9_/-]*)(?<end>\$?)$/
 
-/** Go's regular expressions, which take no longer than the text is; what is none matches itself alone. */
-async function nameTest(pattern: string): Promise<(name: string) => boolean> {
+/** Patterns of one list that are more than plain, and characters of each: reading them takes the one thread's time. */
+const MOST_PATTERNS = 8
+const LONGEST_PATTERN = 128
+/** Counts that make a pattern long, however short it is written. */
+const COUNTED = /\{\d{3}/
+
+/** Go's regular expressions, which take no longer than the text is; what is none, or too much, matches itself alone. */
+async function nameTest(pattern: string, isRead: boolean): Promise<(name: string) => boolean> {
   const { start, text = '', end } = PLAIN.exec(pattern)?.groups ?? {}
   if (start !== undefined) {
     if (start === '') return end === '' ? (name) => name.includes(text) : (name) => name.endsWith(text)
     return end === '' ? (name) => name.startsWith(text) : (name) => name === text
   }
+  if (!isRead || pattern.length > LONGEST_PATTERN || COUNTED.test(pattern)) return (name) => name === pattern
   const { RE2JS, RE2JSException } = await import('re2js')
   try {
     const compiled = RE2JS.compile(pattern)

@@ -3,8 +3,9 @@ import type { Unknown } from '../shared/json-value.ts'
 import { OWN_LABELS, PROJECT_LABEL } from '../shared/labels.ts'
 import type { WorkerPolicy } from './policy.ts'
 
-/** Stands before a name wherever a text has one. */
-const BEFORE = '(?<![A-Za-z0-9_.-])'
+/** What stands before a name in a text, and behind the beginning of one: a path of the host is none, nor is the end of a sentence. */
+const BEFORE = '(?<![A-Za-z0-9_.-]|[A-Za-z0-9_.-]/)'
+const BEHIND = '(?=[A-Za-z0-9_])'
 
 export class Space {
   /** What the engine's names begin with; empty where they are the worker's. A dot is in no compose project, so none meets another's. */
@@ -27,7 +28,7 @@ export class Space {
   /** A text about the worker's own things, in its words. */
   inWords(text: string): string {
     if (!text.includes(this.prefix)) return text
-    return text.replace(new RegExp(`${BEFORE}${RegExp.escape(this.prefix)}`, 'g'), '')
+    return text.replace(new RegExp(`${BEFORE}${RegExp.escape(this.prefix)}${BEHIND}`, 'g'), '')
   }
 
   /** Labels that the worker gives, as the engine is to have them. Those of the gate's that come back from an inspect are left out. */
