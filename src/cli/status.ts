@@ -20,6 +20,7 @@ const amounts = z.object({ containers: z.number(), memory: z.number(), nanoCpus:
 const oneContainer = z.object({
   id: z.string(),
   name: z.string(),
+  word: z.string(),
   running: z.boolean(),
   misfit: z.string().exactOptional(),
 })
@@ -119,9 +120,10 @@ function describeWorker({ name, socket, containers, limits, usage }: WorkerStatu
   ]
 }
 
-function describeContainer({ id, name, running, misfit }: ContainerStatus): readonly string[] {
+function describeContainer({ id, name, word, running, misfit }: ContainerStatus): readonly string[] {
+  const called = name === word ? name : `${name} (its ${word})`
   return [
-    `         ${id.slice(0, 12)} ${running ? 'running' : 'stopped'} ${printable(name)}`,
+    `         ${id.slice(0, 12)} ${running ? 'running' : 'stopped'} ${printable(called)}`,
     ...(misfit === undefined ? [] : [`                      fits no more: ${printable(misfit)}`]),
   ]
 }

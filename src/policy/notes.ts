@@ -45,3 +45,6 @@ export const SHARED_NAMES =
 
 export const ACTED_ON_LABELS =
   'what reads them does what they say: a proxy sends what they name to its containers'
+
+export const NAMED_IMAGES =
+  'a name of these that is free on the host is what it makes of it first, for whoever uses that name then'

@@ -3,6 +3,7 @@ import { describeValues } from './host/values.ts'
 import type { HostPolicy } from './host/policy.ts'
 import {
   ACTED_ON_LABELS,
+  NAMED_IMAGES,
   bindNote,
   hostNote,
   imageNote,
@@ -29,6 +30,9 @@ import { formatCpus, formatSize } from '../shared/sizes.ts'
 import { known, SUBCOMMANDS, type Subcommand, type Word } from './subcommands.ts'
 
 const WIDTH = 100
+
+/** Words by which a worker gives names to images. */
+const NAMING: readonly Subcommand[] = ['build', 'commit', 'import', 'load', 'tag', 'compose']
 
 /** A heading and the lines under it. */
 export interface Group {
@@ -85,7 +89,7 @@ export function groupsOf({ inherits, socket, docker, host, mcp }: WorkerPolicy):
     },
     { title: "the operator's containers", lines: describeReach(docker) },
     { title: 'programs in containers that are there (exec)', lines: describeExec(docker.exec) },
-    ...describeRun(run),
+    ...describeRun(run, allow),
     { title: 'diagnostics of the host, which the gate runs', lines: describeHost(host) },
     ...(docker.unrecorded.length > 0
       ? [{ title: 'goes on while the record cannot be written', lines: [listed(docker.unrecorded, '')] }]
@@ -154,7 +158,7 @@ function describeExec({ own, named }: ExecPolicy): readonly string[] {
   ]
 }
 
-function describeRun(run: RunPolicy): readonly Group[] {
+function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Group[] {
   const { images, binds, ports, networks, capabilities, restart, labels, names } = run
   return [
     {
@@ -162,7 +166,10 @@ function describeRun(run: RunPolicy): readonly Group[] {
       lines:
         images.length === 0
           ? ['none, so nothing can be run']
-          : images.flatMap((image) => [image, ...noted(imageNote(image))]),
+          : [
+              ...images.flatMap((image) => [image, ...noted(imageNote(image))]),
+              ...noted(NAMING.some((word) => allow.includes(word)) ? NAMED_IMAGES : undefined),
+            ],
     },
     {
       title: 'folders of the host',

@@ -23,7 +23,10 @@ export interface WorkerStatus {
 
 export interface ContainerStatus {
   readonly id: string
+  /** As the engine has it. */
   readonly name: string
+  /** What the worker calls it. */
+  readonly word: string
   readonly running: boolean
   /** Why it does not fit the policy any more. */
   readonly misfit?: string
@@ -72,10 +75,10 @@ function describe(gate: Gate, section: WorkerPolicy, misfits: readonly Misfit[])
     socket: section.socket.path,
     containers: containersInReach(gate, { ...section, name })
       .filter(({ owner }) => owner === 'self')
-      .map(({ id, name: called, running }) => {
+      .map(({ id, name: called, word, running }) => {
         const misfit = misfits.find((one) => one.id === id)
         const why = misfit && { misfit: `${misfit.rule}: ${misfit.what}: ${misfit.why}` }
-        return { id, name: called, running, ...why }
+        return { id, name: called, word, running, ...why }
       }),
     images: imagesOf(gate, own('image'), own('tag')),
     volumes: own('volume'),
