@@ -45,13 +45,14 @@ function begin(words: readonly string[], bounds: Bounds = {}, account = ACCOUNT)
   const [file, ...rest] = words
   const script = `
     import { startInSandbox } from '${program}/dist/programs/sandbox.js'
-    const started = await startInSandbox(
+    const starting = startInSandbox(
       { file: ${JSON.stringify(file)}, words: ${JSON.stringify(rest)}, env: { PATH: '/usr/bin:/bin' }, streams: [0, 1, 2] },
       ${JSON.stringify({ writable: [], visible: [], hidden: [], ...bounds })},
     )
-    process.on('SIGUSR1', () => started.signal('SIGUSR1'))
-    process.on('SIGUSR2', () => started.kill())
-    process.exit(await started.ended)`
+    // The program can be heard of before this process hears that it was started.
+    process.on('SIGUSR1', () => void starting.then((started) => started.signal('SIGUSR1')))
+    process.on('SIGUSR2', () => void starting.then((started) => started.kill()))
+    process.exit(await (await starting).ended)`
   const node = join(program, 'node_modules/.bin/node')
   const as = ['--reuid', String(account), '--regid', String(account), '--clear-groups', '--']
   return start('/usr/bin/setpriv', [...as, node, '--input-type=module', '--eval', script])
