@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { NONE, policyOf } from '../../test/cases/world.ts'
 import { isActedOn } from '../shared/labels.ts'
-import { checkLabels, planLabels } from './labels.ts'
+import { checkLabels, planLabels, unplannedLabels } from './labels.ts'
 import type { Violation } from './refuse.ts'
 
 /** The violations that a check finds. */
@@ -81,4 +81,17 @@ describe('labels that programs of the host act on', () => {
     expect(names.length).toBeGreaterThan(20)
     expect(names.filter((name) => !isActedOn(`${name}x`))).toEqual([])
   })
+})
+
+test('a container has no labels that act but those that were planned', () => {
+  const project = 'com.docker.compose.project'
+  const { run } = policyOf().docker
+  const planned = { [project]: 'ai-worker.p', 'traefik.enable': '' }
+  expect(unplannedLabels(planned, { ...planned, mine: '1' }, run, true)).toEqual([])
+  expect(
+    unplannedLabels({}, { [project]: 'opstack', 'traefik.enable': 'true', mine: '1' }, run, true),
+  ).toEqual([project, 'traefik.enable'])
+  expect(unplannedLabels({}, { [project]: 'opstack' }, run, false)).toEqual([])
+  const given = policyOf({ ...NONE, run: { labels: ['traefik.*'] } }).docker.run
+  expect(unplannedLabels({}, { 'traefik.enable': 'true' }, given, true)).toEqual([])
 })

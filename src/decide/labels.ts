@@ -47,6 +47,22 @@ export function planLabels(
   }
 }
 
+/**
+ * Labels that a container was not to have, where its image is another than the one that was decided on: images are given by name.
+ * @param inSpace whether projects of compose are called by names of the worker's own
+ */
+export function unplannedLabels(
+  planned: Readonly<Record<string, string>>,
+  found: Readonly<Record<string, unknown>>,
+  { labels: given }: Pick<RunPolicy, 'labels'>,
+  inSpace: boolean,
+): readonly string[] {
+  const isGiven = (name: string): boolean => given.some((pattern) => covers(pattern, name))
+  const matters = (name: string): boolean =>
+    name === PROJECT_LABEL ? inSpace : isActedOn(name) && !isGiven(name)
+  return Object.keys(found).filter((name) => matters(name) && found[name] !== (planned[name] ?? ''))
+}
+
 function covers(pattern: string, name: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
 }

@@ -18,7 +18,8 @@ describe('a list by names and labels', () => {
     [['[[:alpha:]]+$'], 'db', true],
     [['('], 'db', false],
     [['('], '(', true],
-    [['a{1000}'], 'a'.repeat(1000), false],
+    [['a{10}'], 'a'.repeat(10), false],
+    [['((\\PM?){30}){33}'], 'x', false],
     [['a?'.repeat(100)], 'a', false],
     [[...Array.from({ length: 8 }, () => 'x.'), 'd.'], 'db', false],
   ])('%j of %s: %s', async (patterns, name, expected) => {

@@ -15,12 +15,10 @@ export async function keptOfList(filters: Filters, most = Infinity): Promise<Kee
   const labels = filters.get('label') ?? []
   let kept = 0
   return (told) => {
-    const called = [...textsOf(told['Names']), textOf(told['Name'])].flatMap((name) => [
-      name,
-      name.replace(/^\//, ''),
-    ])
-    const isNamed =
-      names.length === 0 || names.some((test) => called.some((name) => name !== '' && test(name)))
+    const all = [...textsOf(told['Names']), textOf(told['Name'])]
+    const called = new Set(all.flatMap((name) => [name, name.replace(/^\//, '')]))
+    called.delete('')
+    const isNamed = names.length === 0 || names.some((test) => [...called].some(test))
     if (!isNamed || !hasLabels(objectOf(told['Labels']), labels) || kept >= most) return false
     kept += 1
     return true
@@ -59,8 +57,8 @@ const PLAIN = /^(?<start>\^?)(?<text>[A-Za-z0-9_/-]*)(?<end>\$?)$/
 /** Patterns of one list that are more than plain, and characters of each: reading them takes the one thread's time. */
 const MOST_PATTERNS = 8
 const LONGEST_PATTERN = 128
-/** Counts that make a pattern long, however short it is written. */
-const COUNTED = /\{\d{3}/
+/** Counts make a pattern as long as they say, one in the other, however short it is written; and a match takes as long. */
+const COUNTED = /\{\d/
 
 /** Go's regular expressions, which take no longer than the text is; what is none, or too much, matches itself alone. */
 async function nameTest(pattern: string, isRead: boolean): Promise<(name: string) => boolean> {

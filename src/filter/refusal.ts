@@ -22,7 +22,10 @@ export function toldRefusal({ refusal }: Refused, record: string, worker: string
 
 /** A reply that tells of the worker's own things by the engine's names, in the worker's words. */
 export function replyInWords(reply: Reply, space: Space): Reply {
-  return reply.kind === 'whole' ? { ...reply, body: space.inWords(reply.body.toString()) } : reply
+  if (reply.kind !== 'whole' || reply.body.length === 0) return reply
+  const tell = (_key: string, value: unknown): unknown =>
+    typeof value === 'string' ? space.inWords(value) : value
+  return { ...reply, body: JSON.stringify(JSON.parse(reply.body.toString(), tell)) }
 }
 
 /** The reply where a volume turned out to be somebody else's after all, or could not be made. */

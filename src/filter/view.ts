@@ -44,6 +44,8 @@ export interface Words {
   /** The name of a network that is known by its id. */
   readonly networkOf: (id: string) => string | undefined
   readonly volume: (name: string) => string
+  /** A text of an engine's about it. */
+  readonly text: (text: string) => string
   /** What is known to be its own. */
   readonly own: (name: string) => string
   /** What a container's create asked for where the engine was given something else, as it was written (Asked in decode/). */
@@ -102,13 +104,19 @@ export function viewOf(world: World, holder: Holder): View {
     },
     words: {
       container: (id, name) => (isOwn(id) ? space.wordFor(name) : name),
-      // Before a container's first start an engine can tell a network by its name alone.
-      network: (id, name) =>
-        ownership.owner('network', id || (world.inventory.networkNamed(name) ?? '')) === own
-          ? space.wordFor(name)
-          : name,
+      network: (id, name) => {
+        const { inventory } = world
+        // Before a container's first start an engine can tell a network by its name alone, or by its id.
+        const known = [id, name].find((one) => inventory.networkName(one) !== undefined)
+        const network = known ?? inventory.networkNamed(name)
+        // One that is gone was on a container of its own.
+        if (network === undefined || ownership.owner('network', network) === own)
+          return space.wordFor(inventory.networkName(network ?? '') ?? name)
+        return inventory.networkName(network) ?? name
+      },
       networkOf: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.word,
       volume: (name) => (ownership.owner('volume', name) === own ? space.wordFor(name) : name),
+      text: (text) => space.inWords(text),
       own: (name) => space.wordFor(name),
       asked: (id) => world.made.asked(isOwn(id) ? (ownership.get('container', id)?.nonce ?? '') : ''),
       heldAt: (place) => world.pins.originOf(place),

@@ -20,6 +20,9 @@ export const labels: Field<Unknown> = cleaned(
   }, textByName.children),
 )
 
+/** A text of an engine's, as an error is. */
+export const message = worded((text, view) => view.words.text(text))
+
 export const volumeName = worded((name, view) => view.words.volume(name))
 
 /** `NAME:/data:ro`, or what begins with a path. */
@@ -78,7 +81,7 @@ function settingsWords(
 /** Without the names that the gate added, by which the container is found as its worker calls it. */
 function endpointWords(told: Unknown, name: string, word: string, network: string): Unknown {
   if (name === word) return told
-  const asked = askedAliases(textsOf(told['Aliases']), word, network)
+  const asked = askedAliases(textsOf(told['Aliases']), network)
   const full = `${word}.${network}`
   const known = textsOf(told['DNSNames']).map((one) => (one === name ? word : one))
   return {
@@ -90,11 +93,11 @@ function endpointWords(told: Unknown, name: string, word: string, network: strin
   }
 }
 
-/** The aliases that were asked for: the gate's own stand before them (decide/create/aliases.ts). */
-export function askedAliases(aliases: readonly string[], word: string, network: string): readonly string[] {
-  const full = `${word}.${network}`
-  if (aliases[0] === word && aliases[1] === full) return aliases.slice(2)
-  return aliases[0] === full ? aliases.slice(1) : aliases
+/** The aliases that were asked for: the gate's own stand before them, of whatever name it had then (decide/create/aliases.ts). */
+export function askedAliases(aliases: readonly string[], network: string): readonly string[] {
+  const [first = '', second] = aliases
+  if (second === `${first}.${network}`) return aliases.slice(2)
+  return first.endsWith(`.${network}`) ? aliases.slice(1) : aliases
 }
 
 /** A network, with the containers on it. */

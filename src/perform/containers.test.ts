@@ -114,6 +114,7 @@ describe('a container is made', () => {
     expect(small.asked).toEqual([
       'POST /volumes/create',
       'POST /containers/create?name=web',
+      `GET /containers/${ID}/json`,
       'GET /volumes/data',
     ])
     const { ownership, inventory } = small.gate

@@ -9,6 +9,8 @@ import { errorReply, jsonReply, type Reply } from '../engine/reply.ts'
 import { PinError } from '../host/pins.ts'
 import { hostnameViolation } from '../decide/create/network.ts'
 import { asStop, stoppingWithin } from '../decide/derived.ts'
+import { unplannedLabels } from '../decide/labels.ts'
+import { spaceOf } from '../policy/space.ts'
 import { refuse, refuseAll } from '../decide/refuse.ts'
 import type {
   ContainerPermit,
@@ -41,6 +43,8 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
     const reply = await exchange(undertaking, held)
     const id = madeContainer(reply)
     if (id === undefined) return await outcome.close(reply)
+    const unplanned = await labelsOfAnother(undertaking, permit, id)
+    if (unplanned !== undefined) return await outcome.close(unplanned)
     const swapped = await swappedVolume(gate, right, minor, permit.plan, volumes, made)
     if (swapped === undefined) return warned(await outcome.close(reply), permit.plan.labelsLeft)
     await remove(right.engine, minor, ['containers', id], { force: true, v: true })
@@ -76,6 +80,22 @@ export async function restart(
   const stopped = await exchange(undertaking, asStop(permit, operation))
   if (stopped.kind !== 'whole' || stopped.status >= 400) return outcome.close(stopped)
   return send(undertaking, begin(0))
+}
+
+/** A name can be another image's by the time that an engine looks for it, with other labels: then the container is removed. */
+async function labelsOfAnother(
+  { call, right }: Undertaking,
+  { plan }: CreatePermit,
+  id: string,
+): Promise<Reply | undefined> {
+  const { minor } = call.connected.facts
+  const { worker } = right
+  const made = await inspectContainer(right.engine, minor, id)
+  const found = objectOf(objectOf(made?.['Config'])['Labels'])
+  const labels = unplannedLabels(plan.labels, found, worker.docker.run, spaceOf(worker).prefix !== '')
+  if (labels.length === 0) return undefined
+  await remove(right.engine, minor, ['containers', id], { force: true, v: true })
+  return errorReply(409, `the image became another one meanwhile, with labels that act: ${labels.join(', ')}`)
 }
 
 /** A reply that tells what was left out, too: the CLI prints it. */

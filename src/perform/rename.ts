@@ -37,13 +37,17 @@ async function joinAnew(
   const networks = objectOf(objectOf(inspected?.['NetworkSettings'])['Networks'])
   for (const [called, value] of Object.entries(networks)) {
     const endpoint = objectOf(value)
-    // Before its first start an engine can know a network by its name alone.
-    const network = textOf(endpoint['NetworkID']) || gate.inventory.networkNamed(called)
-    if (network === undefined || gate.ownership.owner('network', network) !== right.worker.name) continue
-    const word = space.wordFor(called)
-    const asked = askedAliases(textsOf(endpoint['Aliases']), container.word, word)
+    // Before its first start an engine can know a network by its name alone, or by its id.
+    const { inventory } = gate
+    const network = [textOf(endpoint['NetworkID']), called].find(
+      (id) => inventory.networkName(id) !== undefined,
+    )
+    const id = network ?? inventory.networkNamed(called) ?? ''
+    if (gate.ownership.owner('network', id) !== right.worker.name) continue
+    const word = space.wordFor(inventory.networkName(id) ?? called)
+    const asked = askedAliases(textsOf(endpoint['Aliases']), word)
     const Aliases = ownAliases({ name, word: space.wordFor(name) }, { word }, asked)
-    const failed = await rejoin(right.engine, minor, network, container.id, { ...kept(endpoint), Aliases })
+    const failed = await rejoin(right.engine, minor, id, container.id, { ...kept(endpoint), Aliases })
     if (failed !== undefined) return `it is renamed, and is not on the network ${word} any more: ${failed}`
   }
   return undefined

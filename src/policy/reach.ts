@@ -6,6 +6,15 @@ import type { Subcommand } from './subcommands.ts'
 export interface Meant {
   readonly containers: ReadonlySet<string>
   readonly networks: ReadonlySet<string>
+  /** Workers whose names are their own: what begins with one and a dot is that one's (space.ts). */
+  readonly spaces: ReadonlySet<string>
+}
+
+/** Whether a name is in the space of another worker. */
+export function isAnothers({ spaces }: Meant, worker: string, name: string): boolean {
+  return [...spaces].some(
+    (other) => other !== worker && name.startsWith(`${other}.`) && !worker.startsWith(`${other}.`),
+  )
 }
 
 /** The names of all workers' policies together. */
@@ -13,6 +22,7 @@ export function meantBy(workers: readonly WorkerPolicy[]): Meant {
   return {
     containers: new Set(workers.flatMap((worker) => [...containersOf(worker)])),
     networks: new Set(workers.flatMap(({ docker }) => docker.run.networks)),
+    spaces: new Set(workers.flatMap(({ name, docker }) => (docker.run.names === 'own' ? [name] : []))),
   }
 }
 

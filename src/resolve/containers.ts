@@ -1,7 +1,7 @@
 /** Which containers are in a worker's reach, and by which name its policy means each. */
 import { spaceOf } from '../policy/space.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import { containersOf } from '../policy/reach.ts'
+import { containersOf, isAnothers } from '../policy/reach.ts'
 import type { ContainerFacts, ExecFacts } from './facts.ts'
 import type { KnownContainer } from '../world/inventory.ts'
 import type { World } from '../world/world.ts'
@@ -97,6 +97,7 @@ function factsOf(
 export function isMeant(world: World, worker: WorkerPolicy, name: string): boolean {
   return (
     world.meant.containers.has(name) ||
+    isAnothers(world.meant, worker.name, name) ||
     world.renames.isMeant(name) ||
     containersOf(worker).has(spaceOf(worker).wordFor(name))
   )

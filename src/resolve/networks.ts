@@ -1,4 +1,5 @@
 /** Which networks are in a worker's reach. */
+import { isAnothers } from '../policy/reach.ts'
 import { spaceOf } from '../policy/space.ts'
 import { named } from './containers.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
@@ -15,6 +16,7 @@ export function isNetworkTaken({ inventory, meant }: World, worker: WorkerPolicy
   return (
     inventory.hasNetworkNamed(name) ||
     meant.networks.has(name) ||
+    isAnothers(meant, worker.name, name) ||
     BUILT_IN_NAMES.includes(word) ||
     worker.docker.run.networks.includes(word)
   )

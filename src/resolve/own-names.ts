@@ -119,7 +119,13 @@ function othersInNames(
   }
 }
 
-/** The volume that a word means: the one with the name for it, or one that the worker had before there were such names. */
+/** A name that an engine gives to a volume without one. */
+const ANONYMOUS = /^[0-9a-f]{64}$/
+
+/**
+ * The volume that a word means: the one with the name for it, or one that the worker had before there were such names. One that an
+ * engine named keeps that: under another it would be another volume.
+ */
 function volumeName(
   { ownership }: World,
   { name: worker }: WorkerPolicy,
@@ -128,7 +134,8 @@ function volumeName(
 ): string {
   const name = space.nameOf(word)
   const isOwn = (volume: string): boolean => ownership.owner('volume', volume) === worker
-  return !isOwn(name) && isOwn(word) ? word : name
+  if (ANONYMOUS.test(word) && !isOwn(name)) return word
+  return !isOwn(name) && isOwn(word) && !word.startsWith(space.prefix) ? word : name
 }
 
 function createInNames(

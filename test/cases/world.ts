@@ -362,6 +362,7 @@ function worldOf(
   const meant = {
     containers: named.containers.union(new Set(others.containers)),
     networks: named.networks.union(new Set(others.networks)),
+    spaces: named.spaces,
   }
   const pins = { originOf: (place: string) => held[place] }
   return { inventory, images: knownImages, ownership, execs, made, renames, meant, pins }

@@ -36,7 +36,7 @@ test('says what each worker has', async () => {
     workers: [
       {
         name: 'ai-worker',
-        containers: expect.arrayContaining([{ id, name, running: true }]),
+        containers: expect.arrayContaining([{ id, name, word: name, running: true }]),
         images: expect.arrayContaining([
           {
             id: expect.stringMatching(/^sha256:/),

@@ -137,6 +137,13 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
     expect(events.body).toContain(`"name":"${name}"`)
     expect(events.body).not.toContain('ai-worker')
 
+    // One whose network is gone, which is told in several lines.
+    await worker('network', 'create', `${name}-gone`)
+    await worker('create', '--name', `${name}-stray`, '--network', `${name}-gone`, 'busybox')
+    await worker('network', 'rm', `${name}-gone`)
+    expect((await worker('inspect', `${name}-stray`)).stdout).not.toMatch(
+      /"ai-worker\.\w+"|ai-worker\.[^/]*":/,
+    )
     const errors = [
       ['create', '--name', name, 'busybox'],
       ['volume', 'rm', name],
@@ -144,6 +151,7 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
       ['network', 'create', name],
       ['run', '--rm', '--network', 'container:nobody', 'busybox'],
       ['start', 'nobody'],
+      ['start', `${name}-stray`],
     ]
     for (const args of errors) {
       const { code, stderr } = await worker(...args)
@@ -159,7 +167,7 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
     const shop = ['--filter', 'label=com.docker.compose.project=shop']
     expect((await worker('ps', '-q', '--no-trunc', ...shop)).stdout.trim()).toBe(seen['Id'])
     expect((await operator('ps', '-q', ...shop)).stdout).toBe('')
-    await worker('rm', '-f', name, `${name}-made`, unnamed)
+    await worker('rm', '-f', name, `${name}-made`, `${name}-stray`, unnamed)
   })
 
   test('names are looked up and filtered as an engine does, in the worker’s words', async () => {

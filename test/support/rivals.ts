@@ -1,4 +1,5 @@
 /** Several who make, change and remove things of one kind under the same names, and remember what they were told. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { listOf, objectOf, textOf } from '../../src/shared/json-value.ts'
 import type { Dice } from '../fuzz/mutate.ts'
 import { freshName } from './everything.ts'
@@ -54,7 +55,12 @@ export async function rival(whose: string, socket: string): Promise<Rival> {
   const ask = (call: Request): Promise<Response> =>
     request(socket, { ...call, path: `/v1.41${call.path}` }).catch(() => NOTHING)
   const body = { Image: IMAGE, Labels: { whose } }
-  const made = await ask({ method: 'POST', path: '/containers/create', body })
+  // An engine that was killed before may not be back yet.
+  let made = NOTHING
+  while (made.status !== 201) {
+    made = await ask({ method: 'POST', path: '/containers/create', body })
+    if (made.status !== 201) await pause(100)
+  }
   const sets = {
     made: new Set<string>(),
     kept: new Set<string>(),

@@ -18,6 +18,7 @@ export const SEES_ALL: View = {
     network: (_id, name) => name,
     networkOf: () => undefined,
     volume: (name) => name,
+    text: (text) => text,
     own: (name) => name,
     asked: () => ({}),
     heldAt: () => undefined,

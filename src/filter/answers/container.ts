@@ -23,7 +23,7 @@ import { config, health } from './config.ts'
 import { hostConfig, portBindings, restartPolicy } from './host-config.ts'
 import { descriptor } from './image.ts'
 import { endpoint } from './network.ts'
-import { containerWords, inWords, labels, networkMode, volumeName } from '../words.ts'
+import { containerWords, inWords, labels, message, networkMode, volumeName } from '../words.ts'
 
 const mountPoint = fields({
   Name: volumeName,
@@ -73,7 +73,7 @@ const whole = fields({
   ...BASE,
   Path: text,
   Args: texts,
-  State: fields({ ...STATE, Pid: number, Error: text, RemovalInProgress: flag, Health: health }),
+  State: fields({ ...STATE, Pid: number, Error: message, RemovalInProgress: flag, Health: health }),
   ...each(
     ['ResolvConfPath', 'HostnamePath', 'HostsPath', 'LogPath'],
     cleaned(
@@ -152,7 +152,7 @@ export const created = fields({ Id: text, Warnings: texts })
 export const updated = fields({ Warnings: texts })
 export const changes = list(fields({ Path: text, Kind: number }))
 export const processes = fields({ Titles: texts, Processes: list(texts) })
-export const waited = fields({ StatusCode: number, Error: fields({ Message: text }) })
+export const waited = fields({ StatusCode: number, Error: fields({ Message: message }) })
 /** What has no more to tell than what it made. */
 export const madeId = fields({ Id: text, Warnings: leftOut('an engine never has any here') })
 
