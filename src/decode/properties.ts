@@ -11,6 +11,8 @@ export interface Properties {
   readonly container: 'left' | 'mounted' | 'run' | 'mounted and run'
   /** `needed` where it has to be known which images there are, and whose; `added` where it makes an engine's list of them longer too. */
   readonly images: 'left' | 'needed' | 'added'
+  /** `own` where it has names of the worker's own that go to the engine, or that are asked by (resolve/own-names.ts); ids go for all others. */
+  readonly names: 'left' | 'own'
   /** How long the engine is waited for: while the client is there, while the right is, or to the end, as that has to be on record. */
   readonly until: 'client' | 'right' | 'end'
   /** Milliseconds until the engine begins to answer; undefined for what waits for something to happen. */
@@ -25,83 +27,88 @@ export const CHANGE = 120_000
 const NONE = undefined
 
 const OPERATIONS = {
-  'build.prune': is('change', 'left', 'left', 'end', READ, false),
-  'container.archive-get': is('read', 'mounted', 'left', 'client', NONE, false),
-  'container.archive-put': is('change', 'mounted', 'left', 'client', NONE, false),
-  'container.archive-stat': is('read', 'mounted', 'left', 'client', READ, false),
-  'container.attach': is('change', 'left', 'left', 'end', NONE, false),
-  'container.attach-ws': is('change', 'left', 'left', 'end', NONE, false),
-  'container.changes': is('read', 'left', 'left', 'client', CHANGE, false),
-  'container.commit': is('change', 'mounted and run', 'added', 'end', NONE, false),
-  'container.create': is('change', 'left', 'needed', 'end', CHANGE, false),
-  'container.exec': is('change', 'run', 'left', 'end', CHANGE, false),
-  'container.export': is('read', 'mounted', 'left', 'client', NONE, false),
-  'container.inspect': is('read', 'left', 'left', 'client', READ, true),
-  'container.kill': is('change', 'left', 'left', 'end', CHANGE, false),
-  'container.list': is('read', 'left', 'left', 'client', READ, true),
-  'container.logs': is('read', 'left', 'left', 'client', NONE, false),
-  'container.pause': is('change', 'left', 'left', 'end', CHANGE, false),
-  'container.prune': is('change', 'left', 'left', 'end', READ, false),
-  'container.remove': is('change', 'left', 'left', 'end', CHANGE, false),
-  'container.rename': is('change', 'left', 'left', 'end', CHANGE, false),
-  'container.resize': is('read', 'left', 'left', 'client', READ, false),
-  'container.restart': is('change', 'mounted and run', 'left', 'end', NONE, false),
-  'container.start': is('change', 'mounted and run', 'left', 'end', CHANGE, false),
-  'container.stats': is('read', 'left', 'left', 'client', READ, false),
-  'container.stop': is('change', 'left', 'left', 'right', NONE, false),
-  'container.top': is('read', 'left', 'left', 'client', READ, false),
-  'container.unpause': is('change', 'run', 'left', 'end', CHANGE, false),
-  'container.update': is('change', 'left', 'left', 'end', CHANGE, false),
-  'container.wait': is('read', 'left', 'left', 'client', NONE, false),
-  'exec.inspect': is('read', 'left', 'left', 'client', READ, true),
-  'exec.resize': is('read', 'left', 'left', 'client', READ, false),
-  'exec.start': is('change', 'run', 'left', 'client', NONE, false),
-  'host.diagnostic': is('change', 'left', 'left', 'client', NONE, false),
-  'image.build': is('change', 'left', 'added', 'client', NONE, false),
-  'image.history': is('read', 'left', 'needed', 'client', READ, true),
-  'image.import': is('change', 'left', 'added', 'client', NONE, false),
-  'image.inspect': is('read', 'left', 'needed', 'client', READ, true),
-  'image.list': is('read', 'left', 'needed', 'client', READ, true),
-  'image.load': is('change', 'left', 'added', 'client', NONE, false),
-  'image.prune': is('change', 'left', 'needed', 'end', READ, false),
-  'image.pull': is('change', 'left', 'added', 'client', NONE, false),
-  'image.push': is('change', 'left', 'needed', 'client', NONE, false),
-  'image.remove': is('change', 'left', 'needed', 'end', CHANGE, false),
-  'image.save': is('read', 'left', 'needed', 'client', NONE, false),
-  'image.search': is('read', 'left', 'left', 'client', CHANGE, false),
-  'image.tag': is('change', 'left', 'added', 'end', CHANGE, false),
-  'network.connect': is('change', 'left', 'left', 'end', CHANGE, false),
-  'network.create': is('change', 'left', 'left', 'end', CHANGE, false),
-  'network.disconnect': is('change', 'left', 'left', 'end', CHANGE, false),
-  'network.inspect': is('read', 'left', 'left', 'client', READ, true),
-  'network.list': is('read', 'left', 'left', 'client', READ, true),
-  'network.prune': is('change', 'left', 'left', 'end', READ, false),
-  'network.remove': is('change', 'left', 'left', 'end', CHANGE, false),
-  'system.df': is('read', 'left', 'needed', 'client', CHANGE, true),
-  'system.events': is('read', 'left', 'left', 'client', NONE, false),
-  'system.info': is('read', 'left', 'left', 'client', READ, true),
-  'system.ping': is('read', 'left', 'left', 'client', READ, true),
-  'system.version': is('read', 'left', 'left', 'client', READ, true),
-  'volume.create': is('change', 'left', 'left', 'end', CHANGE, false),
-  'volume.inspect': is('read', 'left', 'left', 'client', READ, true),
-  'volume.list': is('read', 'left', 'left', 'client', READ, true),
-  'volume.prune': is('change', 'left', 'left', 'end', READ, false),
-  'volume.remove': is('change', 'left', 'left', 'end', CHANGE, false),
+  'build.prune': is('change', 'left', 'left', 'left', 'end', READ, false),
+  'container.archive-get': is('read', 'mounted', 'left', 'left', 'client', NONE, false),
+  'container.archive-put': is('change', 'mounted', 'left', 'left', 'client', NONE, false),
+  'container.archive-stat': is('read', 'mounted', 'left', 'left', 'client', READ, false),
+  'container.attach': is('change', 'left', 'left', 'left', 'end', NONE, false),
+  'container.attach-ws': is('change', 'left', 'left', 'left', 'end', NONE, false),
+  'container.changes': is('read', 'left', 'left', 'left', 'client', CHANGE, false),
+  'container.commit': is('change', 'mounted and run', 'added', 'left', 'end', NONE, false),
+  'container.create': is('change', 'left', 'needed', 'own', 'end', CHANGE, false),
+  'container.exec': is('change', 'run', 'left', 'left', 'end', CHANGE, false),
+  'container.export': is('read', 'mounted', 'left', 'left', 'client', NONE, false),
+  'container.inspect': is('read', 'left', 'left', 'left', 'client', READ, true),
+  'container.kill': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
+  'container.list': is('read', 'left', 'left', 'own', 'client', READ, true),
+  'container.logs': is('read', 'left', 'left', 'left', 'client', NONE, false),
+  'container.pause': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
+  'container.prune': is('change', 'left', 'left', 'left', 'end', READ, false),
+  'container.remove': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
+  'container.rename': is('change', 'left', 'left', 'own', 'end', CHANGE, false),
+  'container.resize': is('read', 'left', 'left', 'left', 'client', READ, false),
+  'container.restart': is('change', 'mounted and run', 'left', 'left', 'end', NONE, false),
+  'container.start': is('change', 'mounted and run', 'left', 'left', 'end', CHANGE, false),
+  'container.stats': is('read', 'left', 'left', 'left', 'client', READ, false),
+  'container.stop': is('change', 'left', 'left', 'left', 'right', NONE, false),
+  'container.top': is('read', 'left', 'left', 'left', 'client', READ, false),
+  'container.unpause': is('change', 'run', 'left', 'left', 'end', CHANGE, false),
+  'container.update': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
+  'container.wait': is('read', 'left', 'left', 'left', 'client', NONE, false),
+  'exec.inspect': is('read', 'left', 'left', 'left', 'client', READ, true),
+  'exec.resize': is('read', 'left', 'left', 'left', 'client', READ, false),
+  'exec.start': is('change', 'run', 'left', 'left', 'client', NONE, false),
+  'host.diagnostic': is('change', 'left', 'left', 'left', 'client', NONE, false),
+  'image.build': is('change', 'left', 'added', 'left', 'client', NONE, false),
+  'image.history': is('read', 'left', 'needed', 'left', 'client', READ, true),
+  'image.import': is('change', 'left', 'added', 'left', 'client', NONE, false),
+  'image.inspect': is('read', 'left', 'needed', 'left', 'client', READ, true),
+  'image.list': is('read', 'left', 'needed', 'left', 'client', READ, true),
+  'image.load': is('change', 'left', 'added', 'left', 'client', NONE, false),
+  'image.prune': is('change', 'left', 'needed', 'left', 'end', READ, false),
+  'image.pull': is('change', 'left', 'added', 'left', 'client', NONE, false),
+  'image.push': is('change', 'left', 'needed', 'left', 'client', NONE, false),
+  'image.remove': is('change', 'left', 'needed', 'left', 'end', CHANGE, false),
+  'image.save': is('read', 'left', 'needed', 'left', 'client', NONE, false),
+  'image.search': is('read', 'left', 'left', 'left', 'client', CHANGE, false),
+  'image.tag': is('change', 'left', 'added', 'left', 'end', CHANGE, false),
+  'network.connect': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
+  'network.create': is('change', 'left', 'left', 'own', 'end', CHANGE, false),
+  'network.disconnect': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
+  'network.inspect': is('read', 'left', 'left', 'left', 'client', READ, true),
+  'network.list': is('read', 'left', 'left', 'own', 'client', READ, true),
+  'network.prune': is('change', 'left', 'left', 'left', 'end', READ, false),
+  'network.remove': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
+  'system.df': is('read', 'left', 'needed', 'left', 'client', CHANGE, true),
+  'system.events': is('read', 'left', 'left', 'own', 'client', NONE, false),
+  'system.info': is('read', 'left', 'left', 'left', 'client', READ, true),
+  'system.ping': is('read', 'left', 'left', 'left', 'client', READ, true),
+  'system.version': is('read', 'left', 'left', 'left', 'client', READ, true),
+  'volume.create': is('change', 'left', 'left', 'own', 'end', CHANGE, false),
+  'volume.inspect': is('read', 'left', 'left', 'own', 'client', READ, true),
+  'volume.list': is('read', 'left', 'left', 'own', 'client', READ, true),
+  'volume.prune': is('change', 'left', 'left', 'left', 'end', READ, false),
+  'volume.remove': is('change', 'left', 'left', 'own', 'end', CHANGE, false),
   // They are refused, and on disk before that is answered.
-  command: is('change', 'left', 'left', 'end', NONE, false),
-  malformed: is('change', 'left', 'left', 'end', READ, false),
-  unsupported: is('change', 'left', 'left', 'end', READ, false),
+  command: is('change', 'left', 'left', 'left', 'end', NONE, false),
+  malformed: is('change', 'left', 'left', 'left', 'end', READ, false),
+  unsupported: is('change', 'left', 'left', 'left', 'end', READ, false),
 } satisfies Readonly<Record<RecordedKind, Properties>>
 
-function is<Container extends Properties['container'], Images extends Properties['images']>(
+function is<
+  Container extends Properties['container'],
+  Images extends Properties['images'],
+  Names extends Properties['names'],
+>(
   effect: Properties['effect'],
   container: Container,
   images: Images,
+  names: Names,
   until: Properties['until'],
   limit: Properties['limit'],
   lookUp: boolean,
-): Properties & { readonly container: Container; readonly images: Images } {
-  return { effect, container, images, until, limit, lookUp }
+): Properties & { readonly container: Container; readonly images: Images; readonly names: Names } {
+  return { effect, container, images, names, until, limit, lookUp }
 }
 
 export function propertiesOf(kind: RecordedKind): Properties {
@@ -121,7 +128,7 @@ interface OfKind {
 type Rows = typeof OPERATIONS
 
 /** Those whose row has one of these words in a column. */
-type Having<Column extends 'container' | 'images', Word> = {
+type Having<Column extends 'container' | 'images' | 'names', Word> = {
   readonly kind: { [K in keyof Rows]: Rows[K][Column] extends Word ? K : never }[keyof Rows]
 }
 
@@ -142,6 +149,11 @@ export function needsFit<A extends OfKind>(
 /** Whether it makes an engine's list of images longer. */
 export function addsImages<A extends OfKind>(asked: A): asked is A & Having<'images', 'added'> {
   return propertiesOf(asked.kind).images === 'added'
+}
+
+/** Whether it has names of the worker's own that go to the engine, or that are asked by. */
+export function namesOwn<A extends OfKind>(asked: A): asked is A & Having<'names', 'own'> {
+  return propertiesOf(asked.kind).names === 'own'
 }
 
 /** Whether it has to be known which images there are, and whose. */

@@ -4,7 +4,8 @@
  * are looked up by either (containers.ts, networks.ts), as they go out by their ids.
  */
 import { randomInt } from 'node:crypto'
-import type { OnContainer, Operation } from '../decode/operation.ts'
+import type { Operation } from '../decode/operation.ts'
+import { namesOwn } from '../decode/properties.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { Mount } from '../decode/operations/mounts.ts'
 import type { ContainerList } from '../decode/operations/container.ts'
@@ -20,59 +21,20 @@ import { networkInReach } from './networks.ts'
 
 /** The operation with the engine's names for what the worker makes, or has, by a name. */
 export function inEngineNames(world: World, worker: WorkerPolicy, operation: Operation): Operation {
-  return 'container' in operation
-    ? onContainerInNames(world, worker, operation)
-    : othersInNames(world, worker, operation)
-}
-
-function onContainerInNames(world: World, worker: WorkerPolicy, operation: OnContainer): Operation {
-  switch (operation.kind) {
-    case 'container.rename': {
-      const { name } = operation.parameters
-      // What is the operator's is called as it is said.
-      const isOwn = containerInReach(world, worker, operation.container)?.owner === 'self'
-      if (!isOwn || name === undefined) return operation
-      return { ...operation, parameters: { name: spaceOf(worker).nameOf(name) } }
-    }
-    case 'container.archive-get':
-    case 'container.archive-put':
-    case 'container.archive-stat':
-    case 'container.attach':
-    case 'container.attach-ws':
-    case 'container.changes':
-    case 'container.commit':
-    case 'container.exec':
-    case 'container.export':
-    case 'container.inspect':
-    case 'container.kill':
-    case 'container.logs':
-    case 'container.pause':
-    case 'container.remove':
-    case 'container.resize':
-    case 'container.restart':
-    case 'container.start':
-    case 'container.stats':
-    case 'container.stop':
-    case 'container.top':
-    case 'container.unpause':
-    case 'container.update':
-    case 'container.wait':
-    case 'network.connect':
-    case 'network.disconnect':
-      return operation
-  }
-}
-
-function othersInNames(
-  world: World,
-  worker: WorkerPolicy,
-  operation: Exclude<Operation, OnContainer>,
-): Operation {
+  if (!namesOwn(operation)) return operation
   const space = spaceOf(worker)
   const volume = (word: string): string => volumeName(world, worker, space, word)
   switch (operation.kind) {
     case 'container.create':
       return createInNames(space, operation, volume)
+    case 'container.rename': {
+      const { name } = operation.parameters
+      // What is the operator's is called as it is said.
+      const isOwn = containerInReach(world, worker, operation.container)?.owner === 'self'
+      return isOwn && name !== undefined
+        ? { ...operation, parameters: { name: space.nameOf(name) } }
+        : operation
+    }
     case 'network.create':
       return { ...operation, name: space.nameOf(operation.name), labels: space.labelsFor(operation.labels) }
     case 'volume.create': {
@@ -87,35 +49,6 @@ function othersInNames(
     case 'volume.list':
     case 'system.events':
       return space.prefix === '' ? operation : listInNames(world, worker, operation, volume)
-    case 'build.prune':
-    case 'container.prune':
-    case 'exec.inspect':
-    case 'exec.resize':
-    case 'exec.start':
-    case 'image.build':
-    case 'image.history':
-    case 'image.import':
-    case 'image.inspect':
-    case 'image.list':
-    case 'image.load':
-    case 'image.prune':
-    case 'image.pull':
-    case 'image.push':
-    case 'image.remove':
-    case 'image.save':
-    case 'image.search':
-    case 'image.tag':
-    case 'malformed':
-    case 'network.inspect':
-    case 'network.prune':
-    case 'network.remove':
-    case 'system.df':
-    case 'system.info':
-    case 'system.ping':
-    case 'system.version':
-    case 'unsupported':
-    case 'volume.prune':
-      return operation
   }
 }
 
