@@ -1,15 +1,17 @@
 /** Which containers are in a worker's reach, and by which name its policy means each. */
-import { spaceOf } from '../policy/space.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { containersOf, isAnothers } from '../policy/reach.ts'
+import { spaceOf, type Space } from '../policy/space.ts'
 import type { ContainerFacts, ExecFacts } from './facts.ts'
+import { byReference } from './look-up.ts'
 import type { KnownContainer } from '../world/inventory.ts'
 import type { World } from '../world/world.ts'
 
 /** Every container that the worker may know of: its own, and the operator's that the policy names. */
 export function containersInReach(world: World, worker: WorkerPolicy): readonly ContainerFacts[] {
+  const space = spaceOf(worker)
   const own = [...world.ownership.idsOf(worker.name, 'container')].flatMap(
-    (id) => ownContainer(world, worker, id) ?? [],
+    (id) => ownContainer(world, space, id) ?? [],
   )
   return [...own, ...operatorContainers(world, containersOf(worker))]
 }
@@ -23,24 +25,10 @@ export function containerInReach(
   worker: WorkerPolicy,
   reference: string,
 ): ContainerFacts | undefined {
+  const space = spaceOf(worker)
   if (world.ownership.owner('container', reference) === worker.name)
-    return ownContainer(world, worker, reference)
-  const inReach = containersInReach(world, worker)
-  const exact =
-    inReach.find(({ id }) => id === reference) ?? named(inReach, reference, spaceOf(worker).nameOf(reference))
-  if (exact !== undefined || !/^[0-9a-f]{1,64}$/.test(reference)) return exact
-  const starting = inReach.filter(({ id }) => id.startsWith(reference))
-  return starting.length === 1 ? starting[0] : undefined
-}
-
-/** What has the name that the engine is given for that word, or else had it before there were such names. */
-export function named<T extends { readonly name: string; readonly word: string }>(
-  found: readonly T[],
-  word: string,
-  name: string,
-): T | undefined {
-  const called = found.filter((one) => one.word === word)
-  return called.find((one) => one.name === name) ?? called[0]
+    return ownContainer(world, space, reference)
+  return byReference(containersInReach(world, worker), reference, space)
 }
 
 /** An exec of the worker's, as long as its container is in its reach. */
@@ -50,13 +38,13 @@ export function execInReach(world: World, worker: WorkerPolicy, exec: string): E
   return container && { container, made: known?.made }
 }
 
-function ownContainer(world: World, worker: WorkerPolicy, id: string): ContainerFacts | undefined {
+function ownContainer(world: World, space: Space, id: string): ContainerFacts | undefined {
   const { inventory, ownership } = world
   const known = inventory.container(id)
   const owned = ownership.get('container', id)
   if (known === undefined || owned === undefined) return undefined
   const facts = factsOf(world, known, 'self', owned, world.made.get(owned.nonce))
-  return { ...facts, word: spaceOf(worker).wordFor(known.name) }
+  return { ...facts, word: space.wordFor(known.name) }
 }
 
 /** Those that the operator gave one of the names. */

@@ -1,7 +1,7 @@
 /** Which networks are in a worker's reach. */
 import { isAnothers } from '../policy/reach.ts'
 import { spaceOf } from '../policy/space.ts'
-import { named } from './containers.ts'
+import { byReference } from './look-up.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { NetworkFacts } from './facts.ts'
 import type { World } from '../world/world.ts'
@@ -28,12 +28,7 @@ export function networkInReach(
   worker: WorkerPolicy,
   reference: string,
 ): NetworkFacts | undefined {
-  const inReach = networksInReach(world, worker)
-  const exact =
-    inReach.find(({ id }) => id === reference) ?? named(inReach, reference, spaceOf(worker).nameOf(reference))
-  if (exact !== undefined || !/^[0-9a-f]{1,64}$/.test(reference)) return exact
-  const starting = inReach.filter(({ id }) => id.startsWith(reference))
-  return starting.length === 1 ? starting[0] : undefined
+  return byReference(networksInReach(world, worker), reference, spaceOf(worker))
 }
 
 /** Every network that the worker may know of. */
