@@ -32,18 +32,16 @@ export function checkLabels(labels: ReadonlyMap<string, string> | undefined, vio
  * that its image hands down the values are emptied, as they can't be taken away.
  */
 export function planLabels(
-  { labels: given }: RunPolicy,
+  run: Pick<RunPolicy, 'labels'>,
   asked: ReadonlyMap<string, string> = new Map(),
   image: Pick<ImageFacts, 'actedOn' | 'project'> | undefined,
 ): { readonly labels: Readonly<Record<string, string>>; readonly labelsLeft: readonly string[] } {
-  const isGiven = (name: string): boolean =>
-    !isActedOn(name) || given.some((pattern) => covers(pattern, name))
-  const emptied = (image?.actedOn ?? []).filter((name) => !isGiven(name))
-  const sent = [...asked].filter(([name]) => isGiven(name))
+  const emptied = (image?.actedOn ?? []).filter((name) => isLeftOut(run, name))
+  const sent = [...asked].filter(([name]) => !isLeftOut(run, name))
   const handedDown = image?.project === undefined ? [] : [[PROJECT_LABEL, image.project] as const]
   return {
     labels: Object.fromEntries([...emptied.map((name) => [name, ''] as const), ...handedDown, ...sent]),
-    labelsLeft: [...asked.keys()].filter((name) => !isGiven(name)),
+    labelsLeft: [...asked.keys()].filter((name) => isLeftOut(run, name)),
   }
 }
 
@@ -54,13 +52,16 @@ export function planLabels(
 export function unplannedLabels(
   planned: Readonly<Record<string, string>>,
   found: Readonly<Record<string, unknown>>,
-  { labels: given }: Pick<RunPolicy, 'labels'>,
+  run: Pick<RunPolicy, 'labels'>,
   inSpace: boolean,
 ): readonly string[] {
-  const isGiven = (name: string): boolean => given.some((pattern) => covers(pattern, name))
-  const matters = (name: string): boolean =>
-    name === PROJECT_LABEL ? inSpace : isActedOn(name) && !isGiven(name)
+  const matters = (name: string): boolean => (name === PROJECT_LABEL ? inSpace : isLeftOut(run, name))
   return Object.keys(found).filter((name) => matters(name) && found[name] !== (planned[name] ?? ''))
+}
+
+/** Whether a program of the host would act on it, and the policy does not give it. */
+function isLeftOut({ labels }: Pick<RunPolicy, 'labels'>, name: string): boolean {
+  return isActedOn(name) && !labels.some((pattern) => covers(pattern, name))
 }
 
 function covers(pattern: string, name: string): boolean {
