@@ -5,16 +5,16 @@
 import type { CreatePermit } from '../decide/verdict.ts'
 import type { LimitChanges } from '../decide/plans.ts'
 import { objectOf } from '../shared/json-value.ts'
-import { networking, textOfBody, withAsked } from '../world/made-body.ts'
+import { networking, textOfBody } from '../world/made-body.ts'
 import { updateBody } from './container-update.ts'
 import { hostConfig } from './container-create.ts'
 
 /** Of a container that is about to be made. */
 export function madeBody({ operation, plan }: CreatePermit): string {
   const networks = plan.endpoints.map(({ network }) => network)
-  const body = textOfBody(plan.granted, operation.config.Hostname, hostConfig(operation, plan), networks)
   const left = plan.labelsLeft.map((name) => [name, operation.config.Labels?.get(name)])
-  return withAsked(body, { ...operation.asked, Labels: Object.fromEntries(left) })
+  const asked = { ...operation.asked, Labels: Object.fromEntries(left) }
+  return textOfBody(plan.granted, operation.config.Hostname, hostConfig(operation, plan), networks, asked)
 }
 
 /** After an update of its limits. */

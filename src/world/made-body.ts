@@ -40,12 +40,16 @@ export function madeOfInspected(inspected: Unknown, granted: string): string {
 
 const FILES = ['json-file', 'local', 'none']
 
-/** @param granted as of `madeOfInspected` */
+/**
+ * @param granted as of `madeOfInspected`
+ * @param asked what was asked for where that is something else, with the labels that were left out; undefined where it is not known
+ */
 export function textOfBody(
   granted: string,
   hostname: string | undefined,
   host: object,
   networks: readonly string[],
+  asked?: Asked & { readonly Labels: object },
 ): string {
   const kept = Object.entries(host).filter(([name]) => KEPT.includes(name))
   const HostConfig = {
@@ -53,19 +57,18 @@ export function textOfBody(
     Mounts: listOf(objectOf(host)['Mounts']).filter((mount) => objectOf(mount)['Type'] === 'tmpfs'),
   }
   const chosen = networks.filter((network) => !BUILT_IN.includes(network))
-  return JSON.stringify({
-    Image: granted,
-    Hostname: hostname,
-    HostConfig,
-    NetworkingConfig: networking(chosen),
-  })
-}
-
-/** The same with what was asked for, where that is something else. @param asked with the labels that were left out */
-export function withAsked(text: string, asked: Asked & { readonly Labels: object }): string {
   const plain = (_key: string, value: unknown): unknown =>
     value instanceof Map ? Object.fromEntries(value) : value
-  return JSON.stringify({ ...objectOf(JSON.parse(text)), [ASKED]: asked }, plain)
+  return JSON.stringify(
+    {
+      Image: granted,
+      Hostname: hostname,
+      HostConfig,
+      NetworkingConfig: networking(chosen),
+      [ASKED]: asked,
+    },
+    plain,
+  )
 }
 
 /** What stands beside the body. */
