@@ -11,7 +11,7 @@ import type { Share, Steps } from '../schedule/scheduler.ts'
 import { objectOf } from '../shared/json-value.ts'
 import { splitLines } from '../world/lines.ts'
 import { answerTo, askedBy } from './answers.ts'
-import { keptOfEvents, keptOfList, type Keep } from './by-words.ts'
+import { KEEP_ALL, keptOfEvents, keptOfList, type Keep } from './by-words.ts'
 import { fileStat } from './answers/container.ts'
 import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
@@ -47,7 +47,8 @@ export async function filterAnswer(
     const body = Readable.from(pieces, { objectMode: false })
     return { kind: 'stream', status, headers: headersOf(answer, view), body }
   }
-  const filter = answerTo(permit.operation.kind, askedBy(permit, await keptOf(permit)))
+  const asking = { ...view, keep: await keptOf(permit) }
+  const filter = answerTo(permit.operation.kind, askedBy(permit))
   switch (filter.form) {
     case 'content':
       return { kind: 'stream', status, headers: headersOf(answer, view), body: answer }
@@ -61,8 +62,7 @@ export async function filterAnswer(
     case 'events': {
       const { operation } = permit
       const byInside = operation.kind === 'system.events' && asksInside(operation)
-      const keep = keptOfEvents(operation.kind === 'system.events' ? (operation.byWords ?? NONE) : NONE)
-      return streamed(visibleEvents(answer, view, byInside, keep, share))
+      return streamed(visibleEvents(answer, asking, byInside, share))
     }
     case 'json': {
       const whole = await readWhole(answer, LARGEST_JSON)
@@ -70,7 +70,7 @@ export async function filterAnswer(
       const read = await share.run(parseSteps(whole.toString()))
       if (permit.operation.kind === 'volume.inspect' && !view.volume(objectOf(read)))
         return errorReply(404, noSuchVolume(permit.operation.volume))
-      const body = await share.run(told(read, filter.told, view))
+      const body = await share.run(told(read, filter.told, asking))
       return { kind: 'whole', status, headers: { 'Content-Type': 'application/json' }, body }
     }
   }
@@ -78,13 +78,12 @@ export async function filterAnswer(
 
 const NONE: Filters = new Map()
 
-/** What of a list was asked for by names and labels. */
-function keptOf({ operation }: Permit): Promise<Keep> {
-  if (!('byWords' in operation) || operation.kind === 'system.events') return keptOfList(NONE)
-  return keptOfList(
-    operation.byWords ?? NONE,
-    operation.kind === 'container.list' ? operation.most : undefined,
-  )
+/** What of a list or of events was asked for by names and labels. */
+async function keptOf({ operation }: Permit): Promise<Keep> {
+  if (!('byWords' in operation)) return KEEP_ALL
+  const { byWords = NONE } = operation
+  if (operation.kind === 'system.events') return keptOfEvents(byWords)
+  return keptOfList(byWords, operation.kind === 'container.list' ? operation.most : undefined)
 }
 
 /** What may be seen, as text; of a list element by element. Of what has not the form that is known, nothing is. */
@@ -148,11 +147,10 @@ async function* visibleEvents(
   answer: IncomingMessage,
   view: View,
   byInside: boolean,
-  keep: Keep,
   share: Share,
 ): AsyncGenerator<string> {
   for await (const line of inTurns(share, splitLines(answer, LONGEST_EVENT))) {
     const event = filterEvent(parseExact(line), view, byInside)
-    if (event !== undefined && keep(event)) yield `${JSON.stringify(event)}\n`
+    if (event !== undefined && view.keep(event)) yield `${JSON.stringify(event)}\n`
   }
 }

@@ -20,7 +20,6 @@ import { diskUsage, info, versionOf } from './answers/system.ts'
 import { madeVolume, volume, volumes } from './answers/volume.ts'
 import type { SystemDiskUsage } from '../decode/operations/system.ts'
 import { NEWEST_MINOR, OLDEST_MINOR } from '../decode/target.ts'
-import type { Keep } from './by-words.ts'
 import { kept, list, type Field } from './fields.ts'
 
 export type Answer =
@@ -54,6 +53,7 @@ const ALIKE = {
   'container.exec': json(madeId),
   'container.export': CONTENT,
   'container.kill': EMPTY,
+  'container.list': json(list(kept(listed))),
   'container.logs': CONTENT,
   'container.pause': EMPTY,
   'container.remove': EMPTY,
@@ -93,6 +93,7 @@ const ALIKE = {
   'system.version': json(versionOf({ oldest: OLDEST_MINOR, minor: NEWEST_MINOR })),
   'volume.create': json(madeVolume),
   'volume.inspect': json(volume),
+  'volume.list': json(volumes),
   'volume.remove': EMPTY,
   // They are answered by what was removed one by one (perform/prune.ts).
   'build.prune': EMPTY,
@@ -109,8 +110,6 @@ export interface Asked {
   readonly usage: UsageAsked
   /** The keys by which a list was asked for. */
   readonly filters: ReadonlySet<string>
-  /** What of a list was asked for, by the worker's words. */
-  readonly keep: Keep
 }
 
 type Kind = Permit['operation']['kind']
@@ -119,14 +118,14 @@ const WHOLE = json(inspected)
 const REDACTED = json(redacted)
 const IMAGES = json(list(listedImage(false)))
 const IMAGES_BY_NAME = json(list(listedImage(true)))
+const NETWORKS = json(list(kept(listedNetwork(false))))
+const NETWORKS_BY_LABEL = json(list(kept(listedNetwork(true))))
 
 /** What depends on how it was asked for. */
 const BY_ASKING: Readonly<Record<Exclude<Kind, keyof typeof ALIKE>, (asked: Asked) => Answer>> = {
-  'container.list': ({ keep }) => json(list(kept(listed, keep))),
   'container.inspect': ({ isWhole }) => (isWhole ? WHOLE : REDACTED),
   'image.list': ({ filters }) => (filters.has('reference') ? IMAGES_BY_NAME : IMAGES),
-  'network.list': ({ filters, keep }) => json(list(kept(listedNetwork(filters.has('label')), keep))),
-  'volume.list': ({ keep }) => json(volumes(keep)),
+  'network.list': ({ filters }) => (filters.has('label') ? NETWORKS_BY_LABEL : NETWORKS),
   'system.df': ({ usage }) => json(diskUsage(usage)),
 }
 
@@ -143,8 +142,8 @@ function usageOf({ verbose, type }: Partial<SystemDiskUsage['parameters']>): Usa
   return { isVerbose: verbose === true, types: type }
 }
 
-/** How something that was permitted was asked for. @param keep what of a list was asked for by names and labels */
-export function askedBy(permit: Permit, keep: Keep): Asked {
+/** How something that was permitted was asked for. */
+export function askedBy(permit: Permit): Asked {
   const { operation } = permit
   const filters =
     operation.kind === 'image.list' || operation.kind === 'network.list'
@@ -154,6 +153,5 @@ export function askedBy(permit: Permit, keep: Keep): Asked {
     isWhole: permit.on === 'container' && permit.view === 'full',
     usage: operation.kind === 'system.df' ? usageOf(operation.parameters) : usageOf({}),
     filters: new Set(filters?.keys() ?? []),
-    keep,
   }
 }

@@ -128,13 +128,13 @@ export function cleaned<T>(why: string, field: Field<T>): Field<T> {
   return { ...field, treatment: 'cleaned', why }
 }
 
-/** What is told of an object that is kept. */
-export function kept(field: Field<Unknown>, keep: (told: Unknown) => boolean): Field<Unknown> {
+/** What is told of an object in a list, if that was asked for. */
+export function kept(field: Field<Unknown>): Field<Unknown> {
   return {
     ...field,
     read: (value, view) => {
       const told = field.read(value, view)
-      return told !== undefined && keep(told) ? told : undefined
+      return told !== undefined && view.keep(told) ? told : undefined
     },
   }
 }

@@ -8,6 +8,7 @@ import type { NetworkFacts } from '../resolve/facts.ts'
 import { containersInReach } from '../resolve/containers.ts'
 import { networksInReach } from '../resolve/networks.ts'
 import type { World } from '../world/world.ts'
+import { KEEP_ALL, type Keep } from './by-words.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { CLAIM_LABEL } from '../shared/labels.ts'
 
@@ -34,6 +35,8 @@ export interface View {
   readonly counts: () => Counts
   /** How the worker calls its own. */
   readonly words: Words
+  /** Whether something in a list, or an event, is what was asked for by names and labels. */
+  readonly keep: Keep
 }
 
 /** What things are called, by the names that an engine has: those of others as they are. */
@@ -102,6 +105,7 @@ export function viewOf(world: World, holder: Holder): View {
       const containers = containersInReach(world, holder.worker)
       return { containers: containers.length, running: containers.filter(({ running }) => running).length }
     },
+    keep: KEEP_ALL,
     words: {
       container: (id, name) => (isOwn(id) ? space.wordFor(name) : name),
       network: (id, name) => {

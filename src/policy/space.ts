@@ -27,7 +27,7 @@ export class Space {
 
   /** A text about the worker's own things, in its words. */
   inWords(text: string): string {
-    if (!text.includes(this.prefix)) return text
+    if (this.prefix === '' || !text.includes(this.prefix)) return text
     return text.replace(new RegExp(`${BEFORE}${RegExp.escape(this.prefix)}${BEHIND}`, 'g'), '')
   }
 

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import { ROUTES } from '../../src/decode/routes.ts'
 import { answerTo, type Answer, type Asked } from '../../src/filter/answers.ts'
-import { KEEP_ALL } from '../../src/filter/by-words.ts'
 import type { Field } from '../../src/filter/fields.ts'
 import { objectOf } from '../../src/shared/json-value.ts'
 import { SEES_ALL } from '../support/view.ts'
@@ -12,7 +11,6 @@ const ASKED: Asked = {
   isWhole: true,
   usage: { isVerbose: false, types: undefined },
   filters: new Set(),
-  keep: KEEP_ALL,
 }
 
 /** What the gate answers by itself, after removals one by one (perform/prune.ts). */

@@ -12,6 +12,7 @@ export const SEES_ALL: View = {
   volumeName: () => true,
   volume: () => true,
   network: () => 'self',
+  keep: () => true,
   counts: () => ({ containers: 1, running: 1 }),
   words: {
     container: (_id, name) => name,

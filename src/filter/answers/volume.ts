@@ -1,18 +1,5 @@
 /** What is told of volumes. */
-import type { Unknown } from '../../shared/json-value.ts'
-import {
-  chosen,
-  each,
-  fields,
-  kept,
-  leftOut,
-  list,
-  number,
-  replaced,
-  text,
-  textByName,
-  type Field,
-} from '../fields.ts'
+import { chosen, each, fields, kept, leftOut, list, number, replaced, text, textByName } from '../fields.ts'
 import { labels, volumeName } from '../words.ts'
 
 const SAID = {
@@ -34,10 +21,8 @@ export const listedVolume = chosen('those of others are left out', volume, (valu
   view.volume(value) ? volume : undefined,
 )
 
-/** A list of volumes. @param keep those that were asked for */
-export function volumes(keep: (told: Unknown) => boolean): Field<Unknown> {
-  return fields({
-    Volumes: list(kept(listedVolume, keep)),
-    Warnings: replaced([], 'warnings are about volumes of others too'),
-  })
-}
+/** A list of volumes. */
+export const volumes = fields({
+  Volumes: list(kept(listedVolume)),
+  Warnings: replaced([], 'warnings are about volumes of others too'),
+})
