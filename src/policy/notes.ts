@@ -41,10 +41,10 @@ export function restartNote(name: RestartPolicyName): string | undefined {
 }
 
 export const SHARED_NAMES =
-  'a volume, network or project that it makes under a name of yours before you do is what you use then'
+  'if it makes a volume, a network or a project under a name of yours before you do, you use its own'
 
 export const ACTED_ON_LABELS =
   'what reads them does what they say: a proxy sends what they name to its containers'
 
 export const NAMED_IMAGES =
-  'a name of these that is free on the host is what it makes of it first, for whoever uses that name then'
+  'if no image has one of these names yet, it can give it to its own image, which you then run by that name'

@@ -38,8 +38,8 @@ worker ai-worker
     in its own containers: nothing
   images
     docker.io/library/*
-    ! a name of these that is free on the host is what it makes of it first,
-      for whoever uses that name then
+    ! if no image has one of these names yet, it can give it to its own image,
+      which you then run by that name
   folders of the host
     /srv/ai-worker (rw)
     ! containers write in it as root: keep it on a file system mounted nosuid and nodev
