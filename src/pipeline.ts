@@ -108,7 +108,7 @@ function named(gate: Gate, { identity }: Caller, decoded: Decoded): Decoded {
   const { rights } = identity
   return rights === undefined
     ? decoded
-    : { ...decoded, operation: inEngineNames(gate, rights.worker, decoded.operation) }
+    : { ...decoded, operation: inEngineNames(gate, gate.sight.known, rights.worker, decoded.operation) }
 }
 
 /** What went wrong is told in the worker's words. */

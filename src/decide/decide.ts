@@ -172,7 +172,7 @@ function decideOnOthers(
     case 'image.build':
       return grantedBy(worker, 'image.build', (word) => decideBuild(run, word, operation, facts))
     case 'image.pull':
-      return grantedBy(worker, 'image.pull', (word) => decidePull(run, word, operation))
+      return grantedBy(worker, 'image.pull', (word) => decidePull(run, word, operation, facts))
     case 'image.tag':
       return grantedBy(worker, 'image.tag', (word) => decideTag(run, word, operation, facts))
     case 'image.import':

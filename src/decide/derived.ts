@@ -1,7 +1,7 @@
 /** Permits that follow from one: what was decided is carried out in more steps than one, or by names that were found out since. */
 import type { ContainerRestart } from '../decode/operations/container.ts'
 import { permitting } from './permit.ts'
-import type { ContainerPermit, CreatePermit, ImagePermit } from './verdict.ts'
+import type { ContainerPermit, CreatePermit, ImagePermit, PullPermit } from './verdict.ts'
 
 /** The create with bind sources replaced by the places that hold them. @param places by source */
 export function withPlaces(permit: CreatePermit, places: ReadonlyMap<string, string>): CreatePermit {
@@ -23,6 +23,11 @@ export function withPlaces(permit: CreatePermit, places: ReadonlyMap<string, str
 export function nameByName(permit: ImagePermit): readonly ImagePermit[] {
   if (permit.names.length === 0) return [permit]
   return permit.names.map((reference) => permitting<ImagePermit>({ ...permit, reference }))
+}
+
+/** The pull of what the registry has under the tag now. @param digest `sha256:…` */
+export function byDigest(permit: PullPermit, digest: string): PullPermit {
+  return permitting<PullPermit>({ ...permit, digest })
 }
 
 /** The stop that a restart begins with. */

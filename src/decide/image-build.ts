@@ -1,6 +1,6 @@
 /** `docker build` with the classic builder: names, limits and where it may take from. The Dockerfile is checked as it streams by. */
 import type { ImageBuild } from '../decode/operations/build.ts'
-import type { ImageReference } from '../decode/reference.ts'
+import { fullReference, type ImageReference } from '../decode/reference.ts'
 import { credentialsFor } from '../decode/registry-credentials.ts'
 import type { Facts } from '../resolve/facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
@@ -9,6 +9,7 @@ import { atMost, planCpus, planMemoryOptions, planShares } from './create/limits
 import { checkLabels } from './labels.ts'
 import { planName, planSource } from './image-names.ts'
 import { permitting } from './permit.ts'
+import { ImageSpace } from '../policy/image-space.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import { refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
@@ -36,7 +37,8 @@ export function decideBuild(
   const tags = (operation.parameters.t ?? []).map((name) =>
     planName(run, `-t ${name}`, name, facts.names, violations),
   )
-  for (const name of operation.cacheFrom) planSource(run, `cachefrom = ${name}`, name, violations)
+  for (const name of operation.cacheFrom)
+    if (facts.names.get(name) !== 'self') planSource(run, `cachefrom = ${name}`, name, violations)
   checkLabels(operation.labels, violations)
   const limits = planBuildLimits(run, operation, facts.engine, violations)
   if (violations.length > 0) return refuseAll(word, violations)
@@ -70,12 +72,15 @@ function planBuildLimits(
 
 /** The pull of an image that a build takes from, whose name the check of its Dockerfile has covered. */
 export function planBasePull(
+  run: RunPolicy,
   { operation }: BuildPermit,
   image: ImageReference,
   platform: string | undefined,
 ): PullPermit {
   const { name, digest, tag = 'latest' } = image
   const sent = digest ?? tag
+  const space = new ImageSpace(run.imageHost)
+  const given = space.isOwn && digest === undefined ? fullReference(space.nameOf(image)) : undefined
   const registryAuth = credentialsFor(operation.registryAuth, image)
   const parameters = { fromImage: name, tag: sent, platform }
   return permitting<PullPermit>({
@@ -83,5 +88,7 @@ export function planBasePull(
     operation: { kind: 'image.pull', parameters, registryAuth },
     name,
     tag: sent,
+    given,
+    digest: undefined,
   })
 }

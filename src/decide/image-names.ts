@@ -8,6 +8,7 @@ import {
   type ImageReference,
 } from '../decode/reference.ts'
 import type { Facts, ImageFacts } from '../resolve/facts.ts'
+import { ImageSpace } from '../policy/image-space.ts'
 import { describePatterns, someImageMatches } from '../policy/match.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import type { Violation } from './refuse.ts'
@@ -31,8 +32,8 @@ export function planSource(run: RunPolicy, what: string, written: string, violat
 }
 
 /**
- * A new name for an image, in full: covered, and free or the worker's own, so that nobody else's image loses its name.
- * This is the one rule for builds, tags, commits, imports and loads.
+ * A new name for an image, in full: one of the worker's space, or a covered one; and free or the worker's own, so that nobody else's
+ * image loses its name. This is the one rule for builds, tags, commits, imports and loads.
  * @param names whose the names are, by the name as written
  */
 export function planName(
@@ -42,7 +43,10 @@ export function planName(
   names: Facts['names'],
   violations: Violation[],
 ): string {
-  const name = planSource(run, what, written, violations)
+  const space = new ImageSpace(run.imageHost)
+  const name = space.isOwn
+    ? planOwnName(space, what, written, violations)
+    : planSource(run, what, written, violations)
   if (names.get(written) === 'other') {
     const why = 'this name already belongs to an image that this worker did not tag'
     violations.push({ rule: 'image.name', what, why, instead: ['another name or tag'] })
@@ -59,6 +63,19 @@ export function planName(
   return name
 }
 
+/** A name of the worker's space, whatever patterns cover: nobody else finds anything by it. */
+function planOwnName(space: ImageSpace, what: string, written: string, violations: Violation[]): string {
+  const reference = parseReference(written)
+  if (reference !== undefined && reference.digest === undefined && space.holds(reference.name))
+    return fullReference(reference)
+  const isLong = space.holds(written)
+  const why = isLong
+    ? 'with what stands before it on the engine, it has more than 255 characters'
+    : 'this is not a name for an image'
+  violations.push({ rule: 'image.name', what, why, instead: [isLong ? 'a shorter name' : 'NAME:TAG'] })
+  return written
+}
+
 /** Engines look for a name before they look for the start of an id, of which people copy twelve digits or more. */
 function isLikeAnId(name: string): boolean {
   const reference = parseReference(name)
@@ -69,8 +86,8 @@ function isLikeAnId(name: string): boolean {
 
 /** Whether a worker may know of an image by what it wrote: by a covered name or its own, by id one of its own or under such a name. */
 export function isVisible(run: RunPolicy, written: string, image: ImageFacts): boolean {
-  if (coveredName(run, written, image) !== undefined || isOwnName(written, image)) return true
-  return looksLikeImageId(written) && (image.own || image.names.some((name) => isCovered(run, name)))
+  if (usableName(run, written, image) !== undefined || isOwnName(written, image)) return true
+  return looksLikeImageId(written) && (image.own || image.names.some((name) => isUsable(run, name, image)))
 }
 
 /** Whether the worker gave it that name: what others call its image is not told. */
@@ -91,22 +108,31 @@ export function visibleIds(
   })
 }
 
-/** The reference, if it is a name of this image that a pattern covers, or its id in a repository of such a name. */
-export function coveredName(run: RunPolicy, written: string, image: ImageFacts): ImageReference | undefined {
+/** An image as it goes by its names. */
+export type Named = Pick<ImageFacts, 'id' | 'names' | 'digests' | 'ownNames'>
+
+/** The reference, if it is a name of this image that the worker may use, or its id in a repository of such a name. */
+export function usableName(run: RunPolicy, written: string, image: Named): ImageReference | undefined {
   const reference = parseReference(written)
   if (reference === undefined) return undefined
   const isName = image.names.includes(storedReference(reference)) || isAlias(reference, image)
-  return isName && someImageMatches(run.images, reference) ? reference : undefined
+  return isName && isUsable(run, fullReference(reference), image) ? reference : undefined
+}
+
+/** Whether the worker may use an image by this name of it: a covered one, or one that it gave in its space, or a digest there. */
+export function isUsable(run: RunPolicy, name: string, { ownNames }: Pick<ImageFacts, 'ownNames'>): boolean {
+  const reference = parseReference(name)
+  if (reference === undefined) return false
+  const space = new ImageSpace(run.imageHost)
+  if (!space.holds(name)) return someImageMatches(run.images, reference)
+  return reference.digest === undefined
+    ? ownNames.includes(storedReference(reference))
+    : ownNames.some((own) => own.startsWith(`${reference.name}:`))
 }
 
 /** Whether it is the id of this image, as containerd's store takes it for one, or its digest, as Podman does, and no name that was given. */
-function isAlias({ name, digest = '' }: ImageReference, { id, names, digests }: ImageFacts): boolean {
+function isAlias({ name, digest = '' }: ImageReference, { id, names, digests }: Named): boolean {
   return [id, ...digests].includes(digest) && names.some((other) => other.startsWith(`${name}:`))
-}
-
-function isCovered(run: RunPolicy, name: string): boolean {
-  const reference = parseReference(name)
-  return reference !== undefined && someImageMatches(run.images, reference)
 }
 
 /** Names with the tags in front: a digest goes with the last tag of its repository. */

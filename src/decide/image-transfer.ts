@@ -13,10 +13,11 @@ import {
   type NewName,
 } from '../decode/operations/image-transfer.ts'
 import { fullReference, parseReference } from '../decode/reference.ts'
-import type { ContainerFacts, Facts } from '../resolve/facts.ts'
+import type { ContainerFacts, Facts, NameOwner } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
 import { checkLabels } from './labels.ts'
-import { coveredName, isVisible, outsideNames, planName } from './image-names.ts'
+import { usableName, isVisible, outsideNames, planName } from './image-names.ts'
+import { ImageSpace } from '../policy/image-space.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
@@ -91,12 +92,15 @@ export function checkLoadedNames(
   return violations
 }
 
-/** Without a tag an engine pushes every tag of the name: all of them must be own. */
+/**
+ * Without a tag an engine pushes every tag of the name: all of them must be own. What has a name of the worker's own is given the true
+ * one for as long as it is pushed, where that is free: nobody else's name moves.
+ */
 export function decidePush(
   run: RunPolicy,
   word: Subcommand,
   operation: ImagePush,
-  { names }: Pick<Facts, 'names'>,
+  { names, images }: Pick<Facts, 'names' | 'images'>,
 ): Verdict {
   const reference = pushedReference(operation)
   if (reference === undefined)
@@ -109,23 +113,30 @@ export function decidePush(
     violations.push(outsideNames(run, `push of ${name}`, name))
   }
   if (violations.length > 0) return refuseAll(word, violations)
-  const here = sent.filter((name) => names.get(name) !== 'nobody')
+  const given = new Map([...images].map(([name, { id }]) => [name, id] as const))
+  const { isOwn } = new ImageSpace(run.imageHost)
+  const here = sent.filter((name) => (isOwn ? given.has(name) : names.get(name) !== 'nobody'))
   if (here.length === 0)
     return notFound(word, `An image does not exist locally with the tag: ${operation.image}`)
-  const others = here.filter((name) => names.get(name) !== 'self')
-  if (others.length > 0) {
-    const why = 'this worker did not give it that name'
+  const others = (isOwn ? sent : here).filter((name) => isAnothers(names.get(name), isOwn))
+  if (others.length > 0)
     return refuseAll(
       word,
-      others.map((name) => ({
-        rule: 'push.own',
-        what: `push of ${name}`,
-        why,
-        instead: ['docker tag, with an own name'],
-      })),
+      others.map((name) => notOwn(name, isOwn)),
     )
-  }
-  return allow(word, RULE, { on: 'push', operation, name: reference.name, tag: reference.tag })
+  return allow(word, RULE, { on: 'push', operation, name: reference.name, tag: reference.tag, given })
+}
+
+function isAnothers(owner: NameOwner | undefined, isOwn: boolean): boolean {
+  return isOwn ? owner === 'other' : owner !== 'self'
+}
+
+function notOwn(name: string, isOwn: boolean): Violation {
+  const why = isOwn
+    ? 'this host has an image of that name which is somebody else’s, and it would have to lose the name for the push'
+    : 'this worker did not give it that name'
+  const instead = isOwn ? ['docker tag, with another tag'] : ['docker tag, with an own name']
+  return { rule: 'push.own', what: `push of ${name}`, why, instead }
 }
 
 /** By id an image is saved without its names, by a covered name with that one. */
@@ -140,7 +151,7 @@ export function decideSave(
     const image = images.get(written)
     if (image === undefined || !isVisible(run, written, image))
       return notFound(word, `No such image: ${written}`)
-    const named = coveredName(run, written, image)
+    const named = usableName(run, written, image)
     references.push(named === undefined ? image.id : fullReference(named))
   }
   return allow(word, RULE, { on: 'save', operation, references })

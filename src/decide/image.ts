@@ -1,28 +1,51 @@
 /** What may be done with images that are here, and what may be pulled. */
 import type { ImageOperation } from '../decode/operation.ts'
-import type { ImagePull, ImageRemove } from '../decode/operations/image.ts'
+import { pulledReference, type ImagePull, type ImageRemove } from '../decode/operations/image.ts'
 import { fullReference, parseReference, storedReference } from '../decode/reference.ts'
 import type { Facts, ImageFacts } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
-import { coveredName, isDigest, isVisible, outsideNames, tagsFirst } from './image-names.ts'
+import { usableName, isDigest, isVisible, outsideNames, tagsFirst } from './image-names.ts'
+import { ImageSpace } from '../policy/image-space.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
 import type { Verdict } from './verdict.ts'
 
-/** A pull may move any name that is covered: what stands behind it is what the registry has under that name. */
-export function decidePull(run: RunPolicy, word: Subcommand, operation: ImagePull): Verdict {
-  const { fromImage = '', tag = '' } = operation.parameters
-  const separator = tag.startsWith('sha256:') ? '@' : ':'
-  const reference = parseReference(tag === '' ? fromImage : `${fromImage}${separator}${tag}`)
+/**
+ * A pull brings what the registry has under a covered name. Where a worker has names of its own it gets one, and the name on the host
+ * stays what it is; else a pull may move it.
+ */
+export function decidePull(
+  run: RunPolicy,
+  word: Subcommand,
+  operation: ImagePull,
+  { engine, names }: Pick<Facts, 'engine' | 'names'>,
+): Verdict {
+  const { fromImage = '' } = operation.parameters
+  const reference = pulledReference(operation)
   if (reference === undefined)
     return refuse(word, 'run.images', `image = ${fromImage}`, { why: 'this is not an image reference' })
-  // Without a tag or digest an engine pulls every tag there is.
   if (!someImageMatches(run.images, reference))
     return refuseAll(word, [outsideNames(run, `image = ${fromImage}`, fromImage)])
-  const sent = reference.digest ?? reference.tag ?? 'latest'
-  return allow(word, 'run.images', { on: 'pull', operation, name: reference.name, tag: sent })
+  const space = new ImageSpace(run.imageHost)
+  const isNamed = space.isOwn && reference.digest === undefined
+  // Podman does not tell what a registry has under a name.
+  if (isNamed && engine.podman && names.get(fullReference(reference)) === 'other') {
+    const why = 'this host has an image of that name which is somebody else’s, and would have another by it'
+    return refuse(word, 'image.name', `image = ${fromImage}`, { why, instead: ['docker pull NAME@sha256:…'] })
+  }
+  const { name, digest, tag = 'latest' } = reference
+  const given = isNamed && !engine.podman ? fullReference(space.nameOf(reference)) : undefined
+  // Without a tag or digest an engine pulls every tag there is.
+  return allow(word, 'run.images', {
+    on: 'pull',
+    operation,
+    name,
+    tag: digest ?? tag,
+    given,
+    digest: undefined,
+  })
 }
 
 export function decideImage(
@@ -63,35 +86,60 @@ export function decideImageRemoval(
 ): Verdict {
   if (image === undefined || !isVisible(run, operation.image, image))
     return notFound(word, `No such image: ${operation.image}`)
-  const covered = coveredName(run, operation.image, image)
+  const covered = usableName(run, operation.image, image)
   // Its id in a repository is not a name that could go.
   const isName = covered !== undefined && image.names.includes(storedReference(covered))
   const named = isName ? covered : undefined
+  const space = new ImageSpace(run.imageHost)
   const mine = (name: string): boolean => image.ownNames.includes(name)
-  const gone = named === undefined ? image.names : namesGone(image, storedReference(named))
-  const removable = gone.every(mine) && (image.own || gone.length < image.names.length)
-  if (!removable) {
-    const why = 'this worker did not bring this image here, or did not give it that name'
-    return refuse(word, 'rmi.own', operation.image, { why })
-  }
+  const ofSpace = image.names.filter((name) => mine(name) && space.isOwn)
+  const isShared = named === undefined && ofSpace.length > 0 && !image.names.every(mine)
+  // Of an image that others have too, a worker with names of its own loses those.
+  const all = isShared ? ofSpace : image.names
+  const gone = named === undefined ? all : namesGone(space, image, storedReference(named))
+  const removable = gone.every(mine) && (image.own || gone.length < image.names.length || ofSpace.length > 0)
+  if (!removable) return notOwn(word, operation.image, space)
   // By name only that name goes; by id, all of them do, and all of them are the worker's.
   const reference = named === undefined ? image.id : fullReference(named)
-  const isByName = how === 'name by name' || isSingle(image)
-  const names = named === undefined && isByName ? tagsFirst(image.names) : []
+  const isByName = isShared || how === 'name by name' || isSingle(image)
+  const asNames = named === undefined ? isByName : gone.some((name) => !isOfRepository(name, named.name))
+  const names = asNames ? tagsFirst(gone) : []
   // What an image was built upon stays as long as it has another name.
   const staysBelow = operation.parameters.noprune === true || gone.length < image.names.length
   const parents = staysBelow ? [] : image.ownParents
   return allow(word, 'run.images', { on: 'image', operation, image: image.id, reference, names, parents })
 }
 
-/** What an image loses with a name: with the last tag of a repository its digests there (moby, daemon/images/image_delete.go). */
-function namesGone({ names }: ImageFacts, removed: string): readonly string[] {
+/**
+ * Compose passes over what is in use. To a worker with names of its own the operator's are there as if a container of theirs used them;
+ * to one that shares names it is refused.
+ */
+function notOwn(word: Subcommand, image: string, space: ImageSpace): Verdict {
+  const why = 'this worker did not bring this image here, or did not give it that name'
+  const refused = refuse(word, 'rmi.own', image, { why })
+  if (!space.isOwn) return refused
+  const what = `conflict: unable to remove repository reference "${image}" - ${why}`
+  return { ...refuse(word, 'rmi.own', what, { why }), status: 409 }
+}
+
+/**
+ * What an image loses with a name: with the last tag of a repository its digests there (moby, daemon/images/image_delete.go). Of what
+ * was pulled the digest is in the registry's repository, and the tag in the worker's space.
+ */
+function namesGone(space: ImageSpace, { names, ownNames }: ImageFacts, removed: string): readonly string[] {
   const repository = repositoryOf(removed)
   const isLast = names.every(
     (name) => name === removed || isDigest(name) || repositoryOf(name) !== repository,
   )
-  const digests = names.filter((name) => isDigest(name) && repositoryOf(name) === repository)
+  const pulled = repositoryOf(space.inFull(removed))
+  const isGone = (name: string): boolean =>
+    isOfRepository(name, repository) || (isOfRepository(name, pulled) && ownNames.includes(name))
+  const digests = names.filter((name) => isDigest(name) && isGone(name))
   return isLast && !isDigest(removed) ? [removed, ...digests] : [removed]
+}
+
+function isOfRepository(name: string, repository: string): boolean {
+  return repositoryOf(name) === repository
 }
 
 /** Whether an engine removes it by id without `force`. */

@@ -157,6 +157,10 @@ export interface PullPermit extends Decided {
   readonly name: string
   /** Tag or digest. */
   readonly tag: string
+  /** The name that it gets, in full, where that is not the one that is pulled. */
+  readonly given: string | undefined
+  /** What the registry has under the tag, once that was asked: the name on the host stays what it is. */
+  readonly digest: string | undefined
 }
 
 export interface TagPermit extends Decided {
@@ -196,6 +200,8 @@ export interface PushPermit extends Decided {
   readonly name: string
   /** Undefined for all tags of the name. */
   readonly tag: string | undefined
+  /** Ids of images by the names that they get for as long as they are pushed, in full: of a worker with names of its own. */
+  readonly given: ReadonlyMap<string, string>
 }
 
 export interface SavePermit extends Decided {

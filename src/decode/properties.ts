@@ -34,7 +34,7 @@ const OPERATIONS = {
   'container.attach': is('change', 'left', 'left', 'left', 'end', NONE, false),
   'container.attach-ws': is('change', 'left', 'left', 'left', 'end', NONE, false),
   'container.changes': is('read', 'left', 'left', 'left', 'client', CHANGE, false),
-  'container.commit': is('change', 'mounted and run', 'added', 'left', 'end', NONE, false),
+  'container.commit': is('change', 'mounted and run', 'added', 'own', 'end', NONE, false),
   'container.create': is('change', 'left', 'needed', 'own', 'end', CHANGE, false),
   'container.exec': is('change', 'run', 'left', 'left', 'end', CHANGE, false),
   'container.export': is('read', 'mounted', 'left', 'left', 'client', NONE, false),
@@ -59,19 +59,19 @@ const OPERATIONS = {
   'exec.resize': is('read', 'left', 'left', 'left', 'client', READ, false),
   'exec.start': is('change', 'run', 'left', 'left', 'client', NONE, false),
   'host.diagnostic': is('change', 'left', 'left', 'left', 'client', NONE, false),
-  'image.build': is('change', 'left', 'added', 'left', 'client', NONE, false),
-  'image.history': is('read', 'left', 'needed', 'left', 'client', READ, true),
-  'image.import': is('change', 'left', 'added', 'left', 'client', NONE, false),
-  'image.inspect': is('read', 'left', 'needed', 'left', 'client', READ, true),
-  'image.list': is('read', 'left', 'needed', 'left', 'client', READ, true),
+  'image.build': is('change', 'left', 'added', 'own', 'client', NONE, false),
+  'image.history': is('read', 'left', 'needed', 'own', 'client', READ, true),
+  'image.import': is('change', 'left', 'added', 'own', 'client', NONE, false),
+  'image.inspect': is('read', 'left', 'needed', 'own', 'client', READ, true),
+  'image.list': is('read', 'left', 'needed', 'own', 'client', READ, true),
   'image.load': is('change', 'left', 'added', 'left', 'client', NONE, false),
   'image.prune': is('change', 'left', 'needed', 'left', 'end', READ, false),
   'image.pull': is('change', 'left', 'added', 'left', 'client', NONE, false),
   'image.push': is('change', 'left', 'needed', 'left', 'client', NONE, false),
-  'image.remove': is('change', 'left', 'needed', 'left', 'end', CHANGE, false),
-  'image.save': is('read', 'left', 'needed', 'left', 'client', NONE, false),
+  'image.remove': is('change', 'left', 'needed', 'own', 'end', CHANGE, false),
+  'image.save': is('read', 'left', 'needed', 'own', 'client', NONE, false),
   'image.search': is('read', 'left', 'left', 'left', 'client', CHANGE, false),
-  'image.tag': is('change', 'left', 'added', 'left', 'end', CHANGE, false),
+  'image.tag': is('change', 'left', 'added', 'own', 'end', CHANGE, false),
   'network.connect': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
   'network.create': is('change', 'left', 'left', 'own', 'end', CHANGE, false),
   'network.disconnect': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
@@ -151,8 +151,10 @@ export function addsImages<A extends OfKind>(asked: A): asked is A & Having<'ima
   return propertiesOf(asked.kind).images === 'added'
 }
 
-/** Whether it has names of the worker's own that go to the engine, or that are asked by. */
-export function namesOwn<A extends OfKind>(asked: A): asked is A & Having<'names', 'own'> {
+/** What has names of the worker's own that go to the engine, or that are asked by. */
+export type NamesOwn = Having<'names', 'own'>
+
+export function namesOwn<A extends OfKind>(asked: A): asked is A & NamesOwn {
   return propertiesOf(asked.kind).names === 'own'
 }
 

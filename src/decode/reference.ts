@@ -66,6 +66,12 @@ export function familiarReference(reference: ImageReference): string {
   return fullReference(reference).replace(/^docker\.io\/(?:library\/(?!.*\/))?/, '')
 }
 
+/** A name as people write it, without what Docker fills in; an id as it is. */
+export function familiar(name: string): string {
+  const reference = name.startsWith('sha256:') ? undefined : parseReference(name)
+  return reference === undefined ? name : familiarReference(reference)
+}
+
 /** True for what an engine may take for (the start of) an image's id. */
 export function looksLikeImageId(text: string): boolean {
   return /^(?:sha256:)?[0-9a-f]{1,64}$/.test(text)

@@ -1,6 +1,6 @@
 /** Requests about images, from what was decided. */
 import { changeText } from '../decode/operations/image-changes.ts'
-import { familiarReference, parseReference } from '../decode/reference.ts'
+import { familiar, parseReference } from '../decode/reference.ts'
 import type { Permit } from '../decide/verdict.ts'
 import type { Sending } from './sending.ts'
 import { apiPath, archiveRequest, jsonRequest, plainRequest, type EncodedRequest } from '../engine/encoded.ts'
@@ -36,9 +36,9 @@ export function encodeAboutImages(
   }
 }
 
-function encodePull({ operation, name, tag }: On<'pull'>, minor: number): EncodedRequest {
+function encodePull({ operation, name, tag, digest }: On<'pull'>, minor: number): EncodedRequest {
   const { parameters, registryAuth } = operation
-  const query = { fromImage: name, tag, platform: parameters.platform }
+  const query = { fromImage: name, tag: digest ?? tag, platform: parameters.platform }
   const request = plainRequest('POST', apiPath(minor, ['images', 'create'], query))
   return withAuth(request, registryAuth?.reveal())
 }
@@ -135,10 +135,4 @@ function withAuth(request: EncodedRequest, auth: string | undefined): EncodedReq
 function newName(name: string): { readonly repo?: string; readonly tag?: string | undefined } {
   const reference = parseReference(name)
   return reference === undefined ? {} : { repo: reference.name, tag: reference.tag }
-}
-
-/** A name as people write it, without what Docker fills in; an id as it is. */
-export function familiar(name: string): string {
-  const reference = name.startsWith('sha256:') ? undefined : parseReference(name)
-  return reference === undefined ? name : familiarReference(reference)
 }

@@ -1,6 +1,6 @@
 /** The engine's answer to what this worker may see: content passes, everything else is read, and built from known fields. */
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import { Readable, pipeline as joinStreams } from 'node:stream'
 import type { Permit } from '../decide/verdict.ts'
 import type { Filters } from '../decode/query.ts'
 import { noSuchVolume } from '../decide/volume.ts'
@@ -8,15 +8,17 @@ import { readWhole } from '../engine/engine.ts'
 import { emptyReply, errorReply, type Reply, type ReplyHeaders } from '../engine/reply.ts'
 import { inTurns } from '../schedule/in-turns.ts'
 import type { Share, Steps } from '../schedule/scheduler.ts'
+import { familiar } from '../decode/reference.ts'
 import { objectOf } from '../shared/json-value.ts'
 import { splitLines } from '../world/lines.ts'
 import { answerTo, askedBy } from './answers.ts'
-import { KEEP_ALL, keptOfEvents, keptOfList, type Keep } from './by-words.ts'
+import { KEEP_ALL, keptNames, keptOfEvents, keptOfList } from './by-words.ts'
 import { fileStat } from './answers/container.ts'
 import { cleanMessage, withoutDataRoot } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
 import type { Field } from './fields.ts'
 import { parseExact, parseSteps, stringifySteps } from './json-steps.ts'
+import { SavedArchive } from './saved-archive.ts'
 import type { View } from './view.ts'
 
 const LARGEST_JSON = 64 * 2 ** 20
@@ -47,18 +49,23 @@ export async function filterAnswer(
     const body = Readable.from(pieces, { objectMode: false })
     return { kind: 'stream', status, headers: headersOf(answer, view), body }
   }
-  const asking = { ...view, keep: await keptOf(permit) }
+  const asking = { ...view, ...(await keptOf(permit)), words: wordsFor(permit, view) }
   const filter = answerTo(permit.operation.kind, askedBy(permit))
   switch (filter.form) {
     case 'content':
-      return { kind: 'stream', status, headers: headersOf(answer, view), body: answer }
+      return {
+        kind: 'stream',
+        status,
+        headers: headersOf(answer, view),
+        body: contentOf(permit, answer, view),
+      }
     case 'empty':
       answer.resume()
       return emptyReply(status, headersOf(answer, view))
     case 'awaited json':
       return streamed(awaited(answer, filter.told, view, share))
     case 'lines':
-      return streamed(knownLines(answer, filter.told, view, share, dataRoot))
+      return streamed(knownLines(answer, filter.told, asking, share, dataRoot))
     case 'events': {
       const { operation } = permit
       const byInside = operation.kind === 'system.events' && asksInside(operation)
@@ -78,12 +85,31 @@ export async function filterAnswer(
 
 const NONE: Filters = new Map()
 
+/** What passes as it comes, but for names in an archive of images. */
+function contentOf({ on }: Permit, answer: IncomingMessage, { words }: View): Readable {
+  if (on !== 'save') return answer
+  const archive = new SavedArchive(words)
+  joinStreams(answer, archive, () => undefined)
+  return archive
+}
+
+/** What is pulled by its digest is told by the tag that was asked for. */
+function wordsFor(permit: Permit, { words }: View): View['words'] {
+  if (permit.on !== 'pull' || permit.digest === undefined) return words
+  const [pinned, asked] = [`${permit.name}@${permit.digest}`, `${permit.name}:${permit.tag}`].map(familiar)
+  const image = (text: string): string =>
+    words.image(text === pinned ? permit.tag : text.replaceAll(pinned ?? '', asked ?? ''))
+  return { ...words, image }
+}
+
 /** What of a list or of events was asked for by names and labels. */
-async function keptOf({ operation }: Permit): Promise<Keep> {
-  if (!('byWords' in operation)) return KEEP_ALL
+async function keptOf({ operation }: Permit): Promise<Pick<View, 'keep' | 'keepName'>> {
+  const all = { keep: KEEP_ALL, keepName: () => true }
+  if (!('byWords' in operation)) return all
   const { byWords = NONE } = operation
-  if (operation.kind === 'system.events') return keptOfEvents(byWords)
-  return keptOfList(byWords, operation.kind === 'container.list' ? operation.most : undefined)
+  if (operation.kind === 'system.events') return { ...all, keep: keptOfEvents(byWords) }
+  const keep = await keptOfList(byWords, operation.kind === 'container.list' ? operation.most : undefined)
+  return operation.kind === 'image.list' ? { keep, keepName: await keptNames(byWords) } : { ...all, keep }
 }
 
 /** What may be seen, as text; of a list element by element. Of what has not the form that is known, nothing is. */

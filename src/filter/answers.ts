@@ -19,6 +19,7 @@ import type { UsageAsked } from './answers/disk-usage.ts'
 import { diskUsage, info, versionOf } from './answers/system.ts'
 import { madeVolume, volume, volumes } from './answers/volume.ts'
 import type { SystemDiskUsage } from '../decode/operations/system.ts'
+import type { Filters } from '../decode/query.ts'
 import { NEWEST_MINOR, OLDEST_MINOR } from '../decode/target.ts'
 import { kept, list, type Field } from './fields.ts'
 
@@ -116,8 +117,8 @@ type Kind = Permit['operation']['kind']
 
 const WHOLE = json(inspected)
 const REDACTED = json(redacted)
-const IMAGES = json(list(listedImage(false)))
-const IMAGES_BY_NAME = json(list(listedImage(true)))
+const IMAGES = json(list(kept(listedImage(false))))
+const IMAGES_BY_NAME = json(list(kept(listedImage(true))))
 const NETWORKS = json(list(kept(listedNetwork(false))))
 const NETWORKS_BY_LABEL = json(list(kept(listedNetwork(true))))
 
@@ -142,6 +143,8 @@ function usageOf({ verbose, type }: Partial<SystemDiskUsage['parameters']>): Usa
   return { isVerbose: verbose === true, types: type }
 }
 
+const NO_FILTERS: Filters = new Map()
+
 /** How something that was permitted was asked for. */
 export function askedBy(permit: Permit): Asked {
   const { operation } = permit
@@ -149,9 +152,10 @@ export function askedBy(permit: Permit): Asked {
     operation.kind === 'image.list' || operation.kind === 'network.list'
       ? operation.parameters.filters
       : undefined
+  const { byWords = NO_FILTERS } = operation.kind === 'image.list' ? operation : {}
   return {
     isWhole: permit.on === 'container' && permit.view === 'full',
     usage: operation.kind === 'system.df' ? usageOf(operation.parameters) : usageOf({}),
-    filters: new Set(filters?.keys() ?? []),
+    filters: new Set([...(filters?.keys() ?? []), ...byWords.keys()]),
   }
 }

@@ -25,15 +25,31 @@ export async function keptOfList(filters: Filters, most = Infinity): Promise<Kee
   }
 }
 
+/** A test of names of images: of a reference, or of its repository, as engines have it (distribution/reference, FamiliarMatch). */
+export async function keptNames(filters: Filters): Promise<(name: string) => boolean> {
+  const patterns = filters.get('reference')
+  if (patterns === undefined) return () => true
+  const tests = await Promise.all(patterns.map((pattern, index) => globTest(pattern, index < MOST_PATTERNS)))
+  return (name) => {
+    const repository = name.replace(/@.*$/, '').replace(/:[^/]*$/, '')
+    return tests.some((test) => test(name) || test(repository))
+  }
+}
+
 /** A test of events: names and ids by how they begin. */
 export function keptOfEvents(filters: Filters): Keep {
   const labels = filters.get('label') ?? []
-  return ({ Actor }) => {
+  return ({ Type, Actor }) => {
     const { ID, Attributes } = objectOf(Actor)
     const attributes = objectOf(Attributes)
     const called = [textOf(ID), textOf(attributes['name'])]
+    const images = [textOf(ID), textOf(attributes[Type === 'image' ? 'name' : 'image'])]
+    const asked = filters
+      .get('image')
+      ?.some((image) => images.some((name) => name === image || name.replace(/:[^/]*$/, '') === image))
     return (
       hasLabels(attributes, labels) &&
+      asked !== false &&
       ['container', 'network', 'volume'].every((key) => {
         const values = filters.get(key)
         return values === undefined || values.some((value) => called.some((name) => name.startsWith(value)))
@@ -67,10 +83,29 @@ async function nameTest(pattern: string, isRead: boolean): Promise<(name: string
     if (start === '') return end === '' ? (name) => name.includes(text) : (name) => name.endsWith(text)
     return end === '' ? (name) => name.startsWith(text) : (name) => name === text
   }
-  if (!isRead || pattern.length > LONGEST_PATTERN || COUNTED.test(pattern)) return (name) => name === pattern
+  return isRead && !COUNTED.test(pattern) ? expressionTest(pattern, pattern) : (name) => name === pattern
+}
+
+/** Go's path.Match: stars stop at a slash. */
+async function globTest(pattern: string, isRead: boolean): Promise<(name: string) => boolean> {
+  if (!isRead || !/[*?[\\]/.test(pattern)) return (name) => name === pattern
+  const written = pattern.replaceAll(GLOB, (sign, escaped: string | undefined, set: string | undefined) => {
+    if (escaped !== undefined) return `\\x{${escaped.codePointAt(0)?.toString(16)}}`
+    if (set !== undefined) return set
+    return sign === '*' ? '[^/]*' : sign === '?' ? '[^/]' : `\\x{${sign.codePointAt(0)?.toString(16)}}`
+  })
+  return expressionTest(`^(?:${written})$`, pattern)
+}
+
+/** A sign after a backslash, a set, or a single sign. */
+const GLOB = /\\([^])|(\[\^?[^\]\\[]+\])|[^]/gu
+
+/** @param written what is read as an expression; where it is none, or too much, only what is the pattern itself passes */
+async function expressionTest(written: string, pattern: string): Promise<(name: string) => boolean> {
+  if (pattern.length > LONGEST_PATTERN) return (name) => name === pattern
   const { RE2JS, RE2JSException } = await import('re2js')
   try {
-    const compiled = RE2JS.compile(pattern)
+    const compiled = RE2JS.compile(written)
     return (name) => name === pattern || compiled.matcher(name).find()
   } catch (cause) {
     if (cause instanceof RE2JSException) return (name) => name === pattern

@@ -1,5 +1,5 @@
 /** What a worker may see of the engine's answers: asked object by object while an answer is read. */
-import { looksLikeImageId, parseReference } from '../decode/reference.ts'
+import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
@@ -23,7 +23,7 @@ export interface View {
   readonly exec: (id: string) => boolean
   /** Whether an image is the worker's by id. */
   readonly image: (id: string) => boolean
-  /** Whether an image's name is among the worker's. */
+  /** Whether an image's name is among the worker's: what its own name means to it is told of nobody else's image. */
   readonly imageName: (name: string) => boolean
   /** Whether a volume of that name is the worker's, as far as a name tells. */
   readonly volumeName: (name: string) => boolean
@@ -37,6 +37,8 @@ export interface View {
   readonly words: Words
   /** Whether something in a list, or an event, is what was asked for by names and labels. */
   readonly keep: Keep
+  /** Whether a name of an image, as it is told, is what was asked for. */
+  readonly keepName: (name: string) => boolean
 }
 
 /** What things are called, by the names that an engine has: those of others as they are. */
@@ -47,6 +49,10 @@ export interface Words {
   /** The name of a network that is known by its id. */
   readonly networkOf: (id: string) => string | undefined
   readonly volume: (name: string) => string
+  /** Names of images in a text. */
+  readonly image: (text: string) => string
+  /** The same, with names in full. */
+  readonly fullImage: (text: string) => string
   /** A text of an engine's about it. */
   readonly text: (text: string) => string
   /** What is known to be its own. */
@@ -93,7 +99,12 @@ export function viewOf(world: World, holder: Holder): View {
     imageName: (name) => {
       // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
       const reference = looksLikeImageId(name) ? undefined : parseReference(name)
-      return reference !== undefined && someImageMatches(holder.worker.docker.run.images, reference)
+      if (reference === undefined || space.images.holds(reference.name)) return reference !== undefined
+      const isHidden = (): boolean => {
+        const given = storedReference(space.images.nameOf(reference))
+        return space.images.isOwn && ownership.owner('tag', given) === own
+      }
+      return someImageMatches(holder.worker.docker.run.images, reference) && !isHidden()
     },
     volumeName: (name) => ownership.owner('volume', name) === own,
     volume: ({ Name, Labels }) => {
@@ -106,6 +117,7 @@ export function viewOf(world: World, holder: Holder): View {
       return { containers: containers.length, running: containers.filter(({ running }) => running).length }
     },
     keep: KEEP_ALL,
+    keepName: () => true,
     words: {
       container: (id, name) => (isOwn(id) ? space.wordFor(name) : name),
       network: (id, name) => {
@@ -120,6 +132,8 @@ export function viewOf(world: World, holder: Holder): View {
       },
       networkOf: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.word,
       volume: (name) => (ownership.owner('volume', name) === own ? space.wordFor(name) : name),
+      image: (text) => space.images.inWords(text),
+      fullImage: (text) => space.images.inFull(text),
       text: (text) => space.inWords(text),
       own: (name) => space.wordFor(name),
       asked: (id) => world.made.asked(isOwn(id) ? (ownership.get('container', id)?.nonce ?? '') : ''),

@@ -23,6 +23,16 @@ export const labels: Field<Unknown> = cleaned(
 /** A text of an engine's, as an error is. */
 export const message = worded((text, view) => view.words.text(text))
 
+/** A text with names of images. */
+export const imageText = worded((text, view) => view.words.image(text))
+
+export const imageName: Field<string> = cleaned(
+  'names that are not the worker’s are left out, and those of its own are told as the worker has them',
+  given((value, view) =>
+    typeof value === 'string' && view.imageName(value) ? view.words.image(value) : undefined,
+  ),
+)
+
 export const volumeName = worded((name, view) => view.words.volume(name))
 
 /** `NAME:/data:ro`, or what begins with a path. */
@@ -130,9 +140,10 @@ export function eventWords(event: Unknown, view: View): Unknown {
     case 'container': {
       const tell = (name: string): string => view.words.container(id, name)
       const oldName = named('oldName', (name) => `/${tell(name.replace(/^\//, ''))}`)
-      const { Image } = view.words.asked(id)
-      const image = typeof Image === 'string' ? { image: Image } : {}
-      const from = typeof Image === 'string' && 'from' in event ? { from: Image } : {}
+      const { Image: asked } = view.words.asked(id)
+      const tellImage = (name: string): string => (typeof asked === 'string' ? asked : view.words.image(name))
+      const image = { ...named('image', tellImage), ...named('imageRef', view.words.image) }
+      const from = typeof event['from'] === 'string' ? { from: tellImage(event['from']) } : {}
       const Attributes = { ...attributes, ...named('name', tell), ...oldName, ...image }
       return { ...event, ...from, Actor: { ...actor, Attributes } }
     }
@@ -143,6 +154,11 @@ export function eventWords(event: Unknown, view: View): Unknown {
     case 'volume': {
       const told = { ...event, Actor: { ...actor, ID: view.words.volume(id), Attributes: attributes } }
       return typeof event['id'] === 'string' ? { ...told, id: view.words.volume(event['id']) } : told
+    }
+    case 'image': {
+      const Attributes = { ...attributes, ...named('name', view.words.image) }
+      const ids = typeof event['id'] === 'string' ? { id: view.words.image(event['id']) } : {}
+      return { ...event, ...ids, Actor: { ...actor, ID: view.words.image(id), Attributes } }
     }
     default:
       return { ...event, Actor: { ...actor, Attributes: attributes } }

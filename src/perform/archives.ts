@@ -13,6 +13,7 @@ import type { WorkerPolicy } from '../policy/policy.ts'
 import { refuseAll } from '../decide/refuse.ts'
 import type { BuildPermit, ContainerPermit, ImportPermit, LoadPermit } from '../decide/verdict.ts'
 import { imagesListed, ownersOfNames } from '../resolve/images.ts'
+import { givenImage } from '../resolve/own-images.ts'
 import type { Images } from '../world/images.ts'
 import { BuildImages, PullFailed } from './build-images.ts'
 import { claimLoaded, storedNames } from './load.ts'
@@ -80,7 +81,12 @@ export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Repl
   return sendChecked(
     undertaking,
     permit,
-    new ImageArchive(facts.containerd, { names, images, turn: () => call.share.turn() }),
+    new ImageArchive(facts.containerd, {
+      nameOf: (written) => givenImage(right.worker, written),
+      names,
+      images,
+      turn: () => call.share.turn(),
+    }),
   )
 }
 

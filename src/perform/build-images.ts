@@ -9,7 +9,7 @@ import { isGuarded } from '../decode/operations/guarded.ts'
 import { MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import type { CheckedText } from './build-context.ts'
 import type { Gate } from '../gate.ts'
-import { checkDockerfile, type CheckedDockerfile } from '../decide/dockerfile/check.ts'
+import { checkDockerfile, type BuildOptions, type CheckedDockerfile } from '../decide/dockerfile/check.ts'
 import type { From } from '../decide/dockerfile/from.ts'
 import { MOST_LISTED_LABELS } from '../decide/dockerfile/lengths.ts'
 import { isPlainPort, MOST_EXPOSED } from '../decide/dockerfile/ports.ts'
@@ -17,9 +17,12 @@ import { writeDockerfile } from '../decide/dockerfile/write.ts'
 import { planBasePull } from '../decide/image-build.ts'
 import type { Violation } from '../decide/refuse.ts'
 import type { BuildPermit } from '../decide/verdict.ts'
+import { spaceOf } from '../policy/space.ts'
+import { ownImage } from '../resolve/own-images.ts'
 import type { DockerRight } from '../rights/docker-call.ts'
 import { splitLines } from '../world/lines.ts'
 import { encode } from '../encode/encode.ts'
+import { familiar } from '../decode/reference.ts'
 import { atOnce } from '../schedule/at-once.ts'
 import type { Share } from '../schedule/scheduler.ts'
 import { either } from '../shared/ending.ts'
@@ -27,6 +30,9 @@ import { listOf, objectOf, textOf, textsOf } from '../shared/json-value.ts'
 import { labelsLength, MOST_LABELS } from '../shared/labels.ts'
 import type { Change } from '../record/store.ts'
 import { NewImages } from '../settle/images.ts'
+import { pulledName } from '../settle/image-operations.ts'
+import { giveNames } from './names.ts'
+import { pinned } from './pull.ts'
 
 /** An image could not be pulled: no refusal, but the build can't go on. */
 export class PullFailed extends Error {
@@ -34,8 +40,8 @@ export class PullFailed extends Error {
   /** Of the reply. */
   readonly status: number
 
-  constructor(image: ImageReference, why: string, status: number) {
-    super(`${familiarReference(image)} can't be pulled for the build: ${why}`)
+  constructor(image: string, why: string, status: number) {
+    super(`${image} can't be pulled for the build: ${why}`)
     this.status = status
   }
 }
@@ -85,15 +91,28 @@ export class BuildImages {
   async #pin(dockerfile: string): Promise<CheckedText> {
     const { operation } = this.#permit
     const { right, share } = this.#call
-    const options = { buildArgs: operation.buildArgs, target: operation.parameters.target ?? '' }
+    const options = {
+      buildArgs: operation.buildArgs,
+      target: operation.parameters.target ?? '',
+      own: await this.#ownImages(),
+    }
     const check = (images: readonly string[]) => checkDockerfile(dockerfile, images, options)
     // Before anything is waited for: a policy that comes into force meanwhile is asked too.
     right.alsoHolds(({ docker }) => atOnce(check(docker.run.images)).violations)
     const checked = await share.run(check(right.worker.docker.run.images))
     if (checked.violations.length > 0) return { violations: checked.violations, dockerfile }
-    const { ids, violations } = await this.#bring(checked)
+    const { ids, copied, violations } = await this.#bring(checked)
     this.#call.begun(ids.values())
-    return { violations, dockerfile: writeDockerfile(checked.instructions, ids, right.worker.name) }
+    const written = writeDockerfile(checked.instructions, ids, copied, right.worker.name)
+    return { violations, dockerfile: written }
+  }
+
+  /** Where the client asks for what registries have, its own images are not looked at, as those of an engine are not. */
+  async #ownImages(): Promise<BuildOptions['own']> {
+    const { gate, right } = this.#call
+    if (this.#permit.operation.parameters.pull === true) return undefined
+    const known = { images: await gate.sight.whenKnown(), ownership: gate.ownership }
+    return (reference) => ownImage(known, right.worker, reference)
   }
 
   async #bring({ instructions, copied, exposed }: CheckedDockerfile) {
@@ -109,8 +128,10 @@ export class BuildImages {
       ids.set(from, found.id)
     }
     // Nothing in these is carried out: a build looks them up by name.
-    if (violations.length === 0) for (const image of copied) await this.#find(image, all, late)
-    return { ids, violations }
+    const found = new Map<string, string>()
+    if (violations.length === 0)
+      for (const image of copied) found.set(fullReference(image), (await this.#find(image, all, late)).id)
+    return { ids, copied: found, violations }
   }
 
   /** An image that is here, or that was pulled: where the client asks for it, or it is missing or of another platform. */
@@ -118,19 +139,25 @@ export class BuildImages {
     const key = `${fullReference(image)} ${platform ?? ''}`
     const known = this.#found.get(key)
     if (known !== undefined) return known
-    let found = this.#permit.operation.parameters.pull === true ? undefined : await this.#inspect(image)
-    if (found === undefined || !isFor(found, platform)) {
-      await this.#pull(image, platform, late)
-      found = await this.#inspect(image)
-    }
-    if (found === undefined) throw new PullFailed(image, 'it was pulled, and is gone again', 404)
+    const isPulled = this.#permit.operation.parameters.pull === true
+    let found = isPulled ? undefined : await this.#inspect(familiarReference(image))
+    // No registry has one of the worker's own.
+    const isOwn = spaceOf(this.#call.right.worker).images.holds(image.name)
+    if (!isOwn && (found === undefined || !isFor(found, platform)))
+      found = await this.#inspect(familiar(await this.#pull(image, platform, late)))
+    if (found === undefined)
+      throw new PullFailed(
+        familiarReference(image),
+        isOwn ? 'it is gone' : 'it was pulled, and is gone again',
+        404,
+      )
     this.#found.set(key, found)
     return found
   }
 
-  async #inspect(image: ImageReference): Promise<Found | undefined> {
+  async #inspect(image: string): Promise<Found | undefined> {
     const { right, minor } = this.#call
-    const asked = await askForImage(right.engine, minor, familiarReference(image), right.untilGone())
+    const asked = await askForImage(right.engine, minor, image, right.untilGone())
     if (asked.status === 404) return undefined
     if (asked.status !== 200) throw new PullFailed(image, asked.message, asked.status)
     const body = asked.image
@@ -148,14 +175,19 @@ export class BuildImages {
     }
   }
 
-  /** Pulls as `docker pull` does; what comes is the worker's in the same way. */
-  async #pull(image: ImageReference, platform: string | undefined, late: AbortSignal): Promise<void> {
+  /** Pulls as `docker pull` does; what comes is the worker's in the same way. Gives what the engine finds it by. */
+  async #pull(image: ImageReference, platform: string | undefined, late: AbortSignal): Promise<string> {
     const { gate, right, minor } = this.#call
-    const permit = planBasePull(this.#permit, image, platform)
-    const images = await NewImages.before(gate, right.worker.name, permit)
+    const planned = planBasePull(right.worker.docker.run, this.#permit, image, platform)
+    const asked = familiarReference(image)
+    const until = either(right.untilGone(), late)
+    const permit = await pinned(right, minor, planned, until)
+    if ('message' in permit) throw new PullFailed(asked, permit.message, permit.status)
+    const give = (id: string, names: readonly string[], changes: readonly Change[]) =>
+      giveNames(gate, right, minor, id, names, changes)
+    const images = await NewImages.before(gate, right.worker.name, permit, give)
     const encoded = encode(permit, { clientMinor: minor, engineMinor: minor, labels: {} })
     try {
-      const until = either(right.untilGone(), late)
       const answer = await right.engine.send(encoded, undefined, until)
       let last = objectOf(undefined)
       for await (const line of splitLines(answer)) {
@@ -165,14 +197,15 @@ export class BuildImages {
       images.end()
       const failed = textOf(last['error'])
       if (answer.statusCode !== 200)
-        throw new PullFailed(image, textOf(last['message']), answer.statusCode ?? 500)
-      if (failed !== '') throw new PullFailed(image, failed, 500)
+        throw new PullFailed(asked, textOf(last['message']), answer.statusCode ?? 500)
+      if (failed !== '') throw new PullFailed(asked, failed, 500)
       this.#call.pulled(fullReference(image))
+      return pulledName(permit)
     } catch (cause) {
       if (!late.aborted) throw cause
-      throw new PullFailed(image, `it takes more than ${PULL_LIMIT / 60_000} minutes; pull it before`, 504)
+      throw new PullFailed(asked, `it takes more than ${PULL_LIMIT / 60_000} minutes; pull it before`, 504)
     } finally {
-      this.#call.settled(await images.take())
+      this.#call.settled(await images.finish())
     }
   }
 }

@@ -28,6 +28,7 @@ async function send(bytes: Buffer, { containerd = false, piece = 4096 } = {}) {
   const found: ArchivedImage[] = []
   const passed: Buffer[] = []
   const archive = new ImageArchive(containerd, {
+    nameOf: (written) => written,
     names: async (written) => {
       names.push(...written)
       return written.includes('evil:1') ? [{ rule: 'image.name', what: 'evil:1', why: '', instead: [] }] : []

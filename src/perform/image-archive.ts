@@ -44,6 +44,8 @@ interface Passing {
 }
 
 interface Checks {
+  /** The name that an image gets for one that is written in the archive. */
+  readonly nameOf: (written: string) => string
   /** Gives the violations of the names in the archive, as they are written there. */
   readonly names: (names: readonly string[]) => Promise<readonly Violation[]>
   /** Gives the violations of the images in it; without any they may come. */
@@ -164,7 +166,7 @@ export class ImageArchive extends CheckedArchive {
 
   protected override async check(): Promise<readonly Violation[]> {
     try {
-      const said = readNaming(this.#naming)
+      const said = named(readNaming(this.#naming), this.#checks.nameOf)
       const violations = await this.#checks.names(said.names)
       if (violations.length > 0) return violations
       this.#followLinks()
@@ -207,6 +209,15 @@ export class ImageArchive extends CheckedArchive {
       why,
       instead: ['docker save IMAGE | docker load', 'docker pull'],
     }
+  }
+}
+
+/** What the archive says, with the names that its images get. */
+function named({ names, items, entries }: SaidImages, nameOf: Checks['nameOf']): SaidImages {
+  return {
+    names: names.map(nameOf),
+    items: items?.map((item) => ({ ...item, names: item.names.map(nameOf) })),
+    entries: entries?.map((entry) => ({ ...entry, name: entry.name === '' ? '' : nameOf(entry.name) })),
   }
 }
 

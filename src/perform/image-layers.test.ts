@@ -21,6 +21,7 @@ import { ImageArchive } from './image-archive.ts'
 async function told(files: readonly (readonly [string, Content])[], containerd: boolean, piece = 4096) {
   let turns = 0
   const archive = new ImageArchive(containerd, {
+    nameOf: (written) => written,
     names: async () => [],
     images: async () => [],
     turn: () => {

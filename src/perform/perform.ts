@@ -1,5 +1,5 @@
 /** The second half of the way: what was permitted and recorded is done, filtered, settled and recorded again. */
-import type { Reply } from '../engine/reply.ts'
+import { errorReply, type Reply } from '../engine/reply.ts'
 import type { ContainerPermit, Permit } from '../decide/verdict.ts'
 import { knownAnswer } from '../filter/known.ts'
 import { viewOf } from '../filter/view.ts'
@@ -11,6 +11,8 @@ import { NewImages } from '../settle/images.ts'
 import { giveNames } from './names.ts'
 import { Outcome } from '../settle/outcome.ts'
 import { prune } from './prune.ts'
+import { pinned } from './pull.ts'
+import { push } from './push.ts'
 import type { Change } from '../record/store.ts'
 import { build, load, putFiles } from './archives.ts'
 import { create, createVolume, joinOrLeave, onVolume, restart } from './containers.ts'
@@ -22,15 +24,10 @@ import { onImage, tag } from './image-names.ts'
  * by it any more: with the reply, or at the end of one that goes on. @throws {EngineUnavailable}
  */
 export async function perform(call: DockerCall, right: DockerRight, claims: Claims): Promise<Reply> {
-  const { gate, connected } = call
-  const { permit } = right
-  const give = (image: string, names: readonly string[], changes: readonly Change[]) =>
-    giveNames(gate, right, connected.facts.minor, image, names, changes)
-  const outcome = new Outcome(gate, right, permit, claims)
+  const outcome = new Outcome(call.gate, right, right.permit, claims)
+  const decideNow = () => right.decideNow()
   try {
-    if (bringsImages(permit)) outcome.brings(await NewImages.before(gate, right.worker.name, permit, give))
-    const decideNow = () => right.decideNow()
-    const reply = await carryOut({ call, right, claims, outcome, decideNow }, permit)
+    const reply = await begin({ call, right, claims, outcome, decideNow })
     if (reply.kind === 'whole') right.release()
     else (reply.kind === 'stream' ? reply.body : reply.connection.socket).once('close', () => right.release())
     return reply
@@ -38,6 +35,19 @@ export async function perform(call: DockerCall, right: DockerRight, claims: Clai
     outcome.broken(cause)
     throw cause
   }
+}
+
+/** Notes what is here before images come, and goes on. */
+async function begin(undertaking: Undertaking): Promise<Reply> {
+  const { call, right, outcome } = undertaking
+  const { gate, connected } = call
+  const { minor } = connected.facts
+  const permit = right.permit.on === 'pull' ? await pinned(right, minor, right.permit) : right.permit
+  if ('message' in permit) return outcome.close(errorReply(permit.status, permit.message))
+  const give = (image: string, names: readonly string[], changes: readonly Change[]) =>
+    giveNames(gate, right, minor, image, names, changes)
+  if (bringsImages(permit)) outcome.brings(await NewImages.before(gate, right.worker.name, permit, give))
+  return carryOut(undertaking, permit)
 }
 
 async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply> {
@@ -69,6 +79,8 @@ async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply
       return build(undertaking, permit)
     case 'load':
       return load(undertaking, permit)
+    case 'push':
+      return push(undertaking, permit)
     case 'commit':
     case 'container list':
     case 'exec':
@@ -77,7 +89,6 @@ async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply
     case 'network':
     case 'network create':
     case 'pull':
-    case 'push':
     case 'save':
     case 'search':
     case 'update':

@@ -9,7 +9,9 @@ import { unusedVolumes } from '../engine/questions/volumes.ts'
 import type { OwnedKind } from '../record/store.ts'
 import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import type { WorkerPolicy } from '../policy/policy.ts'
 import { spaceOf } from '../policy/space.ts'
+import type { Ownership } from '../world/ownership.ts'
 import { pruneFilter } from './prune-filter.ts'
 
 export interface Candidate {
@@ -77,19 +79,28 @@ export async function candidatesOf(
       await gate.sight.whenKnown()
       const all = isFalse(filters.get('dangling'))
       const list = (await listTopImages(engine, minor)).filter((image) => all || !hasName(image))
-      return own('image', list, 'Id').map(({ Id, Size }) => {
-        const id = textOf(Id)
-        return {
-          id,
-          told: id,
-          size: Number(Size ?? 0),
-          removal: { kind: 'image.remove', image: id, parameters: {} },
-        }
-      })
+      const owned = new Set(own('image', list, 'Id'))
+      // What the worker gave a name to loses that, also where it is somebody else's too.
+      const isNamed = (image: Unknown): boolean => matches(image) && hasNameOf(gate.ownership, worker, image)
+      return list.filter((image) => owned.has(image) || isNamed(image)).map(imageOf)
     }
     case 'build.prune':
       return []
   }
+}
+
+function imageOf({ Id, Size }: Unknown): Candidate {
+  const id = textOf(Id)
+  const removal = { kind: 'image.remove', image: id, parameters: {} } as const
+  return { id, told: id, size: Number(Size ?? 0), removal }
+}
+
+/** Whether an image has a name that the worker gave it in its space. */
+function hasNameOf(ownership: Ownership, worker: WorkerPolicy, image: Unknown): boolean {
+  const { images: space } = spaceOf(worker)
+  return textsOf(image['RepoTags']).some(
+    (name) => space.holds(name) && ownership.ownsTag(worker.name, name, textOf(image['Id'])),
+  )
 }
 
 function isAnonymous(volume: Unknown): boolean {

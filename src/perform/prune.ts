@@ -12,7 +12,7 @@ import { errorReply, jsonReply, type Reply } from '../engine/reply.ts'
 import { wordOf } from '../policy/grants.ts'
 import { resolveRemoval } from '../resolve/resolve.ts'
 import { openClaims } from '../settle/claims.ts'
-import { listOf, objectOf, textOf } from '../shared/json-value.ts'
+import { listOf, objectOf } from '../shared/json-value.ts'
 import type { Undertaking } from './exchange.ts'
 import { candidatesOf } from './prune-candidates.ts'
 import { PruneFilterError } from './prune-filter.ts'
@@ -27,13 +27,13 @@ export async function prune(
 ): Promise<Reply> {
   const { call, right, outcome } = undertaking
   try {
-    const removed: string[] = []
+    const removed: Gone[] = []
     let space = 0
     for (const { id, told, size, removal } of await candidatesOf(call, right, operation)) {
       const gone = await remove(undertaking, operation, id, removal, carryOut)
-      for (const each of gone) outcome.concerns(each)
-      removed.push(...gone.map((each) => (each === id ? told : each)))
-      if (gone.includes(id)) space += size
+      for (const { Deleted } of gone) if (Deleted !== undefined) outcome.concerns(Deleted)
+      removed.push(...gone.map((each) => (each.Deleted === id ? { Deleted: told } : each)))
+      if (gone.some(({ Deleted }) => Deleted === id)) space += size
     }
     return await outcome.close(answerTo(operation, removed, space))
   } catch (cause) {
@@ -42,14 +42,17 @@ export async function prune(
   }
 }
 
-/** Removes one thing, as it is decided now. Gives the ids of what is gone. */
+/** What is gone, by its id, or a name of an image, in the worker's words. */
+type Gone = { readonly Deleted: string } | { readonly Untagged: string; readonly Deleted?: undefined }
+
+/** Removes one thing, as it is decided now. Gives what is gone. */
 async function remove(
   { call, right, outcome }: Undertaking,
   { kind }: Prune,
   id: string,
   removal: Removal,
   carryOut: CarryOut,
-): Promise<readonly string[]> {
+): Promise<readonly Gone[]> {
   const { gate, connected } = call
   const decideNow = (): Verdict => {
     const looked = { paths: NO_PATHS, images: gate.sight.known }
@@ -60,8 +63,8 @@ async function remove(
   const verdict = decideNow()
   if (verdict.effect === 'refuse') return []
   const { permit } = verdict
-  // Name by name, one in use would lose all but the last of them.
-  const hasNames = permit.on === 'image' && permit.names.length > 1
+  // Name by name, one in use would lose all but the last of them, or those that others do not have.
+  const hasNames = permit.on === 'image' && permit.names.length > 0
   if (hasNames && (await isImageInUse(right.engine, connected.facts.minor, id))) return []
   const claims = openClaims(gate, right.worker.name, verdict)
   const part = outcome.part(permit, claims)
@@ -76,18 +79,20 @@ async function remove(
 
 const NO_PATHS = new Map<string, never>()
 
-/** The ids of what is gone by a removal: an image can have lost names alone, and can have taken steps below it along. */
-function goneBy(reply: Reply, { on }: Permit, id: string): readonly string[] {
+/** What is gone by a removal: an image can have lost names alone, and can have taken steps below it along. */
+function goneBy(reply: Reply, { on }: Permit, id: string): readonly Gone[] {
   if (reply.kind === 'hijacked' || reply.status >= 400) return []
   if (reply.kind === 'stream') reply.body.resume()
-  if (on !== 'image' || reply.kind === 'stream') return [id]
-  return listOf(JSON.parse(reply.body.toString())).flatMap((entry) => {
-    const deleted = textOf(objectOf(entry)['Deleted'])
-    return deleted === '' ? [] : fullImageId(deleted)
+  if (on !== 'image' || reply.kind === 'stream') return [{ Deleted: id }]
+  return listOf(JSON.parse(reply.body.toString())).flatMap((entry): readonly Gone[] => {
+    const { Deleted, Untagged } = objectOf(entry)
+    if (typeof Untagged === 'string') return [{ Untagged }]
+    return typeof Deleted === 'string' ? [{ Deleted: fullImageId(Deleted) }] : []
   })
 }
 
-function answerTo({ kind }: Prune, removed: readonly string[], SpaceReclaimed: number): Reply {
+function answerTo({ kind }: Prune, gone: readonly Gone[], SpaceReclaimed: number): Reply {
+  const removed = gone.flatMap(({ Deleted }) => Deleted ?? [])
   switch (kind) {
     case 'container.prune':
       return jsonReply(200, { ContainersDeleted: removed, SpaceReclaimed })
@@ -96,7 +101,7 @@ function answerTo({ kind }: Prune, removed: readonly string[], SpaceReclaimed: n
     case 'volume.prune':
       return jsonReply(200, { VolumesDeleted: removed, SpaceReclaimed })
     case 'image.prune':
-      return jsonReply(200, { ImagesDeleted: removed.map((id) => ({ Deleted: id })), SpaceReclaimed })
+      return jsonReply(200, { ImagesDeleted: gone, SpaceReclaimed })
     case 'build.prune':
       return jsonReply(200, { CachesDeleted: [], SpaceReclaimed })
   }

@@ -1,6 +1,7 @@
 /** From a checked file to the policy: defaults that depend on other values, and what workers must not share. */
 import type { Finding } from './finding.ts'
 import { buildHost } from './host/build.ts'
+import { imageHostOf } from './image-space.ts'
 import { mcpFindings } from './mcp.ts'
 import { isWithin, withoutRunLink } from './paths.ts'
 import type { FaultPolicy, Limits, Policy, WorkerPolicy } from './policy.ts'
@@ -33,7 +34,16 @@ function buildWorker(
     name,
     inherits,
     socket,
-    docker: { ...docker, faults, run: { ...run, ports: run.ports, limits: buildLimits(run.limits) } },
+    docker: {
+      ...docker,
+      faults,
+      run: {
+        ...run,
+        imageHost: run.names === 'own' ? imageHostOf(name) : '',
+        ports: run.ports,
+        limits: buildLimits(run.limits),
+      },
+    },
     host: buildHost(host, ['workers', name, 'host'], findings),
     mcp,
   }

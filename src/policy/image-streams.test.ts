@@ -8,11 +8,12 @@ import { checkLoadedNames } from '../decide/image-transfer.ts'
 
 const basePull = (written: string, platform?: string) => {
   const settings = { docker: { allow: ['build'] }, run: {}, world: {}, without: [] }
+  const { run } = policyOf(settings).docker
   const { verdict } = ask({ line: 'POST /build' }, settings)
   const image = parseReference(written)
   if (verdict.effect === 'refuse' || verdict.permit.on !== 'build' || image === undefined)
     throw new Error(`no build takes ${written}`)
-  return planBasePull(verdict.permit, image, platform)
+  return planBasePull(run, verdict.permit, image, platform)
 }
 
 const DIGEST = `sha256:${'a'.repeat(64)}`

@@ -72,6 +72,7 @@ describe('a good policy', () => {
               restart: ['no', 'on-failure'],
               labels: [],
               names: 'own',
+              imageHost: 'a.dockgate.invalid',
             },
             exec: { own: [], named: {} },
             hints: {},

@@ -82,6 +82,8 @@ export interface RunPolicy {
   readonly labels: readonly string[]
   /** Whether what the worker names has names of its own on the engine, or those that it says (policy/space.ts). */
   readonly names: 'own' | 'shared'
+  /** The host that the names of its own images have on the engine (policy/image-space.ts); empty where names are shared. */
+  readonly imageHost: string
   /** Patterns over full image names (`docker.io/library/*`); a pattern may end in `:tag`. */
   readonly images: readonly string[]
   readonly binds: readonly BindRoot[]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Space } from './space.ts'
 
-const own = new Space('ai-worker.')
+const own = new Space('ai-worker')
 const shared = new Space('')
 
 describe('a worker’s names', () => {

@@ -1,6 +1,7 @@
 /** The names of a worker's own things: as it says them, and as the engine has them. Whose a thing is stands in the record, never in its name. */
 import type { Unknown } from '../shared/json-value.ts'
 import { OWN_LABELS, PROJECT_LABEL } from '../shared/labels.ts'
+import { ImageSpace, imageHostOf } from './image-space.ts'
 import type { WorkerPolicy } from './policy.ts'
 
 /** What stands before a name in a text, and behind the beginning of one: a path of the host is none, nor is the end of a sentence. */
@@ -10,9 +11,13 @@ const BEHIND = '(?=[A-Za-z0-9_])'
 export class Space {
   /** What the engine's names begin with; empty where they are the worker's. A dot is in no compose project, so none meets another's. */
   readonly prefix: string
+  /** Names of images: theirs are another form. */
+  readonly images: ImageSpace
 
-  constructor(prefix: string) {
-    this.prefix = prefix
+  /** @param worker whose names these are; empty where they are as it says them */
+  constructor(worker: string) {
+    this.prefix = worker === '' ? '' : `${worker}.`
+    this.images = new ImageSpace(worker === '' ? '' : imageHostOf(worker))
   }
 
   /** What the engine is to call something that the worker calls so. */
@@ -28,7 +33,9 @@ export class Space {
   /** A text about the worker's own things, in its words. */
   inWords(text: string): string {
     if (this.prefix === '' || !text.includes(this.prefix)) return text
-    return text.replace(new RegExp(`${BEFORE}${RegExp.escape(this.prefix)}${BEHIND}`, 'g'), '')
+    return this.images
+      .inWords(text)
+      .replace(new RegExp(`${BEFORE}${RegExp.escape(this.prefix)}${BEHIND}`, 'g'), '')
   }
 
   /** Labels that the worker gives, as the engine is to have them. Those of the gate's that come back from an inspect are left out. */
@@ -55,7 +62,15 @@ function isGatesLabel(name: string): boolean {
   return name.toLowerCase().startsWith(OWN_LABELS)
 }
 
+/** A worker of a section of the policy, which may not be the first that has it (workers/roster.ts). */
+export function calledSo(worker: WorkerPolicy, name: string): WorkerPolicy {
+  if (worker.name === name) return worker
+  const { docker } = worker
+  const imageHost = docker.run.names === 'own' ? imageHostOf(name) : ''
+  return { ...worker, name, docker: { ...docker, run: { ...docker.run, imageHost } } }
+}
+
 /** The names of a worker. */
 export function spaceOf({ name, docker }: Pick<WorkerPolicy, 'name' | 'docker'>): Space {
-  return new Space(docker.run.names === 'own' ? `${name}.` : '')
+  return new Space(docker.run.names === 'own' ? name : '')
 }

@@ -106,7 +106,7 @@ export interface Facts {
   readonly networks: ReadonlyMap<string, NetworkFacts>
   /** Whether a network of the name that a create gives is there, whosever it is, or is meant by a policy. */
   readonly networkTaken: boolean
-  /** Images that a save or the filter of a list names, by the name as written. */
+  /** Images that a save or the filter of a list names, by the name as written; of a push the own ones, by the name that is pushed. */
   readonly images: ReadonlyMap<string, ImageFacts>
   /** Whose the image names are that the operation gives or sends, by the name as written. */
   readonly names: ReadonlyMap<string, NameOwner>
@@ -169,8 +169,8 @@ interface Needed {
   'image.list': never
   'image.load': 'imagesListed'
   'image.prune': never
-  'image.pull': 'imagesListed'
-  'image.push': 'names'
+  'image.pull': 'names' | 'imagesListed'
+  'image.push': 'names' | 'images'
   'image.remove': 'image'
   'image.save': 'images'
   'image.search': never

@@ -1,6 +1,7 @@
 /** What is known of the images and image names that an operation is about. */
 import type { ContainerCommit } from '../decode/operations/commit.ts'
 import type { ImageBuild } from '../decode/operations/build.ts'
+import { pulledReference, type ImagePull } from '../decode/operations/image.ts'
 import {
   newName,
   pushedReference,
@@ -18,12 +19,13 @@ import type { EngineFacts } from '../world/engine-facts.ts'
 import type { KnownImage } from '../world/known-images.ts'
 import { ownParents, type Images } from '../world/images.ts'
 import { lookUp } from './look-up.ts'
+import { ownImage } from './own-images.ts'
 
 /** Whose the names are that an operation gives or sends. */
 export function namesOf(
   known: Images,
   worker: WorkerPolicy,
-  operation: ContainerCommit | ImageBuild | ImageImport | ImagePush | ImageTag,
+  operation: ContainerCommit | ImageBuild | ImageImport | ImagePull | ImagePush | ImageTag,
 ): Facts['names'] {
   switch (operation.kind) {
     case 'container.commit':
@@ -31,9 +33,13 @@ export function namesOf(
     case 'image.tag':
       return ownersOfNames(known, worker, newNames(operation.parameters))
     case 'image.build':
-      return ownersOfNames(known, worker, operation.parameters.t ?? [])
+      return ownersOfNames(known, worker, [...(operation.parameters.t ?? []), ...operation.cacheFrom])
+    case 'image.pull': {
+      const reference = pulledReference(operation)
+      return ownersOfNames(known, worker, reference === undefined ? [] : [fullReference(reference)])
+    }
     case 'image.push':
-      return ownersOfNames(known, worker, pushedNames(known, operation))
+      return ownersOfNames(known, worker, pushedNames(known, worker, operation))
   }
 }
 
@@ -104,11 +110,23 @@ function newNames(parameters: NewName): readonly string[] {
   return name === undefined ? [] : [name]
 }
 
-/** The tag that a push names, or every tag that the engine has of its name. */
-function pushedNames({ images }: Images, operation: ImagePush): readonly string[] {
+/** The tag that a push names, or every tag that there is of its name: of the worker's own, and of the engine's. */
+function pushedNames({ images }: Images, worker: WorkerPolicy, operation: ImagePush): readonly string[] {
   const reference = pushedReference(operation)
   if (reference === undefined) return []
-  return reference.tag === undefined ? images.tagsOf(reference.name) : [fullReference(reference)]
+  if (reference.tag !== undefined) return [fullReference(reference)]
+  const { images: space } = spaceOf(worker)
+  const own = space.isOwn ? images.tagsOf(space.nameOf(reference).name).map((name) => space.inFull(name)) : []
+  return [...new Set([...own, ...images.tagsOf(reference.name)])]
+}
+
+/** Images of the worker's own that a push sends, by the names that they are to have in the registry. */
+export function pushedImages(known: Images, worker: WorkerPolicy, operation: ImagePush): Facts['images'] {
+  return lookUp(pushedNames(known, worker, operation), (written) => {
+    const reference = parseReference(written)
+    const own = reference && ownImage(known, worker, reference)
+    return own && findImage(known, worker, fullReference(own))
+  })
 }
 
 /** Among those that the worker may see alone, so that nothing can be learnt of the others. */
@@ -118,12 +136,14 @@ function imageByPrefix(
   written: string,
 ): KnownImage | undefined {
   if (!looksLikeImageId(written)) return undefined
+  const { images: space } = spaceOf(worker)
   const found = images.byPrefix(written).filter(({ id, names }) => {
-    const covered = names.some((name) => {
+    const isUsable = names.some((name) => {
       const reference = parseReference(name)
-      return reference !== undefined && someImageMatches(worker.docker.run.images, reference)
+      const isCovered = reference !== undefined && someImageMatches(worker.docker.run.images, reference)
+      return isCovered || (space.holds(name) && ownership.ownsTag(worker.name, name, id))
     })
-    return covered || ownership.owner('image', id) === worker.name
+    return isUsable || ownership.owner('image', id) === worker.name
   })
   return found.length === 1 ? found[0] : undefined
 }

@@ -5,28 +5,42 @@
  */
 import { randomInt } from 'node:crypto'
 import type { Operation } from '../decode/operation.ts'
-import { namesOwn } from '../decode/properties.ts'
+import { namesOwn, type NamesOwn } from '../decode/properties.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { Mount } from '../decode/operations/mounts.ts'
 import type { ContainerList } from '../decode/operations/container.ts'
+import type { ImageList } from '../decode/operations/image.ts'
 import type { NetworkList } from '../decode/operations/network.ts'
 import type { SystemEvents } from '../decode/operations/system.ts'
 import type { VolumeList } from '../decode/operations/volume.ts'
 import type { Filters } from '../decode/query.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { spaceOf, type Space } from '../policy/space.ts'
+import type { Images } from '../world/images.ts'
+import type { KnownImages } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
 import { containerInReach } from './containers.ts'
 import { networkInReach } from './networks.ts'
+import { givenImage, givenName as givenImageName, usedImage } from './own-images.ts'
 
-/** The operation with the engine's names for what the worker makes, or has, by a name. */
-export function inEngineNames(world: World, worker: WorkerPolicy, operation: Operation): Operation {
+/**
+ * The operation with the engine's names for what the worker makes, or has, by a name.
+ * @param images undefined while it is not known which there are: what needs them is answered by that
+ */
+export function inEngineNames(
+  world: World,
+  images: KnownImages | undefined,
+  worker: WorkerPolicy,
+  operation: Operation,
+): Operation {
   if (!namesOwn(operation)) return operation
   const space = spaceOf(worker)
+  const known = images && { images, ownership: world.ownership }
+  if (isOfImages(operation)) return imagesInNames(known, worker, space, operation)
   const volume = (word: string): string => volumeName(world, worker, space, word)
   switch (operation.kind) {
     case 'container.create':
-      return createInNames(space, operation, volume)
+      return createInNames(space, { ...operation, image: usedImage(known, worker, operation.image) }, volume)
     case 'container.rename': {
       const { name } = operation.parameters
       // What is the operator's is called as it is said.
@@ -48,7 +62,51 @@ export function inEngineNames(world: World, worker: WorkerPolicy, operation: Ope
     case 'network.list':
     case 'volume.list':
     case 'system.events':
-      return space.prefix === '' ? operation : listInNames(world, worker, operation, volume)
+      return space.prefix === '' ? operation : listInNames(world, known, worker, operation, volume)
+  }
+}
+
+/** Operations on images, or that make one, which have names. */
+type OfImages = Extract<Operation & NamesOwn, { readonly kind: `image.${string}` | 'container.commit' }>
+
+function isOfImages(operation: Operation & NamesOwn): operation is OfImages {
+  return operation.kind.startsWith('image.') || operation.kind === 'container.commit'
+}
+
+function imagesInNames(
+  known: Images | undefined,
+  worker: WorkerPolicy,
+  space: Space,
+  operation: OfImages,
+): Operation {
+  const used = (written: string): string => usedImage(known, worker, written)
+  switch (operation.kind) {
+    case 'container.commit':
+    case 'image.import':
+      return { ...operation, parameters: givenImageName(worker, operation.parameters) }
+    case 'image.tag':
+      return {
+        ...operation,
+        image: used(operation.image),
+        parameters: givenImageName(worker, operation.parameters),
+      }
+    case 'image.build': {
+      const t = operation.parameters.t?.map((name) => givenImage(worker, name))
+      const cacheFrom = operation.cacheFrom.map(used)
+      const labels = space.labelsFor(operation.labels)
+      return { ...operation, parameters: { ...operation.parameters, t }, cacheFrom, labels }
+    }
+    case 'image.history':
+    case 'image.inspect':
+    case 'image.remove':
+      return { ...operation, image: used(operation.image) }
+    case 'image.save':
+      return { ...operation, images: operation.images.map(used) }
+    case 'image.list': {
+      if (!space.images.isOwn) return operation
+      const [byWords, filters] = split(operation.parameters.filters, BY_WORDS['image.list'])
+      return { ...operation, byWords, parameters: { ...operation.parameters, filters } }
+    }
   }
 }
 
@@ -96,29 +154,38 @@ function createInNames(
 /** Filters by which an engine would look for its own names: those that go by them in the worker's words, and all others. */
 const BY_WORDS = {
   'container.list': ['label', 'name'],
+  'image.list': ['label', 'reference'],
   'network.list': ['label', 'name'],
   'volume.list': ['label', 'name'],
-  'system.events': ['container', 'label', 'network', 'volume'],
+  'system.events': ['container', 'image', 'label', 'network', 'volume'],
 } as const satisfies Readonly<Record<ByWordsOperation['kind'], readonly string[]>>
 
-type ByWordsOperation = ContainerList | NetworkList | VolumeList | SystemEvents
+type ByWordsOperation = ContainerList | ImageList | NetworkList | VolumeList | SystemEvents
+
+/** Filters of these keys, and all others. */
+function split(filters: Filters = new Map(), keys: readonly string[]): readonly [Filters, Filters] {
+  return [
+    new Map([...filters].filter(([key]) => keys.includes(key))),
+    new Map([...filters].filter(([key]) => !keys.includes(key))),
+  ]
+}
 
 function listInNames(
   world: World,
+  known: Images | undefined,
   worker: WorkerPolicy,
-  operation: ByWordsOperation,
+  operation: Exclude<ByWordsOperation, ImageList>,
   volume: (word: string) => string,
 ): Operation {
-  const filters: Filters = operation.parameters.filters ?? new Map<string, readonly string[]>()
-  const keys: readonly string[] = BY_WORDS[operation.kind]
-  const byWords: Filters = new Map([...filters].filter(([key]) => keys.includes(key)))
-  const others: Filters = new Map([...filters].filter(([key]) => !keys.includes(key)))
+  const [byWords, others] = split(operation.parameters.filters, BY_WORDS[operation.kind])
   switch (operation.kind) {
     case 'container.list': {
       const network = (word: string): string => networkInReach(world, worker, word)?.id ?? word
       const named = new Map(
         [...others].map(([key, values]) => {
           if (key === 'network') return [key, values.map(network)] as const
+          if (key === 'ancestor')
+            return [key, values.map((image) => usedImage(known, worker, image))] as const
           return [key, key === 'volume' ? values.map(volumeOrPath(volume)) : values] as const
         }),
       )

@@ -3,14 +3,14 @@ import type { OnContainer, Operation, Removal } from '../decode/operation.ts'
 import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { ContainerList } from '../decode/operations/container.ts'
-import type { ImageHistory, ImageInspect } from '../decode/operations/image.ts'
+import type { ImageHistory, ImageInspect, ImagePull } from '../decode/operations/image.ts'
 import type { ImageImport, ImagePush, ImageSave, ImageTag } from '../decode/operations/image-transfer.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
 import { containerInReach, containersInReach, execInReach, isMeant } from './containers.ts'
 import { resolved, type Facts, type FactsOf, type Resolved } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
-import { findImage, imagesListed, namesOf } from './images.ts'
+import { findImage, imagesListed, namesOf, pushedImages } from './images.ts'
 import type { Images } from '../world/images.ts'
 import { seen } from '../world/image-sight.ts'
 import type { World } from '../world/world.ts'
@@ -147,12 +147,12 @@ function resolveOthers(from: From, operation: Exclude<Operation, OnContainer>): 
     case 'image.history':
     case 'image.import':
     case 'image.inspect':
+    case 'image.pull':
     case 'image.push':
     case 'image.save':
     case 'image.tag':
       return resolveOnImages(from, operation)
     case 'image.load':
-    case 'image.pull':
       return resolved(operation, { engine, imagesListed: listedOf(from) })
     case 'network.create': {
       const networkTaken = from.before.networkTaken ?? isNetworkTaken(world, worker, operation.name)
@@ -193,7 +193,15 @@ function resolveOthers(from: From, operation: Exclude<Operation, OnContainer>): 
 
 function resolveOnImages(
   from: From,
-  operation: ImageBuild | ImageHistory | ImageImport | ImageInspect | ImagePush | ImageSave | ImageTag,
+  operation:
+    | ImageBuild
+    | ImageHistory
+    | ImageImport
+    | ImageInspect
+    | ImagePull
+    | ImagePush
+    | ImageSave
+    | ImageTag,
 ): Resolved {
   const { worker, engine } = from
   const known = imagesOf(from)
@@ -207,12 +215,17 @@ function resolveOnImages(
       return resolved(operation, { engine, image, names, imagesListed: listedOf(from) })
     }
     case 'image.build':
-    case 'image.import': {
+    case 'image.import':
+    case 'image.pull': {
       const names = namesOf(known, worker, operation)
       return resolved(operation, { engine, names, imagesListed: listedOf(from) })
     }
     case 'image.push':
-      return resolved(operation, { engine, names: namesOf(known, worker, operation) })
+      return resolved(operation, {
+        engine,
+        names: namesOf(known, worker, operation),
+        images: pushedImages(known, worker, operation),
+      })
     case 'image.save': {
       const images = lookUp(operation.images, (name) => findImage(known, worker, name))
       return resolved(operation, { engine, images })

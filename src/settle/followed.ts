@@ -1,7 +1,7 @@
 /** The answer of a call that brings images as it reaches the worker: with its end held back until they are known, and on disk. */
 import { Transform, type TransformCallback } from 'node:stream'
 import type { Reply } from '../engine/reply.ts'
-import { linesOf, NO_NAMES } from './named.ts'
+import { linesOf } from './named.ts'
 
 interface Following {
   /** Looks at a part of the answer, in order. */
@@ -12,11 +12,13 @@ interface Following {
   readonly settle: () => Promise<void>
   /** Why the call was ended, where it was: that is told as the last line, as an engine tells what fails. */
   readonly ended: () => string | undefined
+  /** Tells a text in the worker's words. */
+  readonly tell: (text: string) => string
 }
 
 export function followed(
   reply: Extract<Reply, { kind: 'stream' }>,
-  { look, finish, settle, ended }: Following,
+  { look, finish, settle, ended, tell }: Following,
 ): Reply {
   const finishAll = async (): Promise<void> => {
     for (const line of await finish()) body.push(line)
@@ -25,7 +27,7 @@ export function followed(
   const tellEnd = (): void => {
     const message = ended()
     if (message === undefined) return
-    for (const line of linesOf({ ...NO_NAMES, failed: [message] })) body.push(line)
+    for (const line of linesOf({ given: [], failed: [message] }, tell)) body.push(line)
   }
   const body = new Transform({
     transform: (chunk: Buffer, _encoding, done: TransformCallback) => {

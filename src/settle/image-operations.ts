@@ -33,8 +33,18 @@ export function bringsImages(permit: Permit): permit is Bringing {
   return BRINGS[permit.on]
 }
 
-/** Names that a call is to give, as the engine lists them. */
+/** Names that an engine gives by a call, or that the gate gives to what came of it, as the engine lists them. */
 export function namesOf(permit: Bringing): readonly string[] {
+  return permit.on === 'pull' ? [pulledName(permit)] : givenNames(permit)
+}
+
+/** What an engine pulls by. */
+export function pulledName({ name, tag, digest = tag }: PullPermit): string {
+  return digest.startsWith('sha256:') ? `${name}@${digest}` : `${name}:${digest}`
+}
+
+/** Names that the gate gives to what came of a call, in full. */
+export function givenNames(permit: Bringing): readonly string[] {
   switch (permit.on) {
     case 'build':
       return permit.tags
@@ -42,9 +52,7 @@ export function namesOf(permit: Bringing): readonly string[] {
     case 'import':
       return permit.name === undefined ? [] : [permit.name]
     case 'pull':
-      return [
-        permit.tag.startsWith('sha256:') ? `${permit.name}@${permit.tag}` : `${permit.name}:${permit.tag}`,
-      ]
+      return permit.given === undefined || permit.digest === undefined ? [] : [permit.given]
     case 'load':
     case 'push':
       return []

@@ -248,7 +248,11 @@ test.each([0, 2, 100, 160, 400])(
       const images = await NewImages.before(world(), WORKER, permit(PULL))
       const settled: (readonly Change[])[] = []
       const engine = new PassThrough()
-      const reply = images.follow(streamed(engine), (changes) => void settled.push(changes))
+      const reply = images.follow(
+        streamed(engine),
+        (changes) => void settled.push(changes),
+        (text) => text,
+      )
       if (reply.kind !== 'stream') throw new Error('a stream stays one')
       // A client that reads nothing, and one that reads all.
       const client = new Writable({ write: (_chunk, _encoding, done) => void (leaves || done()) })

@@ -6,7 +6,7 @@ import type { KnownImages } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
 import { objectOf, textOf } from '../shared/json-value.ts'
 import type { Change, Claim } from '../record/store.ts'
-import { lookAtBrought, namesOf, pushedImages, type Bringing } from './image-operations.ts'
+import { givenNames, lookAtBrought, namesOf, pushedImages, type Bringing } from './image-operations.ts'
 import { followed } from './followed.ts'
 import { linesOf, NO_NAMES, type Named } from './named.ts'
 import { Progress } from './progress.ts'
@@ -103,6 +103,12 @@ export class NewImages {
     return this.#changes
   }
 
+  /** The same of a call of the gate's own, which nobody is told of: names are given too. @throws {EngineUnavailable} */
+  async finish(): Promise<readonly Change[]> {
+    await this.#giveNames()
+    return this.#changes
+  }
+
   /** The engine broke off: later listings tell what came to be. */
   doubt(): void {
     for (const claim of this.#claims) this.#world.ownership.doubt(claim)
@@ -111,27 +117,30 @@ export class NewImages {
   /**
    * The reply with its end held back until the new images are known, and on disk.
    * @param settled is called then with the changes to write
+   * @param tell tells a text in the worker's words
    * @param ended tells why the call was ended, where it was
    */
   follow(
     reply: Extract<Reply, { kind: 'stream' }>,
     settled: (changes: readonly Change[]) => void | Promise<void>,
+    tell: (text: string) => string,
     ended: () => string | undefined = () => undefined,
   ): Reply {
-    const tell = (): void | Promise<void> => settled(this.#changes)
+    const settledAll = (): void | Promise<void> => settled(this.#changes)
     let settling: Promise<void> | undefined
     const settle = (): Promise<void> => {
       const known = this.#taken ? Promise.resolve() : this.take().then(() => undefined)
       // What is not known as the engine does not tell stays nobody's, or a later answer tells.
-      settling ??= known.then(tell, tell)
+      settling ??= known.then(settledAll, settledAll)
       return settling
     }
     const finish = async (): Promise<readonly string[]> => {
       this.end()
       await this.#giveNames()
-      return linesOf(this.#named)
+      const { given, failed } = this.#named
+      return linesOf({ given: tellsNames(this.#permit) ? given : [], failed }, tell)
     }
-    return followed(reply, { look: (part) => this.look(part), finish, settle, ended })
+    return followed(reply, { look: (part) => this.look(part), finish, settle, ended, tell })
   }
 
   /** Looks at a part of the engine's answer, in order. */
@@ -148,10 +157,11 @@ export class NewImages {
   /** Gives the image that was made last its names; stages of a build tell of images too. */
   async #giveNames(): Promise<void> {
     await this.take()
-    const image = [...this.#told.made].at(-1)
-    const names = namesOf(this.#permit)
+    const image = this.#whose.pulled ?? [...this.#told.made].at(-1)
+    const names = givenNames(this.#permit)
     if (!this.#told.done || image === undefined || names.length === 0) return
-    if (this.#world.ownership.owner('image', image) !== this.#worker) return
+    const isOwn = this.#world.ownership.owner('image', image) === this.#worker
+    if (!isOwn && this.#permit.on !== 'pull') return
     this.#named = await this.#giver(image, names, this.#changes)
     this.#changes.push(...this.#named.changes)
   }
@@ -173,4 +183,9 @@ export class NewImages {
         return []
     }
   }
+}
+
+/** Of a pull an engine tells by what it was pulled; a quiet build tells nothing but the id. */
+function tellsNames(permit: Bringing): boolean {
+  return permit.on !== 'pull' && !(permit.on === 'build' && permit.operation.parameters.q === true)
 }

@@ -1,6 +1,6 @@
 /** Names that an image has got. */
 import type { Gate } from '../gate.ts'
-import { familiar } from '../encode/image.ts'
+import { familiar } from '../decode/reference.ts'
 import type { Change, Claim } from '../record/store.ts'
 
 /** What came of names. */
@@ -20,10 +20,13 @@ export function tagged({ sight, ownership }: Pick<Gate, 'sight' | 'ownership'>, 
   return ownership.settle(claim)
 }
 
-/** What came of names, as an engine tells it at the end of a build. */
-export function linesOf({ given, failed }: Named): readonly string[] {
+/** What came of names, as an engine tells it at the end of a build. @param tell tells a text in the worker's words */
+export function linesOf(
+  { given, failed }: Pick<Named, 'given' | 'failed'>,
+  tell: (text: string) => string,
+): readonly string[] {
   return [
-    ...given.map((name) => ({ stream: `Successfully tagged ${familiar(name)}\n` })),
-    ...failed.map((message) => ({ errorDetail: { message }, error: message })),
+    ...given.map((name) => ({ stream: `Successfully tagged ${tell(familiar(name))}\n` })),
+    ...failed.map(tell).map((message) => ({ errorDetail: { message }, error: message })),
   ].map((line) => `${JSON.stringify(line)}\r\n`)
 }

@@ -100,7 +100,9 @@ export class Outcome {
     }
     if (this.#images !== undefined && reply.kind === 'stream') {
       const settled = (changes: readonly Change[]) => this.#writeNow(status, changes)
-      return this.#images.follow(reply, settled, () => this.#right.over?.message)
+      const { space } = this.#right.identity
+      const tell = (text: string): string => space.inWords(text)
+      return this.#images.follow(reply, settled, tell, () => this.#right.over?.message)
     }
     if (this.#images !== undefined && reply.kind === 'whole') {
       return this.#images.settle(reply).then(async ({ reply: told, changes }) => {

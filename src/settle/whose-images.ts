@@ -5,7 +5,7 @@ import { namelessParents, type Images } from '../world/images.ts'
 import type { KnownImages } from '../world/known-images.ts'
 import type { Ownership } from '../world/ownership.ts'
 import { settleImageClaims } from '../world/reconcile.ts'
-import { namesOf, pushedImages, type Bringing } from './image-operations.ts'
+import { namesOf, pulledName, pushedImages, type Bringing } from './image-operations.ts'
 import type { Progress } from './progress.ts'
 
 /** What a call is to bring. */
@@ -45,6 +45,11 @@ export class WhoseImages {
       [...this.#namesBefore].filter((name) => !ownership.ownsTag(worker, name, images.named(name)?.id ?? '')),
     )
     this.pushed = permit.on === 'push' ? pushedImages(images, permit) : []
+  }
+
+  /** The id of the image that a pull has brought, or has found. */
+  get pulled(): string | undefined {
+    return this.#permit.on === 'pull' ? this.#images.named(pulledName(this.#permit))?.id : undefined
   }
 
   /** New images become the worker's, and so do names that were free or its own. Returns the changes to write. */
@@ -100,7 +105,7 @@ export class WhoseImages {
 
   /** What a pull brought is what it tells the digest of, where it gave the name: anybody else can have given it meanwhile. */
   #ownPulled(permit: PullPermit, told: Progress): readonly Change[] {
-    const [name = ''] = namesOf(permit)
+    const name = pulledName(permit)
     const image = this.#images.named(name)
     if (image === undefined || !told.done || told.wasThere) return []
     const { digest } = told

@@ -1,5 +1,5 @@
 /** A worker as the door of its socket knows it. */
-import { spaceOf, type Space } from '../policy/space.ts'
+import { calledSo, spaceOf, type Space } from '../policy/space.ts'
 import type { SocketPolicy, WorkerPolicy } from '../policy/policy.ts'
 
 /** What a worker may since a certain policy. As long as nothing of it changes, this is the same object. */
@@ -27,7 +27,7 @@ export class Identity {
   constructor(name: string, worker: WorkerPolicy, since: number) {
     this.name = name
     this.section = worker.name
-    this.#rights = { since, worker: { ...worker, name } }
+    this.#rights = { since, worker: calledSo(worker, name) }
     this.#space = spaceOf(this.#rights.worker)
   }
 
@@ -52,7 +52,7 @@ export class Identity {
       this.end()
       return true
     }
-    const after = { ...worker, name: this.name }
+    const after = calledSo(worker, this.name)
     if (isSame(after, before.worker)) return false
     this.#rights = { since, worker: after }
     this.#space = spaceOf(after)

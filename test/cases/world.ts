@@ -217,7 +217,7 @@ export function ask(request: Request, given: Settings = NONE): Answer {
   const worker = policyOf(given)
   const known = worldOf(facts, worker)
   const written = decodeRequest(request)
-  const decoded = { ...written, operation: inEngineNames(known, worker, written.operation) }
+  const decoded = { ...written, operation: inEngineNames(known, known.images, worker, written.operation) }
   const paths = new Map(
     hostPathsOf(known, worker, decoded.operation).map((path) => [path, hostPath(facts.paths, path)]),
   )

@@ -236,15 +236,17 @@ class World {
     if (section === undefined) return false
     const path = encoded.path.split('?')[0] ?? ''
     // A stop is the first half of a restart.
+    const pulled = /\/distribution\/(.*)\/json$/.exec(path)?.[1]
+    // What a registry has under a name is asked for a pull of it.
     const words = [
-      encoded.path,
+      pulled === undefined ? encoded.path : `/v1.45/images/create?fromImage=${pulled}`,
       ...(path.endsWith('/stop') ? [encoded.path.replace('/stop', '/restart')] : []),
     ]
     const current = this.gate.identities.find(({ section: name }) => name === 'worker')
     if (current === undefined) return false
     const worker = { ...section, name: current.name }
     return words.some((target) => {
-      const routed = routeOf(encoded.method, target)
+      const routed = routeOf(pulled === undefined ? encoded.method : 'POST', target)
       if (!routed.found) return false
       const body = encoded.body instanceof Buffer ? withoutLabels(encoded.body) : Buffer.alloc(0)
       const rawHeaders = body.length === 0 ? [] : ['Content-Type', 'application/json']

@@ -101,6 +101,7 @@ export class StandIn extends Engine {
     this.#count += 1
     const Id = this.#count.toString(16).padStart(64, '0')
     if (/\/containers\/create|\/exec$|\/commit/.test(path)) return [201, { Id, Warnings: [] }]
+    if (path.includes('/distribution/')) return [200, { Descriptor: { digest: `sha256:${Id}` } }]
     if (/\/json/.test(path)) return [200, { Id, HostConfig: {}, Config: {} }]
     return /\/(?:start|stop|restart|unpause|kill)\b/.test(path) ? [204, ''] : [200, {}]
   }

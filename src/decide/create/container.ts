@@ -9,6 +9,7 @@ import type { Violation } from '../refuse.ts'
 import type { CreatePlan } from '../plans.ts'
 import type { PlanFacts } from './facts.ts'
 import { planLimits } from './limits.ts'
+import { isUsable, usableName } from '../image-names.ts'
 import { checkLabels, planLabels } from '../labels.ts'
 import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
 import {
@@ -73,10 +74,12 @@ function planImage(
   const names = (image?.names ?? []).flatMap((name) => parseReference(name) ?? [])
   const reference = parseReference(written)
   const byId = image !== undefined && looksLikeImageId(written) && !isNameOf(written, names)
+  const own = image && usableName(run, written, image)
   if (byId) {
-    const covered = image.own ? undefined : names.find((name) => someImageMatches(run.images, name))
-    if (image.own || covered !== undefined)
-      return { sent: image.id, granted: covered === undefined ? image.id : fullReference(covered) }
+    const covered = image.own ? undefined : image.names.find((name) => isUsable(run, name, image))
+    if (image.own || covered !== undefined) return { sent: image.id, granted: covered ?? image.id }
+  } else if (own !== undefined) {
+    return { sent: fullReference(own), granted: fullReference(own) }
   } else if (reference !== undefined && someImageMatches(run.images, reference)) {
     return { sent: fullReference(reference), granted: fullReference(reference) }
   }

@@ -3,6 +3,7 @@ import { sharedContainers, type ContainerCreate } from '../../decode/operations/
 import { looksLikeImageId } from '../../decode/reference.ts'
 import type { ContainerFacts, Facts, OfFit } from '../../resolve/facts.ts'
 import { formatCpus, formatSize, parseSize } from '../../shared/sizes.ts'
+import { ImageSpace } from '../../policy/image-space.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import type { CreatePlan } from '../plans.ts'
@@ -21,7 +22,12 @@ export function misfits(
   if (made === undefined) return [unknown(name)]
   const outside = outsideRoots(run, container.binds, facts)
   const violations: Violation[] = []
-  const has = { image: ownImage(made.image), fromImage: undefined, volumes: undefined, hostCpus: undefined }
+  const has = {
+    image: ownImage(run, made.image),
+    fromImage: undefined,
+    volumes: undefined,
+    hostCpus: undefined,
+  }
   const plan = planContainer(run, made, { ...facts, ...has }, violations)
   return [
     ...(outside === undefined ? [] : [outside]),
@@ -43,8 +49,12 @@ export function sharedMisfits(
 }
 
 /** An image that the worker brought itself needs no pattern; any other is known by the name that granted it. */
-function ownImage(granted: string): PlanFacts['image'] {
-  return looksLikeImageId(granted) ? { id: granted, names: [], own: true } : undefined
+function ownImage({ imageHost }: RunPolicy, granted: string): PlanFacts['image'] {
+  const own = { id: granted, digests: [], own: true }
+  if (looksLikeImageId(granted)) return { ...own, names: [], ownNames: [] }
+  return new ImageSpace(imageHost).holds(granted)
+    ? { ...own, names: [granted], ownNames: [granted] }
+    : undefined
 }
 
 const A_NEW_ONE = 'a new container'

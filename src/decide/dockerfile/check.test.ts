@@ -30,7 +30,7 @@ function basesOf({ instructions }: CheckedDockerfile) {
 /** What an engine gets, with numbered ids. */
 function sent(checked: CheckedDockerfile): string {
   const ids = new Map(basesOf(checked).map(({ from }, index): [From, string] => [from, `sha256:${index}`]))
-  return writeDockerfile(checked.instructions, ids, 'ai-worker')
+  return writeDockerfile(checked.instructions, ids, new Map(), 'ai-worker')
 }
 
 describe('an ordinary Dockerfile passes:', () => {

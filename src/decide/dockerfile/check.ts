@@ -9,7 +9,7 @@ import type { Violation } from '../refuse.ts'
 import { mayBeAddress, pathsOf } from './add.ts'
 import { readArguments } from './arguments.ts'
 import { readFlags, writeInstruction } from './flags.ts'
-import { coveredImage, readFrom, type From } from './from.ts'
+import { readFrom, usableImage, type From, type Sources } from './from.ts'
 import { wrongInterval } from './healthcheck.ts'
 import { hasHeredoc } from './heredoc.ts'
 import { wrongLabels } from './labels.ts'
@@ -18,8 +18,16 @@ import { instructionsOf } from './lines.ts'
 import { Ports } from './ports.ts'
 import { wordsIn } from '../../shared/words.ts'
 
-/** An instruction as it will be sent; a FROM is written when its image was found. */
-export type Instruction = From | { readonly kind: 'other'; readonly text: string }
+/** An instruction as it will be sent; one that names an image is written when that was found. */
+export type Instruction = From | Copy | { readonly kind: 'other'; readonly text: string }
+
+/** A COPY from an image from outside. */
+interface Copy {
+  readonly kind: 'copy'
+  readonly image: ImageReference
+  /** The instruction. @param from what it copies from; undefined where that is not looked up */
+  readonly write: (from?: string) => string
+}
 
 export interface CheckedDockerfile {
   readonly violations: readonly Violation[]
@@ -32,7 +40,7 @@ export interface CheckedDockerfile {
 }
 
 /** What the client asks for beside the Dockerfile. */
-export interface BuildOptions {
+export interface BuildOptions extends Pick<Sources, 'own'> {
   readonly buildArgs: ReadonlyMap<string, string>
   /** The stage that is built; empty for the last one. */
   readonly target: string
@@ -40,7 +48,7 @@ export interface BuildOptions {
 
 /** What is known of a Dockerfile up to a line. */
 interface Reading {
-  readonly patterns: readonly string[]
+  readonly sources: Sources
   readonly variables: Map<string, string>
   /** Names in small letters. */
   readonly stages: Set<string>
@@ -65,10 +73,10 @@ const ODD_SPACE =
 export function* checkDockerfile(
   text: string,
   patterns: readonly string[],
-  { buildArgs, target }: BuildOptions,
+  { buildArgs, target, own }: BuildOptions,
 ): Steps<CheckedDockerfile> {
   const reading: Reading = {
-    patterns,
+    sources: { patterns, own },
     variables: new Map(),
     stages: new Set(),
     violations: [],
@@ -107,7 +115,7 @@ export function* checkDockerfile(
     }
     if (word === 'ARG' && current === undefined && !readArguments(rest, buildArgs, variables))
       violations.push(odd(`ARG ${rest}`, 'it is quoted in a way that is not read here'))
-    instructions.push({ kind: 'other', text: checkInstruction(word, rest, reading) })
+    instructions.push(checkInstruction(word, rest, reading))
   }
   if (current === undefined) violations.push(odd('Dockerfile', 'it has no FROM'))
   return { violations, instructions, copied: reading.copied, exposed: ports.exposed }
@@ -137,8 +145,8 @@ function split(line: string, violations: Violation[]): { readonly word: string; 
 }
 
 function takeFrom(rest: string, reading: Reading): From | undefined {
-  const { patterns, variables, stages, violations } = reading
-  const from = readFrom(rest, patterns, variables, stages)
+  const { sources, variables, stages, violations } = reading
+  const from = readFrom(rest, sources, variables, stages)
   switch (from.kind) {
     case 'from':
       if (from.image === undefined)
@@ -147,7 +155,7 @@ function takeFrom(rest: string, reading: Reading): From | undefined {
       if (from.stage !== undefined) reading.triggers.set(from.stage, reading.triggered)
       return from
     case 'outside':
-      violations.push(outside(`FROM ${from.why}`, patterns))
+      violations.push(outside(`FROM ${from.why}`, sources))
       return undefined
     case 'unreadable':
       violations.push(odd(`FROM ${rest}`, from.why))
@@ -160,7 +168,7 @@ const PLAIN = wordsIn(
 )
 
 /** Checks any instruction but FROM, and gives it as it is sent. */
-function checkInstruction(word: string, written: string, reading: Reading): string {
+function checkInstruction(word: string, written: string, reading: Reading): Exclude<Instruction, From> {
   const { violations } = reading
   if (word === 'ONBUILD') return checkTrigger(written, reading)
   const { flags, rest, wrong } = readFlags(word, written)
@@ -173,22 +181,32 @@ function checkInstruction(word: string, written: string, reading: Reading): stri
     // What looks like an instruction inside would be none, and could name a stage that is none.
     if (hasHeredoc(rest)) violations.push(heredoc(word))
     if (word === 'ADD') violations.push(...checkAdd(rest))
-    if (word === 'COPY') takeCopied(flags.get('from'), reading)
+    const image = word === 'COPY' ? takeCopied(flags.get('from'), reading) : undefined
+    if (image !== undefined) return { kind: 'copy', image, write: copyOf(flags, rest) }
   } else if (!PLAIN.includes(word)) {
     // Letters of other alphabets can be those of an instruction in lower case.
     violations.push(odd(word, 'it is not an instruction'))
   }
-  return writeInstruction(word, flags, rest)
+  return { kind: 'other', text: writeInstruction(word, flags, rest) }
+}
+
+function copyOf(flags: ReadonlyMap<string, string>, rest: string): Copy['write'] {
+  return (from = flags.get('from') ?? '') =>
+    writeInstruction('COPY', new Map([...flags, ['from', from]]), rest)
 }
 
 /** An instruction for a later build, where a stage of a name that is one here may be none. */
-function checkTrigger(written: string, reading: Reading): string {
+function checkTrigger(written: string, reading: Reading): Exclude<Instruction, From> {
   const { word, rest } = split(written, reading.violations)
   if (word === 'ONBUILD' || word === 'FROM') {
     reading.violations.push(odd(`ONBUILD ${word}`, 'an engine has no such trigger'))
-    return ''
+    return { kind: 'other', text: '' }
   }
-  return `ONBUILD ${checkInstruction(word, rest, { ...reading, stages: new Set(), copied: reading.triggered })}`
+  const inside = { ...reading, stages: new Set<string>(), copied: reading.triggered }
+  const trigger = checkInstruction(word, rest, inside)
+  return trigger.kind === 'copy'
+    ? { ...trigger, write: (from) => `ONBUILD ${trigger.write(from)}` }
+    : { ...trigger, text: `ONBUILD ${trigger.text}` }
 }
 
 function checkAdd(rest: string): readonly Violation[] {
@@ -200,14 +218,18 @@ function checkAdd(rest: string): readonly Violation[] {
   ]
 }
 
-function takeCopied(from: string | undefined, { patterns, stages, violations, copied }: Reading): void {
-  if (from === undefined || /^[0-9]{1,4}$/.test(from) || stages.has(from.toLowerCase())) return
-  const reference = coveredImage(from, patterns)
-  if (reference === undefined) violations.push(outside(`COPY --from=${from}`, patterns))
+function takeCopied(
+  from: string | undefined,
+  { sources, stages, violations, copied }: Reading,
+): ImageReference | undefined {
+  if (from === undefined || /^[0-9]{1,4}$/.test(from) || stages.has(from.toLowerCase())) return undefined
+  const reference = usableImage(from, sources)
+  if (reference === undefined) violations.push(outside(`COPY --from=${from}`, sources))
   else copied.push(reference)
+  return reference
 }
 
-function outside(what: string, patterns: readonly string[]): Violation {
+function outside(what: string, { patterns }: Sources): Violation {
   const why = 'this image is outside the names that this worker may use'
   return { rule: 'run.images', what, why, instead: [describePatterns(patterns)] }
 }

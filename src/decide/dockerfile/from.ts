@@ -27,10 +27,18 @@ const STAGE = /^[a-z][a-z0-9_.-]*$/i
 /** OS, architecture and variant (containerd, platforms). */
 const PLATFORM = /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_.-]+){0,2}$/
 
+/** Images that may be taken from. */
+export interface Sources {
+  /** Patterns over names in full. */
+  readonly patterns: readonly string[]
+  /** Gives the engine's name for an image of the worker's own that it calls so; undefined where it has none. */
+  readonly own?: ((reference: ImageReference) => ImageReference | undefined) | undefined
+}
+
 /** Reads what stands behind FROM. @param stages names of the stages before, in small letters */
 export function readFrom(
   written: string,
-  patterns: readonly string[],
+  sources: Sources,
   variables: Variables,
   stages: ReadonlySet<string>,
 ): From | Unreadable {
@@ -46,7 +54,7 @@ export function readFrom(
     return { kind: 'unreadable', why: 'its platform is not known before the build, or is none' }
   const from = { kind: 'from', name, platform, stage: stage?.toLowerCase() } as const
   if (name === 'scratch' || stages.has(name.toLowerCase())) return { ...from, image: undefined }
-  const image = coveredImage(name, patterns)
+  const image = usableImage(name, sources)
   return image === undefined ? { kind: 'outside', why: name } : { ...from, image }
 }
 
@@ -56,11 +64,12 @@ function nameOf(written: string, variables: Variables): string | undefined {
   return substitute(single ?? double ?? written, variables)
 }
 
-/** The image that is named, where a pattern covers it. */
-export function coveredImage(name: string, patterns: readonly string[]): ImageReference | undefined {
+/** The image that is named: the worker's own first, then what a pattern covers. */
+export function usableImage(name: string, { patterns, own }: Sources): ImageReference | undefined {
   // An engine would look for an image of that id, whatever its name.
   const reference = looksLikeImageId(name) ? undefined : parseReference(name)
-  return reference !== undefined && someImageMatches(patterns, reference) ? reference : undefined
+  if (reference === undefined) return undefined
+  return own?.(reference) ?? (someImageMatches(patterns, reference) ? reference : undefined)
 }
 
 /** A FROM as it is sent. @param id of the image that was found for it */

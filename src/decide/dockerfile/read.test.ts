@@ -5,7 +5,7 @@ import { mayBeAddress, pathsOf } from './add.ts'
 import { readArguments, substitute } from './arguments.ts'
 import { checkDockerfile } from './check.ts'
 import { readFlags, writeInstruction } from './flags.ts'
-import { coveredImage, readFrom, writeFrom } from './from.ts'
+import { usableImage, readFrom, writeFrom } from './from.ts'
 import { hasHeredoc } from './heredoc.ts'
 import { instructionsOf } from './lines.ts'
 
@@ -180,7 +180,8 @@ describe('arguments', () => {
 })
 
 describe('FROM', () => {
-  const read = (written: string) => readFrom(written, PATTERNS, new Map([['V', '3']]), new Set(['base']))
+  const read = (written: string) =>
+    readFrom(written, { patterns: PATTERNS }, new Map([['V', '3']]), new Set(['base']))
 
   test.each([
     ['alpine', { name: 'alpine', platform: undefined, stage: undefined }],
@@ -224,10 +225,13 @@ describe('FROM', () => {
   })
 
   test('takes no image by what could be its id', () => {
-    expect(coveredImage('alpine:3', PATTERNS)).toMatchObject({ name: 'docker.io/library/alpine', tag: '3' })
-    expect(coveredImage('cafe', ['docker.io/library/*'])).toBeUndefined()
-    expect(coveredImage('cafe:1', ['docker.io/library/*'])).toMatchObject({ tag: '1' })
-    expect(coveredImage('Not One', ['docker.io/**'])).toBeUndefined()
+    expect(usableImage('alpine:3', { patterns: PATTERNS })).toMatchObject({
+      name: 'docker.io/library/alpine',
+      tag: '3',
+    })
+    expect(usableImage('cafe', { patterns: ['docker.io/library/*'] })).toBeUndefined()
+    expect(usableImage('cafe:1', { patterns: ['docker.io/library/*'] })).toMatchObject({ tag: '1' })
+    expect(usableImage('Not One', { patterns: ['docker.io/**'] })).toBeUndefined()
   })
 })
 

@@ -1,6 +1,7 @@
 /** What is asked of images. */
 import { forwarded, limited, record, refused, rewritten, type Read } from '../fields.ts'
-import { queryFilters, queryFlag, queryText } from '../query.ts'
+import { queryFilters, queryFlag, queryText, type ByWords } from '../query.ts'
+import { parseReference, type ImageReference } from '../reference.ts'
 import type { Credentials } from '../registry-credentials.ts'
 
 // `before` and `since` would tell whether an image that they name exists.
@@ -15,7 +16,7 @@ export const listQuery = record({
   only_ids: rewritten(queryFlag, 'left out: no engine reads it (docker-py sends it)'),
   'shared-size': forwarded(queryFlag),
 })
-export interface ImageList {
+export interface ImageList extends ByWords {
   readonly kind: 'image.list'
   readonly parameters: Read<typeof listQuery>
 }
@@ -60,4 +61,12 @@ export interface ImagePull {
   readonly kind: 'image.pull'
   readonly parameters: Read<typeof pullQuery>
   readonly registryAuth: Credentials | undefined
+}
+
+/** What a pull names; undefined where it is no reference. */
+export function pulledReference({
+  parameters: { fromImage = '', tag = '' },
+}: ImagePull): ImageReference | undefined {
+  const separator = tag.startsWith('sha256:') ? '@' : ':'
+  return parseReference(tag === '' ? fromImage : `${fromImage}${separator}${tag}`)
 }

@@ -39,6 +39,25 @@ export async function inspectImage(
   return image
 }
 
+/**
+ * The digest that a registry has under a name.
+ * @param reference as people write it. @param auth credentials as they go into the header
+ * @throws {EngineUnavailable}
+ */
+export async function askForDigest(
+  engine: Asker,
+  minor: number,
+  reference: string,
+  auth: string | undefined,
+  until: Until,
+): Promise<{ readonly status: number; readonly digest: string; readonly message: string }> {
+  const plain = plainRequest('GET', apiPath(minor, ['distribution', reference, 'json']))
+  const request = auth === undefined ? plain : plain.with({ 'X-Registry-Auth': auth })
+  const { status, text } = await ask(engine, request, { ...BOUNDS, until })
+  const { Descriptor, message } = objectOf(JSON.parse(text))
+  return { status, digest: textOf(objectOf(Descriptor)['digest']), message: textOf(message) }
+}
+
 /** All images, steps of builds too: they are somebody's, and go with the image that is removed. @throws {EngineUnavailable} */
 export async function listImages(engine: Engine, minor: number, until: Until): Promise<readonly Unknown[]> {
   const request = plainRequest('GET', apiPath(minor, ['images', 'json'], { all: true }))

@@ -1,12 +1,13 @@
 /** What runs in a container, and how an image would have it. */
 import { dictionary, each, fields, flag, list, number, text, texts } from '../fields.ts'
-import { labels } from '../words.ts'
+import { imageText, labels } from '../words.ts'
 import { wordsIn } from '../../shared/words.ts'
 
 const NOTHING = fields({})
 
 export const config = fields({
-  ...each(wordsIn('Hostname Domainname User Image WorkingDir MacAddress StopSignal PublishService'), text),
+  ...each(wordsIn('Hostname Domainname User WorkingDir MacAddress StopSignal PublishService'), text),
+  Image: imageText,
   ...each(
     wordsIn(`
       AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped NetworkDisabled

@@ -23,7 +23,7 @@ import { config, health } from './config.ts'
 import { hostConfig, portBindings, restartPolicy } from './host-config.ts'
 import { descriptor } from './image.ts'
 import { endpoint } from './network.ts'
-import { containerWords, inWords, labels, message, networkMode, volumeName } from '../words.ts'
+import { containerWords, imageText, inWords, labels, message, networkMode, volumeName } from '../words.ts'
 
 const mountPoint = fields({
   Name: volumeName,
@@ -102,7 +102,7 @@ export const redacted: Field<Unknown> = fields({
   State: fields(STATE),
   Config: fields({
     ...each(['Tty', 'OpenStdin', 'StdinOnce', 'AttachStdin', 'AttachStdout', 'AttachStderr'], flag),
-    Image: text,
+    Image: imageText,
   }),
   HostConfig: fields({ AutoRemove: flag, LogConfig: fields({ Type: text }), RestartPolicy: restartPolicy }),
   // docker port reads it without a look whether it is there.
@@ -110,7 +110,8 @@ export const redacted: Field<Unknown> = fields({
 })
 
 const LISTED = {
-  ...each(['Id', 'Image', 'ImageID', 'State', 'Status'], text),
+  ...each(['Id', 'ImageID', 'State', 'Status'], text),
+  Image: imageText,
   ...each(['Created', 'SizeRw', 'SizeRootFs'], number),
   // A link of another's is a name with the other's before it.
   Names: list(textIf((name) => !name.includes('/', 1), 'names that others have for it are left out')),

@@ -1,5 +1,5 @@
 /** What is told of images: known fields, names that are the worker's, containers in reach. */
-import { listOf, textOf, type Unknown } from '../../shared/json-value.ts'
+import { listOf, textOf, textsOf, type Unknown } from '../../shared/json-value.ts'
 import { wordsIn } from '../../shared/words.ts'
 import {
   dictionaryIf,
@@ -16,7 +16,8 @@ import {
   texts,
   type Field,
 } from '../fields.ts'
-import { labels } from '../words.ts'
+import { imageName, imageText, labels } from '../words.ts'
+import type { View } from '../view.ts'
 import { config } from './config.ts'
 
 const platform = fields({
@@ -45,9 +46,6 @@ const SIGNER = wordsIn(`
   BuildConfigURI BuildConfigDigest BuildTrigger RunInvocationURI SourceRepositoryVisibilityAtSigning
 `)
 
-const THEIRS = 'names that are not the worker’s are left out'
-
-const imageName = textIf((name, view) => view.imageName(name), THEIRS)
 const names = list(imageName)
 
 const signature = fields({
@@ -78,11 +76,20 @@ const manifest = fields({
   AttestationData: fields({ For: text }),
 })
 
+/** In a list, those that were asked for. */
+const listedNames = list({
+  ...imageName,
+  read: (value: unknown, view: View) => {
+    const name = imageName.read(value, view)
+    return name !== undefined && view.keepName(name) ? name : undefined
+  },
+})
+
 /** What an image has in either form. */
 const BOTH = {
   Id: text,
-  RepoTags: names,
-  RepoDigests: names,
+  RepoTags: listedNames,
+  RepoDigests: listedNames,
   Size: number,
   VirtualSize: number,
   Descriptor: descriptor,
@@ -143,7 +150,7 @@ export const layers = list(
   }),
 )
 
-export const removed = list(fields(each(['Untagged', 'Deleted'], text)))
+export const removed = list(fields(each(['Untagged', 'Deleted'], imageText)))
 
 export const found = list(
   fields({
@@ -155,13 +162,14 @@ export const found = list(
 
 /** What an engine tells as it pulls, builds and pushes, line by line. */
 export const progress = fields({
-  ...each(['id', 'status', 'stream', 'progress', 'error', 'from'], text),
+  ...each(['id', 'status', 'stream', 'error'], imageText),
+  ...each(['progress', 'from'], text),
   progressDetail: fields({
     ...each(['current', 'total', 'start', 'winsize'], number),
     units: text,
     hidecounts: flag,
   }),
-  errorDetail: fields({ code: number, message: text }),
+  errorDetail: fields({ code: number, message: imageText }),
   ...each(['time', 'timeNano'], number),
   aux: fields({
     ...each(['ID', 'Tag', 'Digest'], text),
@@ -181,9 +189,25 @@ function hasNames(image: Unknown): boolean {
 function withNames(field: Field<Unknown>): Field<Unknown> {
   const read: Field<Unknown>['read'] = (value, view) => {
     const image = field.read(value, view)
-    return (
-      image && { ...image, RepoTags: listOf(image['RepoTags']), RepoDigests: listOf(image['RepoDigests']) }
-    )
+    if (image === undefined) return undefined
+    const tags = [...new Set(textsOf(image['RepoTags']))]
+    const digests = [...new Set(textsOf(image['RepoDigests']))]
+    return {
+      ...image,
+      RepoTags: tags.filter((name) => !isBesideTag(name, tags)),
+      RepoDigests: digests.filter((name) => isTold(name, tags, textOf(image['Id']))),
+    }
   }
   return { ...field, read }
+}
+
+/** With the tags that others gave, which are not told, go the digests that containerd's store tells beside them: the id of the image. */
+function isTold(digest: string, tags: readonly string[], id: string): boolean {
+  return !digest.endsWith(`@${id}`) || tags.includes(digest) || isBesideTag(digest, tags)
+}
+
+/** Whether it is a digest in a repository that has a tag too: containerd's store lists one that was pulled by it among the tags. */
+function isBesideTag(name: string, tags: readonly string[]): boolean {
+  const [repository = '', digest] = name.split('@')
+  return digest !== undefined && tags.some((tag) => tag.startsWith(`${repository}:`))
 }
