@@ -11,7 +11,7 @@ import { grantsOf, type ContainerKind, type OtherKind } from '../src/policy/gran
 const HEAD = `# The Engine API, as Dockgate takes it
 
 Written by \`npm run reference\` from the descriptions that requests are decoded by; a test fails where it is out of date.
-API versions 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR} are spoken. An endpoint, parameter, header or field that is not here is refused unless it is empty.
+API versions 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR} are spoken. An endpoint that is not here is refused; a parameter, header or field that is not here is left out, as no version of the API has it, and noted in the record.
 
 | treatment | what happens to a value that is not empty |
 | --- | --- |
@@ -46,7 +46,7 @@ export function engineApiReference(): string {
       [
         ...READ.map((name) => [code(name), 'read by the gate; once at most']),
         ...IGNORED.map((name) => [code(name), 'left out: it changes nothing that is decided']),
-        ['any other', 'refused: this header is not known here'],
+        ['any other', 'left out, and noted in the record: it means nothing to an engine'],
       ],
     ),
     '## Endpoints that are refused\n',

@@ -92,7 +92,7 @@ export async function handle(
   if (gone.isOver) return errorReply(503, 'the client went away')
   const decoded = routed.found
     ? named(gate, caller, decode(routed.match, request))
-    : { operation: routed.malformed, minor: routed.minor, findings: [] }
+    : { operation: routed.malformed, minor: routed.minor, findings: [], leftOut: [] }
   const { content } = request
   const call = new DockerCall({ gate, caller, connected, decoded, content, gone, share })
   try {

@@ -20,12 +20,21 @@ export interface Detail {
 /** In the place of a hash, as long as one. */
 const UNHASHED = '-'.repeat(HASH_LENGTH)
 
-/** An operation and, for a create or an update, what was made of it. */
-export function recordDetail(operation: Recorded, verdict: Verdict<AnyPermit>): Detail {
+/** Names of what was left out that are recorded, and characters of each. */
+const MOST_LEFT_OUT = 20
+const LONGEST_LEFT_OUT = 100
+
+/** An operation and, for a create or an update, what was made of it. @param leftOut what the request went on without */
+export function recordDetail(
+  operation: Recorded,
+  verdict: Verdict<AnyPermit>,
+  leftOut: readonly string[] = [],
+): Detail {
   if (operation.kind === 'host.diagnostic' || operation.kind === 'command')
     return detailOfLine(operation, verdict)
   const secrets: string[] = []
-  const outline = written(operation, verdict, (secret) => {
+  const without = leftOut.slice(0, MOST_LEFT_OUT).map((name) => name.slice(0, LONGEST_LEFT_OUT))
+  const outline = written(operation, verdict, without, (secret) => {
     secrets.push(secret)
     return UNHASHED
   })
@@ -36,7 +45,7 @@ export function recordDetail(operation: Recorded, verdict: Verdict<AnyPermit>): 
       hashes.push(hash(secret))
     }
     const next = hashes.values()
-    return written(operation, verdict, () => next.next().value ?? UNHASHED)
+    return written(operation, verdict, without, () => next.next().value ?? UNHASHED)
   }
   return {
     size: Buffer.byteLength(outline),
@@ -67,7 +76,12 @@ function beginningOf(words: readonly string[], most: number): readonly string[] 
 }
 
 /** JSON, with what `hash` gives in the place of secrets. */
-function written(operation: Recorded, verdict: Verdict<AnyPermit>, hash: Hash): string {
+function written(
+  operation: Recorded,
+  verdict: Verdict<AnyPermit>,
+  leftOut: readonly string[],
+  hash: Hash,
+): string {
   const permit = verdict.effect === 'allow' ? verdict.permit : undefined
   const planned =
     permit?.on === 'create'
@@ -80,5 +94,8 @@ function written(operation: Recorded, verdict: Verdict<AnyPermit>, hash: Hash): 
     return told instanceof Map ? Object.fromEntries(told) : told
   }
   // What was asked for, and the labels, are there already, as they were read.
-  return JSON.stringify({ ...operation, asked: undefined, ...planned }, replace)
+  return JSON.stringify(
+    { ...operation, asked: undefined, ...planned, ...(leftOut.length === 0 ? {} : { leftOut }) },
+    replace,
+  )
 }

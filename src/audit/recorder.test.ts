@@ -115,7 +115,7 @@ describe('an entry', () => {
 
   test('of a refusal holds the start of what was asked', async () => {
     const [refused] = await recorded((recorder) =>
-      open(recorder, `POST /containers/web/stop?x=${'y'.repeat(9_000)}`),
+      open(recorder, `POST /containers/web/stop?T=${'y'.repeat(9_000)}`),
     )
     expect(refused).toMatchObject({ decision: 'refuse', operation: 'container.stop' })
     expect(JSON.stringify(refused).length).toBeLessThan(5_000)

@@ -66,11 +66,17 @@ export function decode({ route, target, name }: Match, request: IncomingRequest)
       header: (wanted) => headers.get(wanted),
       findings,
     })
-    return { operation, minor, findings }
+    return { operation, minor, ...sorted(findings) }
   } catch (cause) {
     if (!(cause instanceof FieldError || cause instanceof JsonError)) throw cause
-    return { operation: malformed(route.endpoint, cause.message), minor, findings }
+    return { operation: malformed(route.endpoint, cause.message), minor, ...sorted(findings) }
   }
+}
+
+/** What is refused, and what is left out. */
+function sorted(findings: readonly Finding[]): Pick<Decoded, 'findings' | 'leftOut'> {
+  const leftOut = findings.filter((finding) => finding.leftOut === true).map(({ what }) => what)
+  return { findings: findings.filter((finding) => finding.leftOut !== true), leftOut }
 }
 
 /** Headers that mean something to this endpoint. */

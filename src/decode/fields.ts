@@ -1,6 +1,7 @@
 /**
  * The language in which bodies and queries are described: one description gives the reader, its type, and the row of the
- * reference table that says what happens to each field. A field that no description names is unknown, and refused unless empty.
+ * reference table that says what happens to each field. Descriptions name every field that the API has; what none names can do
+ * nothing, and is left out.
  */
 import { shorten } from '../shared/refusal.ts'
 import { foldKey, type Json } from './json.ts'
@@ -16,6 +17,8 @@ export interface Finding {
   readonly what: string
   readonly why: string
   readonly instead?: string
+  /** Whether the request goes on without it: what no version of the API has can do nothing. */
+  readonly leftOut?: true
 }
 
 /** A value of the wrong type, or out of the range of its type. */
@@ -93,7 +96,10 @@ export function secret<T extends string | object>(
 type Fields = Readonly<Record<string, Field<unknown>>>
 type RecordOf<F extends Fields> = { readonly [K in keyof F]?: Read<F[K]> | undefined }
 
-/** An object of known fields, each of which may be absent or null. Unknown fields are findings unless they are empty. */
+/**
+ * An object of known fields, each of which may be absent or null. Unknown fields are findings unless they are empty: an engine takes one
+ * that is misspelt in capital letters for the known one, and no notice of any other.
+ */
 export function record<const F extends Fields>(fields: F): Field<RecordOf<F>> {
   const folded = new Map(Object.keys(fields).map((name) => [foldKey(name), name]))
   return {
@@ -117,13 +123,11 @@ export function record<const F extends Fields>(fields: F): Field<RecordOf<F>> {
   }
 }
 
-// The value is left out: under a misspelt name it may be an environment, and refusals are recorded.
+// The value is not told: under a misspelt name it may be an environment, and refusals are recorded.
 function unknown(path: string, near: string | undefined): Finding {
-  return {
-    what: path,
-    why: 'this field is not known here, and what is not known is not passed on',
-    ...(near === undefined ? {} : { instead: `spell it ${near}` }),
-  }
+  return near === undefined
+    ? { what: path, why: 'this field is not known here', leftOut: true }
+    : { what: path, why: 'an engine takes it for another field', instead: `spell it ${near}` }
 }
 
 /** A list; every element is read by `item`. */

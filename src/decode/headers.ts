@@ -19,7 +19,7 @@ export const IGNORED: readonly string[] = wordsIn(`
 const KNOWN: ReadonlySet<string> = new Set([...READ, ...IGNORED])
 
 /**
- * Reads raw header pairs. A header that is not known is a finding unless it is empty.
+ * Reads raw header pairs. A header that is not known is left out, which a finding tells unless it is empty.
  * @param more in small letters: headers that this endpoint reads beside those that all do
  * @throws {FieldError} for a header that is read and is there twice
  */
@@ -33,7 +33,8 @@ export function readHeaders(
     const name = (raw[index] ?? '').toLowerCase()
     const value = raw[index + 1] ?? ''
     if (!KNOWN.has(name) && !more.includes(name)) {
-      if (value !== '') findings.push({ what: `header ${raw[index]}`, why: 'this header is not known here' })
+      if (value !== '')
+        findings.push({ what: `header ${raw[index]}`, why: 'it means nothing to an engine', leftOut: true })
     } else if (headers.has(name) && !IGNORED.includes(name)) {
       throw new FieldError(`the header ${raw[index]} is there twice`)
     } else {

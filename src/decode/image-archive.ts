@@ -133,7 +133,7 @@ function checkLayout(content: Buffer): true {
 
 function read<T>(field: Field<T>, content: Buffer, file: string): T {
   const findings: Finding[] = []
-  const value = field.read(parseJson(content), file, findings)
+  const value = field.read(parseJson(content, { folded: true }), file, findings)
   const [first] = findings
   if (first !== undefined) throw new FieldError(`${first.what}: ${first.why}`)
   return value

@@ -17,7 +17,7 @@ interface ImageConfig {
 
 /** Reads a configuration, however its keys are spelt. @throws {FieldError | JsonError} */
 export function readConfig(content: Buffer): ImageConfig {
-  const config = parseJson(content)
+  const config = parseJson(content, { folded: true })
   if (!(config instanceof Map)) throw new FieldError('the configuration of an image must be an object')
   const parts = [...config.values()].filter((part) => part instanceof Map)
   return {

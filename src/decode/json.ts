@@ -1,8 +1,9 @@
 /**
  * A strict JSON reader (RFC 8259) for bodies that an engine would read more loosely.
  * Go's decoder merges equal keys, folds letters and takes the first of several values (escape corpus: js-*); this one
- * refuses whatever two readers could understand differently: equal keys, also in another case, a byte order mark,
- * bytes after the value, invalid UTF-8, lone surrogates, integers that lose digits, deep nesting.
+ * refuses whatever two readers could understand differently: equal keys, a byte order mark, bytes after the value, invalid UTF-8,
+ * lone surrogates, integers that lose digits, deep nesting. Keys that are equal but for their case are two in what is a map to Go
+ * (labels, build arguments); where they are fields, who reads them refuses the one that is not known (fields.ts), or has the reader do it.
  */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export type JsonObject = Map<string, Json>
@@ -19,21 +20,23 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 interface Form {
   /** Whether numbers are whole ones, written so: Go reads no 2.0 where it expects one. */
-  readonly integers: boolean
+  readonly integers?: boolean
+  /** Whether keys that are equal but for their case are refused: of what is passed on as it came. */
+  readonly folded?: boolean
 }
 
 /**
  * Reads one JSON value from UTF-8 bytes.
  * @throws {JsonError} where the bytes are not JSON, or are JSON that readers disagree about
  */
-export function parseJson(bytes: Uint8Array, { integers }: Form = { integers: false }): Json {
+export function parseJson(bytes: Uint8Array, { integers = false, folded = false }: Form = {}): Json {
   let text: string
   try {
     text = decoder.decode(bytes)
   } catch (cause) {
     throw new JsonError('the body is not valid UTF-8', { cause })
   }
-  const reader = new Reader(text, integers ? INTEGER : NUMBER)
+  const reader = new Reader(text, integers ? INTEGER : NUMBER, folded)
   const value = reader.value(0)
   reader.end()
   return value
@@ -54,10 +57,12 @@ const ESCAPES = /(?:[^"\\\u0000-\u001f]*\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,100
 class Reader {
   readonly #text: string
   readonly #numbers: RegExp
+  readonly #folded: boolean
   #at = 0
   #values = 0
 
-  constructor(text: string, numbers: RegExp) {
+  constructor(text: string, numbers: RegExp, folded: boolean) {
+    this.#folded = folded
     this.#text = text
     this.#numbers = numbers
   }
@@ -92,15 +97,15 @@ class Reader {
 
   #object(depth: number): JsonObject {
     const object = new Map<string, Json>()
-    const folded = new Set<string>()
+    const known = new Set<string>()
     this.#at++
     if (this.#next('}')) return object
     do {
       this.#space()
       const key = this.#string()
-      const fold = foldKey(key)
-      if (folded.has(fold)) this.#fail(`the key ${JSON.stringify(key)} is there twice`)
-      folded.add(fold)
+      const one = this.#folded ? foldKey(key) : key
+      if (known.has(one)) this.#fail(`the key ${JSON.stringify(key)} is there twice`)
+      known.add(one)
       if (!this.#next(':')) this.#fail('":" expected')
       object.set(key, this.value(depth + 1))
     } while (this.#next(','))

@@ -122,7 +122,7 @@ function expectVersion({ schemaVersion, mediaType }: Version, expected: string):
 function read<T>(field: Field<T>, content: Buffer, what: string): T {
   const findings: Finding[] = []
   // Go takes 2.0 or 2e0 for no whole number.
-  const value = field.read(parseJson(content, { integers: true }), what, findings)
+  const value = field.read(parseJson(content, { integers: true, folded: true }), what, findings)
   const [first] = findings
   if (first !== undefined) throw new FieldError(`${first.what}: ${first.why}`)
   return value

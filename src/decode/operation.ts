@@ -158,4 +158,6 @@ export interface Decoded {
   /** Minor API version of the request, undefined where the path has none. */
   readonly minor: number | undefined
   readonly findings: readonly Finding[]
+  /** What the request goes on without, as no version of the API has it. */
+  readonly leftOut: readonly string[]
 }

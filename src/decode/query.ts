@@ -10,7 +10,7 @@ const MOST_PAIRS = 1_000
  * The parameters of a query string.
  * @param repeatable names that may be there several times; their values come as a list
  * @param echoed names that are passed over: the request says them in its body
- * @throws {FieldError} for a name that is there twice (an engine takes the first, some readers the last) or bad escapes
+ * @throws {FieldError} for bad escapes
  */
 export function parseQuery(
   query: string,
@@ -37,9 +37,8 @@ export function parseQuery(
       repeated.set(name, values)
       continue
     }
-    if (earlier !== undefined)
-      throw new FieldError(`the query parameter ${JSON.stringify(name)} is there twice`)
-    parameters.set(name, value)
+    // An engine takes the first (Go, url.Values.Get).
+    if (earlier === undefined) parameters.set(name, value)
   }
   return parameters
 }

@@ -11,7 +11,7 @@ export function encodeBuild(permit: BuildPermit, minor: number): EncodedRequest 
     buildargs: JSON.stringify(Object.fromEntries(operation.buildArgs)),
     labels: JSON.stringify(Object.fromEntries(operation.labels)),
     networkmode: given(parameters.networkmode),
-    extrahosts: given(parameters.extrahosts),
+    extrahosts: parameters.extrahosts,
     cpusetcpus: given(parameters.cpusetcpus),
     cpusetmems: given(parameters.cpusetmems),
     platform: given(parameters.platform),

@@ -287,7 +287,7 @@ describe('an archive is refused', () => {
     [
       'whose manifest says a name in small letters',
       [CONFIGURED, manifest([{ Config: 'abc.json', repotags: ['evil:1'] }])],
-      'not known',
+      'takes it for another field',
     ],
     [
       'whose manifest goes on',

@@ -17,12 +17,12 @@ export function imageHostOf(worker: string): string {
 
 export class ImageSpace {
   readonly #host: string
-  readonly #inTexts: RegExp
+  /** Made when it is first needed. */
+  #inTexts: RegExp | undefined
 
   /** @param host of all names; empty where they are as the worker says them */
   constructor(host: string) {
     this.#host = host
-    this.#inTexts = new RegExp(`${BEFORE}${RegExp.escape(host)}/${REST}`, 'g')
   }
 
   get isOwn(): boolean {
@@ -53,6 +53,7 @@ export class ImageSpace {
 
   #told(text: string, tell: (registry: string, rest: string) => string): string {
     if (!this.isOwn || !text.includes(this.#host)) return text
+    this.#inTexts ??= new RegExp(`${BEFORE}${RegExp.escape(this.#host)}/${REST}`, 'g')
     return text.replaceAll(this.#inTexts, (_whole, registry: string, rest: string) =>
       tell(registry.replace('__', ':'), rest),
     )

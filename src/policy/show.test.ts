@@ -38,8 +38,6 @@ worker ai-worker
     in its own containers: nothing
   images
     docker.io/library/*
-    ! if no image has one of these names yet, it can give it to its own image,
-      which you then run by that name
   folders of the host
     /srv/ai-worker (rw)
     ! containers write in it as root: keep it on a file system mounted nosuid and nodev

@@ -168,7 +168,9 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
           ? ['none, so nothing can be run']
           : [
               ...images.flatMap((image) => [image, ...noted(imageNote(image))]),
-              ...noted(NAMING.some((word) => allow.includes(word)) ? NAMED_IMAGES : undefined),
+              ...noted(
+                names === 'shared' && NAMING.some((word) => allow.includes(word)) ? NAMED_IMAGES : undefined,
+              ),
             ],
     },
     {

@@ -21,6 +21,8 @@ export interface Call<R extends Resource = Resource> {
   readonly gate: Gate
   readonly caller: Caller
   readonly operation: R['operation']
+  /** What the request goes on without, by name. */
+  readonly leftOut: readonly string[]
   /** Ends when its client goes away. */
   readonly gone: Until
   /** What the worker has of the thread. */

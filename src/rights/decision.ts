@@ -94,6 +94,6 @@ function judge<R extends Resource>(
   facts: R['facts'],
 ): Decision<R> {
   const decided = call.decide(rights.worker, facts)
-  const detail = recordDetail(call.operation, decided)
+  const detail = recordDetail(call.operation, decided, call.leftOut)
   return { rights, looked, facts, detail, verdict: withinRecord(decided, detail.size) }
 }

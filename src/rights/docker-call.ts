@@ -69,6 +69,10 @@ export class DockerCall implements Call<Docker> {
     return this.decoded.operation
   }
 
+  get leftOut(): readonly string[] {
+    return this.decoded.leftOut
+  }
+
   /** @throws {LookupAbandoned | EngineUnavailable} */
   async lookUp(rights: Rights): Promise<Looked> {
     const { gate, operation } = this

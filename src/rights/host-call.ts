@@ -23,6 +23,7 @@ export class HostCall implements Call<Host> {
   readonly gate: Gate
   readonly caller: Caller
   readonly operation: HostDiagnostic
+  readonly leftOut: readonly string[] = []
   readonly gone: Until
   readonly share: Share
 

@@ -252,7 +252,7 @@ function isSendable(
 export function decodeRequest({ line, headers = {}, body }: Request): Decoded {
   const [method = '', target = ''] = line.split(' ')
   const routed = routeOf(method, target)
-  if (!routed.found) return { operation: routed.malformed, minor: routed.minor, findings: [] }
+  if (!routed.found) return { operation: routed.malformed, minor: routed.minor, findings: [], leftOut: [] }
   const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
   const all = { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers }
   return decode(routed.match, {

@@ -81,7 +81,9 @@ describe('parseJson', () => {
         const members = [name, ...new Set(fresh.map((one) => one.toLowerCase())), other]
         const object = `{${members.map((one) => `"${one}":1`).join(',')}}`
         const text = '{"a":['.repeat(depth) + object + ']}'.repeat(depth)
-        expect(() => parseJson(Buffer.from(text))).toThrow(/there twice/)
+        expect(() => parseJson(Buffer.from(text), { folded: true })).toThrow(/there twice/)
+        if (name === other) expect(() => parseJson(Buffer.from(text))).toThrow(/there twice/)
+        else expect(() => parseJson(Buffer.from(text))).not.toThrow()
       }),
     )
   })

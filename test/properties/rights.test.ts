@@ -16,6 +16,7 @@ import { Pins } from '../../src/host/pins.ts'
 import type { Identity } from '../../src/workers/identity.ts'
 import { decide } from '../../src/decide/decide.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
+import { calledSo } from '../../src/policy/space.ts'
 import type { Policy, WorkerPolicy } from '../../src/policy/policy.ts'
 import { handle } from '../../src/pipeline.ts'
 import { KnownImages } from '../../src/world/known-images.ts'
@@ -244,7 +245,7 @@ class World {
     ]
     const current = this.gate.identities.find(({ section: name }) => name === 'worker')
     if (current === undefined) return false
-    const worker = { ...section, name: current.name }
+    const worker = calledSo(section, current.name)
     return words.some((target) => {
       const routed = routeOf(pulled === undefined ? encoded.method : 'POST', target)
       if (!routed.found) return false

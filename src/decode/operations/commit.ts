@@ -9,7 +9,10 @@ import { imageChanges, tellChanges } from './image-changes.ts'
 
 export const commitQuery = record({
   container: limited(queryText, "one of the worker's own"),
-  repo: limited(queryText, "a name that run.images has, free or the worker's own"),
+  repo: limited(
+    queryText,
+    "a name of the worker's own; with names: shared one that run.images has, free or its own",
+  ),
   tag: limited(queryText, 'likewise'),
   comment: forwarded(queryText),
   author: forwarded(queryText),

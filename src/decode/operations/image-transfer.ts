@@ -6,7 +6,7 @@ import type { Given } from '../parts.ts'
 import { imageChanges, tellChanges } from './image-changes.ts'
 import type { Credentials } from '../registry-credentials.ts'
 
-const NEW_NAME = "a name that run.images has, free or the worker's own"
+const NEW_NAME = "a name of the worker's own; with names: shared one that run.images has, free or its own"
 
 export const imageTagQuery = record({
   repo: limited(queryText, NEW_NAME),

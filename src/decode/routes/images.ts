@@ -50,7 +50,7 @@ export const IMAGE_ROUTES: readonly Route[] = [
       ({ parameters, headers, findings }) =>
         readImageBuild(parameters, headers['X-Registry-Config'], findings),
     ),
-    { content: 'stream', repeatable: ['t'] },
+    { content: 'stream', repeatable: ['t', 'extrahosts'] },
   ),
   route('GET /images/{name}/json', 'ImageInspect', onImage('image.inspect', image.inspectQuery)),
   route('GET /images/{name}/history', 'ImageHistory', onImage('image.history', image.historyQuery)),
