@@ -7,7 +7,7 @@ import type { EngineFacts } from '../world/engine-facts.ts'
 import { allow } from './answers.ts'
 import { atMost, planCpus, planMemoryOptions, planShares } from './create/limits.ts'
 import { checkLabels } from './labels.ts'
-import { planName, planSource } from './image-names.ts'
+import { planName } from './image-names.ts'
 import { permitting } from './permit.ts'
 import { ImageSpace } from '../policy/image-space.ts'
 import type { RunPolicy } from '../policy/policy.ts'
@@ -37,26 +37,18 @@ export function decideBuild(
   const tags = (operation.parameters.t ?? []).map((name) =>
     planName(run, `-t ${name}`, name, facts.names, violations),
   )
-  for (const name of operation.cacheFrom)
-    if (facts.names.get(name) !== 'self') planSource(run, `cachefrom = ${name}`, name, violations)
   checkLabels(operation.labels, violations)
-  const limits = planBuildLimits(run, operation, facts.engine, violations)
+  const limits = planBuildLimits(run, operation, facts.engine)
   if (violations.length > 0) return refuseAll(word, violations)
   return allow(word, 'run.images', { on: 'build', operation, tags, limits })
 }
 
-function planBuildLimits(
-  run: RunPolicy,
-  { parameters }: ImageBuild,
-  engine: EngineFacts,
-  violations: Violation[],
-): BuildLimits {
+function planBuildLimits(run: RunPolicy, { parameters }: ImageBuild, engine: EngineFacts): BuildLimits {
   const memory = atMost(parameters.memory, run.limits.memory)
-  const { memorySwap } = planMemoryOptions(
-    memory,
-    { memorySwap: parameters.memswap || undefined, memoryReservation: undefined },
-    violations,
-  )
+  const { memorySwap } = planMemoryOptions(memory, {
+    memorySwap: parameters.memswap || undefined,
+    memoryReservation: undefined,
+  })
   const wanted = parameters.cpuquota
     ? (parameters.cpuquota / (parameters.cpuperiod || PERIOD)) * 1e9
     : undefined

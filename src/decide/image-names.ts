@@ -23,7 +23,7 @@ export function outsideNames(run: RunPolicy, what: string, image: string): Viola
 }
 
 /** A name in full that is covered; where it is not, a violation, and the name as it was. @param what it was asked by */
-export function planSource(run: RunPolicy, what: string, written: string, violations: Violation[]): string {
+function planSource(run: RunPolicy, what: string, written: string, violations: Violation[]): string {
   const reference = parseReference(written)
   if (reference !== undefined && reference.digest === undefined && someImageMatches(run.images, reference))
     return fullReference(reference)
@@ -109,7 +109,7 @@ export function visibleIds(
 }
 
 /** An image as it goes by its names. */
-export type Named = Pick<ImageFacts, 'id' | 'names' | 'digests' | 'ownNames'>
+export type Named = Pick<ImageFacts, 'id' | 'names' | 'digests' | 'ownNames' | 'hidden'>
 
 /** The reference, if it is a name of this image that the worker may use, or its id in a repository of such a name. */
 export function usableName(run: RunPolicy, written: string, image: Named): ImageReference | undefined {
@@ -120,9 +120,13 @@ export function usableName(run: RunPolicy, written: string, image: Named): Image
 }
 
 /** Whether the worker may use an image by this name of it: a covered one, or one that it gave in its space, or a digest there. */
-export function isUsable(run: RunPolicy, name: string, { ownNames }: Pick<ImageFacts, 'ownNames'>): boolean {
+export function isUsable(
+  run: RunPolicy,
+  name: string,
+  { ownNames, hidden }: Pick<ImageFacts, 'ownNames' | 'hidden'>,
+): boolean {
   const reference = parseReference(name)
-  if (reference === undefined) return false
+  if (reference === undefined || hidden.includes(storedReference(reference))) return false
   const space = new ImageSpace(run.imageHost)
   if (!space.holds(name)) return someImageMatches(run.images, reference)
   return reference.digest === undefined

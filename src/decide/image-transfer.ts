@@ -118,6 +118,13 @@ export function decidePush(
   const here = sent.filter((name) => (isOwn ? given.has(name) : names.get(name) !== 'nobody'))
   if (here.length === 0)
     return notFound(word, `An image does not exist locally with the tag: ${operation.image}`)
+  if (given.size > MOST_PUSHED) {
+    const why = `more than ${MOST_PUSHED} tags would be names on the host for as long as they are pushed`
+    return refuse(word, 'push.own', `push of ${given.size} tags`, {
+      why,
+      instead: [`docker push ${reference.name}:TAG`],
+    })
+  }
   const others = (isOwn ? sent : here).filter((name) => isAnothers(names.get(name), isOwn))
   if (others.length > 0)
     return refuseAll(
@@ -126,6 +133,9 @@ export function decidePush(
     )
   return allow(word, RULE, { on: 'push', operation, name: reference.name, tag: reference.tag, given })
 }
+
+/** Tags of one push. */
+const MOST_PUSHED = 32
 
 function isAnothers(owner: NameOwner | undefined, isOwn: boolean): boolean {
   return isOwn ? owner === 'other' : owner !== 'self'

@@ -92,7 +92,7 @@ export function decideImageRemoval(
   const named = isName ? covered : undefined
   const space = new ImageSpace(run.imageHost)
   const mine = (name: string): boolean => image.ownNames.includes(name)
-  const ofSpace = image.names.filter((name) => mine(name) && space.isOwn)
+  const ofSpace = image.names.filter((name) => mine(name) && space.isOwn && !isBesideOthers(name, image))
   const isShared = named === undefined && ofSpace.length > 0 && !image.names.every(mine)
   // Of an image that others have too, a worker with names of its own loses those.
   const all = isShared ? ofSpace : image.names
@@ -122,6 +122,14 @@ function notOwn(word: Subcommand, image: string, space: ImageSpace): Verdict {
   return { ...refuse(word, 'rmi.own', what, { why }), status: 409 }
 }
 
+/** Whether it is a digest in a repository in which others gave the image a tag: an engine may take that too. */
+function isBesideOthers(name: string, { names, ownNames }: ImageFacts): boolean {
+  const repository = repositoryOf(name)
+  return (
+    isDigest(name) && names.some((other) => isOfRepository(other, repository) && !ownNames.includes(other))
+  )
+}
+
 /**
  * What an image loses with a name: with the last tag of a repository its digests there (moby, daemon/images/image_delete.go). Of what
  * was pulled the digest is in the registry's repository, and the tag in the worker's space.
@@ -132,8 +140,10 @@ function namesGone(space: ImageSpace, { names, ownNames }: ImageFacts, removed: 
     (name) => name === removed || isDigest(name) || repositoryOf(name) !== repository,
   )
   const pulled = repositoryOf(space.inFull(removed))
+  // With the digest an engine may take every tag of its repository.
+  const isAlone = names.every((name) => !isOfRepository(name, pulled) || ownNames.includes(name))
   const isGone = (name: string): boolean =>
-    isOfRepository(name, repository) || (isOfRepository(name, pulled) && ownNames.includes(name))
+    isOfRepository(name, repository) || (isOfRepository(name, pulled) && isAlone)
   const digests = names.filter((name) => isDigest(name) && isGone(name))
   return isLast && !isDigest(removed) ? [removed, ...digests] : [removed]
 }

@@ -1,4 +1,5 @@
 /** What a container or a build will be, as it was decided: what a permit to make or change one carries. */
+import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { Endpoint } from '../decode/operations/endpoint.ts'
 import type { Mount, VolumeMount } from '../decode/operations/mounts.ts'
 import type { PublishedPort } from '../decode/operations/ports.ts'
@@ -11,6 +12,12 @@ export interface CreatePlan {
   readonly labels: Readonly<Record<string, string>>
   /** Names of those that were asked for and are left out. */
   readonly labelsLeft: readonly string[]
+  /** Its health check, where it has one of its own. */
+  readonly health: ContainerCreate['config']['Healthcheck']
+  /** Seconds that an engine waits for it to stop; undefined for the engine's own. */
+  readonly stopTimeout: number | undefined
+  /** What it gets less of than was asked for, for its answer. */
+  readonly warnings: readonly string[]
   /** What grants it: a name in full, or the id of an own image. */
   readonly granted: string
   /** Binds with real sources, tmpfs with sizes. */

@@ -53,7 +53,7 @@ describe('an update', () => {
     expect(update({ Memory: 2 * GIB }, { limits: { ...LIMITS, total: { memory: '2g' } } })).toMatchObject({
       Memory: 2 * GIB,
     })
-    expect(update({ MemorySwap: -2 })).toBe('run.limits.memory')
+    expect(update({ Memory: GIB, MemorySwap: -2 })).toMatchObject({ MemorySwap: 2 * GIB })
     expect(update({ RestartPolicy: { Name: 'unless-stopped' } })).toBe('run.restart')
   })
 })

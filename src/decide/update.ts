@@ -26,14 +26,10 @@ export function planUpdate(
   const memory = changes.Memory ? atMost(changes.Memory, run.limits.memory) : undefined
   const nanoCpus = wantedCpus ? planCpus(wantedCpus, run.limits, facts.engine.nanoCpus) : undefined
   const basis = memory ?? container.memory
-  const swap = planMemoryOptions(
-    basis,
-    {
-      memorySwap: changes.MemorySwap || undefined,
-      memoryReservation: changes.MemoryReservation || undefined,
-    },
-    violations,
-  )
+  const swap = planMemoryOptions(basis, {
+    memorySwap: changes.MemorySwap || undefined,
+    memoryReservation: changes.MemoryReservation || undefined,
+  })
   const planned: LimitChanges = {
     memory,
     memorySwap: memory === undefined && !changes.MemorySwap ? undefined : swap.memorySwap,

@@ -37,9 +37,9 @@ async function openDoor({ gate, identity }: Awaited<ReturnType<typeof openGate>>
 }
 
 /** A door before an engine that answers some things as no engine does. */
-async function openBefore(special: Parameters<typeof startFakeEngine>[0]): Promise<string> {
+async function openBefore(special: Parameters<typeof startFakeEngine>[0], docker = {}): Promise<string> {
   const engine = await startFakeEngine(special)
-  const local = await openGate(engine.url)
+  const local = await openGate(engine.url, { docker })
   ends.push(
     () => engine[Symbol.dispose](),
     () => local[Symbol.dispose](),
@@ -122,12 +122,15 @@ describe('a fault of the gate', () => {
   })
 
   test('after the engine was asked is told as what may have been done', async () => {
-    const door = await openBefore({
-      'POST /containers/create': (_, response) => response.writeHead(201).end('no JSON'),
-    })
-    const body = { Image: 'busybox' }
+    const door = await openBefore(
+      {
+        'POST /networks/create': (_, response) => response.writeHead(201).end('no JSON'),
+      },
+      { allow: ['network create'] },
+    )
+    const body = { Name: 'mine' }
     const { value, warnings } = await warned(() =>
-      request(door, { method: 'POST', path: '/containers/create', body }),
+      request(door, { method: 'POST', path: '/networks/create', body }),
     )
     expect(value).toMatchObject({ status: 500, body: expect.stringContaining('is not known') })
     expect(value.body).not.toContain('nothing was passed on')

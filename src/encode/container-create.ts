@@ -12,11 +12,14 @@ export function createBody(
   labels: Readonly<Record<string, string>>,
 ): object {
   const { Volumes, ExposedPorts, Labels: _asked, ...config } = operation.config
+  const { health: Healthcheck, stopTimeout: StopTimeout } = plan
   return {
     ...config,
     Env: config.Env?.reveal(),
     Image: plan.image,
     Labels: { ...plan.labels, ...labels },
+    ...(Healthcheck === undefined ? {} : { Healthcheck }),
+    ...(StopTimeout === undefined ? {} : { StopTimeout }),
     ...(ExposedPorts === undefined ? {} : { ExposedPorts: Object.fromEntries(ExposedPorts) }),
     ...(Volumes === undefined ? {} : { Volumes: Object.fromEntries(Volumes) }),
     HostConfig: hostConfig(operation, plan),

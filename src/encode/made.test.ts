@@ -51,7 +51,7 @@ test('what is kept is read as the create that it was, with what was put in', () 
     addCapabilities: ['NET_ADMIN'],
     network: { mode: 'none' },
     limits: { memory: 2 ** 30, nanoCpus: 2e9, pids: 256, shm: 64 * 2 ** 20 },
-    mounts: [{ type: 'tmpfs', target: '/x', size: 64 * 2 ** 20 }],
+    mounts: [{ type: 'tmpfs', target: '/x', size: 2 ** 30 }],
     ports: [{ container: '80/tcp', address: '127.0.0.1', host: { from: 20_000, to: 20_999 } }],
     restart: { name: 'on-failure', retries: 10 },
     config: { Hostname: 'me' },

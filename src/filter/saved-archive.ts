@@ -10,6 +10,9 @@ const BLOCK = 512
 /** Bytes of a file that names images. */
 const LARGEST = 16 * 2 ** 20
 
+/** Annotations that tell where else an image was pulled from or pushed to, by whomever. */
+const ELSEWHERE = 'containerd.io/distribution.source.'
+
 /** In an OCI image layout a name is in full. */
 const FULL_NAMES = 'index.json'
 
@@ -84,7 +87,8 @@ export class SavedArchive extends Transform {
       if (typeof value === 'string') return tell(value)
       if (Array.isArray(value)) return value.map(told)
       if (typeof value !== 'object' || value === null) return value
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [tell(key), told(item)]))
+      const known = Object.entries(value).filter(([key]) => !key.startsWith(ELSEWHERE))
+      return Object.fromEntries(known.map(([key, item]) => [tell(key), told(item)]))
     }
     return JSON.stringify(told(JSON.parse(text)))
   }

@@ -31,8 +31,7 @@ import { labelsLength, MOST_LABELS } from '../shared/labels.ts'
 import type { Change } from '../record/store.ts'
 import { NewImages } from '../settle/images.ts'
 import { pulledName } from '../settle/image-operations.ts'
-import { giveNames } from './names.ts'
-import { pinned } from './pull.ts'
+import { givePulled, pinned } from './pull.ts'
 
 /** An image could not be pulled: no refusal, but the build can't go on. */
 export class PullFailed extends Error {
@@ -183,8 +182,8 @@ export class BuildImages {
     const until = either(right.untilGone(), late)
     const permit = await pinned(right, minor, planned, until)
     if ('message' in permit) throw new PullFailed(asked, permit.message, permit.status)
-    const give = (id: string, names: readonly string[], changes: readonly Change[]) =>
-      giveNames(gate, right, minor, id, names, changes)
+    const give = (id: string, _names: readonly string[], changes: readonly Change[]) =>
+      givePulled(gate, right, minor, permit, id, changes)
     const images = await NewImages.before(gate, right.worker.name, permit, give)
     const encoded = encode(permit, { clientMinor: minor, engineMinor: minor, labels: {} })
     try {

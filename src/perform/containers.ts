@@ -46,7 +46,7 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
     const unplanned = await labelsOfAnother(undertaking, permit, id)
     if (unplanned !== undefined) return await outcome.close(unplanned)
     const swapped = await swappedVolume(gate, right, minor, permit.plan, volumes, made)
-    if (swapped === undefined) return warned(await outcome.close(reply), permit.plan.labelsLeft)
+    if (swapped === undefined) return warned(await outcome.close(reply), permit.plan.warnings)
     await remove(right.engine, minor, ['containers', id], { force: true, v: true })
     return await outcome.close(notAfterAll(swapped, right.record?.id ?? '', name))
   } catch (cause) {
@@ -98,12 +98,11 @@ async function labelsOfAnother(
   return errorReply(409, `the image became another one meanwhile, with labels that act: ${labels.join(', ')}`)
 }
 
-/** A reply that tells what was left out, too: the CLI prints it. */
-function warned(reply: Reply, labels: readonly string[]): Reply {
-  if (labels.length === 0 || reply.kind !== 'whole') return reply
+/** A reply that warns of more than the engine does. */
+function warned(reply: Reply, warnings: readonly string[]): Reply {
+  if (warnings.length === 0 || reply.kind !== 'whole') return reply
   const told = objectOf(JSON.parse(reply.body.toString()))
-  const warning = `left out, as programs of the host act on them (policy: run.labels): ${labels.join(', ')}`
-  return jsonReply(reply.status, { ...told, Warnings: [...listOf(told['Warnings']), warning] })
+  return jsonReply(reply.status, { ...told, Warnings: [...listOf(told['Warnings']), ...warnings] })
 }
 
 /** The id of the container that a reply tells of. */

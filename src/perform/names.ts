@@ -2,7 +2,10 @@
  * Names for an image that a build, an import or a commit has made. The gate gives them itself, when the image is there: how long
  * that takes is the worker's to choose, and somebody else can have given a name meanwhile.
  */
+import { familiar } from '../decode/reference.ts'
+import type { CallEngine } from '../engine/call-engine.ts'
 import { readWhole } from '../engine/engine.ts'
+import { remove } from '../engine/questions/remove.ts'
 import type { Gate } from '../gate.ts'
 import { ownersOfNames } from '../resolve/images.ts'
 import type { Images } from '../world/images.ts'
@@ -28,28 +31,39 @@ export function giveNames(
   names: readonly string[],
   changes: readonly Change[],
 ): Promise<Named> {
-  const give = async (known: Images): Promise<Named> => {
-    await right.renew()
-    const { worker } = right
-    const owners = ownersOfNames(known, worker, names)
-    const free = names.filter((name) => owners.get(name) !== 'other')
-    const claims = free.map((name) => gate.ownership.claimTag(worker.name, name, image))
-    try {
-      await gate.persist([...changes, ...claims.map((claim) => ({ type: 'claim', claim }) as const)])
-      const taken = names
-        .filter((name) => !free.includes(name))
-        .map((name) => `${name} became the name of another image meanwhile, which is not this worker's`)
-      return await giveAll(gate, right, minor, claims, taken)
-    } catch (cause) {
-      for (const claim of claims) gate.ownership.doubt(claim)
-      throw cause
-    }
-  }
+  const give = (known: Images): Promise<Named> => giveInTurn(gate, right, minor, known, image, names, changes)
   // Also where its client has left: the image is there.
   return gate.imageTurns.give(right.worker.name, names, image, give).catch((cause: unknown) => {
     if (!(cause instanceof NoTurn)) throw cause
     return { ...NO_NAMES, failed: [cause.message] }
   })
+}
+
+/** The same in a turn that is had. @param known what is there at its beginning. @throws {EngineUnavailable | StoreUnavailable} */
+export async function giveInTurn(
+  gate: Gate,
+  right: DockerRight,
+  minor: number,
+  known: Images,
+  image: string,
+  names: readonly string[],
+  changes: readonly Change[],
+): Promise<Named> {
+  await right.renew()
+  const { worker } = right
+  const owners = ownersOfNames(known, worker, names)
+  const free = names.filter((name) => owners.get(name) !== 'other')
+  const claims = free.map((name) => gate.ownership.claimTag(worker.name, name, image))
+  try {
+    await gate.persist([...changes, ...claims.map((claim) => ({ type: 'claim', claim }) as const)])
+    const taken = names
+      .filter((name) => !free.includes(name))
+      .map((name) => `${name} became the name of another image meanwhile, which is not this worker's`)
+    return await giveAll(gate, right, minor, claims, taken)
+  } catch (cause) {
+    for (const claim of claims) gate.ownership.doubt(claim)
+    throw cause
+  }
 }
 
 async function giveAll(
@@ -74,4 +88,21 @@ async function giveAll(
     }
   }
   return { given, failed, changes }
+}
+
+/** Takes a name from an image, where it is the worker's. What does not go stays the worker's. @throws {EngineUnavailable | StoreUnavailable} */
+export async function takeName(
+  gate: Gate,
+  engine: CallEngine,
+  minor: number,
+  worker: string,
+  name: string,
+  image: string,
+): Promise<void> {
+  if (!gate.ownership.ownsTag(worker, name, image)) return
+  await remove(engine, minor, ['images', familiar(name)], { noprune: true })
+  await gate.sight.look([name])
+  const left = (await gate.sight.whenKnown()).named(name)
+  const change = left?.id === image ? undefined : gate.ownership.forget('tag', name)
+  if (change !== undefined) await gate.persist([change])
 }

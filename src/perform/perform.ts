@@ -11,7 +11,7 @@ import { NewImages } from '../settle/images.ts'
 import { giveNames } from './names.ts'
 import { Outcome } from '../settle/outcome.ts'
 import { prune } from './prune.ts'
-import { pinned } from './pull.ts'
+import { givePulled, pinned } from './pull.ts'
 import { push } from './push.ts'
 import type { Change } from '../record/store.ts'
 import { build, load, putFiles } from './archives.ts'
@@ -45,7 +45,9 @@ async function begin(undertaking: Undertaking): Promise<Reply> {
   const permit = right.permit.on === 'pull' ? await pinned(right, minor, right.permit) : right.permit
   if ('message' in permit) return outcome.close(errorReply(permit.status, permit.message))
   const give = (image: string, names: readonly string[], changes: readonly Change[]) =>
-    giveNames(gate, right, minor, image, names, changes)
+    permit.on === 'pull'
+      ? givePulled(gate, right, minor, permit, image, changes)
+      : giveNames(gate, right, minor, image, names, changes)
   if (bringsImages(permit)) outcome.brings(await NewImages.before(gate, right.worker.name, permit, give))
   return carryOut(undertaking, permit)
 }

@@ -6,6 +6,10 @@ import { byDigest } from '../decide/derived.ts'
 import type { PullPermit } from '../decide/verdict.ts'
 import { familiar } from '../decode/reference.ts'
 import { askForDigest } from '../engine/questions/images.ts'
+import type { Gate } from '../gate.ts'
+import type { Change } from '../record/store.ts'
+import type { Named } from '../settle/named.ts'
+import { giveNames, takeName } from './names.ts'
 import type { Until } from '../shared/ending.ts'
 import type { DockerRight } from '../rights/docker-call.ts'
 
@@ -32,4 +36,30 @@ export async function pinned(
     status: status === 200 || status === 401 || status === 403 ? 404 : status,
     message: `${reference}: ${message}`,
   }
+}
+
+/**
+ * Gives what was pulled its name. Where that was another image's, the digest by which that one was pulled goes with it, as with the last
+ * tag of a repository: it would stay on the disk for good.
+ */
+export async function givePulled(
+  gate: Gate,
+  right: DockerRight,
+  minor: number,
+  { name: repository, given = '' }: PullPermit,
+  image: string,
+  changes: readonly Change[],
+): Promise<Named> {
+  const { worker } = right
+  const before = (await gate.sight.whenKnown()).named(given)
+  const named = await giveNames(gate, right, minor, image, [given], changes)
+  if (before === undefined || before.id === image) return named
+  await gate.sight.look([before.id])
+  const left = (await gate.sight.whenKnown()).get(before.id)?.names ?? []
+  const own = given.slice(0, given.lastIndexOf(':') + 1)
+  const hasTag = left.some((name) => name.startsWith(own) || name.startsWith(`${repository}:`))
+  if (!hasTag)
+    for (const digest of left.filter((name) => name.startsWith(`${repository}@`)))
+      await takeName(gate, right.engine, minor, worker.name, digest, before.id)
+  return named
 }

@@ -1,56 +1,99 @@
-/** A push of images that have names of a worker's own: they have the true ones for as long as it takes. */
+/**
+ * A push of images that have names of a worker's own: they have the true ones for as long as it takes. Meanwhile nobody else sees them
+ * (resolve/images.ts, filter/view.ts), and nothing of the worker's own takes or moves them.
+ */
+import { Transform, type Readable } from 'node:stream'
 import type { PushPermit } from '../decide/verdict.ts'
-import { familiar } from '../decode/reference.ts'
-import { remove } from '../engine/questions/remove.ts'
+import { fullReference, parseReference } from '../decode/reference.ts'
 import { errorReply, type Reply } from '../engine/reply.ts'
+import { spaceOf } from '../policy/space.ts'
 import { Ending } from '../shared/ending.ts'
+import { NoTurn } from '../shared/keyed-turns.ts'
 import { warnOf } from '../shared/warn.ts'
-import { send, type Undertaking } from './exchange.ts'
-import { giveNames } from './names.ts'
+import type { Images } from '../world/images.ts'
+import { refusedOnTheWay, send, type Undertaking } from './exchange.ts'
+import { giveInTurn, takeName } from './names.ts'
 
 /** @throws {EngineUnavailable | StoreUnavailable} */
-export async function push(undertaking: Undertaking, permit: PushPermit): Promise<Reply> {
+export function push(undertaking: Undertaking, permit: PushPermit): Promise<Reply> {
   if (permit.given.size === 0) return send(undertaking, permit)
   const { call, right, outcome } = undertaking
-  const { minor } = call.connected.facts
-  const takeBack = (): void =>
-    void takeNames(undertaking, permit).catch(warnOf('taking a name back after a push'))
+  const { images: space } = spaceOf(right.worker)
+  const told = [...permit.given.keys()]
+  const own = told.flatMap((name) => {
+    const reference = parseReference(name)
+    return reference === undefined ? [] : [fullReference(space.nameOf(reference))]
+  })
+  const replied = Promise.withResolvers<Reply>()
+  const inTurn = (known: Images): Promise<void> => pushInTurn(undertaking, permit, known, replied.resolve)
+  call.gate.imageTurns
+    .lend(right.worker.name, [...told, ...own], inTurn, call.gone)
+    .catch((cause: unknown) => {
+      if (cause instanceof NoTurn)
+        replied.resolve(Promise.resolve(outcome.close(errorReply(409, cause.message))))
+      else replied.reject(cause)
+    })
+  return replied.promise
+}
+
+/** Resolves when the names are taken back. @param reply is called with the reply, before that */
+async function pushInTurn(
+  undertaking: Undertaking,
+  permit: PushPermit,
+  known: Images,
+  reply: (reply: Reply | Promise<Reply>) => void,
+): Promise<void> {
+  const { call, right, outcome, decideNow } = undertaking
+  const { gate, connected } = call
+  await right.renew()
+  const again = decideNow()
+  if (again.effect === 'refuse') return reply(outcome.close(refusedOnTheWay(undertaking, again)))
+  const hidden = gate.ownership.namesGiven.reserve(right.worker.name, [...permit.given.keys()])
   try {
     for (const [name, image] of permit.given) {
-      const named = await giveNames(call.gate, right, minor, image, [name], [])
+      if (call.gone.isOver) return reply(outcome.close(errorReply(503, 'the client went away')))
+      const { minor } = connected.facts
+      const named = await giveInTurn(gate, right, minor, known, image, [name], [])
       outcome.add(named.changes)
       const [failed] = named.failed
-      if (failed === undefined) continue
-      takeBack()
-      return await outcome.close(errorReply(409, failed))
+      if (failed !== undefined) return reply(outcome.close(errorReply(409, failed)))
     }
-    const reply = await send(undertaking, permit)
-    if (reply.kind === 'stream') reply.body.once('close', takeBack)
-    else takeBack()
-    return reply
-  } catch (cause) {
-    takeBack()
-    throw cause
+    const sent = await send(undertaking, permit)
+    if (sent.kind !== 'stream') return reply(sent)
+    const { body, over } = heldBack(sent.body, () => takeNames(undertaking, permit))
+    reply({ ...sent, body })
+    await over
+  } finally {
+    await takeNames(undertaking, permit).finally(hidden)
   }
 }
 
-/** Takes the names back, whatever policy is in force by then: the worker keeps its own. */
+/** A body whose end is told when something was done; that is done too where its reader leaves. */
+function heldBack(body: Readable, work: () => Promise<void>) {
+  const over = Promise.withResolvers<void>()
+  const held = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => done(null, chunk),
+    flush: (done) =>
+      void work()
+        .catch(warnOf('taking a name back after a push'))
+        .finally(() => done()),
+  })
+  body.once('error', (cause) => held.destroy(cause))
+  held.once('close', () => {
+    body.destroy()
+    over.resolve()
+  })
+  return { body: body.pipe(held), over: over.promise }
+}
+
+/** Takes the names back, whatever policy is in force by then: the worker keeps its own. What does not go stays the worker's. */
 async function takeNames(
   { call: { gate, connected }, right }: Undertaking,
   { given }: PushPermit,
 ): Promise<void> {
   const never = () => new Ending()
-  const engine = gate.engineFor({
-    inForce: true,
-    renew: () => Promise.resolve(),
-    untilEnded: never,
-    untilGone: never,
-  })
-  const owns = ([name, image]: readonly [string, string]): boolean =>
-    gate.ownership.ownsTag(right.worker.name, name, image)
-  for (const [name] of [...given].filter(owns)) {
-    await remove(engine, connected.facts.minor, ['images', familiar(name)], { noprune: true })
-    const change = gate.ownership.forget('tag', name)
-    if (change !== undefined) await gate.persist([change])
-  }
+  const standing = { inForce: true, renew: () => Promise.resolve(), untilEnded: never, untilGone: never }
+  const engine = gate.engineFor(standing)
+  for (const [name, image] of given)
+    await takeName(gate, engine, connected.facts.minor, right.worker.name, name, image)
 }

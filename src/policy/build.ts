@@ -52,6 +52,7 @@ function buildWorker(
 function buildLimits({ cpus: nanoCpus, total, ...each }: LimitsFile): Limits {
   return {
     ...each,
+    tmpfs: each.tmpfs ?? each.memory,
     nanoCpus,
     totalMemory: Math.min(total.memory ?? Infinity, each.containers * each.memory),
     totalNanoCpus: Math.min(total.cpus ?? Infinity, each.containers * nanoCpus),

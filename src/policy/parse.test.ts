@@ -60,6 +60,7 @@ describe('a good policy', () => {
                 pids: 256,
                 nofile: 65_536,
                 shm: 64 * 2 ** 20,
+                tmpfs: 2 ** 30,
                 log: 10 * 2 ** 20,
                 containers: 10,
                 networks: 10,

@@ -120,8 +120,10 @@ export interface Limits {
   readonly pids: number
   /** Most open files that a client may ask for (`--ulimit nofile`). */
   readonly nofile: number
-  /** Bytes of /dev/shm, and of each tmpfs, in each container. */
+  /** Bytes of /dev/shm in each container. */
   readonly shm: number
+  /** Bytes of each tmpfs: what is in it is memory of the container. */
+  readonly tmpfs: number
   /** Bytes that each container's log file may grow to before it is rotated; three files are kept. */
   readonly log: number
   /** Containers that may exist at once, running or not. */

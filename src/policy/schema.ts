@@ -81,7 +81,10 @@ const limits = z.strictObject({
     .max(1_048_576)
     .prefault(65_536)
     .describe('Most open files that --ulimit may ask for.'),
-  shm: size(4096).prefault('64m').describe('Size of /dev/shm, and of each tmpfs, in each container.'),
+  shm: size(4096).prefault('64m').describe('Size of /dev/shm in each container.'),
+  tmpfs: size(4096)
+    .optional()
+    .describe('Size of each tmpfs; what is in it is memory of the container. Default: memory.'),
   log: size(4096)
     .prefault('10m')
     .describe("Size at which a container's log is rotated; three files are kept."),

@@ -56,6 +56,8 @@ export interface ImageFacts {
   readonly own: boolean
   /** The names that this worker gave it; others are not its own. */
   readonly ownNames: readonly string[]
+  /** Those that another worker gives it at this moment, or has for as long as it pushes it. */
+  readonly hidden: readonly string[]
   /** Characters of its labels. */
   readonly labels: number
   /** The compose project in its labels, as a container of it is to have that: what an image hands down means nobody else's. */

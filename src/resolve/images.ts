@@ -18,6 +18,7 @@ import type { Facts, ImageFacts } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
 import type { KnownImage } from '../world/known-images.ts'
 import { ownParents, type Images } from '../world/images.ts'
+import type { Ownership } from '../world/ownership.ts'
 import { lookUp } from './look-up.ts'
 import { ownImage } from './own-images.ts'
 
@@ -33,7 +34,7 @@ export function namesOf(
     case 'image.tag':
       return ownersOfNames(known, worker, newNames(operation.parameters))
     case 'image.build':
-      return ownersOfNames(known, worker, [...(operation.parameters.t ?? []), ...operation.cacheFrom])
+      return ownersOfNames(known, worker, operation.parameters.t ?? [])
     case 'image.pull': {
       const reference = pulledReference(operation)
       return ownersOfNames(known, worker, reference === undefined ? [] : [fullReference(reference)])
@@ -61,12 +62,19 @@ function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): Ima
     digests,
     own: ownership.owner('image', id) === worker.name,
     ownNames: names.filter((name) => ownership.ownsTag(worker.name, name, id)),
+    hidden: names.filter((name) => isHidden(ownership, worker.name, name)),
     labels,
     named,
     actedOn,
     project: project === undefined || space.prefix === '' ? undefined : space.nameOf(space.wordFor(project)),
     ownParents: ownParents(known, worker.name, id),
   }
+}
+
+/** Whether another worker gives a name at this moment, or has it for as long as it pushes. */
+export function isHidden({ namesGiven }: Ownership, worker: string, name: string): boolean {
+  const giver = namesGiven.workerOf(name)
+  return giver !== undefined && giver !== worker
 }
 
 /** Characters as which an image counts beside what is listed of it: containerd's store looks up each of its parts. */
@@ -84,8 +92,16 @@ export function imagesListed(
   let sum = 0
   for (const { id, worker: label, listed } of images.all())
     if ((ownership.owner('image', id) ?? label) === worker) sum += listed + (containerd ? LOOKED_UP : 0)
+  // Names that it gave to images of others are listed with those.
+  for (const name of ownership.idsOf(worker, 'tag')) {
+    const image = ownership.get('tag', name)?.name ?? ''
+    if (ownership.owner('image', image) !== worker) sum += NAME_LISTED + 2 * name.length
+  }
   return sum
 }
+
+/** Characters as which a name counts beside its own, which is looked up too. */
+const NAME_LISTED = 4 * 1024
 
 /** Whose each of these names is, by the name as written; what is not a name is nobody's. */
 export function ownersOfNames(
@@ -139,6 +155,7 @@ function imageByPrefix(
   const { images: space } = spaceOf(worker)
   const found = images.byPrefix(written).filter(({ id, names }) => {
     const isUsable = names.some((name) => {
+      if (isHidden(ownership, worker.name, name)) return false
       const reference = parseReference(name)
       const isCovered = reference !== undefined && someImageMatches(worker.docker.run.images, reference)
       return isCovered || (space.holds(name) && ownership.ownsTag(worker.name, name, id))

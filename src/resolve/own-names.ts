@@ -92,9 +92,8 @@ function imagesInNames(
       }
     case 'image.build': {
       const t = operation.parameters.t?.map((name) => givenImage(worker, name))
-      const cacheFrom = operation.cacheFrom.map(used)
       const labels = space.labelsFor(operation.labels)
-      return { ...operation, parameters: { ...operation.parameters, t }, cacheFrom, labels }
+      return { ...operation, parameters: { ...operation.parameters, t }, labels }
     }
     case 'image.history':
     case 'image.inspect':

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { decide } from '../decide/decide.ts'
 import type { Permit, Verdict } from '../decide/verdict.ts'
 import type { Decoded, Operation } from '../decode/operation.ts'
+import { parseReference, storedReference } from '../decode/reference.ts'
 import { needsImages } from '../decode/properties.ts'
 import type { Sending } from '../encode/sending.ts'
 import type { Gate } from '../gate.ts'
@@ -111,7 +112,12 @@ export class DockerCall implements Call<Docker> {
     const { gate, operation } = this
     if (operation.kind !== 'container.create' || images === undefined) return
     const image = findImage({ images, ownership: gate.ownership }, worker, operation.image)
-    if (image !== undefined && image.named === undefined) await gate.sight.look([image.id])
+    if (image === undefined) {
+      const reference = parseReference(operation.image)
+      if (reference !== undefined) await gate.sight.look([storedReference(reference)])
+    }
+    const known = image ?? findImage({ images, ownership: gate.ownership }, worker, operation.image)
+    if (known !== undefined && known.named === undefined) await gate.sight.look([known.id])
   }
 
   async #pathsOf({ worker }: Rights, written: readonly string[]): Promise<HostPaths> {

@@ -38,7 +38,21 @@ export class ImageTurns {
   }
 
   /**
-   * To remove an image, with its names and the worker's own steps below it.
+   * To give names for a while, and take them back: the names alone are held, so nobody else's calls on the image wait.
+   * @param gone gives the place up. @throws {NoTurn | EngineUnavailable} and what the work throws
+   */
+  lend<T>(
+    worker: string,
+    names: readonly string[],
+    work: (known: Images) => Promise<T>,
+    gone?: Until,
+  ): Promise<T> {
+    const keys = new Map(names.map((name) => [name, 'exclusive'] as const))
+    return this.#turns.run(worker, keys, async () => work(await this.#anew(keys)), gone)
+  }
+
+  /**
+   * To remove an image, or names of it, with the worker's own steps below it: what it gave is held, and the image.
    * @param gone gives the place up. @throws {NoTurn | EngineUnavailable} and what the work throws
    */
   async remove<T>(
@@ -62,7 +76,9 @@ export class ImageTurns {
 
   async #toRemove(worker: string, id: string): Promise<Keys> {
     const known = { images: await this.#sight.whenKnown(), ownership: this.#ownership }
-    const names = known.images.get(id)?.names ?? []
+    const names = (known.images.get(id)?.names ?? []).filter((name) =>
+      this.#ownership.ownsTag(worker, name, id),
+    )
     return new Map([id, ...names, ...ownParents(known, worker, id)].map((key) => [key, 'exclusive']))
   }
 

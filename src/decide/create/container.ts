@@ -1,5 +1,6 @@
 /** A container of a worker's by itself: every part of it is granted, brought to a limit, or refused. */
-import type { ContainerCreate } from '../../decode/operations/container-create.ts'
+import { LONGEST_STOP } from '../../decode/operations/container.ts'
+import { SHORTEST_INTERVAL, type ContainerCreate } from '../../decode/operations/container-create.ts'
 import { isUnset } from '../../decode/operations/environment.ts'
 import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
 import { MOST_LABELS } from '../../shared/labels.ts'
@@ -22,6 +23,7 @@ import {
   planPorts,
 } from './network.ts'
 import { checkCapabilities, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
+import { warningsOf } from './warnings.ts'
 
 /** The container as it is sent; what is wrong with it goes into `violations`. */
 export function planContainer(
@@ -41,7 +43,7 @@ export function planContainer(
   checkHostname(operation, facts, violations)
   for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)
   const binds = [...mounts.filter((mount) => mount.type === 'bind'), ...sharedBinds(operation, facts)]
-  return {
+  const plan = {
     image,
     granted,
     ...planLabels(run, operation.config.Labels, facts.fromImage),
@@ -53,11 +55,35 @@ export function planContainer(
     endpoints: planEndpoints(operation, facts, violations),
     pidMode: planPidMode(operation.pid, facts, violations),
     ipcMode: planIpcMode(operation.ipc, facts, violations),
-    limits: planLimits(run.limits, operation.limits, facts.hostCpus, violations),
+    limits: planLimits(run.limits, operation.limits, facts.hostCpus),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
     binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
     restart: planRestart(run, operation.restart, binds, facts, violations),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
+    ...planTimes(operation.config),
+  }
+  return { ...plan, warnings: warningsOf(operation, plan) }
+}
+
+/** Times of health checks and of stops that a host can bear. */
+function planTimes({
+  Healthcheck,
+  StopTimeout,
+}: ContainerCreate['config']): Pick<CreatePlan, 'health' | 'stopTimeout'> {
+  // None is the engine's own.
+  const often = (interval: number | undefined): number | undefined =>
+    interval === undefined || interval <= 0 ? interval : Math.max(interval, SHORTEST_INTERVAL)
+  const { Interval, StartInterval } = Healthcheck ?? {}
+  return {
+    health: Healthcheck && {
+      ...Healthcheck,
+      Interval: often(Interval),
+      StartInterval: often(StartInterval),
+    },
+    stopTimeout:
+      StopTimeout === undefined || (StopTimeout >= 0 && StopTimeout <= LONGEST_STOP)
+        ? StopTimeout
+        : LONGEST_STOP,
   }
 }
 

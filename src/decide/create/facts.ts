@@ -3,7 +3,7 @@ import type { Facts, ImageFacts, OfFit } from '../../resolve/facts.ts'
 
 export interface PlanFacts extends Pick<Facts, 'engine' | OfFit> {
   /** By what its image may be granted; undefined where its name alone has to. */
-  readonly image: Pick<ImageFacts, 'id' | 'names' | 'digests' | 'own' | 'ownNames'> | undefined
+  readonly image: Pick<ImageFacts, 'id' | 'names' | 'digests' | 'own' | 'ownNames' | 'hidden'> | undefined
   /** What it gets of its image; undefined where there is no such image, and for one that is there and has it. */
   readonly fromImage: Pick<ImageFacts, 'actedOn' | 'labels' | 'named' | 'project'> | undefined
   /** Whose its volumes are; undefined for one that is there: an engine lets none go that a container has. */

@@ -50,7 +50,7 @@ export function sharedMisfits(
 
 /** An image that the worker brought itself needs no pattern; any other is known by the name that granted it. */
 function ownImage({ imageHost }: RunPolicy, granted: string): PlanFacts['image'] {
-  const own = { id: granted, digests: [], own: true }
+  const own = { id: granted, digests: [], own: true, hidden: [] }
   if (looksLikeImageId(granted)) return { ...own, names: [], ownNames: [] }
   return new ImageSpace(imageHost).holds(granted)
     ? { ...own, names: [granted], ownNames: [granted] }
@@ -74,7 +74,10 @@ function asMade(name: string, { rule, what, why, instead }: Violation): Violatio
 }
 
 /** Limits of which a create would silently get less. */
-function lowered({ limits: made, log }: ContainerCreate, plan: CreatePlan): readonly Violation[] {
+function lowered(
+  { limits: made, log, ulimits, mounts }: ContainerCreate,
+  plan: CreatePlan,
+): readonly Violation[] {
   const { memory, nanoCpus, pids, shm } = plan.limits
   const size = parseSize(log.options.reveal().get('max-size') ?? '')
   const mostLog = parseSize(plan.log?.options['max-size'] ?? '') ?? Infinity
@@ -84,6 +87,14 @@ function lowered({ limits: made, log }: ContainerCreate, plan: CreatePlan): read
     ...over('pids', made.pids ?? 0, pids, String, '--pids-limit'),
     ...over('shm', made.shm ?? 0, shm, formatSize),
     ...over('log', size ?? 0, mostLog, formatSize),
+    ...mounts.flatMap((mount, index) => {
+      const planned = plan.mounts[index]
+      if (mount.type !== 'tmpfs' || planned?.type !== 'tmpfs') return []
+      return over('tmpfs', mount.size ?? 0, planned.size ?? Infinity, formatSize)
+    }),
+    ...ulimits.flatMap(({ name, hard }, index) =>
+      over(name === 'nproc' ? 'pids' : name, hard, plan.ulimits[index]?.Hard ?? hard, String),
+    ),
   ]
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import type { Violation } from '../refuse.ts'
 import { planCpus, planMemoryOptions, planShares, totalViolations } from './limits.ts'
 
 const MEBI = 2 ** 20
@@ -18,25 +17,19 @@ test.each([
 describe('swap and reservation', () => {
   test.each([
     [undefined, 200],
-    [0, 0],
+    [0, 200],
     [150, 150],
     [500, 200],
   ])('swap of %s is sent as %s for a memory of 100', (asked, sent) => {
-    const violations: Violation[] = []
     const wanted = { memorySwap: asked, memoryReservation: undefined }
-    expect(planMemoryOptions(100, wanted, violations)).toEqual({
+    expect(planMemoryOptions(100, wanted)).toEqual({
       memorySwap: sent,
       memoryReservation: undefined,
     })
-    expect(violations).toEqual([])
   })
 
-  test('swap without a limit is refused', () => {
-    const violations: Violation[] = []
-    planMemoryOptions(100 * MEBI, { memorySwap: -1, memoryReservation: undefined }, violations)
-    expect(violations).toMatchObject([
-      { rule: 'run.limits.memory', what: 'MemorySwap = -1', instead: ['--memory-swap 200m'] },
-    ])
+  test('swap without a limit is twice the memory', () => {
+    expect(planMemoryOptions(100, { memorySwap: -1, memoryReservation: undefined }).memorySwap).toBe(200)
   })
 
   test.each([
@@ -46,7 +39,7 @@ describe('swap and reservation', () => {
     [-1, undefined],
   ])('a reservation of %s is sent as %s for a memory of 100', (asked, sent) => {
     const wanted = { memorySwap: undefined, memoryReservation: asked }
-    expect(planMemoryOptions(100, wanted, []).memoryReservation).toBe(sent)
+    expect(planMemoryOptions(100, wanted).memoryReservation).toBe(sent)
   })
 })
 
@@ -56,7 +49,7 @@ test('shares are between the fewest that there are and those of every container'
 
 test('what goes over every total is told with what is left', () => {
   const limits = {
-    ...{ memory: MEBI, nanoCpus: 1e9, pids: 1, nofile: 1, shm: MEBI, log: MEBI },
+    ...{ memory: MEBI, nanoCpus: 1e9, pids: 1, nofile: 1, shm: MEBI, tmpfs: MEBI, log: MEBI },
     ...{ containers: 2, networks: 1, volumes: 1, totalMemory: 100 * MEBI, totalNanoCpus: 2e9 },
   }
   const usage = { containers: 2, networks: 0, volumes: 0, memory: 90 * MEBI, nanoCpus: 1.5e9 }

@@ -14,12 +14,11 @@ export function planLimits(
   limits: Limits,
   requested: RequestedLimits,
   hostCpus: number | undefined,
-  violations: Violation[],
 ): ContainerLimits {
   const memory = atMost(requested.memory, limits.memory)
   return {
     memory,
-    ...planMemoryOptions(memory, requested, violations),
+    ...planMemoryOptions(memory, requested),
     nanoCpus: planCpus(requested.nanoCpus, limits, hostCpus),
     cpuShares: planShares(requested.cpuShares),
     pids: atMost(requested.pids, limits.pids),
@@ -31,21 +30,11 @@ export function planLimits(
 export function planMemoryOptions(
   memory: number,
   requested: Pick<RequestedLimits, 'memorySwap' | 'memoryReservation'>,
-  violations: Violation[],
 ): Pick<ContainerLimits, 'memorySwap' | 'memoryReservation'> {
-  const { memorySwap } = requested
   const reservation = positive(requested.memoryReservation)
-  if (memorySwap !== undefined && memorySwap < 0) {
-    violations.push({
-      rule: 'run.limits.memory',
-      what: `MemorySwap = ${memorySwap}`,
-      why: 'swap without a limit is memory without a limit',
-      instead: [`--memory-swap ${formatSize(2 * memory)}`],
-    })
-  }
   return {
     // As much swap as memory is what an engine gives when nothing is said.
-    memorySwap: Math.min(memorySwap ?? 2 * memory, 2 * memory),
+    memorySwap: atMost(requested.memorySwap, 2 * memory),
     memoryReservation: reservation === undefined ? undefined : Math.min(reservation, memory),
   }
 }

@@ -11,9 +11,9 @@ import { isGuarded } from '../../decode/operations/guarded.ts'
 import type { BindFacts, Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../../policy/policy.ts'
 import { ONCE_MORE, type Violation } from '../refuse.ts'
-import { formatSize } from '../../shared/sizes.ts'
 import type { PlanFacts } from './facts.ts'
 import { volumeTaken } from '../volume.ts'
+import { atMost } from './limits.ts'
 
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
 export function planMounts(
@@ -48,7 +48,7 @@ export function planMounts(
       case 'volume':
         return planVolume(mount, facts, violations)
       case 'tmpfs':
-        return planTmpfs(run, mount, violations)
+        return planTmpfs(run, mount)
     }
   })
 }
@@ -166,17 +166,9 @@ function planVolume(
   return mount
 }
 
-function planTmpfs(run: RunPolicy, mount: TmpfsMount, violations: Violation[]): TmpfsMount {
-  const most = run.limits.shm
-  if ((mount.size ?? 0) > most) {
-    violations.push({
-      rule: 'run.limits.shm',
-      what: `${mount.at} size = ${formatSize(mount.size ?? 0)}`,
-      why: `a tmpfs may have ${formatSize(most)} at most`,
-      instead: [`--tmpfs ${mount.target}:size=${formatSize(most)}`],
-    })
-  }
-  return { ...mount, size: mount.size ?? most }
+/** What is in it is the container's memory. */
+function planTmpfs({ limits }: RunPolicy, mount: TmpfsMount): TmpfsMount {
+  return { ...mount, size: atMost(mount.size, limits.tmpfs) }
 }
 
 /**

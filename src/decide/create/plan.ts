@@ -1,10 +1,11 @@
 /** What a new container of a worker's will be, beside all that the worker has. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
+import { familiar, parseReference, storedReference } from '../../decode/reference.ts'
 import type { FactsOf } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import { allow } from '../answers.ts'
 import { meantName } from '../rename.ts'
-import { refuseAll, type Violation } from '../refuse.ts'
+import { notFound, refuseAll, type Violation } from '../refuse.ts'
 import type { Subcommand } from '../../policy/subcommands.ts'
 import type { Verdict } from '../verdict.ts'
 import { volumeCount } from '../volume.ts'
@@ -21,6 +22,10 @@ export function planCreate(
 ): Verdict {
   const violations: Violation[] = []
   const { image, engine } = facts
+  const reference = parseReference(operation.image)
+  // To the others it is not there.
+  if (reference !== undefined && image?.hidden.includes(storedReference(reference)) === true)
+    return notFound(word, `No such image: ${operation.image}`)
   const asNew = { ...facts, fromImage: image, hostCpus: engine.nanoCpus }
   const plan = planContainer(run, operation, asNew, violations)
   if (facts.nameMeant && operation.name !== undefined)
@@ -30,5 +35,7 @@ export function planCreate(
   violations.push(...volumeCount(run, newVolumes.length, facts))
   violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
   if (violations.length > 0) return refuseAll(word, violations)
+  // A name that gets an image meanwhile is not what was decided on.
+  if (image === undefined) return notFound(word, `No such image: ${familiar(plan.image)}`)
   return allow(word, 'run', { on: 'create', operation, plan })
 }

@@ -21,7 +21,7 @@ export function checkCapabilities(run: RunPolicy, wanted: readonly string[], vio
     violations.push({
       rule: 'run.capabilities',
       what: `HostConfig.CapAdd = ${name}`,
-      why: 'this capability is not given to workers',
+      why: 'run.capabilities does not give it',
       instead: run.capabilities.map((capability) => `--cap-add ${capability}`),
     })
   }
@@ -39,31 +39,30 @@ export function checkSecurityOptions(options: readonly string[], violations: Vio
   }
 }
 
-/** Ulimits that need no cap; the others that are not here act on the host or on other containers. */
-const FREE_ULIMITS = ['core', 'cpu', 'data', 'fsize', 'stack']
+/** Ulimits that need no cap: what is locked is memory, which has a limit. Others act on the host or on other containers. */
+const FREE_ULIMITS = ['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'rss', 'stack']
 
+/** Ulimits, brought down to what there is at most. */
 export function planUlimits(
   limits: Limits,
   ulimits: readonly Ulimit[],
   violations: Violation[],
 ): CreatePlan['ulimits'] {
   const caps: Readonly<Record<string, number>> = { nofile: limits.nofile, nproc: limits.pids }
-  for (const { name, soft, hard } of ulimits) {
-    if (FREE_ULIMITS.includes(name)) continue
+  return ulimits.map(({ name, soft, hard }) => {
     const most = Object.hasOwn(caps, name) ? caps[name] : undefined
-    const what = `HostConfig.Ulimits = ${name}=${soft}:${hard}`
-    if (most === undefined) {
+    if (most !== undefined) return { Name: name, Soft: withinCap(soft, most), Hard: withinCap(hard, most) }
+    if (!FREE_ULIMITS.includes(name)) {
+      const what = `HostConfig.Ulimits = ${name}=${soft}:${hard}`
       violations.push({ rule: 'run.ulimits', what, why: 'this ulimit is not given to workers', instead: [] })
-    } else if (soft < 0 || hard < 0 || soft > most || hard > most) {
-      violations.push({
-        rule: `run.limits.${name === 'nproc' ? 'pids' : 'nofile'}`,
-        what,
-        why: `${name} may be ${most} at most`,
-        instead: [`--ulimit ${name}=${most}`],
-      })
     }
-  }
-  return ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }))
+    return { Name: name, Soft: soft, Hard: hard }
+  })
+}
+
+/** A negative one asks for none at all. */
+function withinCap(asked: number, most: number): number {
+  return asked < 0 ? most : Math.min(asked, most)
 }
 
 const MOST_RETRIES = 10

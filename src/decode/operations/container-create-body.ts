@@ -54,11 +54,11 @@ function paths(core: readonly string[]): Field<undefined> {
 
 const healthcheck = record({
   Test: limited(words, '4 KiB together'),
-  Interval: limited(integer, 'once a second at most'),
+  Interval: limited(integer, 'brought to a second where it is less'),
   Timeout: forwarded(integer),
   Retries: forwarded(integer),
   StartPeriod: forwarded(integer),
-  StartInterval: limited(integer, 'once a second at most'),
+  StartInterval: limited(integer, 'likewise'),
 })
 
 const mount = record({
@@ -213,7 +213,7 @@ export const imageConfigFields = {
   Shell: list(limited(text, 'likewise')),
   StdinOnce: forwarded(flag),
   StopSignal: forwarded(text),
-  StopTimeout: limited(integer, '600 s at most'),
+  StopTimeout: limited(integer, 'brought to 600 s where it is more'),
   Tty: forwarded(flag),
   User: forwarded(text),
   Volumes: dictionary(emptyObject),

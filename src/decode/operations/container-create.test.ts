@@ -217,22 +217,6 @@ describe('the rest of the body', () => {
     expect(create({ OomScoreAdj }).findings.map(({ what }) => what)).toEqual(found)
   })
 
-  test.each([
-    [{ Healthcheck: { Interval: 0, StartInterval: 0 } }, []],
-    [{ Healthcheck: { Interval: 1e9, StartInterval: 2e9 } }, []],
-    [{ Healthcheck: { Interval: 999_999_999 } }, ['Healthcheck.Interval = 999999999']],
-    [{ Healthcheck: { StartInterval: 1 } }, ['Healthcheck.StartInterval = 1']],
-    [{ StopTimeout: 0 }, []],
-    [{ StopTimeout: 600 }, []],
-    [{ StopTimeout: 601 }, ['StopTimeout = 601']],
-    [{ StopTimeout: -1 }, ['StopTimeout = -1']],
-  ])('of the times %j a host does not bear %j', (times, found) => {
-    const { findings } = create({}, times)
-    expect(findings.map(({ what }) => what)).toEqual(found)
-    // Whoever is refused is told what is borne.
-    for (const { why, instead = '' } of findings) expect(`${why} ${instead}`).toMatch(/1s|0 to 600 s/)
-  })
-
   test.each([undefined, '', null])('an image that is %j is refused', (Image) => {
     expect(() => create({}, { Image })).toThrow('Image must name an image')
   })
@@ -256,10 +240,5 @@ describe('what an engine keeps for a container', () => {
     expect(() => create({}, { Healthcheck: { Test: [...Test, 'x'.repeat(100)] } })).toThrow(
       'the words of Healthcheck.Test are 4136 bytes together: 4096 at most',
     )
-  })
-
-  test.each([-1, 1, 999_999_999])('is not a health check every %i ns', (Interval) => {
-    expect(create({}, { Healthcheck: { Interval } }).findings).toHaveLength(1)
-    expect(create({}, { Healthcheck: { StartInterval: Interval } }).findings).toHaveLength(1)
   })
 })

@@ -99,7 +99,6 @@ export function readContainerCreate(
 ): ContainerCreate {
   if (Image === undefined || Image === '') throw new FieldError('Image must name an image')
   checkVolumes(config.Volumes)
-  checkTimes(config, findings)
   checkTexts(config)
   expect(
     host.CgroupnsMode,
