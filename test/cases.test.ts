@@ -14,7 +14,7 @@ const refusal = z.strictObject({
   also: z.array(z.string()).optional(),
   /** Whether the same request can be granted later. */
   retryable: z.boolean().default(false),
-  status: z.literal([400, 403, 404, 409]).default(403),
+  status: z.literal([400, 403, 404, 409, 503]).default(403),
 })
 
 const allowance = z.strictObject({

@@ -45,6 +45,9 @@ export function decide(
     const { operation } = asked
     // docker inspect asks for a plugin last: what it says then is what it says of any name that nothing has.
     if (operation.endpoint === 'PluginInspect') return notFound(operation.words, 'plugin not found')
+    const noSwarm = withoutSwarm(operation.endpoint)
+    if (noSwarm !== undefined)
+      return { ...refuse(operation.words, operation.words, noSwarm, { why: operation.why }), status: 503 }
     const refusal: Partial<Refusal> = {
       why: operation.why,
       instead: instead(worker, operation.words, operation.instead),
@@ -71,6 +74,19 @@ export function decide(
     instead: finding.instead === undefined ? [] : [finding.instead],
   }))
   return refuseAll(verdict.subcommand, [...found, ...(verdict.effect === 'refuse' ? [verdict.refusal] : [])])
+}
+
+/**
+ * What an engine without swarm mode says where clients probe for it (moby, daemon/cluster): whether the operator's has it, nobody is
+ * told. Undefined for all else.
+ */
+function withoutSwarm(endpoint: string): string | undefined {
+  if (endpoint === 'SwarmLeave') return 'This node is not part of a swarm'
+  const isOfManagers = /^(?:Config|Node|Secret|Service|Task)[A-Z]|^Swarm(?:Inspect|Unlockkey|Update)$/.test(
+    endpoint,
+  )
+  const join = 'Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+  return isOfManagers ? `This node is not a swarm manager. ${join}` : undefined
 }
 
 /** What an engine says to a client whose version it does not speak, word for word (moby, daemon/server/middleware/version.go). */

@@ -5,6 +5,7 @@ import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode
 import type { Facts, Resolved } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
 import { checkLabels } from './labels.ts'
+import { likeAnId, looksLikeId } from './rename.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import { notFound, refuse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
@@ -27,6 +28,8 @@ export function decideNetworkCreate(
       instead: ['another network name'],
     })
   }
+  if (looksLikeId(operation.name))
+    violations.push({ rule: 'network.name', ...likeAnId(`Name = ${operation.name}`) })
   if (facts.usage.networks + 1 > run.limits.networks) {
     const why = `limit reached: ${facts.usage.networks} of ${run.limits.networks}`
     violations.push({

@@ -30,6 +30,10 @@ export function decideRename(
     const { what, ...reason } = meantName(name)
     return refuse(word, 'rename.name', what, reason)
   }
+  if (name !== undefined && looksLikeId(name)) {
+    const { what, ...reason } = likeAnId(`name = ${name}`)
+    return refuse(word, 'rename.name', what, reason)
+  }
   return allow(word, rule, { on: 'container', operation, container, view: 'full' })
 }
 
@@ -37,4 +41,14 @@ export function decideRename(
 export function meantName(name: string): Omit<Violation, 'rule'> {
   const why = "a policy, or what was renamed before, means one of the operator's containers by this name"
   return { what: `name = ${name}`, why, instead: ['another name'] }
+}
+
+/** Somebody who means another object by the start of its id would mean what has that name; a worker's own name has its own before it. */
+export function looksLikeId(name: string): boolean {
+  return /^[0-9a-f]{12,64}$/.test(name)
+}
+
+/** The violation of such a name. */
+export function likeAnId(what: string): Omit<Violation, 'rule'> {
+  return { what, why: 'this name could be taken for the start of an id', instead: ['another name'] }
 }

@@ -47,7 +47,7 @@ export interface Refused {
   readonly subcommand: string
   readonly refusal: Refusal
   /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist, 409 where another call is at it. */
-  readonly status: 400 | 403 | 404 | 409
+  readonly status: 400 | 403 | 404 | 409 | 503
 }
 
 interface Allowed<P> {

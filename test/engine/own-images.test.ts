@@ -202,6 +202,66 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
     for (const one of [operator, worker, other]) expect((await one('rmi', name)).code).toBe(0)
   })
 
+  test('a name that is pushed is held for that long, by one push after the other, and is nobody else’s', async () => {
+    const name = `${registry}/team/${freshName('held')}:1`
+    const context = ['FROM busybox', 'RUN head -c 20000000 /dev/urandom >/big', 'RUN echo mine >/said'].join(
+      '\n',
+    )
+    expect((await classicBuild(gate, context, '-t', name)).code).toBe(0)
+    await worker('run', '-d', '--name', 'holder', name, 'sleep', '1000')
+    const taken: string[] = []
+    const over = new AbortController()
+    const looks = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        const { code, stdout } = await other('tag', name, 'stolen:1')
+        if (code === 0) taken.push(stdout)
+        if ((await other('images', '-q', name)).stdout !== '') taken.push('listed')
+      }
+    }
+    const looking = looks()
+    const pushes = Array.from({ length: 5 }, () => worker('push', name))
+    expect((await Promise.all(pushes)).map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
+    over.abort()
+    await looking
+    expect(taken).toEqual([])
+    expect(await idOf(operator, name)).toBe('')
+    // One after the other each finds it free again.
+    for (let left = 4; left > 0; left -= 1)
+      expect(await worker('push', '-q', name)).toMatchObject({ code: 0, stderr: '' })
+    // It is taken back as well where the worker's own name is asked to go meanwhile.
+    await Promise.all([worker('push', '-q', name), worker('rmi', '-f', name)])
+    expect(await idOf(operator, name)).toBe('')
+    await worker('rm', '-f', 'holder')
+    await worker('rmi', name)
+  })
+
+  test('what is pulled goes without taking tags of the operator’s, and leaves nothing when its tag moves', async () => {
+    const repository = `${registry}/team/${freshName('moves')}`
+    const publish = async (said: string): Promise<void> => {
+      await operators(`${repository}:1`, said)
+      for (const args of [['push', '-q'], ['rmi']])
+        expect((await operator(...args, `${repository}:1`)).code).toBe(0)
+    }
+    const digests = async (): Promise<string> =>
+      (await operator('images', '--digests', '--format', '{{.Repository}}@{{.Digest}}')).stdout
+    await publish('one')
+    expect((await worker('pull', '-q', `${repository}:1`)).code).toBe(0)
+    const [first] = (await digests()).split('\n').filter((line) => line.startsWith(`${repository}@`))
+    await publish('two')
+    expect((await worker('pull', '-q', `${repository}:1`)).code).toBe(0)
+    expect(await says(worker, `${repository}:1`)).toBe('two')
+    if (first !== undefined) expect(await digests()).not.toContain(first)
+
+    expect((await operator('pull', '-q', `${repository}:1`)).code).toBe(0)
+    expect((await operator('tag', `${repository}:1`, `${repository}:prod`)).code).toBe(0)
+    expect(await worker('rmi', `${repository}:1`)).toMatchObject({
+      code: 0,
+      stdout: expect.not.stringContaining(':prod'),
+    })
+    for (const tag of ['1', 'prod']) expect(await idOf(operator, `${repository}:${tag}`)).not.toBe('')
+    expect((await operator('rmi', `${repository}:1`, `${repository}:prod`)).code).toBe(0)
+  })
+
   test('a prune and a removal by id take the worker’s own names, and nobody else’s', async () => {
     const [mine, theirs] = [`${freshName('mine')}:1`, `${freshName('theirs')}:1`]
     await operators(theirs, 'theirs')

@@ -4,7 +4,7 @@ import { familiar, parseReference, storedReference } from '../../decode/referenc
 import type { FactsOf } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import { allow } from '../answers.ts'
-import { meantName } from '../rename.ts'
+import { likeAnId, looksLikeId, meantName } from '../rename.ts'
 import { notFound, refuseAll, type Violation } from '../refuse.ts'
 import type { Subcommand } from '../../policy/subcommands.ts'
 import type { Verdict } from '../verdict.ts'
@@ -30,6 +30,8 @@ export function planCreate(
   const plan = planContainer(run, operation, asNew, violations)
   if (facts.nameMeant && operation.name !== undefined)
     violations.push({ rule: 'create.name', ...meantName(operation.name) })
+  if (operation.name !== undefined && looksLikeId(operation.name))
+    violations.push({ rule: 'create.name', ...likeAnId(`name = ${operation.name}`) })
   violations.push(...sharedMisfits(run, operation, facts))
   const newVolumes = [...plan.volumes.keys()].filter((name) => facts.volumes.get(name) === 'nobody')
   violations.push(...volumeCount(run, newVolumes.length, facts))

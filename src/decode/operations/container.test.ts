@@ -23,12 +23,6 @@ describe('the name of a new container', () => {
       expect(rename(written).why).toBe('name is not a container name')
     },
   )
-
-  test('may not look like the start of an id', () => {
-    expect(rename('0123456789ab').found).toEqual(['name = 0123456789ab'])
-    expect(rename('0123456789a').found).toEqual([])
-    expect(rename('0123456789ag').found).toEqual([])
-  })
 })
 
 describe('a container in a path', () => {

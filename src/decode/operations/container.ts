@@ -121,18 +121,10 @@ interface OnContainer<Kind extends string, Query> {
   readonly parameters: Read<Query>
 }
 
-/** Somebody who means another object by the start of its id would mean what has that name. */
-export function looksLikeId(name: string): boolean {
-  return /^[0-9a-f]{12,64}$/.test(name)
-}
-
-export const LIKE_AN_ID = 'this name could be taken for the start of an id'
-
 /** A container's name as engines accept it (moby, daemon/names), or undefined where none is given. */
-export function containerName(value: Json, path: string, findings: Finding[]): string | undefined {
+export function containerName(value: Json, path: string): string | undefined {
   const name = queryText(value, path).replace(/^\//, '')
   if (name === '') return undefined
-  if (looksLikeId(name)) findings.push({ what: `${path} = ${name}`, why: LIKE_AN_ID })
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/.test(name))
     throw new FieldError(`${path} is not a container name`)
   return name

@@ -11,7 +11,6 @@ import {
   type Read,
 } from '../fields.ts'
 import type { Given } from '../parts.ts'
-import { LIKE_AN_ID, looksLikeId } from './container.ts'
 import { queryFilters, queryFlag, queryText, type ByWords } from '../query.ts'
 import { endpointFields, readEndpoint, type Endpoint } from './endpoint.ts'
 
@@ -94,11 +93,10 @@ export interface NetworkDisconnect {
 type With<Body> = Given<unknown, Read<Body>>
 
 /** @throws {FieldError} for a name that no network can have */
-export function readNetworkCreate({ body: fields, findings }: With<typeof createBody>): NetworkCreate {
+export function readNetworkCreate({ body: fields }: With<typeof createBody>): NetworkCreate {
   const name = fields.Name ?? ''
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name))
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_. -]{0,127}$/.test(name))
     throw new FieldError(`Name: ${JSON.stringify(name)} is not a network name`)
-  if (looksLikeId(name)) findings.push({ what: `Name = ${name}`, why: LIKE_AN_ID })
   return {
     kind: 'network.create',
     name,
