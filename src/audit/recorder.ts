@@ -98,6 +98,18 @@ export class Recorder {
     return entry
   }
 
+  /** Records that the gate starts a container whose restart policy asks for it. @throws {StoreUnavailable} */
+  async openStarted(worker: string, id: string, reason: string): Promise<DecisionEntry> {
+    const entry: DecisionEntry = {
+      ...{ phase: 'decision', id: newRecordId(), time: Date.now(), worker, door: 'control' },
+      ...{ operation: 'container.start', subcommand: 'start', target: id, decision: 'allow' },
+      ...{ rule: 'run.restart', reason, detail: '{}' },
+    }
+    await this.#store.write([{ type: 'entry', entry }], 'synced')
+    this.#watch(entry)
+    return entry
+  }
+
   /** Records what came of a change; what was read has no outcome of its own. @param status the engine's, 0 for none */
   close(
     decision: DecisionEntry,

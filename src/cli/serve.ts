@@ -23,10 +23,12 @@ import { Pins } from '../host/pins.ts'
 import { loadNoted, PolicyError } from '../policy-file/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { formatNote } from '../policy/problem.ts'
+import { holdAgain, startAgain } from '../rights/hold-again.ts'
 import { findMisfits } from '../rights/misfits.ts'
 import { findProgram, ProgramError } from '../programs/roots.ts'
 import { LiveRecord } from '../record/live.ts'
 import { openStore } from '../record/sqlite/open-store.ts'
+import { warnOf } from '../shared/warn.ts'
 import { StoreError, StoreUnavailable } from '../record/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
 import { engineAddress, requireEngine, StartError, type EngineEnvironment } from './engine-address.ts'
@@ -90,6 +92,18 @@ export function addServeCommand(program: Command, environment: Environment): voi
     })
 }
 
+async function letGo(gate: Gate, engine: Engine, record: LiveRecord): Promise<void> {
+  engine.close()
+  record.close()
+  await gate.bindRoots.close()
+}
+
+/** Once it is known whose containers are whose, whenever the engine is there. */
+function startMissed(gate: Gate, engine: Engine): void {
+  if (gate.feed.connected !== undefined)
+    startAgain(gate, engine).catch(warnOf('starting what the engine could not'))
+}
+
 async function serve(options: Options, environment: Environment): Promise<void> {
   goOnUnread()
   // Before the policy is read, so that no change of it and no SIGHUP is missed.
@@ -113,6 +127,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const events = eventsOf(url, () => {
     firstConnection.resolve()
     tellFaults(gate)
+    startMissed(gate, engine)
   })
   const roots = await BindRoots.open(policy, note, own)
   const gate = new Gate(engine, store, recorder, pins, policy, roots, events)
@@ -122,6 +137,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   let inForce = text
   const setting = { directory, url, policy: options.policy, written: () => inForce, store }
   const control = createOperatorDoor({ gate, engine, record, setting })
+  await holdAgain(gate, note)
   const following = gate.feed.run()
   // Before anybody can connect: who sees the gate may ask it to end.
   const asked = askedToEnd(doors)
@@ -131,6 +147,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     // So that the first call does not come too early; an engine that is away is waited for while calls get 503.
     await Promise.race([firstConnection.promise, pause(FIRST_CONNECTION, undefined, { ref: false })])
     served = servedOf(policy, await doors.open(policy))
+    startMissed(gate, engine)
   } catch (cause) {
     await doors.close(0)
     await control.close()
@@ -156,9 +173,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   await control.close()
   gate.feed.close()
   await following
-  engine.close()
-  record.close()
-  await gate.bindRoots.close()
+  await letGo(gate, engine, record)
   endHeads()
   store.close()
   note(`ended; ${headLine(store.state())}`)

@@ -1,9 +1,14 @@
 /** Permits that follow from one: what was decided is carried out in more steps than one, or by names that were found out since. */
+import type { BindMount } from '../decode/operations/mounts.ts'
 import type { ContainerRestart } from '../decode/operations/container.ts'
 import { permitting } from './permit.ts'
 import type { ContainerPermit, CreatePermit, ImagePermit, PullPermit } from './verdict.ts'
 
-/** The create with bind sources replaced by the places that hold them. @param places by source */
+/**
+ * The create with bind sources replaced by the places that hold them. An engine that starts it by itself, after a reboot, is not to make
+ * a folder where a place is missing: as an object of `Mounts` it is missed.
+ * @param places by source
+ */
 export function withPlaces(permit: CreatePermit, places: ReadonlyMap<string, string>): CreatePermit {
   const { plan } = permit
   const placeOf = (source: string): string => places.get(source) ?? source
@@ -12,11 +17,17 @@ export function withPlaces(permit: CreatePermit, places: ReadonlyMap<string, str
     plan: {
       ...plan,
       mounts: plan.mounts.map((mount) =>
-        mount.type === 'bind' ? { ...mount, source: placeOf(mount.source) } : mount,
+        mount.type === 'bind' ? atPlace(mount, placeOf(mount.source), plan.restart.name !== 'no') : mount,
       ),
       binds: plan.binds.map((bind) => ({ ...bind, source: placeOf(bind.source) })),
     },
   })
+}
+
+function atPlace(mount: BindMount, source: string, isRestarted: boolean): BindMount {
+  if (source === mount.source) return mount
+  const isAsked = mount.field === 'Mounts' || mount.relabel !== undefined
+  return { ...mount, source, field: isAsked || !isRestarted ? mount.field : 'Mounts' }
 }
 
 /** The removal of an image, as removals of its names one by one; as it is where it has none. */

@@ -73,6 +73,11 @@ export class Pins {
     return this.#origins.get(place)
   }
 
+  /** The place in which a source of a container is held, or will be. */
+  placeOf(claim: string, index: number): string {
+    return join(this.#directories[0], claim, String(index))
+  }
+
   /**
    * Holds a source fast. Returns the path to give to the engine.
    * @param claim of the container that mounts it
@@ -87,7 +92,7 @@ export class Pins {
     if (source.status.kind === 'directory') await makeDirectoryIn(places, name, 0o700)
     else await writeNewIn(places, name, '', 0o600)
     await writeNewIn(places, `${name}${ORIGIN}`, path, 0o600)
-    const place = join(directory, claim, name)
+    const place = this.placeOf(claim, index)
     // Nobody else can move the place; what is mounted there is the descriptor that is handed on.
     await run(
       'mount',

@@ -4,10 +4,15 @@ import type { Pins } from '../host/pins.ts'
 import { withPlaces } from '../decide/derived.ts'
 import type { CreatePermit } from '../decide/verdict.ts'
 
+/** A permit with the places that the engine is given, and what is held in them. */
+interface Held {
+  readonly permit: CreatePermit
+  readonly places: ReadonlyMap<string, string>
+}
+
 /**
  * The permit with each source below a root replaced by the place that holds it. A root itself stays as it is, once it was looked at
- * again: the engine may be given its path, as nobody but the operator can put something else there (a restart policy needs that:
- * what the gate holds is gone after a reboot).
+ * again: the engine may be given its path, as nobody but the operator can put something else there.
  * @throws {PinError}
  */
 export async function holdBinds(
@@ -15,16 +20,19 @@ export async function holdBinds(
   roots: BindRoots,
   permit: CreatePermit,
   claim: string,
-): Promise<CreatePermit> {
+): Promise<Held> {
   const { plan } = permit
-  if (plan.binds.length === 0) return permit
+  if (plan.binds.length === 0) return { permit, places: new Map() }
   if (plan.volumesFrom.length > 0) for (const { source } of plan.binds) await pins.share(claim, source)
   const held = new Map<string, string>()
   for (const mount of plan.mounts)
     // One place for each source, however often it is mounted.
     if (mount.type === 'bind' && !held.has(mount.source))
       held.set(mount.source, await hold(pins, roots, claim, held.size, mount.source))
-  return withPlaces(permit, held)
+  const places = [...held]
+    .filter(([source, place]) => source !== place)
+    .map(([source, place]) => [place, source] as const)
+  return { permit: withPlaces(permit, held), places: new Map(places) }
 }
 
 async function hold(

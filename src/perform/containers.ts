@@ -38,9 +38,11 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
   if ('status' in volumes) return outcome.close(notAfterAll(volumes, right.record?.id ?? '', name))
   try {
     await using roots = gate.bindRoots.share()
-    const held = await holdBinds(gate.pins, roots, permit, claims.object?.nonce ?? '')
-    outcome.plan(held)
-    const reply = await exchange(undertaking, held)
+    const nonce = claims.object?.nonce ?? ''
+    const held = await holdBinds(gate.pins, roots, permit, nonce)
+    outcome.plan(held.permit)
+    if (held.places.size > 0) outcome.add([gate.made.hold(nonce, held.places)])
+    const reply = await exchange(undertaking, held.permit)
     const id = madeContainer(reply)
     if (id === undefined) return await outcome.close(reply)
     const unplanned = await labelsOfAnother(undertaking, permit, id)

@@ -73,6 +73,8 @@ export function textOfBody(
 
 /** What stands beside the body. */
 export const ASKED = 'Asked'
+/** What the gate holds for it: paths, by the places that the engine was given. */
+export const HELD = 'Held'
 
 export function networking(networks: readonly string[]): object {
   return { EndpointsConfig: Object.fromEntries(networks.map((network) => [network, {}])) }

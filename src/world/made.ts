@@ -4,8 +4,8 @@ import { FieldError, type Finding } from '../decode/fields.ts'
 import { containerCreateBody } from '../decode/operations/container-create-body.ts'
 import { readContainerCreate, type ContainerCreate } from '../decode/operations/container-create.ts'
 import type { Change, Store } from '../record/store.ts'
-import { objectOf, type Unknown } from '../shared/json-value.ts'
-import { ASKED } from './made-body.ts'
+import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { ASKED, HELD } from './made-body.ts'
 
 export class MadeWith {
   /** By the nonce of the claim that the container was made under. */
@@ -30,6 +30,18 @@ export class MadeWith {
     const asked = objectOf(objectOf(JSON.parse(this.#texts.get(nonce) ?? '{}'))[ASKED])
     this.#asked.set(nonce, asked)
     return asked
+  }
+
+  /** Paths that the gate holds for it, by the places that the engine was given. */
+  held(nonce: string): ReadonlyMap<string, string> {
+    const held = objectOf(objectOf(JSON.parse(this.#texts.get(nonce) ?? '{}'))[HELD])
+    return new Map(Object.entries(held).map(([place, path]) => [place, textOf(path)]))
+  }
+
+  /** Notes what is held for it: after a reboot it is held again. Returns the change to write. */
+  hold(nonce: string, places: ReadonlyMap<string, string>): Change {
+    const body = objectOf(JSON.parse(this.#texts.get(nonce) ?? '{}'))
+    return this.put(nonce, JSON.stringify({ ...body, [HELD]: Object.fromEntries(places) }))
   }
 
   /** The body of that create; undefined where none is known. */
@@ -65,7 +77,7 @@ function read(text: string | undefined): ContainerCreate | undefined {
   const findings: Finding[] = []
   try {
     const parsed = parseJson(Buffer.from(text))
-    if (parsed instanceof Map) parsed.delete(ASKED)
+    if (parsed instanceof Map) for (const beside of [ASKED, HELD]) parsed.delete(beside)
     const body = containerCreateBody.read(parsed, '', findings)
     const create = readContainerCreate(body, NO_QUERY, findings)
     return findings.length === 0 ? create : undefined

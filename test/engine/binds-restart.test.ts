@@ -1,6 +1,8 @@
 /** Folders that are held fast for containers, while engine and gate are killed and started again. */
-import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { recordOf } from '../support/audit.ts'
 import { expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
 import { engineDocker, restartEngine } from '../support/engine.ts'
@@ -64,3 +66,72 @@ test('a folder below a root stays the one that was decided on, whichever of engi
   await expect.poll(() => heldOf(directory)).toBe(0)
   expect(await readFile(join(`${path}-moved`, 'mine'), 'utf8')).toBe('')
 }, 120_000)
+
+test('after a reboot a container that restarts by itself has its folder again, and none in its place', async () => {
+  const restarting = generousPolicy({ run: { restart: ['no', 'always'] } })
+  await using first = await startGate({ engine, policy: restarting })
+  const { directory } = first
+  const [name, gone] = [freshName('always'), freshName('gone')]
+  const paths = ['data', 'gone'].map((folder) => join(workDirectory(directory), folder))
+  for (const path of paths) {
+    await mkdir(path)
+    await writeFile(join(path, 'mine'), '')
+  }
+  const [data = '', other = ''] = paths
+  for (const [each, path] of [
+    [name, data],
+    [gone, other],
+  ] as const) {
+    const run = [
+      'run',
+      '-d',
+      '--restart',
+      'always',
+      '--name',
+      each,
+      '-v',
+      `${path}:/m`,
+      'busybox',
+      'sleep',
+      '1000',
+    ]
+    expect(await docker(first, run)).toMatchObject({ code: 0, stderr: '' })
+  }
+  const [seen] = JSON.parse((await docker(first, ['inspect', name])).stdout)
+  expect(seen).toMatchObject({
+    HostConfig: { Binds: [`${data}:/m`] },
+    Mounts: [{ Source: data, Destination: '/m' }],
+  })
+
+  await first.kill9()
+  await forgetPlaces(directory)
+  // Somebody puts another folder in the place of one.
+  await rename(other, `${other}-moved`)
+  await symlink(directory, other)
+  await restartEngine()
+  const running = async (each: string): Promise<string> =>
+    (await engineDocker(engine, ['inspect', '-f', '{{.State.Running}}', each])).stdout.trim()
+  expect([await running(name), await running(gone)]).toEqual(['false', 'false'])
+
+  await using second = await startGate({ engine, policy: restarting, directory })
+  await expect.poll(() => running(name)).toBe('true')
+  expect(await engineDocker(engine, ['exec', name, 'ls', '/m'])).toMatchObject({ stdout: 'mine\n' })
+  expect(await running(gone)).toBe('false')
+  expect(second.output().stderr).toContain(`misses ${other}`)
+  expect(await recordOf(second, '--operation', 'container.start')).toEqual(
+    expect.arrayContaining([expect.objectContaining({ door: 'control', rule: 'run.restart' })]),
+  )
+  await docker(second, ['rm', '-f', name, gone])
+})
+
+/** What a reboot does to /run. */
+async function forgetPlaces(directory: string): Promise<void> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8')
+  const held = mounts.split('\n').filter((line) => line.includes(basename(directory)))
+  for (const line of held) {
+    const [, , , , place = ''] = line.split(' ')
+    if (!place.startsWith('/run/dockgate-binds/')) continue
+    execFileSync('umount', ['-l', place])
+    await rm(dirname(place), { recursive: true, force: true })
+  }
+}

@@ -42,7 +42,11 @@ export function planContainer(
   checkLabels(operation.config.Labels, violations)
   checkHostname(operation, facts, violations)
   for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)
-  const binds = [...mounts.filter((mount) => mount.type === 'bind'), ...sharedBinds(operation, facts)]
+  const own = mounts.filter((mount) => mount.type === 'bind')
+  const shared = sharedBinds(operation, facts)
+  const binds = [...own, ...shared]
+  // What is held again after a reboot, and missed until then.
+  const lasting = facts.engine.podman ? [] : own.filter(({ relabel }) => relabel === undefined)
   const plan = {
     image,
     granted,
@@ -58,7 +62,13 @@ export function planContainer(
     limits: planLimits(run.limits, operation.limits, facts.hostCpus),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
     binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
-    restart: planRestart(run, operation.restart, binds, facts, violations),
+    restart: planRestart(
+      run,
+      operation.restart,
+      binds.filter((bind) => !lasting.some((one) => one === bind)),
+      facts,
+      violations,
+    ),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
     ...planTimes(operation.config),
   }

@@ -69,7 +69,7 @@ const MOST_RETRIES = 10
 
 /**
  * The restart policy as it is sent.
- * @param binds sources of the container's bind mounts, and where each was asked for
+ * @param binds sources of bind mounts that an engine would mount as they are by then, and where each was asked for
  */
 export function planRestart(
   run: RunPolicy,
@@ -89,14 +89,15 @@ export function planRestart(
       instead: [`--restart ${run.restart.join(' | ')}`],
     })
   }
-  // An engine restarts by itself and follows whatever link has by then been put where the directory was.
+  // After a reboot an engine would make an empty folder where the gate held what was decided on.
   const replaceable = binds.find((bind) => !isBindRoot(run, bind.source, facts))
   if (replaceable !== undefined) {
     violations.push({
       rule: 'run.restart',
       what: `${what} with ${replaceable.at}`,
-      why: 'a directory below a bind root could be replaced by a link before the engine restarts the container',
+      why: 'after a reboot the engine would restart the container before the gate holds this folder again',
       instead: [
+        'a mount of its own, without :z',
         `the root itself: ${run.binds.map((root) => root.path).join(' | ')}`,
         'a named volume',
         '--restart no',

@@ -72,6 +72,11 @@ export function stopContainer(engine: Engine, minor: number, id: string): Promis
   return done(engine, plainRequest('POST', apiPath(minor, ['containers', id, 'stop'])))
 }
 
+/** @throws {EngineUnavailable} */
+export function startContainer(engine: Engine, minor: number, id: string): Promise<Done> {
+  return done(engine, plainRequest('POST', apiPath(minor, ['containers', id, 'start'])))
+}
+
 async function done(engine: Engine, request: ReturnType<typeof plainRequest>): Promise<Done> {
   const { status, text } = await ask(engine, request, OF_A_STOP)
   return { status, message: status < 400 ? '' : textOf(objectOf(JSON.parse(text))['message']) }
