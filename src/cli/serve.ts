@@ -92,6 +92,8 @@ export function addServeCommand(program: Command, environment: Environment): voi
     })
 }
 
+const SILENT = (): void => undefined
+
 async function letGo(gate: Gate, engine: Engine, record: LiveRecord): Promise<void> {
   engine.close()
   record.close()
@@ -119,8 +121,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const { directory } = state
   const store = openStore(directory, tellRecord)
   const endHeads = logHeads(store, note)
-  const show = options.quiet === true ? () => undefined : showDecision
-  const recorder = new Recorder(store, createRedactor(directory), show)
+  const recorder = new Recorder(store, createRedactor(directory), options.quiet ? SILENT : showDecision)
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
   const pins = await Pins.open({ id: state.id, written })
