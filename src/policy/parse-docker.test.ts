@@ -70,7 +70,7 @@ describe('rights', () => {
     ['unrecorded: [lgos]', '7:20: unknown command "lgos" [did you mean logs?]'],
     [
       'exec: { own: ["*"] }',
-      '7:21: is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
+      '7:21: is a command line in a list; any program in its own containers is own: "*"',
     ],
     [
       `exec: { db: ["sh -c 'id'"] }`,

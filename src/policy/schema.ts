@@ -168,10 +168,15 @@ const commandLine = z
   .transform((line) => line.split(' '))
 
 /** Words reach the program as they are: nothing stands between that would take quotes away or put something in. */
-const argvLine = commandLine.refine(
-  (words) => !words.some((word) => word === '*' || /['"`|;]/.test(word)),
-  'is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
-)
+const argvLine = commandLine
+  .refine(
+    (words) => words.join(' ') !== '*',
+    'is a command line in a list; any program in its own containers is own: "*"',
+  )
+  .refine(
+    (words) => !words.some((word) => (word === '*' && words.length > 1) || /['"`|;]/.test(word)),
+    'is compared word by word, as it stands, without a shell: no quotes, | or ;, and <name> for any one word',
+  )
 
 const exec = z
   .object({
