@@ -32,17 +32,31 @@ export function realPath({ names }: Pick<Position, 'names'>): string {
   return `/${names.join('/')}`
 }
 
+/** Where a path ends before its end. */
+export interface Missing {
+  readonly above: string
+  readonly names: readonly string[]
+}
+
 /** A path that leads nowhere, or can't be followed to its end. */
 export class WalkError extends Error {
   override readonly name = 'WalkError'
   readonly why: 'missing' | 'unreadable' | 'link'
   /** As of a place, as far as the walk came. */
   readonly movable: readonly Movable[]
+  /** Of what is missing: the last directory on the way, by its path without links, and the names that are not there below it. */
+  readonly end: Missing | undefined
 
-  constructor(why: WalkError['why'], message: string, movable: readonly Movable[], cause?: unknown) {
+  constructor(
+    why: WalkError['why'],
+    message: string,
+    movable: readonly Movable[],
+    { cause, end }: { readonly cause?: unknown; readonly end?: Missing | undefined } = {},
+  ) {
     super(message, { cause })
     this.why = why
     this.movable = movable
+    this.end = end
   }
 }
 
@@ -92,6 +106,8 @@ class Walker {
   #at: Position
   /** Components that are left, the next one last. */
   #left: string[]
+  /** The component that is looked up. */
+  #name: string | undefined
   #steps = 0
   #followed = 0
 
@@ -121,6 +137,7 @@ class Walker {
   async step(): Promise<void> {
     const name = this.#left.pop()
     if (name === undefined) return
+    this.#name = name
     this.#steps += 1
     if (this.#steps > MOST_STEPS) throw this.#error('unreadable', 'has too many components')
     if (name === '..') return this.#up()
@@ -140,7 +157,11 @@ class Walker {
     const code = codeOf(cause)
     if (cause instanceof WalkError || code === undefined) return cause
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
-    return this.#error(isMissing ? 'missing' : 'unreadable', isMissing ? 'is not there' : code, cause)
+    if (!isMissing) return this.#error('unreadable', code, cause)
+    const names = [...(this.#name === undefined ? [] : [this.#name]), ...this.#left.toReversed()]
+    const isPlain = code === 'ENOENT' && names.length > 0 && !names.includes('..')
+    const end = isPlain ? { above: realPath(this.#at), names } : undefined
+    return this.#error('missing', 'is not there', cause, end)
   }
 
   #note(name: string, next: Descriptor): void {
@@ -183,8 +204,8 @@ class Walker {
     await before.close()
   }
 
-  #error(why: WalkError['why'], message: string, cause?: unknown): WalkError {
-    return new WalkError(why, `${this.#path} ${message}`, [...this.#movable.values()], cause)
+  #error(why: WalkError['why'], message: string, cause?: unknown, end?: Missing): WalkError {
+    return new WalkError(why, `${this.#path} ${message}`, [...this.#movable.values()], { cause, end })
   }
 }
 

@@ -7,6 +7,7 @@ import { stringify } from 'yaml'
 import { parsePolicy } from '../policy/parse.ts'
 import type { Policy } from '../policy/policy.ts'
 import { BindRoots } from './bind-roots.ts'
+import { PinError } from './pins.ts'
 import { lookAtHost } from './policy-on-host.ts'
 
 /** A folder of that name never answers. */
@@ -67,4 +68,32 @@ test('what is below a root is found from what is held, and roots that were let g
   await found?.found.close()
   await roots.close()
   await expect(roots.openSource(join(host, 'other/inner'))).rejects.toThrow('after it was closed')
+})
+
+test('folders are made below a root alone, of the owner of the one above, and through no link', async () => {
+  const other = join(host, 'other')
+  const roots = await BindRoots.open(policyWith('other'), () => undefined)
+  fs.chownSync(other, 1234, 4321)
+  await roots.makeBelow(other, ['made', 'deep'])
+  for (const path of ['made', 'made/deep']) {
+    const { uid, gid } = fs.statSync(join(other, path))
+    expect([uid, gid]).toEqual([1234, 4321])
+  }
+  // What is there by then stays what it is.
+  fs.chownSync(join(other, 'made'), 7, 7)
+  await roots.makeBelow(join(other, 'made'), ['deep', 'more'])
+  expect(fs.statSync(join(other, 'made')).uid).toBe(7)
+  expect(fs.statSync(join(other, 'made/deep')).uid).toBe(1234)
+  fs.symlinkSync(host, join(other, 'out'))
+  fs.writeFileSync(join(other, 'file'), '')
+  for (const [above, name] of [
+    [other, 'out'],
+    [other, 'file'],
+    [join(other, 'out'), 'new'],
+    [join(other, 'gone'), 'new'],
+    [host, 'new'],
+  ] as const)
+    await expect(roots.makeBelow(above, [name, 'x'])).rejects.toThrow(PinError)
+  expect(fs.readdirSync(host).toSorted()).toEqual(['other', 'silent'])
+  await roots.close()
 })

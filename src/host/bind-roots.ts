@@ -4,9 +4,10 @@
  */
 import { isWithin } from '../policy/paths.ts'
 import type { BindRoot, Policy } from '../policy/policy.ts'
+import { codeOf, makeDirectoryIn, openIn, reasonOf, setOwner, type Descriptor } from '../files/descriptor.ts'
 import type { HostPath } from '../files/host-path.ts'
 import { enterAtTop, realPath, walk, WalkError } from '../files/walk.ts'
-import type { Entrance, Place, WalkOptions } from '../files/walk.ts'
+import type { Entrance, Missing, Place, WalkOptions } from '../files/walk.ts'
 import { inTime } from './in-time.ts'
 import type { Own } from './own.ts'
 import { PinError } from './pins.ts'
@@ -76,7 +77,10 @@ export class BindRoots {
     const root = this.#roots.get(path) ?? this.#rootAt(path)
     if (root !== undefined) return this.#confirm(root, turn)
     const place = await this.#walk(path, { turn }).catch(missed)
-    if (!('found' in place)) return { found: false, why: place.why }
+    if (!('found' in place))
+      return place.why === 'missing'
+        ? { ...place, found: false, why: 'missing' }
+        : { found: false, why: place.why }
     await place.found.close()
     return { found: true, real: realPath(place) }
   }
@@ -99,6 +103,25 @@ export class BindRoots {
     if ([...this.#held.values()].some((held) => place.ids.includes(idOf(held)))) return place
     await place.found.close()
     throw gone
+  }
+
+  /**
+   * Makes folders below a root, as they are missing where it was decided on: of the owner of the directory that they are in.
+   * @param above its path without links @throws {PinError} where that is another by now, or something else has one of the names
+   */
+  async makeBelow(above: string, names: readonly string[]): Promise<void> {
+    const place = (await this.openSource(above)) ?? (await this.#walk(above, { links: 'none' }).catch(missed))
+    if (!('found' in place)) throw new PinError(`${above} is no longer what it was`)
+    let { found } = place
+    try {
+      for (const name of names) {
+        const made = await makeOwnedIn(found, name)
+        await found.close()
+        found = made
+      }
+    } finally {
+      await found.close()
+    }
   }
 
   /** Finds out again what a root is. */
@@ -177,12 +200,37 @@ export class BindRoots {
   }
 }
 
+/** A directory of its parent's owner. Somebody who has the name by now keeps it, if that is a directory. */
+async function makeOwnedIn(parent: Descriptor, name: string): Promise<Descriptor> {
+  const isNew = await makeDirectoryIn(parent, name, 0o755).then(
+    () => true,
+    (cause: unknown) => {
+      if (codeOf(cause) === 'EEXIST') return false
+      throw new PinError(`${name} can't be made: ${reasonOf(cause)}`, { cause })
+    },
+  )
+  const made = await openIn(parent, name).catch((cause: unknown) => {
+    throw new PinError(`${name} is gone again: ${reasonOf(cause)}`, { cause })
+  })
+  if (made.status.kind !== 'directory') {
+    await made.close()
+    throw new PinError(`${name} is no longer what it was`)
+  }
+  // What somebody has put in its place is theirs.
+  const { uid: user, gid: group } = parent.status
+  if (isNew && made.status.uid === process.geteuid?.()) await setOwner(made, { user, group })
+  return made
+}
+
 function idOf({ place }: FoundRoot): string {
   return place.found.status.id
 }
 
-/** Why a path leads to nothing. */
-function missed(cause: unknown): { readonly why: 'missing' | 'unreadable' } {
+/** Why a path leads to nothing, and where it ends. */
+function missed(cause: unknown): {
+  readonly why: 'missing' | 'unreadable'
+  readonly end?: Missing | undefined
+} {
   if (!(cause instanceof WalkError)) throw cause
-  return { why: cause.why === 'missing' ? 'missing' : 'unreadable' }
+  return cause.why === 'missing' ? { why: 'missing', end: cause.end } : { why: 'unreadable' }
 }

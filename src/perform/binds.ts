@@ -1,4 +1,5 @@
 /** Holds the bind sources of a planned container fast before the engine hears of them, those that come with the mounts of others too. */
+import type { BindMount } from '../decode/operations/mounts.ts'
 import type { BindRoots } from '../host/bind-roots.ts'
 import type { Pins } from '../host/pins.ts'
 import { withPlaces } from '../decide/derived.ts'
@@ -27,12 +28,18 @@ export async function holdBinds(
   const held = new Map<string, string>()
   for (const mount of plan.mounts)
     // One place for each source, however often it is mounted.
-    if (mount.type === 'bind' && !held.has(mount.source))
+    if (mount.type === 'bind' && !held.has(mount.source)) {
+      if (mount.missing.length > 0) await roots.makeBelow(aboveOf(mount), mount.missing)
       held.set(mount.source, await hold(pins, roots, claim, held.size, mount.source))
+    }
   const places = [...held]
     .filter(([source, place]) => source !== place)
     .map(([source, place]) => [place, source] as const)
   return { permit: withPlaces(permit, held), places: new Map(places) }
+}
+
+function aboveOf({ source, missing }: BindMount): string {
+  return source.split('/').slice(0, -missing.length).join('/')
 }
 
 async function hold(

@@ -182,7 +182,7 @@ describe('the paths of the host that are looked up', () => {
       expect([...paths]).toEqual([
         [at('inside'), { found: true, real: inside }],
         [at('link'), { found: true, real: inside }],
-        [at('missing'), { found: false, why: 'missing' }],
+        [at('missing'), { found: false, why: 'missing', end: { above: directory, names: ['missing'] } }],
         [at('file/x'), { found: false, why: 'missing' }],
         [at('loop'), { found: false, why: 'unreadable' }],
       ])

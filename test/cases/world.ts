@@ -270,6 +270,11 @@ function hostPath(paths: Readonly<Record<string, string | null>>, path: string):
   const plain = posix.normalize(path).replace(/(?<=.)\/$/, '')
   const real = Object.hasOwn(paths, plain) ? paths[plain] : plain
   if (real === 'moved') return { found: false, why: 'moved' }
+  if (real === 'absent') {
+    const end = { above: posix.dirname(plain), names: [posix.basename(plain)] }
+    return { found: false, why: 'missing', end }
+  }
+  // A link that leads nowhere.
   return typeof real === 'string' ? { found: true, real } : { found: false, why: 'missing' }
 }
 

@@ -1,4 +1,5 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chown, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
@@ -25,6 +26,32 @@ describe.each(onEngines('new', 'old'))('mounts on the %s engine', (engine) => {
     const result = await run(flag, mount, 'busybox', 'sh', '-c', `cat /m/file; echo by ${flag} > /m/new`)
     expect(result).toEqual({ code: 0, stdout: 'from the host\n', stderr: '' })
     expect(await readFile(work('inner', 'new'), 'utf8')).toBe(`by ${flag}\n`)
+  })
+
+  test('a directory that is not there is made as its parent’s owner’s, and through no link', async () => {
+    await chown(work('inner'), 1234, 1234)
+    expect(
+      await run('-v', `${work('inner', 'new', 'deep')}:/m`, 'busybox', 'touch', '/m/file'),
+    ).toMatchObject({
+      code: 0,
+      stderr: '',
+    })
+    for (const names of [['new'], ['new', 'deep']]) {
+      const { uid, gid, mode } = await stat(work('inner', ...names))
+      expect([uid, gid, mode & 0o777]).toEqual([1234, 1234, 0o755])
+    }
+    for (const path of [work('out', 'new'), work('nowhere'), work('nowhere', 'new'), '/srv/no-such']) {
+      const refused = await run('-v', `${path}:/m`, 'busybox')
+      expect(refused).toMatchObject({ code: 125, stderr: expect.stringContaining('run.binds') })
+    }
+    expect([existsSync('/etc/new'), existsSync('/no-such-directory'), existsSync('/srv/no-such')]).toEqual([
+      false,
+      false,
+      false,
+    ])
+    const asMount = `type=bind,source=${work('inner', 'other')},target=/m`
+    expect(await run('--mount', asMount, 'busybox')).toMatchObject({ code: 125 })
+    expect(existsSync(work('inner', 'other'))).toBe(false)
   })
 
   test('a directory is mounted read-only where the client says so', async () => {

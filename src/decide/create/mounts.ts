@@ -98,6 +98,10 @@ function planBind(
     return mount
   }
   const root = path?.found === true ? rootOf(run, path.real, facts) : undefined
+  if (path?.found === false && path.why === 'missing' && path.end !== undefined && mount.create) {
+    const made = planMissing(run, mount, path.end, facts)
+    if (made !== undefined) return made
+  }
   if (path?.found !== true || root === undefined) {
     if (isUnderMoved(run, mount.source, facts)) return refused(MOVED, [])
     // The same words whether a link leads out or nowhere: which paths of the host exist is not told.
@@ -118,6 +122,20 @@ function planBind(
   if (mount.field === 'Binds' && path.real.includes(':'))
     return refused('its real path has a colon', ['--mount type=bind,...'])
   return { ...mount, source: path.real }
+}
+
+/** A source that is to be made, as an engine would make it of root's: below a root in which the worker may write. */
+function planMissing(
+  run: RunPolicy,
+  mount: BindMount,
+  { above, names }: { readonly above: string; readonly names: readonly string[] },
+  facts: Pick<Facts, 'engine' | 'roots'>,
+): BindMount | undefined {
+  const root = rootOf(run, above, facts)
+  const source = [above, ...names].join('/')
+  const isText = mount.field === 'Binds' && source.includes(':')
+  if (root?.mode !== 'rw' || facts.engine.rootless || isText) return undefined
+  return { ...mount, source, missing: names }
 }
 
 /** True for a root itself, by its path without links: nobody but the operator can replace it. */

@@ -70,7 +70,10 @@ const mount = record({
   BindOptions: record({
     Propagation: limited(text, 'private or rprivate'),
     NonRecursive: forwarded(flag),
-    CreateMountpoint: rewritten(flag, 'left out: the source must exist'),
+    CreateMountpoint: rewritten(
+      flag,
+      'left out: the gate makes the source, below a root that may be written in',
+    ),
     ReadOnlyNonRecursive: refused('it leaves mounts below a read-only one writable'),
     ReadOnlyForceRecursive: forwarded(flag),
   }),

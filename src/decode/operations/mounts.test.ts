@@ -13,7 +13,15 @@ function create(host: object) {
 
 describe('binds', () => {
   const point = { at: 'HostConfig.Binds[0]', field: 'Binds', readOnly: false }
-  const bind = { ...point, type: 'bind', relabel: undefined, nonRecursive: false, forceReadOnly: false }
+  const made = { create: true, missing: [] }
+  const bind = {
+    ...point,
+    ...made,
+    type: 'bind',
+    relabel: undefined,
+    nonRecursive: false,
+    forceReadOnly: false,
+  }
   const volume = { ...point, type: 'volume', noCopy: false, labels: new Map() }
 
   test.each([
@@ -91,6 +99,7 @@ describe('mount objects', () => {
         ...point,
         type: 'bind',
         at: 'HostConfig.Mounts[0]',
+        ...{ create: false, missing: [] },
         ...{ source: '/a', target: '/b', relabel: undefined, nonRecursive: false, forceReadOnly: false },
       },
       {

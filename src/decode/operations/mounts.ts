@@ -20,6 +20,10 @@ export interface BindMount extends MountPoint {
   readonly type: 'bind'
   /** Absolute path on the host, as written. */
   readonly source: string
+  /** Whether a folder is made where there is none. */
+  readonly create: boolean
+  /** Names of folders that are to be made, the lowest last. */
+  readonly missing: readonly string[]
   readonly relabel: 'z' | 'Z' | undefined
   readonly nonRecursive: boolean
   readonly forceReadOnly: boolean
@@ -80,6 +84,8 @@ function readBind(bind: string, at: string, findings: Finding[]): Mount {
       type: 'bind',
       ...point,
       source: posix.normalize(source),
+      create: true,
+      missing: [],
       relabel,
       nonRecursive: false,
       forceReadOnly: false,
@@ -108,6 +114,8 @@ function readMount(mount: MountField, at: string, findings: Finding[]): Mount {
         type: 'bind',
         ...point,
         source: absolute(mount.Source ?? '', at),
+        create: mount.BindOptions?.CreateMountpoint === true,
+        missing: [],
         relabel: undefined,
         nonRecursive: mount.BindOptions?.NonRecursive ?? false,
         forceReadOnly: mount.BindOptions?.ReadOnlyForceRecursive ?? false,
