@@ -72,8 +72,8 @@ test('what is below a root is found from what is held, and roots that were let g
 
 test('folders are made below a root alone, of the owner of the one above, and through no link', async () => {
   const other = join(host, 'other')
-  const roots = await BindRoots.open(policyWith('other'), () => undefined)
   fs.chownSync(other, 1234, 4321)
+  const roots = await BindRoots.open(policyWith('other'), () => undefined)
   await roots.makeBelow(other, ['made', 'deep'])
   for (const path of ['made', 'made/deep']) {
     const { uid, gid } = fs.statSync(join(other, path))

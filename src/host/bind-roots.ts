@@ -4,7 +4,15 @@
  */
 import { isWithin } from '../policy/paths.ts'
 import type { BindRoot, Policy } from '../policy/policy.ts'
-import { codeOf, makeDirectoryIn, openIn, reasonOf, setOwner, type Descriptor } from '../files/descriptor.ts'
+import {
+  codeOf,
+  makeDirectoryIn,
+  openIn,
+  reasonOf,
+  setOwner,
+  type Descriptor,
+  type Owner,
+} from '../files/descriptor.ts'
 import type { HostPath } from '../files/host-path.ts'
 import { enterAtTop, realPath, walk, WalkError } from '../files/walk.ts'
 import type { Entrance, Missing, Place, WalkOptions } from '../files/walk.ts'
@@ -113,9 +121,10 @@ export class BindRoots {
     const place = (await this.openSource(above)) ?? (await this.#walk(above, { links: 'none' }).catch(missed))
     if (!('found' in place)) throw new PinError(`${above} is no longer what it was`)
     let { found } = place
+    const owner = { user: found.status.uid, group: found.status.gid }
     try {
       for (const name of names) {
-        const made = await makeOwnedIn(found, name)
+        const made = await makeOwnedIn(found, name, owner)
         await found.close()
         found = made
       }
@@ -200,8 +209,8 @@ export class BindRoots {
   }
 }
 
-/** A directory of its parent's owner. Somebody who has the name by now keeps it, if that is a directory. */
-async function makeOwnedIn(parent: Descriptor, name: string): Promise<Descriptor> {
+/** A directory of this owner. Somebody who has the name by now keeps it, if that is a directory. */
+async function makeOwnedIn(parent: Descriptor, name: string, owner: Owner): Promise<Descriptor> {
   const isNew = await makeDirectoryIn(parent, name, 0o755).then(
     () => true,
     (cause: unknown) => {
@@ -217,8 +226,7 @@ async function makeOwnedIn(parent: Descriptor, name: string): Promise<Descriptor
     throw new PinError(`${name} is no longer what it was`)
   }
   // What somebody has put in its place is theirs.
-  const { uid: user, gid: group } = parent.status
-  if (isNew && made.status.uid === process.geteuid?.()) await setOwner(made, { user, group })
+  if (isNew && made.status.uid === process.geteuid?.()) await setOwner(made, owner)
   return made
 }
 

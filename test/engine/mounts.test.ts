@@ -31,12 +31,12 @@ describe.each(onEngines('new', 'old'))('mounts on the %s engine', (engine) => {
   test('a directory that is not there is made as its parent’s owner’s, and through no link', async () => {
     await chown(work('inner'), 1234, 1234)
     expect(
-      await run('-v', `${work('inner', 'new', 'deep')}:/m`, 'busybox', 'touch', '/m/file'),
+      await run('-v', `${work('inner', 'fresh', 'deep')}:/m`, 'busybox', 'touch', '/m/file'),
     ).toMatchObject({
       code: 0,
       stderr: '',
     })
-    for (const names of [['new'], ['new', 'deep']]) {
+    for (const names of [['fresh'], ['fresh', 'deep']]) {
       const { uid, gid, mode } = await stat(work('inner', ...names))
       expect([uid, gid, mode & 0o777]).toEqual([1234, 1234, 0o755])
     }
@@ -85,7 +85,7 @@ describe.each(onEngines('new', 'old'))('mounts on the %s engine', (engine) => {
     ['a path that climbs out', () => `${work('inner')}/../../..:/m`, 'outside'],
     ['the root directory', () => '/:/m', 'outside'],
     ['the engine’s socket', () => '/var/run/docker.sock:/m', 'outside'],
-    ['a directory that is not there', () => `${work('missing')}:/m`, 'mkdir'],
+    ['a directory below a file', () => `${work('inner', 'file', 'x')}:/m`, 'mkdir'],
   ] satisfies [string, () => string, string][])('%s is refused', async (_what, bind, says) => {
     const result = await run('-v', bind(), 'busybox', 'true')
     expect(result).toMatchObject({ code: 125, stderr: expect.stringContaining('run.binds') })
