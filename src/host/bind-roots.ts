@@ -226,8 +226,14 @@ async function makeOwnedIn(parent: Descriptor, name: string, owner: Owner): Prom
     throw new PinError(`${name} is no longer what it was`)
   }
   // What somebody has put in its place is theirs.
-  if (isNew && made.status.uid === process.geteuid?.()) await setOwner(made, owner)
-  return made
+  if (!isNew || made.status.uid !== process.geteuid?.()) return made
+  return setOwner(made, owner).then(
+    () => made,
+    async (cause: unknown) => {
+      await made.close()
+      throw new PinError(`${name} can't be given to its owner: ${reasonOf(cause)}`, { cause })
+    },
+  )
 }
 
 function idOf({ place }: FoundRoot): string {

@@ -98,7 +98,11 @@ export class Pins {
       'mount',
       ['--no-canonicalize', '--bind', '--make-private', '/proc/self/fd/3', place],
       source.number,
-    )
+    ).catch(async (cause: unknown) => {
+      await unlinkIn(places, `${name}${ORIGIN}`)
+      await this.#releaseOne(places, place)
+      throw cause
+    })
     this.#origins.set(place, path)
     return place
   }

@@ -10,7 +10,8 @@ import { unpacked } from './unpacker.ts'
 import { checkLoaded } from '../decide/image-room.ts'
 import { checkLoadedNames } from '../decide/image-transfer.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
-import { refuseAll } from '../decide/refuse.ts'
+import { ONCE_MORE, refuseAll, type Violation } from '../decide/refuse.ts'
+import type { Ownership } from '../world/ownership.ts'
 import type { BuildPermit, ContainerPermit, ImportPermit, LoadPermit } from '../decide/verdict.ts'
 import { imagesListed, ownersOfNames } from '../resolve/images.ts'
 import { givenImage } from '../resolve/own-images.ts'
@@ -61,7 +62,7 @@ export function load(undertaking: Undertaking, permit: LoadPermit): Promise<Repl
     const namesOf = (worker: WorkerPolicy) =>
       checkLoadedNames(worker.docker.run, written, ownersOfNames(known, worker, written))
     const { worker } = right
-    const violations = namesOf(worker)
+    const violations = [...namesOf(worker), ...lentNames(gate.ownership, written)]
     if (violations.length > 0) return violations
     right.alsoHolds(namesOf)
     undertaking.outcome.atEnd(gate.ownership.namesGiven.reserve(worker.name, storedNames(written)))
@@ -111,4 +112,16 @@ async function sendChecked(
     if (archive.violations.length === 0) throw cause
     return outcome.close(refusedOnTheWay(undertaking, refuseAll(permit.on, archive.violations)))
   }
+}
+
+/** Names that are pushed at this moment: their images keep them for that long. */
+function lentNames({ namesLent }: Ownership, names: readonly string[]): readonly Violation[] {
+  return names
+    .filter((name) => storedNames([name]).some((stored) => namesLent.workerOf(stored) !== undefined))
+    .map((name) => ({
+      rule: 'image.name',
+      what: `name in the archive = ${name}`,
+      why: 'this name is pushed at this moment',
+      instead: [ONCE_MORE],
+    }))
 }

@@ -2,13 +2,14 @@
 import type { BindMount } from '../decode/operations/mounts.ts'
 import type { BindRoots } from '../host/bind-roots.ts'
 import type { Pins } from '../host/pins.ts'
+import type { HeldSource } from '../world/made.ts'
 import { withPlaces } from '../decide/derived.ts'
 import type { CreatePermit } from '../decide/verdict.ts'
 
 /** A permit with the places that the engine is given, and what is held in them. */
 interface Held {
   readonly permit: CreatePermit
-  readonly places: ReadonlyMap<string, string>
+  readonly places: ReadonlyMap<string, HeldSource>
 }
 
 /**
@@ -32,10 +33,11 @@ export async function holdBinds(
       if (mount.missing.length > 0) await roots.makeBelow(aboveOf(mount), mount.missing)
       held.set(mount.source, await hold(pins, roots, claim, held.size, mount.source))
     }
-  const places = [...held]
-    .filter(([source, place]) => source !== place)
-    .map(([source, place]) => [place, source] as const)
-  return { permit: withPlaces(permit, held), places: new Map(places) }
+  const places = [...held].filter(([source, place]) => source !== place)
+  const isReadOnly = (source: string): boolean =>
+    plan.mounts.every((mount) => mount.type !== 'bind' || mount.source !== source || mount.readOnly)
+  const sources = places.map(([path, place]) => [place, { path, readOnly: isReadOnly(path) }] as const)
+  return { permit: withPlaces(permit, held), places: new Map(sources) }
 }
 
 function aboveOf({ source, missing }: BindMount): string {

@@ -2,7 +2,12 @@
  * The images that a build takes from: the gate brings them itself, looks into those that stages begin with, and puts their ids
  * into the Dockerfile. Instructions for later builds (ONBUILD) would be carried out unseen.
  */
-import { familiarReference, fullReference, type ImageReference } from '../decode/reference.ts'
+import {
+  familiarReference,
+  fullReference,
+  storedReference,
+  type ImageReference,
+} from '../decode/reference.ts'
 import { askForImage } from '../engine/questions/images.ts'
 import { LONGEST_VALUE } from '../decode/operations/build.ts'
 import { isGuarded } from '../decode/operations/guarded.ts'
@@ -18,6 +23,7 @@ import { planBasePull } from '../decide/image-build.ts'
 import type { Violation } from '../decide/refuse.ts'
 import type { BuildPermit } from '../decide/verdict.ts'
 import { spaceOf } from '../policy/space.ts'
+import { isHidden } from '../resolve/images.ts'
 import { ownImage } from '../resolve/own-images.ts'
 import type { DockerRight } from '../rights/docker-call.ts'
 import { splitLines } from '../world/lines.ts'
@@ -139,9 +145,13 @@ export class BuildImages {
     const known = this.#found.get(key)
     if (known !== undefined) return known
     const isPulled = this.#permit.operation.parameters.pull === true
-    let found = isPulled ? undefined : await this.#inspect(familiarReference(image))
+    const { gate, right } = this.#call
+    // What another worker pushes at this moment is not there for others.
+    const isAnothers = (): boolean => isHidden(gate.ownership, right.worker.name, storedReference(image))
+    let found = isPulled || isAnothers() ? undefined : await this.#inspect(familiarReference(image))
+    if (isAnothers()) found = undefined
     // No registry has one of the worker's own.
-    const isOwn = spaceOf(this.#call.right.worker).images.holds(image.name)
+    const isOwn = spaceOf(right.worker).images.holds(image.name)
     if (!isOwn && (found === undefined || !isFor(found, platform)))
       found = await this.#inspect(familiar(await this.#pull(image, platform, late)))
     if (found === undefined)

@@ -37,6 +37,7 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
   const volumes = await ownVolumes(gate, right, minor, permit.plan, claims, made)
   if ('status' in volumes) return outcome.close(notAfterAll(volumes, right.record?.id ?? '', name))
   try {
+    await right.renew()
     await using roots = gate.bindRoots.share()
     const nonce = claims.object?.nonce ?? ''
     const held = await holdBinds(gate.pins, roots, permit, nonce)

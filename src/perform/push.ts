@@ -6,6 +6,7 @@ import { Transform, type Readable } from 'node:stream'
 import type { PushPermit } from '../decide/verdict.ts'
 import { fullReference, parseReference } from '../decode/reference.ts'
 import { errorReply, type Reply } from '../engine/reply.ts'
+import type { WorkerPolicy } from '../policy/policy.ts'
 import { spaceOf } from '../policy/space.ts'
 import { Ending } from '../shared/ending.ts'
 import { NoTurn } from '../shared/keyed-turns.ts'
@@ -18,22 +19,28 @@ import { giveInTurn, takeName } from './names.ts'
 export function push(undertaking: Undertaking, permit: PushPermit): Promise<Reply> {
   if (permit.given.size === 0) return send(undertaking, permit)
   const { call, right, outcome } = undertaking
-  const { images: space } = spaceOf(right.worker)
-  const told = [...permit.given.keys()]
-  const own = told.flatMap((name) => {
+  const names = [...permit.given.keys(), ...ownNames(right.worker, permit)]
+  const replied = Promise.withResolvers<Reply>()
+  const inTurn = (known: Images): Promise<void> => pushInTurn(undertaking, permit, known, replied.resolve)
+  call.gate.imageTurns.lend(right.worker.name, names, inTurn, call.gone).catch((cause: unknown) => {
+    if (cause instanceof NoTurn)
+      replied.resolve(Promise.resolve(outcome.close(errorReply(409, cause.message))))
+    else replied.reject(cause)
+  })
+  return replied.promise
+}
+
+function ownNames(worker: WorkerPolicy, { given }: PushPermit): readonly string[] {
+  const { images: space } = spaceOf(worker)
+  return [...given.keys()].flatMap((name) => {
     const reference = parseReference(name)
     return reference === undefined ? [] : [fullReference(space.nameOf(reference))]
   })
-  const replied = Promise.withResolvers<Reply>()
-  const inTurn = (known: Images): Promise<void> => pushInTurn(undertaking, permit, known, replied.resolve)
-  call.gate.imageTurns
-    .lend(right.worker.name, [...told, ...own], inTurn, call.gone)
-    .catch((cause: unknown) => {
-      if (cause instanceof NoTurn)
-        replied.resolve(Promise.resolve(outcome.close(errorReply(409, cause.message))))
-      else replied.reject(cause)
-    })
-  return replied.promise
+}
+
+function notTaken(cause: unknown): false {
+  warnOf('taking a name back after a push')(cause)
+  return false
 }
 
 /** Resolves when the names are taken back. @param reply is called with the reply, before that */
@@ -49,6 +56,7 @@ async function pushInTurn(
   const again = decideNow()
   if (again.effect === 'refuse') return reply(outcome.close(refusedOnTheWay(undertaking, again)))
   const hidden = gate.ownership.namesGiven.reserve(right.worker.name, [...permit.given.keys()])
+  const lent = gate.ownership.namesLent.reserve(right.worker.name, ownNames(right.worker, permit))
   try {
     for (const [name, image] of permit.given) {
       if (call.gone.isOver) return reply(outcome.close(errorReply(503, 'the client went away')))
@@ -60,11 +68,13 @@ async function pushInTurn(
     }
     const sent = await send(undertaking, permit)
     if (sent.kind !== 'stream') return reply(sent)
-    const { body, over } = heldBack(sent.body, () => takeNames(undertaking, permit))
+    const { body, over } = heldBack(sent.body, () => takeNames(undertaking, permit).then(() => undefined))
     reply({ ...sent, body })
     await over
   } finally {
-    await takeNames(undertaking, permit).finally(hidden)
+    // What can't be taken back stays hidden.
+    if (await takeNames(undertaking, permit).catch(notTaken)) hidden()
+    lent()
   }
 }
 
@@ -86,14 +96,15 @@ function heldBack(body: Readable, work: () => Promise<void>) {
   return { body: body.pipe(held), over: over.promise }
 }
 
-/** Takes the names back, whatever policy is in force by then: the worker keeps its own. What does not go stays the worker's. */
+/** Takes the names back, whatever policy is in force by then. Resolves with whether all are gone; what is not stays the worker's. */
 async function takeNames(
   { call: { gate, connected }, right }: Undertaking,
   { given }: PushPermit,
-): Promise<void> {
+): Promise<boolean> {
   const never = () => new Ending()
   const standing = { inForce: true, renew: () => Promise.resolve(), untilEnded: never, untilGone: never }
   const engine = gate.engineFor(standing)
-  for (const [name, image] of given)
-    await takeName(gate, engine, connected.facts.minor, right.worker.name, name, image)
+  const { name: worker } = right.worker
+  for (const [name, image] of given) await takeName(gate, engine, connected.facts.minor, worker, name, image)
+  return [...given].every(([name, image]) => !gate.ownership.ownsTag(worker, name, image))
 }

@@ -1,36 +1,59 @@
 /**
- * After a reboot: what the gate holds for containers lies in /run and is gone. It is held again from the paths that it was found by,
- * as far as the policy in force has them; what an engine could not start meanwhile is started then.
+ * After a reboot: what the gate holds for containers lies in /run and is gone. It is held again from the paths that it was found by, as
+ * far as the policy in force gives them to whose container it is; what an engine could not start meanwhile is started then.
  */
 import { basename, dirname } from 'node:path'
 import { EngineUnavailable, type Engine } from '../engine/engine.ts'
 import { inspectContainer, startContainer } from '../engine/questions/containers.ts'
 import type { Gate } from '../gate.ts'
-import type { BindRoots } from '../host/bind-roots.ts'
+import { BindRoots } from '../host/bind-roots.ts'
+import { inTime } from '../host/in-time.ts'
 import { PinError } from '../host/pins.ts'
+import type { Owned } from '../record/store.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { findMisfits } from './misfits.ts'
 
 type Tell = (message: string) => void
 
 /** Holds what is missing, for all containers that are known. @param tell is told of what can't be held */
-export async function holdAgain({ ownership, made, pins, bindRoots }: Gate, tell: Tell): Promise<void> {
-  await using roots = bindRoots.share()
-  for (const { nonce, name } of ownership.all('container'))
-    for (const [place, path] of made.held(nonce)) {
-      if (pins.originOf(place) !== undefined) continue
-      await hold(pins, roots, place, path).catch((cause: unknown) => {
-        if (!(cause instanceof PinError)) throw cause
-        tell(`the container ${name} misses ${path}: ${cause.message}`)
-      })
-    }
+export async function holdAgain(gate: Gate, tell: Tell): Promise<void> {
+  const containers = gate.ownership.all('container')
+  // A folder that does not answer keeps no other from being held.
+  await Promise.all(
+    containers.map(async (owned) => {
+      const told = await inTime(holdAll(gate, owned, tell).then(() => true))
+      if (told === undefined) tell(`the folders of the container ${owned.name} do not answer`)
+    }),
+  )
 }
 
-/** @throws {PinError} */
-async function hold(pins: Gate['pins'], roots: BindRoots, place: string, path: string): Promise<void> {
+async function holdAll(gate: Gate, { nonce, name, worker }: Owned, tell: Tell): Promise<void> {
+  for (const [place, { path, readOnly }] of gate.made.held(nonce)) {
+    if (gate.pins.originOf(place) !== undefined) continue
+    await hold(gate, worker, place, path, readOnly).catch((cause: unknown) =>
+      tell(`the container ${name} misses ${path}: ${cause instanceof Error ? cause.message : String(cause)}`),
+    )
+  }
+}
+
+/** @throws {PinError} where it is not what its worker may mount */
+async function hold(
+  { pins, policy }: Gate,
+  worker: string,
+  place: string,
+  path: string,
+  readOnly: boolean,
+): Promise<void> {
   const [claim, index] = [basename(dirname(place)), Number(basename(place))]
   if (pins.placeOf(claim, index) !== place)
     throw new PinError('it was held by a gate with another state directory')
+  // The second worker of a name is `ai-worker.2` (workers/roster.ts).
+  const section = policy.workers.find(({ name }) => name === worker.split('.')[0])
+  if (section === undefined) throw new PinError('no worker of the policy has it')
+  const { docker } = section
+  const binds = docker.run.binds.filter(({ mode }) => readOnly || mode === 'rw')
+  const own = { ...section, docker: { ...docker, run: { ...docker.run, binds } } }
+  await using roots = await BindRoots.open({ ...policy, workers: [own] }, () => undefined)
   const found = await roots.openSource(path)
   if (found === undefined) throw new PinError('it has become a root itself')
   try {
@@ -40,30 +63,41 @@ async function hold(pins: Gate['pins'], roots: BindRoots, place: string, path: s
   }
 }
 
+const starting = new WeakSet<Gate>()
+
 /**
- * Starts what the engine could not, as what the gate holds was missing. Each is on record before.
+ * Starts what the engine could not, as what the gate holds was missing. Each is decided on and on record before.
  * @param engine the gate's own @throws {EngineUnavailable | StoreUnavailable}
  */
 export async function startAgain(gate: Gate, engine: Engine): Promise<void> {
+  if (starting.has(gate)) return
+  starting.add(gate)
+  try {
+    for (const owned of gate.ownership.all('container')) await startMissed(gate, engine, owned)
+  } finally {
+    starting.delete(gate)
+  }
+}
+
+async function startMissed(gate: Gate, engine: Engine, { id, nonce, worker }: Owned): Promise<void> {
   const minor = gate.feed.connected?.facts.minor
   if (minor === undefined) throw new EngineUnavailable('the engine is away')
-  const { ownership, made, pins, inventory, recorder } = gate
-  const missed = ownership.all('container').filter(({ id, nonce }) => {
-    const places = [...made.held(nonce).keys()]
-    const isHeld = places.length > 0 && places.every((place) => pins.originOf(place) !== undefined)
-    return isHeld && inventory.container(id)?.running === false
-  })
-  if (missed.length === 0) return
-  const misfits = new Set((await findMisfits(gate)).map(({ id }) => id))
-  for (const { id, nonce, worker } of missed) {
-    const places = [...made.held(nonce).keys()]
-    const container = misfits.has(id) ? undefined : await inspectContainer(engine, minor, id)
-    if (container === undefined || !wasMissed(container, places)) continue
-    const reason = 'its folders were not held yet when the engine tried to'
-    const record = await recorder.openStarted(worker, id, reason)
-    const { status, message } = await startContainer(engine, minor, id)
-    recorder.close(record, status, message, '', [])
-  }
+  const { made, pins, inventory, recorder } = gate
+  const places = [...made.held(nonce).keys()]
+  const isHeld = places.length > 0 && places.every((place) => pins.originOf(place) !== undefined)
+  if (!isHeld || inventory.container(id)?.running !== false) return
+  const container = await inspectContainer(engine, minor, id)
+  if (container === undefined || !wasMissed(container, places)) return
+  const record = await recorder.openStarted(
+    worker,
+    id,
+    'its folders were not held yet when the engine tried to',
+  )
+  // By the policy that is in force right before.
+  const misfit = (await findMisfits(gate)).find((one) => one.id === id)
+  const { status, message } =
+    misfit === undefined ? await startContainer(engine, minor, id) : { status: 0, message: misfit.why }
+  recorder.close(record, status, message, '', [])
 }
 
 /** Whether an engine tried to start it by its restart policy, and missed one of these. */

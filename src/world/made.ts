@@ -7,6 +7,12 @@ import type { Change, Store } from '../record/store.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
 import { ASKED, HELD } from './made-body.ts'
 
+/** What is held in a place, and whether it is mounted read-only wherever it is. */
+export interface HeldSource {
+  readonly path: string
+  readonly readOnly: boolean
+}
+
 export class MadeWith {
   /** By the nonce of the claim that the container was made under. */
   readonly #texts = new Map<string, string>()
@@ -33,13 +39,17 @@ export class MadeWith {
   }
 
   /** Paths that the gate holds for it, by the places that the engine was given. */
-  held(nonce: string): ReadonlyMap<string, string> {
+  held(nonce: string): ReadonlyMap<string, HeldSource> {
     const held = objectOf(objectOf(JSON.parse(this.#texts.get(nonce) ?? '{}'))[HELD])
-    return new Map(Object.entries(held).map(([place, path]) => [place, textOf(path)]))
+    const sourceOf = ({ path, readOnly }: Unknown): HeldSource => ({
+      path: textOf(path),
+      readOnly: readOnly === true,
+    })
+    return new Map(Object.entries(held).map(([place, source]) => [place, sourceOf(objectOf(source))]))
   }
 
   /** Notes what is held for it: after a reboot it is held again. Returns the change to write. */
-  hold(nonce: string, places: ReadonlyMap<string, string>): Change {
+  hold(nonce: string, places: ReadonlyMap<string, HeldSource>): Change {
     const body = objectOf(JSON.parse(this.#texts.get(nonce) ?? '{}'))
     return this.put(nonce, JSON.stringify({ ...body, [HELD]: Object.fromEntries(places) }))
   }

@@ -7,6 +7,8 @@ import { Reservations } from './reservations.ts'
 export class Ownership {
   /** Names that are being given to images. */
   readonly namesGiven = new Reservations()
+  /** Own names of images that are pushed at this moment: nothing takes or moves them. */
+  readonly namesLent = new Reservations()
   /** Own containers whose limits are being changed: in what order an engine takes two updates, nobody is told. */
   readonly containersUpdated = new Reservations()
   /** Own volumes that calls put into containers, or make although they are there: none of them is removed meanwhile. */

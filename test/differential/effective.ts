@@ -59,7 +59,8 @@ export function effective(inspected: unknown): Effective {
 /** What must be reported of a create. @param empty what is reported of a create that says nothing but its image */
 export function decided({ operation, plan }: CreatePermit, empty: Effective, labels: Fields): Effective {
   const { limits, restart, log } = plan
-  const { Volumes, ExposedPorts, Labels, ...config } = operation.config
+  const { Volumes, ExposedPorts, Labels, ...asked } = operation.config
+  const config = { ...asked, Healthcheck: plan.health, StopTimeout: plan.stopTimeout }
   const host = {
     ...operation.host,
     CapAdd: operation.addCapabilities,

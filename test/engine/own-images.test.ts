@@ -106,26 +106,29 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
   })
 
   test('a pull moves no name of the host, and is told as one of an engine', async () => {
-    const tool = `${registry}/team/tool:1`
+    const repository = `${registry}/team/${freshName('tool')}`
+    const tool = `${repository}:1`
+    await operators(tool, 'published')
+    for (const args of [['push'], ['rmi']]) expect((await operator(...args, tool)).code).toBe(0)
     await operators(tool, 'theirs')
     const before = await idOf(operator, tool)
     const pulled = await worker('pull', tool)
     expect(pulled).toMatchObject({ code: 0, stderr: '' })
     expect(pulled.stdout).toMatch(
-      /^1: Pulling from team\/tool\n[^]*Digest: sha256:[0-9a-f]{64}\nStatus: (?:Downloaded newer image|Image is up to date) for [^@\n]*\/team\/tool:1\n[^@\n]*\/team\/tool:1\n$/,
+      /^1: Pulling from team\/tool[^\n]*\n[^]*Digest: sha256:[0-9a-f]{64}\nStatus: (?:Downloaded newer image|Image is up to date) for [^@\n]*\/team\/tool[^@\n]*:1\n[^@\n]*\/team\/tool[^@\n]*:1\n$/,
     )
     expect(await idOf(operator, tool)).toBe(before)
     expect(await says(other, tool)).toBe('theirs')
-    expect(await says(worker, tool)).toBe('')
+    expect(await says(worker, tool)).toBe('published')
     const [seen] = JSON.parse((await worker('image', 'inspect', tool)).stdout)
     const digest = /sha256:[0-9a-f]{64}/.exec(pulled.stdout)?.[0]
-    expect(seen).toMatchObject({ RepoTags: [tool], RepoDigests: [`${registry}/team/tool@${digest}`] })
+    expect(seen).toMatchObject({ RepoTags: [tool], RepoDigests: [`${repository}@${digest}`] })
     expect((await worker('pull', tool)).stdout).toContain('Status: Image is up to date for')
     expect((await worker('rmi', tool)).code).toBe(0)
     expect(await idOf(operator, tool)).toBe(before)
     expect((await operator('rmi', tool)).code).toBe(0)
     const left = (await operator('images', '--digests', '--format', '{{.Repository}}')).stdout
-    expect(left).not.toContain('team/tool')
+    expect(left).not.toContain(repository)
     expect(await worker('pull', `${registry}/team/nothing:1`)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('manifest unknown'),

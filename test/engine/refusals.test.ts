@@ -46,7 +46,7 @@ describe('a refusal', () => {
       'forty binds',
       { HostConfig: { Binds: Array.from({ length: 40 }, (_, index) => `/etc/${index}:/${index}`) } },
     ],
-    ['an unknown field', { HostConfig: { Überraschung: 'ja' } }],
+    ['an odd field', { HostConfig: { Sysctls: { Überraschung: 'ja' } } }],
     ['an unknown image', { Image: 'ghcr.io/évil/image' }],
     ['a wrong type', { HostConfig: 'all' }],
     ['a capability', { HostConfig: { CapAdd: ['SYS_ADMIN'] } }],

@@ -175,7 +175,10 @@ describe("Hermes' docker backend", () => {
       `run -d --init --name ${name} -w /workspace --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER ` +
       '--security-opt no-new-privileges --pids-limit 4096 --tmpfs /tmp:rw,nosuid,size=512m --tmpfs /var/tmp:rw,noexec,nosuid,size=256m ' +
       `--tmpfs /run:rw,noexec,nosuid,size=64m --shm-size 2g --cpus 8 --memory 64g -v ${work}:/workspace ${image} sleep 2h`
-    expect(await docker(gate, run.split(' '))).toMatchObject({ code: 0, stderr: '' })
+    expect(await docker(gate, run.split(' '))).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^WARNING: memory 64g is 5g here/),
+    })
     const asked = '{{.HostConfig.ShmSize}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}'
     expect(await docker(gate, ['inspect', '-f', asked, name])).toMatchObject({
       stdout: `${2 ** 30} ${5 * 2 ** 30} 512\n`,

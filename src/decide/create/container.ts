@@ -81,15 +81,13 @@ function planTimes({
   StopTimeout,
 }: ContainerCreate['config']): Pick<CreatePlan, 'health' | 'stopTimeout'> {
   // None is the engine's own.
-  const often = (interval: number | undefined): number | undefined =>
-    interval === undefined || interval <= 0 ? interval : Math.max(interval, SHORTEST_INTERVAL)
-  const { Interval, StartInterval } = Healthcheck ?? {}
+  const often = (field: 'Interval' | 'StartInterval'): object => {
+    const interval = Healthcheck?.[field]
+    const isShort = interval !== undefined && interval > 0 && interval < SHORTEST_INTERVAL
+    return isShort ? { [field]: SHORTEST_INTERVAL } : {}
+  }
   return {
-    health: Healthcheck && {
-      ...Healthcheck,
-      Interval: often(Interval),
-      StartInterval: often(StartInterval),
-    },
+    health: Healthcheck && { ...Healthcheck, ...often('Interval'), ...often('StartInterval') },
     stopTimeout:
       StopTimeout === undefined || (StopTimeout >= 0 && StopTimeout <= LONGEST_STOP)
         ? StopTimeout
