@@ -113,7 +113,7 @@ test('what a build that fails was to name is not the worker’s, whoever named i
   await using gate = await startGate({ policy: two })
   const made = newName()
   const building = classicBuild(gate, 'FROM busybox\nRUN sleep 4; false\n', '-t', made)
-  await sleep(2_000)
+  await runs('sleep 4; false')
   await engineDocker('new', ['import', '--change', `LABEL is=${made}`, '-', made], {
     input: Buffer.alloc(1024),
   })
@@ -121,6 +121,13 @@ test('what a build that fails was to name is not the worker’s, whoever named i
   expect(await docker(gate, ['rmi', made])).toMatchObject({ code: 1 })
   expect(await engineDocker('new', ['rmi', made])).toMatchObject({ code: 0 })
 })
+
+/** Waits until a step of a build runs, however long it takes to come to that. */
+async function runs(command: string): Promise<void> {
+  const seen = async () =>
+    (await engineDocker('new', ['ps', '--no-trunc', '--format', '{{.Command}}'])).stdout
+  await expect.poll(seen, { timeout: 30_000 }).toContain(command)
+}
 
 describe('a name that the operator gives while a worker’s call goes on', () => {
   /** Makes an image of the operator's under a name. Gives its id. */
@@ -135,7 +142,7 @@ describe('a name that the operator gives while a worker’s call goes on', () =>
     await using gate = await startGate({ policy: two })
     const [made, other] = [newName(), newName()]
     const building = classicBuild(gate, 'FROM busybox\nRUN sleep 4\n', '-t', made, '-t', other)
-    await sleep(2_000)
+    await runs('sleep 4')
     const theirs = await take(made)
     expect(await building).toMatchObject({
       code: 1,
