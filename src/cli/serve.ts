@@ -100,10 +100,9 @@ async function letGo(gate: Gate, engine: Engine, record: LiveRecord): Promise<vo
   await gate.bindRoots.close()
 }
 
-/** Once it is known whose containers are whose, whenever the engine is there. */
+/** Whenever the engine comes, and once there are workers. */
 function startMissed(gate: Gate, engine: Engine): void {
-  if (gate.feed.connected !== undefined)
-    startAgain(gate, engine).catch(warnOf('starting what the engine could not'))
+  startAgain(gate, engine).catch(warnOf('starting what the engine could not'))
 }
 
 async function serve(options: Options, environment: Environment): Promise<void> {

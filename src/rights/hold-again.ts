@@ -11,6 +11,7 @@ import { inTime } from '../host/in-time.ts'
 import { PinError } from '../host/pins.ts'
 import type { Owned } from '../record/store.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { sectionOf } from '../workers/roster.ts'
 import { findMisfits } from './misfits.ts'
 
 type Tell = (message: string) => void
@@ -47,8 +48,7 @@ async function hold(
   const [claim, index] = [basename(dirname(place)), Number(basename(place))]
   if (pins.placeOf(claim, index) !== place)
     throw new PinError('it was held by a gate with another state directory')
-  // The second worker of a name is `ai-worker.2` (workers/roster.ts).
-  const section = policy.workers.find(({ name }) => name === worker.split('.')[0])
+  const section = policy.workers.find(({ name }) => name === sectionOf(worker))
   if (section === undefined) throw new PinError('no worker of the policy has it')
   const { docker } = section
   const binds = docker.run.binds.filter(({ mode }) => readOnly || mode === 'rw')
@@ -66,20 +66,23 @@ async function hold(
 const starting = new WeakSet<Gate>()
 
 /**
- * Starts what the engine could not, as what the gate holds was missing. Each is decided on and on record before.
+ * Starts what the engine could not, as what the gate holds was missing: containers of workers that are served. Each is decided on and on
+ * record before.
  * @param engine the gate's own @throws {EngineUnavailable | StoreUnavailable}
  */
 export async function startAgain(gate: Gate, engine: Engine): Promise<void> {
-  if (starting.has(gate)) return
+  if (starting.has(gate) || gate.feed.connected === undefined) return
   starting.add(gate)
   try {
-    for (const owned of gate.ownership.all('container')) await startMissed(gate, engine, owned)
+    const served = new Set(gate.identities.map(({ name }) => name))
+    for (const owned of gate.ownership.all('container'))
+      if (served.has(owned.worker)) await startIfMissed(gate, engine, owned)
   } finally {
     starting.delete(gate)
   }
 }
 
-async function startMissed(gate: Gate, engine: Engine, { id, nonce, worker }: Owned): Promise<void> {
+async function startIfMissed(gate: Gate, engine: Engine, { id, nonce, worker }: Owned): Promise<void> {
   const minor = gate.feed.connected?.facts.minor
   if (minor === undefined) throw new EngineUnavailable('the engine is away')
   const { made, pins, inventory, recorder } = gate

@@ -4,6 +4,7 @@ import type { Gate } from '../gate.ts'
 import { BindRoots } from '../host/bind-roots.ts'
 import { misfits } from '../decide/create/fit.ts'
 import type { Policy, WorkerPolicy } from '../policy/policy.ts'
+import { calledSo } from '../policy/space.ts'
 import type { Violation } from '../decide/refuse.ts'
 import { factsOfFit, stockOf } from '../resolve/stock.ts'
 
@@ -31,7 +32,7 @@ export async function findMisfits(gate: Gate, policy: Policy = gate.policy): Pro
   for (const owner of gate.ownership.owners()) {
     const section = policy.workers.find(({ name }) => name === served.get(owner))
     const check =
-      section === undefined ? () => [NOBODY] : await checkOf(gate, roots, { ...section, name: owner })
+      section === undefined ? () => [NOBODY] : await checkOf(gate, roots, calledSo(section, owner))
     for (const id of gate.ownership.idsOf(owner, 'container')) {
       const known = gate.inventory.container(id)
       if (known === undefined) continue

@@ -61,3 +61,8 @@ function differenceOf({ present, account: before }: KnownWorker, account: string
 function fullName(name: string, generation: number): string {
   return generation === 1 ? name : `${name}.${generation}`
 }
+
+/** The name that a policy has for a worker, by its full one. */
+export function sectionOf(name: string): string {
+  return name.split('.')[0] ?? name
+}

@@ -12,12 +12,17 @@ import { startGate, type Gate } from '../support/gate.ts'
 import { dockgate, startDocker, until } from '../support/process.ts'
 import { reload } from '../support/reload.ts'
 
-const allow = [...everything, 'exec', 'volume create', 'volume ls']
+const allow = [...everything, 'exec', 'tag', 'volume create', 'volume ls']
 
 /** A policy whose worker has these keys beside its rights. @param socket keys of its socket */
-function worker(socket: object = {}, more: object = {}, name = 'ai-worker'): (directory: string) => string {
+function worker(
+  socket: object = {},
+  more: object = {},
+  name = 'ai-worker',
+  names: 'own' | 'shared' = 'shared',
+): (directory: string) => string {
   return (directory) => {
-    const { workers, ...file } = objectOf(parse(generousPolicy({ allow })(directory)))
+    const { workers, ...file } = objectOf(parse(generousPolicy({ allow, run: { names } })(directory)))
     const path = join(directory, 'ai-worker', 'docker.sock')
     const section = { ...objectOf(objectOf(workers)['ai-worker']), socket: { path, ...socket }, ...more }
     return stringify({ ...file, workers: { [name]: section } })
@@ -119,5 +124,27 @@ describe('what a worker had', () => {
     await using again = await startGate({ directory: gate.directory, policy: worker({ group: '12345' }) })
     expect((await docker(again, ['ps', '-a', '--format', '{{.Names}}'])).stdout).toBe(`${own}\n`)
     expect((await engineDocker('new', ['inspect', name])).code).toBe(0)
+  })
+
+  test('is called otherwise than what the one before it had, and fits the policy as that does', async () => {
+    await using gate = await startGate({ policy: worker({}, {}, 'ai-worker', 'own') })
+    await reload(gate, worker({}, {}, 'somebody-else', 'own'))
+    await reload(gate, worker({}, {}, 'ai-worker', 'own'))
+    const [image, name] = [freshName('image'), freshName('of-it')]
+    expect(await docker(gate, ['tag', 'busybox', image])).toMatchObject({ code: 0, stderr: '' })
+    expect(await docker(gate, ['create', '--name', name, image, 'true'])).toMatchObject({ code: 0 })
+    const { stdout } = await dockgate('status', '--json', '--state', state(gate))
+    expect(JSON.parse(stdout)).toMatchObject({
+      workers: [
+        {
+          name: 'ai-worker.2',
+          containers: [{ word: name, name: `ai-worker.2.${name}` }],
+          images: [{ id: expect.any(String) }],
+        },
+      ],
+    })
+    expect(stdout).not.toContain('misfit')
+    await docker(gate, ['rm', name])
+    await docker(gate, ['rmi', image])
   })
 })

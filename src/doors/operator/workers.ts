@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { EngineUnavailable } from '../../engine/engine.ts'
 import type { Gate } from '../../gate.ts'
 import type { WorkerPolicy } from '../../policy/policy.ts'
+import { calledSo } from '../../policy/space.ts'
 import type { OwnedKind } from '../../record/store.ts'
 import { containersInReach } from '../../resolve/containers.ts'
 import { findMisfits, type Misfit } from '../../rights/misfits.ts'
@@ -73,7 +74,7 @@ function describe(gate: Gate, section: WorkerPolicy, misfits: readonly Misfit[])
   return {
     name,
     socket: section.socket.path,
-    containers: containersInReach(gate, { ...section, name })
+    containers: containersInReach(gate, calledSo(section, name))
       .filter(({ owner }) => owner === 'self')
       .map(({ id, name: called, word, running }) => {
         const misfit = misfits.find((one) => one.id === id)
