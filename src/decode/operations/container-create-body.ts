@@ -54,7 +54,7 @@ function paths(core: readonly string[]): Field<undefined> {
 
 const healthcheck = record({
   Test: limited(words, '4 KiB together'),
-  Interval: limited(integer, 'brought to a second where it is less'),
+  Interval: limited(integer, 'at least a second, to which a create is brought'),
   Timeout: forwarded(integer),
   Retries: forwarded(integer),
   StartPeriod: forwarded(integer),
@@ -216,7 +216,7 @@ export const imageConfigFields = {
   Shell: list(limited(text, 'likewise')),
   StdinOnce: forwarded(flag),
   StopSignal: forwarded(text),
-  StopTimeout: limited(integer, 'brought to 600 s where it is more'),
+  StopTimeout: limited(integer, 'at most 600 s, to which a create is brought'),
   Tty: forwarded(flag),
   User: forwarded(text),
   Volumes: dictionary(emptyObject),
