@@ -87,23 +87,44 @@ export class Recorder {
     readonly why: string
   }): Promise<DecisionEntry> {
     const { worker, id, rule, what, why } = misfit
-    const entry: DecisionEntry = {
-      ...{ phase: 'decision', id: newRecordId(), time: Date.now(), worker, door: 'control' },
-      ...{ operation: 'container.stop', subcommand: 'enforce', target: id, decision: 'allow', rule },
-      reason: shorten(`${what}: ${why}`, LONGEST_REASON),
-      detail: '{}',
-    }
-    await this.#store.write([{ type: 'entry', entry }], 'synced')
-    this.#watch(entry)
-    return entry
+    const reason = shorten(`${what}: ${why}`, LONGEST_REASON)
+    return this.#openOwn({
+      worker,
+      operation: 'container.stop',
+      subcommand: 'enforce',
+      target: id,
+      rule,
+      reason,
+    })
   }
 
   /** Records that the gate starts a container whose restart policy asks for it. @throws {StoreUnavailable} */
   async openStarted(worker: string, id: string, reason: string): Promise<DecisionEntry> {
+    const rule = 'run.restart'
+    return this.#openOwn({
+      worker,
+      operation: 'container.start',
+      subcommand: 'start',
+      target: id,
+      rule,
+      reason,
+    })
+  }
+
+  /** What the gate does of itself, for the operator. */
+  async #openOwn(
+    about: Pick<DecisionEntry, 'worker' | 'operation' | 'subcommand' | 'target' | 'rule' | 'reason'>,
+  ): Promise<DecisionEntry> {
     const entry: DecisionEntry = {
-      ...{ phase: 'decision', id: newRecordId(), time: Date.now(), worker, door: 'control' },
-      ...{ operation: 'container.start', subcommand: 'start', target: id, decision: 'allow' },
-      ...{ rule: 'run.restart', reason, detail: '{}' },
+      ...about,
+      ...{
+        phase: 'decision',
+        id: newRecordId(),
+        time: Date.now(),
+        door: 'control',
+        decision: 'allow',
+        detail: '{}',
+      },
     }
     await this.#store.write([{ type: 'entry', entry }], 'synced')
     this.#watch(entry)

@@ -71,8 +71,7 @@ export function planBasePull(
 ): PullPermit {
   const { name, digest, tag = 'latest' } = image
   const sent = digest ?? tag
-  const space = new ImageSpace(run.imageHost)
-  const given = space.isOwn && digest === undefined ? fullReference(space.nameOf(image)) : undefined
+  const given = new ImageSpace(run.imageHost).given(image)
   const registryAuth = credentialsFor(operation.registryAuth, image)
   const parameters = { fromImage: name, tag: sent, platform }
   return permitting<PullPermit>({
@@ -80,7 +79,7 @@ export function planBasePull(
     operation: { kind: 'image.pull', parameters, registryAuth },
     name,
     tag: sent,
-    given,
+    given: given && fullReference(given),
     digest: undefined,
   })
 }

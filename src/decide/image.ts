@@ -28,22 +28,20 @@ export function decidePull(
     return refuse(word, 'run.images', `image = ${fromImage}`, { why: 'this is not an image reference' })
   if (!someImageMatches(run.images, reference))
     return refuseAll(word, [outsideNames(run, `image = ${fromImage}`, fromImage)])
-  const space = new ImageSpace(run.imageHost)
-  const isNamed = space.isOwn && reference.digest === undefined
+  const given = new ImageSpace(run.imageHost).given(reference)
   // Podman does not tell what a registry has under a name.
-  if (isNamed && engine.podman && names.get(fullReference(reference)) === 'other') {
+  if (given !== undefined && engine.podman && names.get(fullReference(reference)) === 'other') {
     const why = 'this host has an image of that name which is somebody else’s, and would have another by it'
     return refuse(word, 'image.name', `image = ${fromImage}`, { why, instead: ['docker pull NAME@sha256:…'] })
   }
   const { name, digest, tag = 'latest' } = reference
-  const given = isNamed && !engine.podman ? fullReference(space.nameOf(reference)) : undefined
   // Without a tag or digest an engine pulls every tag there is.
   return allow(word, 'run.images', {
     on: 'pull',
     operation,
     name,
     tag: digest ?? tag,
-    given,
+    given: given === undefined || engine.podman ? undefined : fullReference(given),
     digest: undefined,
   })
 }

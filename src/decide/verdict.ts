@@ -46,7 +46,7 @@ export interface Refused {
   readonly effect: 'refuse'
   readonly subcommand: string
   readonly refusal: Refusal
-  /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist, 409 where another call is at it. */
+  /** 403 by policy, 400 malformed; 404 where it must look as if the object did not exist, 409 where another call is at it, 503 as an engine without a swarm. */
   readonly status: 400 | 403 | 404 | 409 | 503
 }
 

@@ -29,7 +29,6 @@ export function parseQuery(
     const name = unescape(sign === -1 ? pair : pair.slice(0, sign))
     const value = unescape(sign === -1 ? '' : pair.slice(sign + 1))
     if (passedOver.has(name)) continue
-    const earlier = parameters.get(name)
     if (repeatable.includes(name)) {
       const values = repeated.get(name) ?? []
       values.push(value)
@@ -38,7 +37,7 @@ export function parseQuery(
       continue
     }
     // An engine takes the first (Go, url.Values.Get).
-    if (earlier === undefined) parameters.set(name, value)
+    if (!parameters.has(name)) parameters.set(name, value)
   }
   return parameters
 }

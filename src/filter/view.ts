@@ -6,7 +6,7 @@ import { reachOf } from '../policy/reach.ts'
 import { spaceOf } from '../policy/space.ts'
 import type { NetworkFacts } from '../resolve/facts.ts'
 import { containersInReach } from '../resolve/containers.ts'
-import { isHidden as isHiddenName } from '../resolve/images.ts'
+import { isHidden } from '../resolve/images.ts'
 import { networksInReach } from '../resolve/networks.ts'
 import type { World } from '../world/world.ts'
 import { KEEP_ALL, type Keep } from './by-words.ts'
@@ -100,13 +100,12 @@ export function viewOf(world: World, holder: Holder): View {
     imageName: (name) => {
       // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
       const reference = looksLikeImageId(name) ? undefined : parseReference(name)
-      if (reference === undefined || space.images.holds(reference.name)) return reference !== undefined
-      if (isHiddenName(ownership, own, storedReference(reference))) return false
-      const isHidden = (): boolean => {
-        const given = storedReference(space.images.nameOf(reference))
-        return space.images.isOwn && ownership.owner('tag', given) === own
-      }
-      return someImageMatches(holder.worker.docker.run.images, reference) && !isHidden()
+      if (reference === undefined) return false
+      if (space.images.holds(reference.name)) return true
+      if (isHidden(ownership, own, storedReference(reference))) return false
+      const ownName = space.images.isOwn ? storedReference(space.images.nameOf(reference)) : undefined
+      const isOwnToo = ownName !== undefined && ownership.owner('tag', ownName) === own
+      return !isOwnToo && someImageMatches(holder.worker.docker.run.images, reference)
     },
     volumeName: (name) => ownership.owner('volume', name) === own,
     volume: ({ Name, Labels }) => {

@@ -3,6 +3,7 @@
  * into the Dockerfile. Instructions for later builds (ONBUILD) would be carried out unseen.
  */
 import {
+  familiar,
   familiarReference,
   fullReference,
   storedReference,
@@ -28,7 +29,6 @@ import { ownImage } from '../resolve/own-images.ts'
 import type { DockerRight } from '../rights/docker-call.ts'
 import { splitLines } from '../world/lines.ts'
 import { encode } from '../encode/encode.ts'
-import { familiar } from '../decode/reference.ts'
 import { atOnce } from '../schedule/at-once.ts'
 import type { Share } from '../schedule/scheduler.ts'
 import { either } from '../shared/ending.ts'
@@ -132,7 +132,7 @@ export class BuildImages {
       violations.push(...violationsOf(from.image, platform, found, instructions.length, exposed))
       ids.set(from, found.id)
     }
-    // Nothing in these is carried out: a build looks them up by name.
+    // Nothing in these is carried out, so what is in them does not matter.
     const found = new Map<string, string>()
     if (violations.length === 0)
       for (const image of copied) found.set(fullReference(image), (await this.#find(image, all, late)).id)
@@ -145,13 +145,9 @@ export class BuildImages {
     const known = this.#found.get(key)
     if (known !== undefined) return known
     const isPulled = this.#permit.operation.parameters.pull === true
-    const { gate, right } = this.#call
-    // What another worker pushes at this moment is not there for others.
-    const isAnothers = (): boolean => isHidden(gate.ownership, right.worker.name, storedReference(image))
-    let found = isPulled || isAnothers() ? undefined : await this.#inspect(familiarReference(image))
-    if (isAnothers()) found = undefined
+    let found = isPulled ? undefined : await this.#here(image)
     // No registry has one of the worker's own.
-    const isOwn = spaceOf(right.worker).images.holds(image.name)
+    const isOwn = spaceOf(this.#call.right.worker).images.holds(image.name)
     if (!isOwn && (found === undefined || !isFor(found, platform)))
       found = await this.#inspect(familiar(await this.#pull(image, platform, late)))
     if (found === undefined)
@@ -162,6 +158,14 @@ export class BuildImages {
       )
     this.#found.set(key, found)
     return found
+  }
+
+  /** What has that name here. What another worker pushes, when the engine is asked or has answered, is not there for others. */
+  async #here(image: ImageReference): Promise<Found | undefined> {
+    const { gate, right } = this.#call
+    const isAnothers = (): boolean => isHidden(gate.ownership, right.worker.name, storedReference(image))
+    const found = isAnothers() ? undefined : await this.#inspect(familiarReference(image))
+    return isAnothers() ? undefined : found
   }
 
   async #inspect(image: string): Promise<Found | undefined> {

@@ -1,6 +1,6 @@
 /**
- * Names for an image that a build, an import or a commit has made. The gate gives them itself, when the image is there: how long
- * that takes is the worker's to choose, and somebody else can have given a name meanwhile.
+ * Names for an image that a build, an import, a commit or a pull has brought. The gate gives them itself, when the image is there: how
+ * long that takes is the worker's to choose, and somebody else can have given a name meanwhile.
  */
 import { familiar } from '../decode/reference.ts'
 import type { CallEngine } from '../engine/call-engine.ts'

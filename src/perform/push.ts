@@ -19,9 +19,11 @@ import { giveInTurn, takeName } from './names.ts'
 export function push(undertaking: Undertaking, permit: PushPermit): Promise<Reply> {
   if (permit.given.size === 0) return send(undertaking, permit)
   const { call, right, outcome } = undertaking
-  const names = [...permit.given.keys(), ...ownNames(right.worker, permit)]
+  const own = ownNames(right.worker, permit)
+  const names = [...permit.given.keys(), ...own]
   const replied = Promise.withResolvers<Reply>()
-  const inTurn = (known: Images): Promise<void> => pushInTurn(undertaking, permit, known, replied.resolve)
+  const inTurn = (known: Images): Promise<void> =>
+    pushInTurn(undertaking, permit, own, known, replied.resolve)
   call.gate.imageTurns.lend(right.worker.name, names, inTurn, call.gone).catch((cause: unknown) => {
     if (cause instanceof NoTurn)
       replied.resolve(Promise.resolve(outcome.close(errorReply(409, cause.message))))
@@ -43,10 +45,11 @@ function notTaken(cause: unknown): false {
   return false
 }
 
-/** Resolves when the names are taken back. @param reply is called with the reply, before that */
+/** Resolves when the names are taken back. @param own of the images. @param reply is called with the reply, before that */
 async function pushInTurn(
   undertaking: Undertaking,
   permit: PushPermit,
+  own: readonly string[],
   known: Images,
   reply: (reply: Reply | Promise<Reply>) => void,
 ): Promise<void> {
@@ -56,7 +59,7 @@ async function pushInTurn(
   const again = decideNow()
   if (again.effect === 'refuse') return reply(outcome.close(refusedOnTheWay(undertaking, again)))
   const hidden = gate.ownership.namesGiven.reserve(right.worker.name, [...permit.given.keys()])
-  const lent = gate.ownership.namesLent.reserve(right.worker.name, ownNames(right.worker, permit))
+  const lent = gate.ownership.namesLent.reserve(right.worker.name, own)
   try {
     for (const [name, image] of permit.given) {
       if (call.gone.isOver) return reply(outcome.close(errorReply(503, 'the client went away')))

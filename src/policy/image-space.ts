@@ -41,6 +41,11 @@ export class ImageSpace {
     return { ...reference, name: `${this.#host}/${registry}${reference.name.slice(slash)}` }
   }
 
+  /** The same of a name that the worker gives; undefined where that is as it says it: names are shared, or it goes by a digest. */
+  given(reference: ImageReference): ImageReference | undefined {
+    return this.isOwn && reference.digest === undefined ? this.nameOf(reference) : undefined
+  }
+
   /** A text in the worker's words: each name of its space as it says that, as people write it. */
   inWords(text: string): string {
     return this.#told(text, familiar)

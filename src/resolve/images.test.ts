@@ -59,6 +59,15 @@ describe('a name', () => {
   })
 })
 
+test('an image is not found by a name that another worker gives it, or has while it pushes, until that is done', () => {
+  const world = worldWith()
+  const done = world.ownership.namesGiven.reserve('rival', [OWN])
+  expect(findImage(world, worker, 'own:1')).toBeUndefined()
+  expect(findImage(world, worker, imageIdOf('own'))).toMatchObject({ names: [OWN], hidden: [OWN] })
+  done()
+  expect(findImage(world, worker, 'own:1')).toMatchObject({ id: imageIdOf('own'), hidden: [] })
+})
+
 test('what is listed of a worker’s images is that of its own, and of nobody’s with its label', () => {
   const world = worldWith()
   const image = (name: string, label: string, listed: number) => {

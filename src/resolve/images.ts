@@ -44,11 +44,12 @@ export function namesOf(
   }
 }
 
-/** An image by a name or by the start of its id. */
+/** An image by a name that is not hidden from the worker, or by the start of its id. */
 export function findImage(known: Images, worker: WorkerPolicy, written: string): ImageFacts | undefined {
   const reference = parseReference(written)
-  const named = reference === undefined ? undefined : known.images.named(storedReference(reference))
-  const image = named ?? imageByPrefix(known, worker, written)
+  const name = reference && storedReference(reference)
+  const isNamed = name !== undefined && !isHidden(known.ownership, worker.name, name)
+  const image = (isNamed ? known.images.named(name) : undefined) ?? imageByPrefix(known, worker, written)
   return image === undefined ? undefined : imageFacts(known, worker, image)
 }
 

@@ -10,19 +10,19 @@ import type { Images } from '../world/images.ts'
 
 /** A name that is given, in full. What is no name stays as it is, and is refused where that is decided. */
 export function givenImage(worker: WorkerPolicy, written: string): string {
-  const { images: space } = spaceOf(worker)
-  const reference = parseReference(written)
-  if (!space.isOwn || reference === undefined || reference.digest !== undefined) return written
-  return fullReference(space.nameOf(reference))
+  const given = givenReference(worker, written)
+  return given === undefined ? written : fullReference(given)
 }
 
 /** The same of a tag, a commit or an import. */
 export function givenName<T extends NewName>(worker: WorkerPolicy, parameters: T): T {
-  const written = newName(parameters)
-  const { images: space } = spaceOf(worker)
-  const reference = written === undefined ? undefined : parseReference(written)
-  if (!space.isOwn || reference === undefined || reference.digest !== undefined) return parameters
-  return { ...parameters, repo: space.nameOf(reference).name, tag: reference.tag ?? 'latest' }
+  const given = givenReference(worker, newName(parameters) ?? '')
+  return given === undefined ? parameters : { ...parameters, repo: given.name, tag: given.tag ?? 'latest' }
+}
+
+function givenReference(worker: WorkerPolicy, written: string): ImageReference | undefined {
+  const reference = parseReference(written)
+  return reference && spaceOf(worker).images.given(reference)
 }
 
 /** What the engine is to look for. @param known undefined while it is not known which images there are */

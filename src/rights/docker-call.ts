@@ -111,13 +111,15 @@ export class DockerCall implements Call<Docker> {
   async #learnNamed({ worker }: Rights, images: KnownImages | undefined): Promise<void> {
     const { gate, operation } = this
     if (operation.kind !== 'container.create' || images === undefined) return
-    const image = findImage({ images, ownership: gate.ownership }, worker, operation.image)
-    if (image === undefined) {
-      const reference = parseReference(operation.image)
-      if (reference !== undefined) await gate.sight.look([storedReference(reference)])
+    const find = () => findImage({ images, ownership: gate.ownership }, worker, operation.image)
+    const reference = parseReference(operation.image)
+    let image = find()
+    if (image === undefined && reference !== undefined) {
+      // It can have come since the last list.
+      await gate.sight.look([storedReference(reference)])
+      image = find()
     }
-    const known = image ?? findImage({ images, ownership: gate.ownership }, worker, operation.image)
-    if (known !== undefined && known.named === undefined) await gate.sight.look([known.id])
+    if (image !== undefined && image.named === undefined) await gate.sight.look([image.id])
   }
 
   async #pathsOf({ worker }: Rights, written: readonly string[]): Promise<HostPaths> {

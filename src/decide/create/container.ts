@@ -44,9 +44,8 @@ export function planContainer(
   for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)
   const own = mounts.filter((mount) => mount.type === 'bind')
   const shared = sharedBinds(operation, facts)
-  const binds = [...own, ...shared]
-  // What is held again after a reboot, and missed until then.
-  const lasting = facts.engine.podman ? [] : own.filter(({ relabel }) => relabel === undefined)
+  // After a reboot what the gate holds is missing until it holds it again, which it does but for these.
+  const missed = [...own.filter(({ relabel }) => facts.engine.podman || relabel !== undefined), ...shared]
   const plan = {
     image,
     granted,
@@ -61,14 +60,8 @@ export function planContainer(
     ipcMode: planIpcMode(operation.ipc, facts, violations),
     limits: planLimits(run.limits, operation.limits, facts.hostCpus),
     ulimits: planUlimits(run.limits, operation.ulimits, violations),
-    binds: binds.map(({ source, readOnly }) => ({ source, readOnly })),
-    restart: planRestart(
-      run,
-      operation.restart,
-      binds.filter((bind) => !lasting.some((one) => one === bind)),
-      facts,
-      violations,
-    ),
+    binds: [...own, ...shared].map(({ source, readOnly }) => ({ source, readOnly })),
+    restart: planRestart(run, operation.restart, missed, facts, violations),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
     ...planTimes(operation.config),
   }

@@ -2,7 +2,6 @@
 import { sharedContainers, type ContainerCreate } from '../../decode/operations/container-create.ts'
 import { looksLikeImageId } from '../../decode/reference.ts'
 import type { ContainerFacts, Facts, OfFit } from '../../resolve/facts.ts'
-import { formatCpus, formatSize, parseSize } from '../../shared/sizes.ts'
 import { ImageSpace } from '../../policy/image-space.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
@@ -10,6 +9,7 @@ import type { CreatePlan } from '../plans.ts'
 import { planContainer } from './container.ts'
 import type { PlanFacts } from './facts.ts'
 import { outsideRoots } from './mounts.ts'
+import { limitedQuantities } from './quantities.ts'
 
 /** What of a container the policy gives no more; empty where it fits, and for those of the operator. */
 export function misfits(
@@ -73,26 +73,13 @@ function asMade(name: string, { rule, what, why, instead }: Violation): Violatio
   }
 }
 
-/** Limits of which a create would silently get less. */
-function lowered(
-  { limits: made, log, ulimits, mounts }: ContainerCreate,
-  plan: CreatePlan,
-): readonly Violation[] {
-  const { memory, nanoCpus, pids, shm } = plan.limits
-  const size = parseSize(log.options.reveal().get('max-size') ?? '')
-  const mostLog = parseSize(plan.log?.options['max-size'] ?? '') ?? Infinity
+/** Limits of which a create would get less. */
+function lowered(made: ContainerCreate, plan: CreatePlan): readonly Violation[] {
   return [
-    ...over('memory', made.memory ?? 0, memory, formatSize, '--memory'),
-    ...over('cpus', made.nanoCpus ?? 0, nanoCpus, formatCpus, '--cpus'),
-    ...over('pids', made.pids ?? 0, pids, String, '--pids-limit'),
-    ...over('shm', made.shm ?? 0, shm, formatSize),
-    ...over('log', size ?? 0, mostLog, formatSize),
-    ...mounts.flatMap((mount, index) => {
-      const planned = plan.mounts[index]
-      if (mount.type !== 'tmpfs' || planned?.type !== 'tmpfs') return []
-      return over('tmpfs', mount.size ?? 0, planned.size ?? Infinity, formatSize)
-    }),
-    ...ulimits.flatMap(({ name, hard }, index) =>
+    ...limitedQuantities(made, plan).flatMap(({ limit, asked = 0, given = Infinity, format, option }) =>
+      over(limit, asked, given, format, option),
+    ),
+    ...made.ulimits.flatMap(({ name, hard }, index) =>
       over(name === 'nproc' ? 'pids' : name, hard, plan.ulimits[index]?.Hard ?? hard, String),
     ),
   ]

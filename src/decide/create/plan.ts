@@ -1,6 +1,6 @@
 /** What a new container of a worker's will be, beside all that the worker has. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
-import { familiar, parseReference, storedReference } from '../../decode/reference.ts'
+import { familiar } from '../../decode/reference.ts'
 import type { FactsOf } from '../../resolve/facts.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import { allow } from '../answers.ts'
@@ -22,10 +22,6 @@ export function planCreate(
 ): Verdict {
   const violations: Violation[] = []
   const { image, engine } = facts
-  const reference = parseReference(operation.image)
-  // To the others it is not there.
-  if (reference !== undefined && image?.hidden.includes(storedReference(reference)) === true)
-    return notFound(word, `No such image: ${operation.image}`)
   const asNew = { ...facts, fromImage: image, hostCpus: engine.nanoCpus }
   const plan = planContainer(run, operation, asNew, violations)
   if (facts.nameMeant && operation.name !== undefined)

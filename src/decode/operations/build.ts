@@ -65,7 +65,7 @@ export interface ImageBuild {
   readonly parameters: Read<typeof buildQuery>
   /** The Dockerfile's path in the context. */
   readonly dockerfile: string
-  /** Images whose layers may be taken from, as written. */
+  /** Images whose layers were to be taken from, as written: for the record alone. */
   readonly cacheFrom: readonly string[]
   readonly buildArgs: ReadonlyMap<string, string>
   readonly labels: ReadonlyMap<string, string>

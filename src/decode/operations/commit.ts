@@ -1,8 +1,18 @@
 /** POST /commit: an image of a container's files, with the configuration that the query and the body give. */
-import { FieldError, forwarded, limited, record, rewritten, secret, type Read } from '../fields.ts'
+import {
+  FieldError,
+  forwarded,
+  limited,
+  record,
+  rewritten,
+  secret,
+  type Finding,
+  type Read,
+} from '../fields.ts'
 import type { Json } from '../json.ts'
 import { queryFlag, queryText } from '../query.ts'
-import { checkTexts, checkTimes, checkVolumes } from './container-create.ts'
+import { checkTexts, checkVolumes, SHORTEST_INTERVAL } from './container-create.ts'
+import { LONGEST_STOP } from './container.ts'
 import { imageConfigFields } from './container-create-body.ts'
 import { containerReference, type Given } from '../parts.ts'
 import { imageChanges, tellChanges } from './image-changes.ts'
@@ -51,6 +61,28 @@ export function readCommit({
   checkTimes(config, findings)
   checkTexts(config)
   return { kind: 'container.commit', container: containerReference(container), parameters, config }
+}
+
+/** Finds times of health checks and stops that a host can't bear: an image hands them down. */
+function checkTimes(
+  { Healthcheck, StopTimeout = 0 }: Pick<ContainerCommit['config'], 'Healthcheck' | 'StopTimeout'>,
+  findings: Finding[],
+): void {
+  for (const field of ['Interval', 'StartInterval'] as const) {
+    const interval = Healthcheck?.[field] ?? 0
+    if (interval === 0 || interval >= SHORTEST_INTERVAL) continue
+    findings.push({
+      what: `Healthcheck.${field} = ${interval}`,
+      why: 'each check is a process: once a second at most',
+      instead: '1s',
+    })
+  }
+  if (StopTimeout < 0 || StopTimeout > LONGEST_STOP) {
+    findings.push({
+      what: `StopTimeout = ${StopTimeout}`,
+      why: `the engine waits this long when it shuts down: 0 to ${LONGEST_STOP} s`,
+    })
+  }
 }
 
 /** An engine takes none for yes. */

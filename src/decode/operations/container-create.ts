@@ -4,7 +4,7 @@ import { expectAtMost } from '../length.ts'
 import { queryText } from '../query.ts'
 import { Secret } from '../secret.ts'
 import { tellLogOptions, type containerCreateBody } from './container-create-body.ts'
-import { containerName, LONGEST_STOP } from './container.ts'
+import { containerName } from './container.ts'
 import { readEndpoint, type Endpoint } from './endpoint.ts'
 import { readMounts, type Mount } from './mounts.ts'
 import { readPorts, type PublishedPort } from './ports.ts'
@@ -259,28 +259,6 @@ export function checkTexts({
 
 /** Nanoseconds between two health checks that a host can bear. */
 export const SHORTEST_INTERVAL = 1e9
-
-/** Finds times of health checks and stops that a host can't bear. */
-export function checkTimes(
-  { Healthcheck, StopTimeout = 0 }: Pick<Body, 'Healthcheck' | 'StopTimeout'>,
-  findings: Finding[],
-): void {
-  for (const field of ['Interval', 'StartInterval'] as const) {
-    const interval = Healthcheck?.[field] ?? 0
-    if (interval === 0 || interval >= SHORTEST_INTERVAL) continue
-    findings.push({
-      what: `Healthcheck.${field} = ${interval}`,
-      why: 'each check is a process: once a second at most',
-      instead: '1s',
-    })
-  }
-  if (StopTimeout < 0 || StopTimeout > LONGEST_STOP) {
-    findings.push({
-      what: `StopTimeout = ${StopTimeout}`,
-      why: `the engine waits this long when it shuts down: 0 to ${LONGEST_STOP} s`,
-    })
-  }
-}
 
 /** Mounts of all kinds that a create asks for; those of another container count as one. */
 export function countMounts({ mounts, config, volumesFrom }: ContainerCreate): number {
