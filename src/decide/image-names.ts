@@ -70,7 +70,7 @@ function planOwnName(space: ImageSpace, what: string, written: string, violation
     return fullReference(reference)
   const isLong = space.holds(written)
   const why = isLong
-    ? 'with what stands before it on the engine, it has more than 255 characters'
+    ? 'with what the gate puts before it on the engine, it has more than 255 characters'
     : 'this is not a name for an image'
   violations.push({ rule: 'image.name', what, why, instead: [isLong ? 'a shorter name' : 'NAME:TAG'] })
   return written

@@ -31,7 +31,7 @@ export function decidePull(
   const given = new ImageSpace(run.imageHost).given(reference)
   // Podman does not tell what a registry has under a name.
   if (given !== undefined && engine.podman && names.get(fullReference(reference)) === 'other') {
-    const why = 'this host has an image of that name which is somebody else’s, and would have another by it'
+    const why = 'somebody else’s image on this host has that name, and the pull would take it away'
     return refuse(word, 'image.name', `image = ${fromImage}`, { why, instead: ['docker pull NAME@sha256:…'] })
   }
   const { name, digest, tag = 'latest' } = reference
