@@ -68,5 +68,5 @@ function restartOf(
   if (wanted?.Name === undefined || wanted.Name === '') return undefined
   const binds = container.binds.map(({ source, origin = source }) => ({ source, at: `bind of ${origin}` }))
   const restart = { name: wanted.Name, retries: wanted.MaximumRetryCount ?? 0 }
-  return planRestart(run, restart, binds, facts, violations)
+  return planRestart(run, restart, binds, facts, violations, `a new container with --restart ${wanted.Name}`)
 }

@@ -70,6 +70,7 @@ const MOST_RETRIES = 10
 /**
  * The restart policy as it is sent.
  * @param binds sources of bind mounts that an engine would mount as they are by then, and where each was asked for
+ * @param mend what gives such a folder with a restart policy
  */
 export function planRestart(
   run: RunPolicy,
@@ -77,6 +78,7 @@ export function planRestart(
   binds: readonly { readonly source: string; readonly at: string }[],
   facts: Pick<Facts, 'roots'>,
   violations: Violation[],
+  mend = 'a mount of its own, without :z',
 ): RestartPlan {
   const name = restart.name === '' ? 'no' : restart.name
   if (name === 'no') return { name, retries: 0 }
@@ -97,7 +99,7 @@ export function planRestart(
       what: `${what} with ${replaceable.at}`,
       why: 'after a reboot the engine would restart the container before the gate holds this folder again',
       instead: [
-        'a mount of its own, without :z',
+        mend,
         `the root itself: ${run.binds.map((root) => root.path).join(' | ')}`,
         'a named volume',
         '--restart no',
