@@ -15,6 +15,8 @@ import { Inventory } from './world/inventory.ts'
 import { readContainer } from './world/listed.ts'
 import { MadeWith } from './world/made.ts'
 import { Ownership } from './world/ownership.ts'
+import { BuildGroups } from './host/build-groups.ts'
+import { Builds } from './world/builds.ts'
 import { beginReconciling, reconcileImages } from './world/reconcile.ts'
 import { Renames } from './world/renames.ts'
 import { Reservations } from './world/reservations.ts'
@@ -58,6 +60,9 @@ export class Gate implements World {
   readonly recorder: Recorder
   readonly inventory = new Inventory()
   readonly execs = new Execs()
+  readonly builds: Builds
+  /** Groups of processes of what is built. */
+  readonly buildGroups = new BuildGroups()
   readonly paths = new PathLookups()
   readonly made: MadeWith
   /** Whose turn it is to have work done. */
@@ -89,8 +94,10 @@ export class Gate implements World {
     pins: Pins,
     policy: Policy,
     bindRoots: BindRoots,
+    buildSecret: Buffer,
     events: GateEvents,
   ) {
+    this.builds = new Builds(buildSecret)
     this.#engine = engine
     this.recorder = recorder
     this.#store = store

@@ -11,7 +11,7 @@ import type { HostDiagnostic } from './decode/operations/host.ts'
 import { isChange } from './decode/properties.ts'
 import { EngineUnavailable } from './engine/engine.ts'
 import { errorReply, type Reply } from './engine/reply.ts'
-import { refusalReply, replyInWords } from './filter/refusal.ts'
+import { refusalReply, refusedInWords, replyInWords } from './filter/refusal.ts'
 import type { Gate } from './gate.ts'
 import { runPermitted, type Diagnosed } from './perform/diagnostic.ts'
 import { perform } from './perform/perform.ts'
@@ -46,7 +46,7 @@ export type Served<Result> =
 type Perform<R extends Resource, Result> = (right: Right<R>, claims: Claims) => Promise<Result>
 
 /** All stages of one call. What it is decided by is in force when it is performed; in `perform/` the right sees to that. */
-async function serve<R extends Resource, Result>(
+export async function serve<R extends Resource, Result>(
   call: Call<R>,
   performed: Perform<R, Result>,
 ): Promise<Served<Result>> {
@@ -104,7 +104,7 @@ export async function handle(
 }
 
 /** What was asked for, with the engine's names for what is the worker's own. */
-function named(gate: Gate, { identity }: Caller, decoded: Decoded): Decoded {
+export function named(gate: Gate, { identity }: Caller, decoded: Decoded): Decoded {
   const { rights } = identity
   return rights === undefined
     ? decoded
@@ -166,7 +166,7 @@ async function undertake<R extends Resource, Result>(
 function replyOf(served: Served<Reply>, { identity }: Caller): Reply {
   switch (served.became) {
     case 'refused':
-      return refusalReply(served.refused, served.record, identity.name)
+      return refusalReply(refusedInWords(served.refused, identity.space), served.record, identity.name)
     case 'tried':
       return errorReply(403, 'rehearsal: this is allowed, and was not done')
     case 'done':
@@ -176,7 +176,7 @@ function replyOf(served: Served<Reply>, { identity }: Caller): Reply {
 
 function failureReply(cause: unknown, { identity }: Caller): Reply {
   if (cause instanceof RightEnded && cause.refused !== undefined)
-    return refusalReply(cause.refused, cause.record, identity.name)
+    return refusalReply(refusedInWords(cause.refused, identity.space), cause.record, identity.name)
   if (cause instanceof Ended || cause instanceof RightEnded) return errorReply(403, cause.message)
   if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
   if (cause instanceof LookupAbandoned) return errorReply(503, cause.message)

@@ -51,6 +51,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'src/engine/find-engine.ts': ['access', 'constants'],
   'src/policy-file/reader.ts': ['closeSync', 'createReadStream', 'fstatSync', 'writeFileSync'],
   'src/policy-file/load.ts': ['open'],
+  // In the tree of groups of processes, where root alone makes anything.
+  'src/host/build-groups.ts': ['existsSync', 'mkdir', 'writeFile'],
   // Programs of the worker's account, which gain nothing by a path that it can move; what starts them looks at what root put there.
   'src/mcp/http-child.ts': ['existsSync'],
   'src/programs/docker.ts': ['lstat', 'realpath'],

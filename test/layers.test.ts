@@ -14,6 +14,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // What all stand on.
   shared: [],
   http: [],
+  grpc: [],
   schedule: [],
   // The host: files, and programs that are started.
   files: [],
@@ -24,7 +25,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   faults: ['shared', 'policy'],
   // The engine and the record, and what is known by both.
   record: ['schedule'],
-  engine: ['shared', 'http'],
+  engine: ['shared', 'http', 'grpc', 'decode'],
   workers: ['policy', 'record'],
   world: ['shared', 'decode', 'policy', 'faults', 'record', 'engine'],
   // The host by a policy.
@@ -70,12 +71,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   settle: ['shared', 'decode', 'record', 'engine', 'world', 'decide', 'encode', 'gate.ts', 'rights'],
   perform: [
     'shared',
+    'grpc',
     'schedule',
     'programs',
     'decode',
     'policy',
     'record',
     'engine',
+    'workers',
     'world',
     'host',
     'resolve',
@@ -102,9 +105,22 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'settle',
     'perform',
   ],
+  'builds.ts': [
+    'shared',
+    'decode',
+    'engine',
+    'workers',
+    'decide',
+    'gate.ts',
+    'rights',
+    'settle',
+    'perform',
+    'pipeline.ts',
+  ],
   doors: [
     'shared',
     'http',
+    'grpc',
     'schedule',
     'files',
     'programs',
@@ -122,7 +138,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'filter',
     'gate.ts',
     'rights',
+    'perform',
     'pipeline.ts',
+    'builds.ts',
   ],
   // Programs beside it, and the commands.
   ssh: ['shared', 'programs'],
@@ -161,9 +179,10 @@ const RESERVED: Readonly<Record<string, readonly RegExp[]>> = {
   'node:sqlite': [/^record\/sqlite\//],
   'decide/permit.ts#permitting': [/^decide\//],
   'engine/encoded.ts#archiveRequest': ENCODING,
+  'engine/encoded.ts#grpcCall': ENCODING,
   'engine/encoded.ts#jsonRequest': ENCODING,
   'engine/encoded.ts#plainRequest': ENCODING,
-  'decide/permit.ts#requireDecided': [/^encode\/encode\.ts$/, /^perform\/diagnostic\.ts$/],
+  'decide/permit.ts#requireDecided': [/^encode\/(?:encode|buildkit)\.ts$/, /^perform\/diagnostic\.ts$/],
 }
 
 interface Import {

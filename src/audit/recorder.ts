@@ -192,7 +192,12 @@ function targetOf(permit: AnyPermit): string {
     case 'volume create':
       return permit.operation.name ?? ''
     case 'build':
+    case 'solve':
       return permit.tags.join(' ')
+    case 'graph':
+      return permit.operation.graph.images.join(' ')
+    case 'build connection':
+    case 'frontend':
     case 'container list':
     case 'engine':
     case 'list':

@@ -27,6 +27,7 @@ import { holdAgain, startAgain } from '../rights/hold-again.ts'
 import { findMisfits } from '../rights/misfits.ts'
 import { findProgram, ProgramError } from '../programs/roots.ts'
 import { LiveRecord } from '../record/live.ts'
+import { openBuildKey } from '../record/keys.ts'
 import { openStore } from '../record/sqlite/open-store.ts'
 import { warnOf } from '../shared/warn.ts'
 import { StoreError, StoreUnavailable } from '../record/errors.ts'
@@ -130,7 +131,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     startMissed(gate, engine)
   })
   const roots = await BindRoots.open(policy, note, own)
-  const gate = new Gate(engine, store, recorder, pins, policy, roots, events)
+  const gate = new Gate(engine, store, recorder, pins, policy, roots, openBuildKey(directory), events)
   const record = new LiveRecord(directory, store)
   const doors = new Doors(gate, record)
   const mcp = new McpServers(options, note)

@@ -1,5 +1,5 @@
 /** The decision: a pure function of the policy, the operation and the facts. Everything that is not allowed is refused. */
-import type { Decoded, OnContainer, Supported } from '../decode/operation.ts'
+import type { BuildOperation, Decoded, OnContainer, Supported } from '../decode/operation.ts'
 import type { ContainerList } from '../decode/operations/container.ts'
 import type { SystemEvents } from '../decode/operations/system.ts'
 import type { Facts, Resolved } from '../resolve/facts.ts'
@@ -10,6 +10,7 @@ import type { OtherKind } from '../policy/grants.ts'
 import { decideContainer } from './container.ts'
 import { decideNetwork, decideNetworkCreate } from './network.ts'
 import { decideExec, decideExecUse } from './exec.ts'
+import { decideBuildKit } from './buildkit/build.ts'
 import { decideBuild } from './image-build.ts'
 import { visibleIds } from './image-names.ts'
 import { withRoom } from './image-room.ts'
@@ -101,11 +102,18 @@ function versionMisfit(
 }
 
 function decideSupported(worker: WorkerPolicy, asked: Resolved<Supported['kind']>): Verdict {
-  return isOnContainer(asked) ? decideOnContainer(worker, asked) : decideOnOthers(worker, asked)
+  if (isOnContainer(asked)) return decideOnContainer(worker, asked)
+  return isOfBuildKit(asked) ? decideBuildKit(worker, asked) : decideOnOthers(worker, asked)
 }
 
 function isOnContainer(asked: Resolved): asked is Resolved<OnContainer['kind']> {
   return 'container' in asked.operation
+}
+
+type OfBuildKit = Resolved<BuildOperation['kind']>
+
+function isOfBuildKit(asked: Resolved): asked is OfBuildKit {
+  return asked.kind !== 'build.prune' && asked.kind.startsWith('build.')
 }
 
 function decideOnContainer(worker: WorkerPolicy, asked: Resolved<OnContainer['kind']>): Verdict {
@@ -144,7 +152,7 @@ function decideOnContainer(worker: WorkerPolicy, asked: Resolved<OnContainer['ki
 
 function decideOnOthers(
   worker: WorkerPolicy,
-  asked: Resolved<Exclude<Supported['kind'], OnContainer['kind']>>,
+  asked: Resolved<Exclude<Supported['kind'], OnContainer['kind'] | BuildOperation['kind']>>,
 ): Verdict {
   const { run } = worker.docker
   const { kind, operation, facts } = asked

@@ -16,9 +16,10 @@ import type { Violation } from './refuse.ts'
 /** The violation of a name that no pattern covers. */
 export function outsideNames(run: RunPolicy, what: string, image: string): Violation {
   const why = 'this image is outside the names that this worker may use'
-  // buildx asks for this image where BuildKit's own way in is closed.
-  const isBuildKit = image.startsWith('moby/buildkit')
-  const instead = isBuildKit ? ['DOCKER_BUILDKIT=0 docker build'] : [describePatterns(run.images)]
+  // It is what docker buildx create makes a builder of, which would need more of the host than any policy gives.
+  const reference = parseReference(image)
+  const isBuilder = reference?.name === 'docker.io/moby/buildkit'
+  const instead = isBuilder ? ['docker build, by the engine’s own BuildKit'] : [describePatterns(run.images)]
   return { rule: 'run.images', what, why, instead }
 }
 

@@ -1,7 +1,7 @@
 /** What a prune removes is decided thing by thing, as the removal of each by itself is. */
 import { describe, expect, test } from 'vitest'
 import { ENGINE, idOf, imageIdOf, networkIdOf, policyOf, worldWith } from '../../test/cases/world.ts'
-import { encode } from '../encode/encode.ts'
+import { encode, isSendable } from '../encode/encode.ts'
 import type { Removal } from '../decode/operation.ts'
 import { resolveRemoval } from '../resolve/resolve.ts'
 import { decideRemoval } from './prune.ts'
@@ -26,7 +26,7 @@ function decided(removal: Removal, given: Readonly<Record<string, unknown>> = {}
   if (verdict.effect === 'refuse') return verdict.refusal.rule
   const { permit } = verdict
   if (permit.on === 'image') return permit.names.length > 0 ? permit.names : permit.reference
-  return permit.on === 'prune' ? undefined : encode(permit, SENDING).path
+  return isSendable(permit) ? encode(permit, SENDING).path : undefined
 }
 
 const container = (name: string): Removal => ({

@@ -10,6 +10,15 @@ import type {
 import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
 import type { Prune } from '../decode/operations/prune.ts'
 import type { VolumeCreate } from '../decode/operations/volume.ts'
+import type { SourcePolicy } from '../decode/buildkit/control.ts'
+import type { Graph } from '../decode/buildkit/graph.ts'
+import type {
+  BuildConnect,
+  BuildFrontend,
+  BuildGraph,
+  BuildSession,
+  BuildSolve,
+} from '../decode/operations/buildkit.ts'
 import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ContainerList } from '../decode/operations/container.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
@@ -89,6 +98,10 @@ export type Permit =
   | VolumePermit
   | PrunePermit
   | BuildPermit
+  | BuildConnectionPermit
+  | SolvePermit
+  | FrontendPermit
+  | GraphPermit
   | ExecCreatePermit
   | ExecPermit
 
@@ -262,6 +275,39 @@ export interface BuildPermit extends Decided {
   /** References in full. */
   readonly tags: readonly string[]
   readonly limits: BuildLimits
+}
+
+/** A connection of BuildKit's: by the one a client asks, by the other it is asked. */
+export interface BuildConnectionPermit extends Decided {
+  readonly on: 'build connection'
+  readonly operation: BuildConnect | BuildSession
+}
+
+/** A build by BuildKit. */
+export interface SolvePermit extends Decided {
+  readonly on: 'solve'
+  readonly operation: BuildSolve
+  /** References in full, which the gate gives when the image is there. */
+  readonly tags: readonly string[]
+  /** What the engine takes images from. */
+  readonly sources: SourcePolicy
+}
+
+/** The reading of a Dockerfile. */
+export interface FrontendPermit extends Decided {
+  readonly on: 'frontend'
+  readonly operation: BuildFrontend
+  /** Options as they are sent. */
+  readonly options: ReadonlyMap<string, string>
+  /** As they are sent. */
+  readonly inputs: ReadonlyMap<string, Graph>
+}
+
+/** The graph of a build, as it is sent. */
+export interface GraphPermit extends Decided {
+  readonly on: 'graph'
+  readonly operation: BuildGraph
+  readonly graph: Graph
 }
 
 /** Own things that are not in use; which they are is looked up when it is carried out. */

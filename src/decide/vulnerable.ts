@@ -16,7 +16,7 @@ export function unlessVulnerable(
 ): Verdict {
   if (verdict.effect === 'refuse') return verdict
   // What is started was made by the same word, maybe under another policy.
-  const reaching = kind === 'exec.start' ? 'container.exec' : kind
+  const reaching = REACHING[kind] ?? kind
   const reached = facts.engine.faults.filter(
     (fault) =>
       isRefused(docker.faults, fault) &&
@@ -24,6 +24,12 @@ export function unlessVulnerable(
       fault.words.some((word) => word === verdict.subcommand),
   )
   return reached.length === 0 ? verdict : heldBack(verdict.subcommand, reached)
+}
+
+/** What reaches a fault as another operation does. */
+const REACHING: Readonly<Partial<Record<Supported['kind'], Supported['kind']>>> = {
+  'build.graph': 'image.build',
+  'exec.start': 'container.exec',
 }
 
 function heldBack(word: string, faults: readonly FoundFault[]): Verdict {

@@ -16,6 +16,9 @@ export const IGNORED: readonly string[] = wordsIn(`
   pragma te traceparent tracestate user-agent x-requested-with
 `)
 
+/** Those that may be there several times, each with a part of a list (RFC 9110, 5.3). */
+const LISTS: readonly string[] = ['x-docker-expose-session-grpc-method']
+
 const KNOWN: ReadonlySet<string> = new Set([...READ, ...IGNORED])
 
 /**
@@ -35,6 +38,8 @@ export function readHeaders(
     if (!KNOWN.has(name) && !more.includes(name)) {
       if (value !== '')
         findings.push({ what: `header ${raw[index]}`, why: 'it means nothing to an engine', leftOut: true })
+    } else if (headers.has(name) && LISTS.includes(name)) {
+      headers.set(name, `${headers.get(name)},${value}`)
     } else if (headers.has(name) && !IGNORED.includes(name)) {
       throw new FieldError(`the header ${raw[index]} is there twice`)
     } else {

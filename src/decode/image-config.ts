@@ -1,5 +1,5 @@
 /** An image's configuration in an archive: what of it would be carried out unseen, come too often, or fill an engine's lists. */
-import { MOST_LABELS } from '../shared/labels.ts'
+import { MOST_LABELS, OWN_LABELS } from '../shared/labels.ts'
 import { FieldError, isEmpty } from './fields.ts'
 import { foldKey, parseJson, type Json, type JsonObject } from './json.ts'
 import { isGuarded } from './operations/guarded.ts'
@@ -25,6 +25,29 @@ export function readConfig(content: Buffer): ImageConfig {
     labels: parts.reduce((sum, part) => sum + labelsOf(part), 0),
     diffIds: diffIdsOf(config),
   }
+}
+
+/**
+ * What is wrong with the configuration of an image that a build has made: labels of the gate's, and what no image may have. Instructions
+ * for later builds are carried out in the open there. @throws {FieldError | JsonError}
+ */
+export function wrongInBuilt(content: Buffer): readonly string[] {
+  const config = parseJson(content, { folded: true })
+  if (!(config instanceof Map)) throw new FieldError('the configuration of an image must be an object')
+  const parts = [...config.values()].filter((part) => part instanceof Map)
+  const withoutTriggers = parts.map(
+    (part) => new Map([...part].filter(([name]) => foldKey(name) !== 'onbuild')),
+  )
+  return [
+    ...withoutTriggers.flatMap((part) => wrongPart(part) ?? []),
+    ...parts.flatMap((part) => labelNames(part)).filter((name) => name.toLowerCase().startsWith(OWN_LABELS)),
+  ]
+}
+
+function labelNames(part: JsonObject): readonly string[] {
+  return [...part].flatMap(([name, value]) =>
+    foldKey(name) === 'labels' && value instanceof Map ? [...value.keys()] : [],
+  )
 }
 
 /** @throws {FieldError} */

@@ -22,6 +22,13 @@ import type {
 } from './operations/container.ts'
 import type { ContainerUpdate } from './operations/container-update.ts'
 import type { ImageBuild } from './operations/build.ts'
+import type {
+  BuildConnect,
+  BuildFrontend,
+  BuildGraph,
+  BuildSession,
+  BuildSolve,
+} from './operations/buildkit.ts'
 import type { ImageHistory, ImageInspect, ImageList, ImagePull, ImageRemove } from './operations/image.ts'
 import type { ContainerExec, ExecInspect, ExecResize, ExecStart } from './operations/exec.ts'
 import type { ContainerArchiveGet, ContainerArchivePut } from './operations/archive.ts'
@@ -113,7 +120,11 @@ export interface Malformed {
 /** An operation on an exec, by its id. */
 export type ExecOperation = ExecInspect | ExecResize | ExecStart
 
+/** What is asked of BuildKit. */
+export type BuildOperation = BuildConnect | BuildFrontend | BuildGraph | BuildSession | BuildSolve
+
 export type Supported =
+  | BuildOperation
   | ContainerExec
   | ExecOperation
   | ContainerCreate

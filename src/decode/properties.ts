@@ -27,7 +27,12 @@ export const CHANGE = 120_000
 const NONE = undefined
 
 const OPERATIONS = {
+  'build.connect': is('read', 'left', 'left', 'left', 'client', READ, true),
+  'build.frontend': is('read', 'left', 'needed', 'own', 'client', NONE, false),
+  'build.graph': is('change', 'left', 'needed', 'left', 'client', NONE, false),
   'build.prune': is('change', 'left', 'left', 'left', 'end', READ, false),
+  'build.session': is('read', 'left', 'left', 'own', 'client', READ, true),
+  'build.solve': is('change', 'left', 'added', 'own', 'client', NONE, false),
   'container.archive-get': is('read', 'mounted', 'left', 'left', 'client', NONE, false),
   'container.archive-put': is('change', 'mounted', 'left', 'left', 'client', NONE, false),
   'container.archive-stat': is('read', 'mounted', 'left', 'left', 'client', READ, false),

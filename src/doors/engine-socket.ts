@@ -11,6 +11,8 @@ import { FailedUnderway, handle } from '../pipeline.ts'
 import { Ending } from '../shared/ending.ts'
 import { createServer } from '../http/http.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from '../http/body.ts'
+import { warnOf } from '../shared/warn.ts'
+import { takeOver } from './buildkit/connection.ts'
 import { closeWhenLeft } from './left.ts'
 import { readInTurns } from './paced.ts'
 import { isSurface, type WorkerSurface } from './surface/prefix.ts'
@@ -69,7 +71,7 @@ export function createEngineDoor(
 
 function mayHijack(request: IncomingMessage): boolean {
   const protocol = request.headers.upgrade?.toLowerCase()
-  if (protocol !== 'tcp' && protocol !== 'websocket') return false
+  if (protocol !== 'tcp' && protocol !== 'websocket' && protocol !== 'h2c') return false
   const routed = routeOf(request.method ?? '', request.url ?? '')
   return routed.found && routed.match.route.takesOver === protocol
 }
@@ -143,8 +145,14 @@ async function serveUpgrade(
     return
   }
   const start = await readStart(socket, head, length)
-  const reply = await handle(gate, caller, routed, incoming(request, start.subarray(0, length)), gone)
-  sendUpgraded(reply, start.subarray(length), socket)
+  const asked = incoming(request, start.subarray(0, length))
+  const rest = start.subarray(length)
+  if (routed.found && routed.match.route.takesOver === 'h2c') {
+    const refused = await takeOver({ gate, caller, gone }, routed, asked, socket, rest, warnOf('a build'))
+    if (refused !== undefined) sendUpgraded(refused, NO_HEAD, socket)
+    return
+  }
+  sendUpgraded(await handle(gate, caller, routed, asked, gone), rest, socket)
 }
 
 /** Bytes of the body of an upgrade request. */

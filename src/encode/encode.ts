@@ -1,6 +1,6 @@
 /** A permit to the one encoding that is sent. Nothing of the client's bytes is in it, only decoded values. */
 import { requireDecided } from '../decide/permit.ts'
-import type { Permit, PrunePermit } from '../decide/verdict.ts'
+import type { FrontendPermit, GraphPermit, Permit, PrunePermit, SolvePermit } from '../decide/verdict.ts'
 import type { SystemDiskUsage } from '../decode/operations/system.ts'
 import { createBody } from './container-create.ts'
 import {
@@ -12,14 +12,15 @@ import {
   type Parameters,
 } from '../engine/encoded.ts'
 import { encodeBuild } from './build.ts'
+import { encodeBuildConnection } from './buildkit.ts'
 import { narrowFilters } from './filters.ts'
 import { encodeAboutImages } from './image.ts'
 import { memberBody, networkBody } from './network.ts'
 import type { Sending } from './sending.ts'
 import { updateBody } from './container-update.ts'
 
-/** A permit that stands for one request; a prune stands for several. */
-export type Sendable = Exclude<Permit, PrunePermit>
+/** A permit that stands for one request; a prune stands for several, and what is asked of BuildKit goes another way (buildkit.ts). */
+export type Sendable = Exclude<Permit, PrunePermit | SolvePermit | FrontendPermit | GraphPermit>
 
 /** Encodes the request that a permit stands for. @throws {TypeError} for what is none */
 export function encode(permit: Sendable, sending: Sending): EncodedRequest {
@@ -57,6 +58,8 @@ export function encode(permit: Sendable, sending: Sending): EncodedRequest {
       return encodeExec(permit, clientMinor)
     case 'build':
       return encodeBuild(permit, engineMinor)
+    case 'build connection':
+      return encodeBuildConnection(permit, engineMinor)
     case 'network create':
       return jsonRequest(
         'POST',
@@ -73,11 +76,8 @@ export function encode(permit: Sendable, sending: Sending): EncodedRequest {
         memberBody(permit),
       )
     }
-    case 'volume create': {
-      const { name, labels: own } = permit.operation
-      const body = { Name: name, Driver: 'local', Labels: { ...Object.fromEntries(own), ...labels } }
-      return jsonRequest('POST', apiPath(engineMinor, ['volumes', 'create']), body)
-    }
+    case 'volume create':
+      return encodeVolumeCreate(permit, sending)
     case 'volume':
       return encodeVolume(permit, clientMinor)
     case 'image':
@@ -189,6 +189,14 @@ function wordOf(kind: string): string {
   return kind.slice(kind.indexOf('.') + 1)
 }
 
+function encodeVolumeCreate(
+  { operation: { name, labels: own } }: On<'volume create'>,
+  { engineMinor, labels }: Sending,
+): EncodedRequest {
+  const body = { Name: name, Driver: 'local', Labels: { ...Object.fromEntries(own), ...labels } }
+  return jsonRequest('POST', apiPath(engineMinor, ['volumes', 'create']), body)
+}
+
 function encodeVolume({ operation }: On<'volume'>, minor: number): EncodedRequest {
   const path = ['volumes', operation.volume]
   return operation.kind === 'volume.inspect'
@@ -214,4 +222,9 @@ function encodeExec({ operation }: On<'exec'>, minor: number): EncodedRequest {
       return request.with({ Connection: 'Upgrade', Upgrade: 'tcp' })
     }
   }
+}
+
+/** Whether a permit stands for one request. */
+export function isSendable(permit: Permit): permit is Sendable {
+  return !['prune', 'solve', 'frontend', 'graph'].includes(permit.on)
 }

@@ -1,7 +1,9 @@
 /** The engine for one call of a worker: nothing goes out but by what the policy gives at that very moment. */
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { EncodedRequest } from './encoded.ts'
+import type { OutgoingCall } from '../grpc/client.ts'
+import type { BuildLink } from './build-link.ts'
+import type { EncodedCall, EncodedRequest } from './encoded.ts'
 import type { Until } from '../shared/ending.ts'
 import { NotSent, type Engine, type Upgraded } from './engine.ts'
 
@@ -50,6 +52,13 @@ export class CallEngine {
   /** As `Engine.upgrade`. @throws {EngineUnavailable} and what `renew` throws */
   upgrade(encoded: EncodedRequest, until?: Until): Promise<Upgraded> {
     return this.#whileInForce((mayGo) => this.#engine.upgrade(encoded, until, mayGo))
+  }
+
+  /** Calls BuildKit by a connection that is there. @throws {GrpcError} and what `renew` throws */
+  async call(link: BuildLink, encoded: EncodedCall): Promise<OutgoingCall> {
+    do await this.#standing.renew()
+    while (!this.#standing.inForce)
+    return link.call(encoded)
   }
 
   async #whileInForce<Answer>(send: (mayGo: () => boolean) => Promise<Answer>): Promise<Answer> {

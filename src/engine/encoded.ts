@@ -1,3 +1,5 @@
+import type { Metadata } from '../grpc/client.ts'
+
 /**
  * A request to the engine: every byte of it made here. What encodes permits makes it (encode/), and the gate's own questions
  * (engine/questions/): `test/layers.test.ts` holds that, and a class is nothing that could be written as an object.
@@ -30,14 +32,45 @@ class Encoded {
   }
 }
 
+/** A call of gRPC, likewise. */
+class EncodedCall {
+  /** `/moby.buildkit.v1.Control/Solve` */
+  readonly path: string
+  readonly metadata: Metadata
+  readonly message: Buffer
+  readonly #mark = true
+
+  constructor(path: string, metadata: Metadata, message: Buffer) {
+    this.path = path
+    this.metadata = metadata
+    this.message = message
+  }
+
+  static wasMadeHere(call: object): boolean {
+    return #mark in call && call.#mark
+  }
+}
+
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
-type Headers = Readonly<Record<string, string>>
+type Headers = Readonly<Record<string, string | readonly string[]>>
 
 export type EncodedRequest = Encoded
 
 /** @throws {TypeError} for what looks like one, and was not made here */
 export function requireEncoded(request: EncodedRequest): void {
   if (!Encoded.wasMadeHere(request)) throw new TypeError('a request to the engine that nothing has encoded')
+}
+
+export type { EncodedCall }
+
+/** @throws {TypeError} for what looks like one, and was not made here */
+export function requireEncodedCall(call: EncodedCall): void {
+  if (!EncodedCall.wasMadeHere(call)) throw new TypeError('a call to the engine that nothing has encoded')
+}
+
+/** A call with one message. */
+export function grpcCall(path: string, metadata: Metadata, message: Buffer): EncodedCall {
+  return new EncodedCall(path, metadata, message)
 }
 
 /** A path of the API with its query; parameters that are undefined are left out. */

@@ -96,6 +96,12 @@ const ALIKE = {
   'volume.inspect': json(volume),
   'volume.list': json(volumes),
   'volume.remove': EMPTY,
+  // What is said there is read message by message (perform/buildkit/).
+  'build.connect': CONTENT,
+  'build.frontend': CONTENT,
+  'build.graph': CONTENT,
+  'build.session': CONTENT,
+  'build.solve': CONTENT,
   // They are answered by what was removed one by one (perform/prune.ts).
   'build.prune': EMPTY,
   'container.prune': EMPTY,

@@ -13,7 +13,7 @@ export function knownAnswer(
 ): Reply | undefined {
   if (operation.kind === 'system.version') return jsonReply(200, told(facts).read(version, view))
   if (operation.kind !== 'system.ping') return undefined
-  // The CLI takes the classic builder where the engine says so; BuildKit's tunnel does not pass here.
+  // By this a CLI of before 23 takes the classic builder, as its own way to BuildKit is another; later ones take BuildKit all the same.
   const headers = {
     ...pingHeaders,
     'Builder-Version': '1',

@@ -20,6 +20,18 @@ export function toldRefusal({ refusal }: Refused, record: string, worker: string
   return { ...refusal, next: nextStep(refusal, worker), record }
 }
 
+/** A refusal in the worker's words: before its lines are cut, as half a name is not known to be one. */
+export function refusedInWords(refused: Refused, space: Space): Refused {
+  const { refusal } = refused
+  const tell = (texts: readonly string[]): readonly string[] => texts.map((text) => space.inWords(text))
+  const what = space.inWords(refusal.what)
+  const also = tell(refusal.also)
+  return {
+    ...refused,
+    refusal: { ...refusal, what, also, why: space.inWords(refusal.why), instead: tell(refusal.instead) },
+  }
+}
+
 /** A reply that tells of the worker's own things by the engine's names, in the worker's words. */
 export function replyInWords(reply: Reply, space: Space): Reply {
   if (reply.kind !== 'whole' || reply.body.length === 0) return reply

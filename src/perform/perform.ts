@@ -83,6 +83,12 @@ async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply
       return load(undertaking, permit)
     case 'push':
       return push(undertaking, permit)
+    case 'build connection':
+    case 'frontend':
+    case 'graph':
+    case 'solve':
+      // Their ways begin with a connection that is taken over (builds.ts).
+      return outcome.close(errorReply(400, 'this endpoint needs Connection: Upgrade and Upgrade: h2c'))
     case 'commit':
     case 'container list':
     case 'exec':

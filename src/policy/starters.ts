@@ -41,7 +41,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   devcontainer: {
     about: [
       'Dev containers of an editor or of the devcontainer CLI. The project lies in the folder under binds; what devcontainer.json mounts beside it,',
-      'as ~/.gitconfig, is refused: copy it there. Features and Dockerfiles need builds; those by BuildKit are refused: DOCKER_BUILDKIT=0, or an image.',
+      'as ~/.gitconfig, is refused: copy it there. Features and Dockerfiles need builds.',
     ],
     socket: usual,
     allow: [

@@ -1,6 +1,6 @@
-/** The key that signs heads (`audit.key`), and its public half (`audit.pub`), which checks them. */
+/** Keys of a state directory: what signs heads (`audit.key`), its public half (`audit.pub`), which checks them, and that of builds. */
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,6 +28,15 @@ export function openSigningKeys(directory: string, fresh: boolean): SigningKeys 
     throw new StoreBroken(directory, 'audit.pub is not the public half of audit.key')
   }
   return { privateKey, publicKey }
+}
+
+const BUILD_KEY = 32
+
+/** The key that keeps builds of workers apart (`builds.key`), made where it is missing. @throws {StoreBroken | StoreUnavailable} */
+export function openBuildKey(directory: string): Buffer {
+  const key = readOrCreate(join(directory, 'builds.key'), 0o600, () => randomBytes(BUILD_KEY))
+  if (key.length !== BUILD_KEY) throw new StoreBroken(directory, `builds.key is not ${BUILD_KEY} bytes long`)
+  return key
 }
 
 /** The public key of a state directory; undefined where audit.pub is missing or holds none. */

@@ -1,5 +1,6 @@
 /** What is true of the objects that an operation names, looked up once; the decision is made on this and nothing else. */
 import type { HostPath } from '../files/host-path.ts'
+import type { BuildSalts } from '../world/builds.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
 import type { Usage } from '../world/usage.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
@@ -86,6 +87,17 @@ export interface NetworkFacts {
   readonly owner: 'self' | 'operator' | 'engine'
 }
 
+/** What keeps a worker's builds apart from those of others. */
+export interface BuildFacts {
+  readonly salts: BuildSalts
+  /** Ids of its sessions, as the engine knows them. */
+  readonly sessions: ReadonlySet<string>
+  /** Digests of steps that came of its Dockerfiles, as they were sent. */
+  readonly steps: ReadonlySet<string>
+  /** Builds of its that go on. */
+  readonly running: number
+}
+
 /** All that there is to know. Of each operation a part of it is looked up (`Resolved`), and no more is there for its decision. */
 export interface Facts {
   readonly engine: EngineFacts
@@ -108,10 +120,13 @@ export interface Facts {
   readonly networks: ReadonlyMap<string, NetworkFacts>
   /** Whether a network of the name that a create gives is there, whosever it is, or is meant by a policy. */
   readonly networkTaken: boolean
-  /** Images that a save or the filter of a list names, by the name as written; of a push the own ones, by the name that is pushed. */
+  /** Images that a save, a graph of a build or the filter of a list names, by the name as written; of a push the own ones, by the name that is pushed. */
   readonly images: ReadonlyMap<string, ImageFacts>
   /** Whose the image names are that the operation gives or sends, by the name as written. */
   readonly names: ReadonlyMap<string, NameOwner>
+  /** Names of the worker's own images on the engine, by what it calls them in full. */
+  readonly ownImages: ReadonlyMap<string, string>
+  readonly build: BuildFacts
   readonly volumes: ReadonlyMap<string, VolumeOwner>
   readonly paths: ReadonlyMap<string, HostPath>
   /** Real paths of the policy's bind roots. */
@@ -133,7 +148,12 @@ export type OfFit = OfMounts | 'others' | 'networks'
 
 /** The facts that the decision on each kind of operation looks at, beside those of the engine. */
 interface Needed {
+  'build.connect': never
+  'build.frontend': 'images' | 'build'
+  'build.graph': 'images' | 'build'
   'build.prune': never
+  'build.session': never
+  'build.solve': 'names' | 'imagesListed' | 'ownImages' | 'build'
   'container.archive-get': 'container' | OfMounts
   'container.archive-put': 'container' | OfMounts
   'container.archive-stat': 'container' | OfMounts

@@ -48,3 +48,16 @@ export function ownImage(
   // By a digest it is meant by any tag there.
   return (reference.digest === undefined ? [storedReference(name)] : tags).some(isOwn) ? name : undefined
 }
+
+/** Names of all images of the worker's own on the engine, by what it calls them in full. */
+export function namesOfOwnImages(
+  { images, ownership }: Images,
+  worker: WorkerPolicy,
+): ReadonlyMap<string, string> {
+  const { images: space } = spaceOf(worker)
+  const names = [...ownership.idsOf(worker.name, 'tag')].filter((name) => {
+    const image = space.holds(name) ? images.named(name) : undefined
+    return image !== undefined && ownership.ownsTag(worker.name, name, image.id)
+  })
+  return new Map(names.map((name) => [space.inFull(name), name]))
+}

@@ -38,6 +38,7 @@ export function inEngineNames(
   const known = images && { images, ownership: world.ownership }
   if (isOfImages(operation)) return imagesInNames(known, worker, space, operation)
   const volume = (word: string): string => volumeName(world, worker, space, word)
+  if (isOfBuilds(operation)) return buildInNames(world, worker, space, operation)
   switch (operation.kind) {
     case 'container.create':
       return createInNames(space, { ...operation, image: usedImage(known, worker, operation.image) }, volume)
@@ -105,6 +106,40 @@ function imagesInNames(
       if (!space.images.isOwn) return operation
       const [byWords, filters] = split(operation.parameters.filters, BY_WORDS['image.list'])
       return { ...operation, byWords, parameters: { ...operation.parameters, filters } }
+    }
+  }
+}
+
+type OfBuilds = Extract<Operation & NamesOwn, { readonly kind: `build.${string}` }>
+
+function isOfBuilds(operation: Operation & NamesOwn): operation is OfBuilds {
+  return operation.kind.startsWith('build.')
+}
+
+/** An engine knows builds and sessions by names of the gate's own. */
+function buildInNames({ builds }: World, worker: WorkerPolicy, space: Space, operation: OfBuilds): Operation {
+  const { refs, sessions } = builds.namesOf(worker.name)
+  switch (operation.kind) {
+    case 'build.session': {
+      const sharedKey = builds.sharedKeyOf(worker.name, operation.sharedKey)
+      return { ...operation, session: sessions.of(operation.session), sharedKey }
+    }
+    case 'build.solve': {
+      const { output } = operation
+      const session = operation.session === '' ? '' : sessions.of(operation.session)
+      const named = { ...operation, ref: refs.of(operation.ref), session }
+      if (output.type !== 'image') return named
+      return { ...named, output: { ...output, names: output.names.map((name) => givenImage(worker, name)) } }
+    }
+    case 'build.frontend': {
+      const { options } = operation
+      const labels = space.labelsFor(options.labels)
+      const said = [...options.sessions].map(([name, id]) => [name, sessions.of(id)] as const)
+      return {
+        ...operation,
+        ref: refs.of(operation.ref),
+        options: { ...options, labels, sessions: new Map(said) },
+      }
     }
   }
 }

@@ -7,6 +7,7 @@ import { propertiesOf } from '../decode/properties.ts'
 import { meantBy } from '../policy/reach.ts'
 import { containersInReach } from './containers.ts'
 import { applyEvent } from '../world/events.ts'
+import { Builds } from '../world/builds.ts'
 import { Execs } from '../world/execs.ts'
 import { BindRoots } from '../host/bind-roots.ts'
 import { PathLookups } from './host-paths.ts'
@@ -49,6 +50,7 @@ describe('a container', () => {
     inventory,
     ownership,
     execs: new Execs(),
+    builds: new Builds(Buffer.alloc(32)),
     renames: new Renames({ renamed: () => [] }),
     meant: meantBy([worker]),
     made: { asked: () => ({}), get: () => undefined },

@@ -1,5 +1,5 @@
 /** Looks up what an operation names, once: full ids, owners, real paths. The decision and the sending use these alone. */
-import type { OnContainer, Operation, Removal } from '../decode/operation.ts'
+import type { BuildOperation, OnContainer, Operation, Removal } from '../decode/operation.ts'
 import type { ImageBuild } from '../decode/operations/build.ts'
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { ContainerList } from '../decode/operations/container.ts'
@@ -10,7 +10,8 @@ import { reachOf } from '../policy/reach.ts'
 import { containerInReach, containersInReach, execInReach, isMeant } from './containers.ts'
 import { resolved, type Facts, type FactsOf, type Resolved } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
-import { findImage, imagesListed, namesOf, pushedImages } from './images.ts'
+import { findImage, imagesListed, namesOf, ownersOfNames, pushedImages } from './images.ts'
+import { namesOfOwnImages } from './own-images.ts'
 import type { Images } from '../world/images.ts'
 import { seen } from '../world/image-sight.ts'
 import type { World } from '../world/world.ts'
@@ -143,6 +144,12 @@ function resolveOthers(from: From, operation: Exclude<Operation, OnContainer>): 
     case 'exec.inspect':
     case 'exec.resize':
       return resolved(operation, { engine, exec: execOf(from, operation.exec) })
+    case 'build.connect':
+    case 'build.frontend':
+    case 'build.graph':
+    case 'build.session':
+    case 'build.solve':
+      return resolveBuilds(from, operation)
     case 'image.build':
     case 'image.history':
     case 'image.import':
@@ -226,10 +233,57 @@ function resolveOnImages(
         names: namesOf(known, worker, operation),
         images: pushedImages(known, worker, operation),
       })
-    case 'image.save': {
-      const images = lookUp(operation.images, (name) => findImage(known, worker, name))
-      return resolved(operation, { engine, images })
+    case 'image.save':
+      return resolved(operation, { engine, images: imagesNamed(from, operation.images) })
+  }
+}
+
+function resolveBuilds(from: From, operation: BuildOperation): Resolved {
+  const { engine, worker } = from
+  switch (operation.kind) {
+    case 'build.connect':
+    case 'build.session':
+      return resolved(operation, { engine })
+    case 'build.solve': {
+      const known = imagesOf(from)
+      const names = ownersOfNames(
+        known,
+        worker,
+        operation.output.type === 'image' ? operation.output.names : [],
+      )
+      const ownImages = namesOfOwnImages(known, worker)
+      return resolved(operation, {
+        engine,
+        names,
+        ownImages,
+        imagesListed: listedOf(from),
+        build: buildOf(from),
+      })
     }
+    case 'build.frontend': {
+      const names = [...operation.inputs.values()].flatMap(({ images }) => images)
+      return resolved(operation, { engine, images: imagesNamed(from, names), build: buildOf(from) })
+    }
+    case 'build.graph':
+      return resolved(operation, {
+        engine,
+        images: imagesNamed(from, operation.graph.images),
+        build: buildOf(from),
+      })
+  }
+}
+
+function imagesNamed(from: From, names: readonly string[]): Facts['images'] {
+  return lookUp(names, (name) => findImage(imagesOf(from), from.worker, name))
+}
+
+function buildOf({ world, worker, before }: From): Facts['build'] {
+  const { sessions, steps } = world.builds.namesOf(worker.name)
+  return {
+    salts: world.builds.saltsOf(worker.name),
+    sessions: sessions.own,
+    steps: steps.all,
+    running: before.build?.running ?? world.ownership.buildsRunning.callsOf(worker.name),
   }
 }
 

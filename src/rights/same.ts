@@ -1,12 +1,12 @@
 /** Whether a call that was decided again is still what it was: a stricter policy refuses, a wider one changes nothing of it. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Permit } from '../decide/verdict.ts'
-import { encode } from '../encode/encode.ts'
+import { encode, isSendable } from '../encode/encode.ts'
 import type { Sending } from '../encode/sending.ts'
 
 /** True where what the first permit stands for may be done by the second. */
 export function isSame(permit: Permit, again: Permit, sending: Sending): boolean {
-  if (permit.on === 'prune' || again.on === 'prune') return permit.on === again.on
+  if (permit.on === 'prune' && again.on === 'prune') return true
   if (permit.on === 'create' && again.on === 'create') {
     const { limits, ...plan } = permit.plan
     const { limits: most, ...other } = again.plan
@@ -14,6 +14,10 @@ export function isSame(permit: Permit, again: Permit, sending: Sending): boolean
   }
   if (permit.on === 'build' && again.on === 'build')
     return isWithin(permit.limits, again.limits) && isDeepStrictEqual(permit.tags, again.tags)
+  if (permit.on === 'solve' && again.on === 'solve') return isDeepStrictEqual(permit.tags, again.tags)
+  if (permit.on === 'frontend' && again.on === 'frontend') return true
+  if (permit.on === 'graph' && again.on === 'graph') return isDeepStrictEqual(permit.graph, again.graph)
+  if (!isSendable(permit) || !isSendable(again)) return false
   if (permit.on === 'update' && again.on === 'update') {
     const { restart, ...changes } = permit.changes
     const { restart: other, ...most } = again.changes

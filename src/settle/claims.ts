@@ -1,5 +1,15 @@
 /** Claims: what is about to be made counts, and is on record, before the engine is asked. */
-import type { AnyPermit, ContainerPermit, CreatePermit, Verdict } from '../decide/verdict.ts'
+import type {
+  AnyPermit,
+  BuildPermit,
+  CommitPermit,
+  ContainerPermit,
+  CreatePermit,
+  ImportPermit,
+  SolvePermit,
+  TagPermit,
+  Verdict,
+} from '../decide/verdict.ts'
 import type { MadeWith } from '../world/made.ts'
 import type { Ownership } from '../world/ownership.ts'
 import type { Asked } from '../world/renames.ts'
@@ -72,21 +82,19 @@ export function openClaims(
         : NO_CLAIMS
     case 'host':
       return keeping(NO_CLAIMS, diagnostics.reserve(worker, [worker]))
-    case 'tag': {
-      const opened = claims(ownership, ownership.claimTag(worker, permit.name, permit.image), NONE)
-      return keeping(opened, ownership.namesGiven.reserve(worker, [permit.name]))
-    }
+    case 'tag':
     case 'commit':
-    case 'import': {
-      const brought = claims(ownership, open('image'), NONE)
-      return keeping(brought, ownership.namesGiven.reserve(worker, names(permit.name)))
-    }
+    case 'import':
     case 'build':
-      return keeping(NO_CLAIMS, ownership.namesGiven.reserve(worker, permit.tags))
+    case 'solve':
+      return claimImage(ownership, worker, permit)
+    case 'build connection':
     case 'container list':
     case 'engine':
     case 'exec':
     case 'exec create':
+    case 'frontend':
+    case 'graph':
     case 'image':
     case 'load':
     case 'network':
@@ -97,6 +105,29 @@ export function openClaims(
     case 'save':
     case 'search':
       return NO_CLAIMS
+  }
+}
+
+/** What gives names to an image: the names are kept for it. */
+function claimImage(
+  ownership: Ownership,
+  worker: string,
+  permit: TagPermit | CommitPermit | ImportPermit | BuildPermit | SolvePermit,
+): Claims {
+  const giving = (opened: Claims, given: readonly string[]): Claims =>
+    keeping(opened, ownership.namesGiven.reserve(worker, given))
+  switch (permit.on) {
+    case 'tag': {
+      const claim = ownership.claimTag(worker, permit.name, permit.image)
+      return giving(claims(ownership, claim, NONE), [permit.name])
+    }
+    case 'commit':
+    case 'import':
+      return giving(claims(ownership, ownership.claim('image', worker, NO_LIMITS), NONE), names(permit.name))
+    case 'build':
+      return giving(NO_CLAIMS, permit.tags)
+    case 'solve':
+      return giving(keeping(NO_CLAIMS, ownership.buildsRunning.reserve(worker, [worker])), permit.tags)
   }
 }
 
@@ -128,7 +159,11 @@ function names(name: string | undefined): readonly string[] {
 /** Claims with names that are kept until the call is over, or given up. */
 function keeping(opened: Claims, release: () => void): Claims {
   const drop = (): readonly Change[] => [...opened.drop(), ...undoing(release)]
-  return { ...opened, drop, release }
+  const releaseAll = (): void => {
+    opened.release()
+    release()
+  }
+  return { ...opened, drop, release: releaseAll }
 }
 
 function undoing(undo: () => void): readonly Change[] {

@@ -19,7 +19,7 @@ const BRINGS = {
   ...{ build: true, commit: true, import: true, load: true, pull: true, push: true },
   ...{ container: false, create: false, update: false, engine: false, exec: false, 'exec create': false },
   ...{ image: false, tag: false, save: false, search: false, list: false, prune: false },
-  'container list': false,
+  ...{ 'container list': false, 'build connection': false, frontend: false, graph: false, solve: false },
   ...{
     network: false,
     'network create': false,

@@ -195,12 +195,15 @@ export class Outcome {
         return [ownership.settle(claim, id, id)]
       // Images are claimed and settled by what brings them (images.ts).
       case 'build':
+      case 'build connection':
       case 'commit':
       case 'container':
       case 'container list':
       case 'engine':
       case 'exec':
       case 'exec create':
+      case 'frontend':
+      case 'graph':
       case 'host':
       case 'image':
       case 'import':
@@ -213,6 +216,7 @@ export class Outcome {
       case 'push':
       case 'save':
       case 'search':
+      case 'solve':
       case 'tag':
       case 'update':
       case 'volume':

@@ -38,12 +38,15 @@ export function settle(
       return settleContainer(world, permit, rename)
     // What is made or brought is settled by its claims (outcome.ts), what is removed by name or in a prune by whatever does so.
     case 'build':
+    case 'build connection':
     case 'commit':
     case 'container list':
     case 'create':
     case 'engine':
     case 'exec':
     case 'exec create':
+    case 'frontend':
+    case 'graph':
     case 'host':
     case 'image':
     case 'import':
@@ -55,6 +58,7 @@ export function settle(
     case 'push':
     case 'save':
     case 'search':
+    case 'solve':
     case 'tag':
     case 'volume':
     case 'volume create':

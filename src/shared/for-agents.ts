@@ -3,7 +3,7 @@ export const FOR_AGENTS = `# Docker through Dockgate
 
 You use Docker on a host through a gate. A policy says what you may do, and every call is recorded. You come in by one of these:
 
-- A socket: \`DOCKER_HOST\` is set, and \`docker\` works as ever. Builds need \`DOCKER_BUILDKIT=0\`; pass over the advice to remove it.
+- A socket: \`DOCKER_HOST\` is set, and \`docker\` works as ever.
 - SSH: \`ssh dockgate docker ps\`. One plain command, and no shell at the other end. Your own shell takes the outer quotes away, so put
   a line that has quotes into quotes once more: \`ssh dockgate 'docker run --rm busybox sh -c "date; id"'\`.
 - MCP: \`docker_read\` looks, \`docker_write\` runs, builds, pulls, starts and stops, \`docker_destroy\` removes, \`host_read\` is for

@@ -15,6 +15,8 @@ export class Ownership {
   readonly volumesInUse = new Reservations()
   /** Own volumes that are being removed: what has the name afterwards may be somebody else's. */
   readonly volumesRemoved = new Reservations()
+  /** Workers, for each build by BuildKit that goes on. */
+  readonly buildsRunning = new Reservations()
   /** Workers, for each stream of events that they have open. */
   readonly eventsFollowed = new Reservations()
   readonly #released: (claim: string) => void

@@ -1,5 +1,6 @@
 /** What the gate knows of what there is: kept current by the feed, and by the gate's own effects. */
 import type { Meant } from '../policy/reach.ts'
+import type { Builds } from './builds.ts'
 import type { Execs } from './execs.ts'
 import type { Inventory } from './inventory.ts'
 import type { MadeWith } from './made.ts'
@@ -10,6 +11,7 @@ export interface World {
   readonly inventory: Inventory
   readonly ownership: Ownership
   readonly execs: Execs
+  readonly builds: Builds
   readonly renames: Renames
   /** By all policies in force. */
   readonly meant: Meant

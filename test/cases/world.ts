@@ -15,6 +15,7 @@ import type { Verdict } from '../../src/decide/verdict.ts'
 import type { HostPath } from '../../src/files/host-path.ts'
 import { wordsOf, type FoundFault } from '../../src/faults/faults-of.ts'
 import { FAULTS } from '../../src/faults/table.ts'
+import { Builds } from '../../src/world/builds.ts'
 import { Execs } from '../../src/world/execs.ts'
 import { Inventory } from '../../src/world/inventory.ts'
 import { KnownImages, type KnownImage } from '../../src/world/known-images.ts'
@@ -370,7 +371,8 @@ function worldOf(
     spaces: named.spaces,
   }
   const pins = { originOf: (place: string) => held[place] }
-  return { inventory, images: knownImages, ownership, execs, made, renames, meant, pins }
+  const builds = new Builds(Buffer.alloc(32))
+  return { inventory, images: knownImages, ownership, execs, builds, made, renames, meant, pins }
 }
 
 function execOf(name: string, argv: readonly string[]): ContainerExec {

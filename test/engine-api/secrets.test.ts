@@ -9,6 +9,7 @@ const SUSPECT = /env|auth|pass|passwd|token|secret|credential|cookie|login|key|b
 /** What a name seems to say, and is not. */
 const NOT_SECRET: Readonly<Record<string, string>> = {
   'POST /build buildargs': 'an engine keeps them in the history of the image, which is not a place for secrets',
+  'POST /session X-Docker-Expose-Session-Sharedkey': 'a folder’s name and a hash, by which an engine knows it again; it goes as another',
   'POST /commit author': 'who made the image',
   'GET /containers/{id}/attach/ws sec-websocket-key': 'it is not a key, but a number used once (RFC 6455)',
 }

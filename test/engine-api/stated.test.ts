@@ -59,10 +59,14 @@ const LEAST_QUERY: Readonly<Record<string, string>> = {
   'GET /images/get': 'names=thing',
 }
 
-const HANDSHAKE = [
-  ...['Connection', 'Upgrade', 'Upgrade', 'websocket'],
-  ...['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version', '13'],
-]
+/** The least that headers must say. */
+const LEAST_HEADERS: Readonly<Record<string, readonly string[]>> = {
+  'POST /session': ['X-Docker-Expose-Session-Uuid', 'q0zlm2kkk7d4nsvu4i0ypsd7k'],
+  'GET /containers/{id}/attach/ws': [
+    ...['Connection', 'Upgrade', 'Upgrade', 'websocket'],
+    ...['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version', '13'],
+  ],
+}
 
 /** Parameters that may hold anything, since nothing is done with them. */
 const UNREAD = ['POST /build/prune all', 'POST /build/prune keep-storage']
@@ -108,7 +112,7 @@ function decoded(method: string, path: string, query: string, body = '{}'): Deco
   if (!routed.found) throw new Error(`${method} ${target} has no route`)
   const json = routed.match.route.content === 'json'
   return decode(routed.match, {
-    rawHeaders: json ? ['Content-Type', 'application/json'] : endpoint.endsWith('/ws') ? HANDSHAKE : [],
+    rawHeaders: LEAST_HEADERS[endpoint] ?? (json ? ['Content-Type', 'application/json'] : []),
     body: Buffer.from(json ? body : ''),
   })
 }

@@ -25,7 +25,7 @@ import type { ExecFacts } from '../../src/resolve/facts.ts'
 import type { HostPaths } from '../../src/resolve/paths.ts'
 import { resolve } from '../../src/resolve/resolve.ts'
 import type { EncodedRequest } from '../../src/engine/encoded.ts'
-import { encode } from '../../src/encode/encode.ts'
+import { encode, isSendable } from '../../src/encode/encode.ts'
 import { objectOf, textOf, textsOf } from '../../src/shared/json-value.ts'
 import type { Store } from '../../src/record/store.ts'
 import { ENGINE, setImages, UNLABELLED } from '../cases/world.ts'
@@ -143,7 +143,7 @@ class World {
       () => '',
       () => undefined,
     )
-    this.gate = new Gate(engine, storeOf(wait), recorder, pins, policy, ROOTS.share(), {
+    this.gate = new Gate(engine, storeOf(wait), recorder, pins, policy, ROOTS.share(), Buffer.alloc(32), {
       connected: () => undefined,
       lost: () => undefined,
       imagesKnown: () => undefined,
@@ -258,7 +258,7 @@ class World {
       const exec = operation.kind === 'exec.start' ? this.#madeExec(worker, operation.exec) : undefined
       const before = { usage, updating: false, exec }
       const verdict = decide(worker, decoded, resolve(this.gate, worker, operation, ENGINE, looked, before))
-      if (verdict.effect === 'refuse' || verdict.permit.on === 'prune') return false
+      if (verdict.effect === 'refuse' || !isSendable(verdict.permit)) return false
       const again = encode(verdict.permit, { clientMinor: 45, engineMinor: 45, labels: {} })
       return verdict.permit.on !== 'create' || sameBody(again.body, body)
     })

@@ -54,7 +54,7 @@ export async function openGate(
   const ownEngine = typeof engine === 'string' ? new Engine(engine) : engine
   const pins = await Pins.open({ id: directory, written: directory })
   const roots = await BindRoots.open(policy, () => undefined)
-  const gate = new Gate(ownEngine, store, recorder, pins, policy, roots, {
+  const gate = new Gate(ownEngine, store, recorder, pins, policy, roots, Buffer.alloc(32), {
     connected: () => undefined,
     lost: () => undefined,
     imagesKnown: () => undefined,

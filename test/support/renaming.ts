@@ -98,7 +98,7 @@ export class Renaming {
     }
     const pins = await Pins.open({ id: this.#directory, written: this.#directory })
     const roots = await BindRoots.open(this.#policy, () => undefined)
-    const gate = new Gate(engine, store, recorder, pins, this.#policy, roots, events)
+    const gate = new Gate(engine, store, recorder, pins, this.#policy, roots, Buffer.alloc(32), events)
     this.#gate = gate
     this.#close = () => {
       gate.feed.close()

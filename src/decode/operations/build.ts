@@ -13,8 +13,8 @@ import { JsonError, parseJson, type Json } from '../json.ts'
 import { queryFlag, queryInteger, queryText, queryTexts } from '../query.ts'
 import type { Credentials } from '../registry-credentials.ts'
 
-const BUILDKIT = "BuildKit's tunnel can do anything a build can, unseen"
-const CLASSIC = 'DOCKER_BUILDKIT=0 docker build'
+const BUILDKIT = 'this way to BuildKit is that of clients before Docker 23'
+const CLASSIC = 'DOCKER_BUILDKIT=0 docker build, or a newer docker'
 
 export const buildQuery = record({
   buildargs: limited(jsonText, '4 KiB each'),

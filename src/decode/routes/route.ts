@@ -34,7 +34,7 @@ export interface Route extends Decoder {
   /** What it is instead where a query parameter says something: then the body is a stream. */
   readonly streamed: { readonly with: string; readonly decoder: Decoder } | undefined
   /** The protocol to which the connection is taken over where the client asks for it by Upgrade. */
-  readonly takesOver: 'tcp' | 'websocket' | undefined
+  readonly takesOver: 'tcp' | 'websocket' | 'h2c' | undefined
   /** Query parameters that may be repeated. */
   readonly repeatable: readonly string[]
 }

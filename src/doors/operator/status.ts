@@ -18,6 +18,8 @@ export interface Status {
     readonly imagesKnown: boolean
     /** Limits that it does not hold, by the policy's words. */
     readonly unheld: readonly string[]
+    /** Why steps of builds have no limits, where they have none. */
+    readonly builds?: string
     /** Faults that it has, or may have; none while it is away. */
     readonly faults: readonly ReachedFault[]
   }
@@ -72,6 +74,7 @@ export function statusOf(gate: Gate, { directory, url, policy, store }: Setting)
       version: textOf(connected?.version['Version']),
       imagesKnown: gate.sight.known !== undefined,
       unheld: connected?.unheld ?? [],
+      ...(gate.buildGroups.complaint === undefined ? {} : { builds: gate.buildGroups.complaint }),
       faults: faultsOf(gate),
     },
     policy,

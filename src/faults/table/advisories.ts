@@ -26,7 +26,10 @@ export const COPY: readonly Reaching[] = [
 export const RUN: readonly Reaching[] = ['container.create', 'container.start', 'container.restart']
 export const RUN_OR_EXEC: readonly Reaching[] = [...RUN, 'container.exec']
 
-export const NO_BUILDKIT = 'builds go by the classic builder alone: BuildKit, /session and /grpc are refused'
+/** What of BuildKit is given (decide/buildkit/, decode/buildkit/transfer.ts). */
+export const OLD_BUILDKIT = 'BuildKit is given from Docker 26 on'
+export const OWN_FRONTEND =
+  'no frontend is taken but the engine’s own, no address is fetched, and each step and each path of a context is checked'
 export const NO_BUILD = 'docker build is refused before Podman'
 
 /** Nothing that an engine tells shows whether a distribution has mended a library in it. */

@@ -1,6 +1,6 @@
 /** Faults of Docker Engine that images and builds reach. Ranges are those of moby's tags. */
 import type { Fault } from '../fault.ts'
-import { buildkit, goVulnerability, moby, NO_BUILDKIT, record, UNSEEN } from './advisories.ts'
+import { buildkit, goVulnerability, moby, OLD_BUILDKIT, OWN_FRONTEND, record, UNSEEN } from './advisories.ts'
 
 const IN_AUGUST = ['not fixed', '26.1.5+dfsg1-9+deb13u1', '28.5.2+dfsg4-3'] as const
 const BY_VERSION = ['by its version', 'by its version', 'by its version'] as const
@@ -82,7 +82,7 @@ export const OF_IMAGES: readonly Fault[] = [
     ranges: [{ before: '20.10.20' }],
     debian: BY_VERSION,
     by: ['image.build'],
-    closed: 'contexts from an address are refused, as is BuildKit',
+    closed: 'contexts from an address are refused',
     source: [goVulnerability('GO-2022-1107')],
   },
   {
@@ -94,7 +94,7 @@ export const OF_IMAGES: readonly Fault[] = [
     ranges: [{ before: '25.0.2' }],
     debian: SINCE_TRIXIE,
     by: ['image.build'],
-    closed: NO_BUILDKIT,
+    closed: OLD_BUILDKIT,
     source: [buildkit('GHSA-m3r6-h7wv-7xxv')],
   },
   {
@@ -106,7 +106,7 @@ export const OF_IMAGES: readonly Fault[] = [
     ranges: [{ before: '29.3.1' }],
     debian: IN_AUGUST,
     by: ['image.build'],
-    closed: NO_BUILDKIT,
+    closed: OWN_FRONTEND,
     source: [buildkit('GHSA-4c29-8rgm-jvjj'), buildkit('GHSA-4vrq-3vrq-g6gg')],
   },
   {
@@ -117,7 +117,7 @@ export const OF_IMAGES: readonly Fault[] = [
     ranges: [{ before: '29.6.1' }],
     debian: ['not fixed', 'not fixed', 'not fixed'],
     by: ['image.build'],
-    closed: NO_BUILDKIT,
+    closed: OWN_FRONTEND,
     perhaps: UNSEEN,
     source: ['https://github.com/moby/buildkit/releases/tag/v0.31.1'],
   },
@@ -130,7 +130,7 @@ export const OF_IMAGES: readonly Fault[] = [
     ranges: [{ before: '29.6.2' }],
     debian: ['not fixed', 'not fixed', 'not fixed'],
     by: ['image.build'],
-    closed: NO_BUILDKIT,
+    closed: OWN_FRONTEND,
     perhaps: UNSEEN,
     source: ['https://github.com/moby/buildkit/releases/tag/v0.31.2'],
   },

@@ -1,0 +1,74 @@
+/**
+ * Files that a client sends for a build (github.com/tonistiigi/fsutil). An engine writes them into a folder of its own as root, by the paths
+ * that stand there: so each is below a folder that came before it, and none stands there twice. What was told once to be a folder is no
+ * link later, and what a file is linked to is a file of the same transfer.
+ */
+import { bytesMessage } from './control.ts'
+import { packet, type Packet } from './session-messages.ts'
+import type { Reading } from '../protobuf/message.ts'
+import { WireError } from '../protobuf/wire.ts'
+
+/** Modes of files as Go has them (io/fs.FileMode). */
+const FOLDER = 2 ** 31
+const LINK = 2 ** 27
+/** Devices of either kind, pipes and sockets. */
+const SPECIAL = 2 ** 26 + 2 ** 21 + 2 ** 25 + 2 ** 24
+
+/** Attributes that an image keeps: what a program may do, and the user's own. Others mean something to a file system alone. */
+const KEPT_ATTRIBUTES = /^(?:security\.capability$|user\.)/
+
+/** Files of one transfer, and characters of all their paths. */
+const MOST_FILES = 1_000_000
+const MOST_CHARACTERS = 128 * 2 ** 20
+
+/** Whether a part of a transfer is a part of a file that is sent as it is: its first byte tells, as a packet begins with a number. */
+export function isBytes(said: Buffer): boolean {
+  return said[0] === BYTES_FIRST
+}
+
+/** Field 1, with a length. */
+const BYTES_FIRST = 0x0a
+
+/** What a client sends in one call. */
+export class Transfer {
+  readonly #folders = new Set([''])
+  readonly #files = new Set<string>()
+  readonly #others = new Set<string>()
+  #characters = 0
+
+  /** Reads a part, and writes it anew. A folder goes as packets, a file that is sent as it is. @throws {WireError} */
+  rewrite(said: Buffer, reading: Reading): Buffer {
+    if (isBytes(said)) return bytesMessage.encode(bytesMessage.decode(said, reading))
+    return packet.encode(this.#checked(packet.decode(said, reading)))
+  }
+
+  #checked(part: Packet): Packet {
+    const { stat } = part
+    if (stat === undefined) return part
+    this.#take(stat)
+    const xattrs = new Map([...stat.xattrs].filter(([name]) => KEPT_ATTRIBUTES.test(name)))
+    return { ...part, stat: { ...stat, xattrs } }
+  }
+
+  #take({ path, mode, linkname }: NonNullable<Packet['stat']>): void {
+    const wrong = (why: string): WireError => new WireError(`${JSON.stringify(path)} in the context ${why}`)
+    const parts = path.split('/')
+    if (parts.some((part) => part === '' || part === '.' || part === '..') || path.includes('\0'))
+      throw wrong('is no plain path')
+    if (this.#folders.has(path) || this.#files.has(path) || this.#others.has(path))
+      throw wrong('is there twice')
+    if (!this.#folders.has(parts.slice(0, -1).join('/'))) throw wrong('is in no folder that came before it')
+    if ((mode & SPECIAL) !== 0) throw wrong('is a device, a pipe or a socket')
+    this.#characters += path.length
+    if (this.#characters > MOST_CHARACTERS || this.#size >= MOST_FILES)
+      throw wrong(`is one too many: ${MOST_FILES} files at most`)
+    if (mode >= FOLDER) this.#folders.add(path)
+    else if ((mode & LINK) !== 0) this.#others.add(path)
+    else if (linkname === '' || this.#files.has(linkname)) this.#files.add(path)
+    else throw wrong('is linked to what is no file of it')
+  }
+
+  get #size(): number {
+    return this.#folders.size + this.#files.size + this.#others.size
+  }
+}

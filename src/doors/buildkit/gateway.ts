@@ -1,0 +1,169 @@
+/** What is asked for in a build that goes on (frontend/gateway): its Dockerfile is read, and what comes of that is given back. */
+import { planBuild, readBuild, type Asking } from '../../builds.ts'
+import type { Finding } from '../../decode/fields.ts'
+import {
+  evaluateRequest,
+  pongResponse,
+  readDirRequest,
+  readDirResponse,
+  readFileRequest,
+  readFileResponse,
+  result as resultMessage,
+  returnRequest,
+  solveRequest,
+  solveResponse,
+  statFileRequest,
+  statFileResponse,
+  type Result,
+} from '../../decode/buildkit/gateway.ts'
+import { nothing } from '../../decode/buildkit/control.ts'
+import { readBuildFrontend, readBuildGraph } from '../../decode/operations/buildkit.ts'
+import { WireError } from '../../decode/protobuf/wire.ts'
+import {
+  BUILD_ID,
+  evaluateResult,
+  pingBuild,
+  readDirectoryOf,
+  readFileOf,
+  returnResult,
+  statFileOf,
+} from '../../engine/questions/builds.ts'
+import type { IncomingCall } from '../../grpc/server.ts'
+import { runningBuild, type RunningBuild } from '../../perform/buildkit/running.ts'
+import { outcomeOf } from './answers.ts'
+import { answerTo, plainRequest, requestOf, type Conversation, type Method } from './conversation.ts'
+import { toldWorker } from './control.ts'
+
+/** What the client calls the build that a call is about, and the build. */
+interface InBuild {
+  readonly said: string
+  /** As the engine knows it. */
+  readonly ref: string
+  readonly build: RunningBuild
+}
+
+/** @throws {WireError} */
+function buildOf({ gate, caller: { identity } }: Asking, { metadata, path }: IncomingCall): InBuild {
+  const [said, second] = metadata.filter(([name]) => name === BUILD_ID).map(([, value]) => value)
+  if (said === undefined || second !== undefined || !/^[a-z0-9]{1,64}$/.test(said))
+    throw new WireError(`${path} does not say of which build it is`)
+  const ref = gate.builds.namesOf(identity.name).refs.of(said)
+  return { said, ref, build: runningBuild(identity, ref) }
+}
+
+const ping: Method = async (conversation, call) => {
+  const { ref } = buildOf(conversation.asking, call)
+  const pong = await answerTo(conversation, pingBuild(ref), pongResponse)
+  await call.write(
+    pongResponse.encode({
+      ...pong,
+      FrontendAPICaps: pong.FrontendAPICaps.filter(({ ID }) => !REFUSED.test(ID)),
+      Workers: pong.Workers.map(toldWorker),
+    }),
+  )
+}
+
+/** What can be done in containers of a build, and what looks up whatever it is told to. */
+const REFUSED = /^(?:gateway\.exec|source\.metaresolver|gateway\.warnings|importcaches)/
+
+const solve: Method = async (conversation, call) => {
+  const { asking, connection } = conversation
+  const { said, ref, build } = buildOf(asking, call)
+  const findings: Finding[] = []
+  const asked = await requestOf(call, solveRequest, { findings, unknown: 'error' })
+  const operation = readBuildFrontend(said, asked, findings)
+  const read = await outcomeOf(asking, readBuild(asking, operation, findings, connection))
+  await call.write(
+    solveResponse.encode({ ref: undefined, result: await planned(conversation, ref, build, read) }),
+  )
+}
+
+/** A result whose graphs are as they were decided on. */
+async function planned(
+  conversation: Conversation,
+  ref: string,
+  build: RunningBuild,
+  read: Result,
+): Promise<Result> {
+  const { asking, connection } = conversation
+  const plan = async (given: NonNullable<Result['ref']>): Promise<NonNullable<Result['ref']>> => {
+    if (given.def === undefined) return { id: build.give('', read.metadata), def: undefined }
+    const findings: Finding[] = []
+    const operation = readBuildGraph(ref, given.def, read.metadata, findings)
+    const { id, definition } = await outcomeOf(asking, planBuild(asking, operation, findings, connection))
+    return { id: build.give(id, read.metadata), def: definition }
+  }
+  const refs = new Map<string, NonNullable<Result['ref']>>()
+  for (const [name, given] of read.refs?.refs ?? []) refs.set(name, await plan(given))
+  return {
+    ...resultMessage.empty,
+    ref: read.ref && (await plan(read.ref)),
+    refs: read.refs && { refs },
+    metadata: read.metadata,
+  }
+}
+
+/** What a client gives back is what it was given: nothing else of what it says counts. */
+const giveBack: Method = async (conversation, call) => {
+  const { ref, build } = buildOf(conversation.asking, call)
+  const asked = await plainRequest(call, returnRequest)
+  const given = asked.result && ownResult(build, asked.result)
+  await answerTo(conversation, returnResult(ref, given, asked.error), nothing)
+  await call.write(nothing.encode({}))
+}
+
+/** @throws {GrpcError} for what is none of the build's */
+function ownResult(build: RunningBuild, { ref, refs }: Result): Result {
+  const ids = [
+    ...(ref === undefined ? [] : [ref.id]),
+    ...[...(refs?.refs.values() ?? [])].map(({ id }) => id),
+  ]
+  const [first] = ids.filter((id) => id !== '')
+  const own = (id: string) => ({ id: id === '' ? '' : build.result(id), def: undefined })
+  return {
+    ...resultMessage.empty,
+    ref: ref && own(ref.id),
+    refs: refs && { refs: new Map([...refs.refs].map(([name, { id }]) => [name, own(id)] as const)) },
+    metadata: first === undefined ? resultMessage.empty.metadata : build.metadata(first),
+  }
+}
+
+const evaluate: Method = async (conversation, call) => {
+  const { ref, build } = buildOf(conversation.asking, call)
+  const { Ref } = await plainRequest(call, evaluateRequest)
+  await answerTo(conversation, evaluateResult(ref, build.result(Ref)), nothing)
+  await call.write(nothing.encode({}))
+}
+
+const readFile: Method = async (conversation, call) => {
+  const { ref, build } = buildOf(conversation.asking, call)
+  const asked = await plainRequest(call, readFileRequest)
+  const question = readFileOf(ref, { ...asked, Ref: build.result(asked.Ref) })
+  await call.write(readFileResponse.encode(await answerTo(conversation, question, readFileResponse)))
+}
+
+const readDirectory: Method = async (conversation, call) => {
+  const { ref, build } = buildOf(conversation.asking, call)
+  const asked = await plainRequest(call, readDirRequest)
+  const question = readDirectoryOf(ref, { ...asked, Ref: build.result(asked.Ref) })
+  await call.write(readDirResponse.encode(await answerTo(conversation, question, readDirResponse)))
+}
+
+const statFile: Method = async (conversation, call) => {
+  const { ref, build } = buildOf(conversation.asking, call)
+  const asked = await plainRequest(call, statFileRequest)
+  const question = statFileOf(ref, { ...asked, Ref: build.result(asked.Ref) })
+  await call.write(statFileResponse.encode(await answerTo(conversation, question, statFileResponse)))
+}
+
+const AT = '/moby.buildkit.v1.frontend.LLBBridge/'
+
+export const GATEWAY: readonly (readonly [string, Method])[] = [
+  [`${AT}Ping`, ping],
+  [`${AT}Solve`, solve],
+  [`${AT}Return`, giveBack],
+  [`${AT}Evaluate`, evaluate],
+  [`${AT}ReadFile`, readFile],
+  [`${AT}ReadDir`, readDirectory],
+  [`${AT}StatFile`, statFile],
+]
