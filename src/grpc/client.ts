@@ -26,7 +26,9 @@ export class GrpcClient {
   constructor(connection: Duplex) {
     this.#session = connect('http://localhost', { createConnection: () => connection, settings: SETTINGS })
     this.#session.on('error', () => this.#session.destroy())
-    this.#session.once('connect', () => this.#session.setLocalWindowSize(WINDOW))
+    this.#session.once('connect', () => {
+      if (!this.isClosed) this.#session.setLocalWindowSize(WINDOW)
+    })
   }
 
   get isClosed(): boolean {

@@ -21,7 +21,7 @@ export function serveGrpc(
   const session = performServerHandshake(connection, { settings: SETTINGS })
   session.on('error', () => session.destroy())
   session.once('close', () => connection.destroy())
-  session.setLocalWindowSize(WINDOW)
+  if (!session.destroyed) session.setLocalWindowSize(WINDOW)
   session.on('stream', (stream, headers, _flags, rawHeaders) => {
     stream.on('error', () => stream.close())
     const path = headers[':path']
