@@ -122,8 +122,8 @@ describe('refused is', () => {
     ],
     ['an entry that is none', [0x5a, 0x03, 0x1a, 0x01, 0x61], 'an entry that is none'],
     ['a length behind the end', [0x0a, 0x05, 0x61], 'it ends too early'],
-  ])('%s', (_, given, says) => {
-    expect(() => decode(given)).toThrow(says)
+  ])('%s', (_, said, says) => {
+    expect(() => decode(said)).toThrow(says)
   })
 
   test('messages in messages without end', () => {
