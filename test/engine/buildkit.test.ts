@@ -202,15 +202,10 @@ END
   })
 
   test.each([
-    ['another image', 'FROM alpine\n', [], 'denied by policy'],
-    ['an image to copy from', 'FROM busybox\nCOPY --from=alpine /etc /\n', [], 'denied by policy'],
-    ['an address', 'FROM busybox\nADD http://127.0.0.1:9/x /\n', [], 'denied by policy|build.context'],
-    [
-      'a repository',
-      'FROM busybox\nADD https://github.com/moby/moby.git /\n',
-      [],
-      'denied by policy|build.context',
-    ],
+    ['another image', 'FROM ghcr.io/evil/x\n', [], 'run.images[^]*FROM ghcr.io/evil/x'],
+    ['an image to copy from', 'FROM busybox\nCOPY --from=ghcr.io/evil/x /etc /\n', [], 'run.images'],
+    ['an address', 'FROM busybox\nADD http://127.0.0.1:9/x /\n', [], 'build.context'],
+    ['a repository', 'FROM busybox\nADD https://github.com/moby/moby.git /\n', [], 'build.context'],
     ['the host’s network in a step', 'FROM busybox\nRUN --network=host true\n', [], 'build.network'],
     ['the host’s network', 'FROM busybox\nRUN true\n', ['--network', 'host'], 'build.fields'],
     ['all rights', 'FROM busybox\nRUN --security=insecure true\n', [], 'security'],
@@ -221,7 +216,7 @@ END
       'an image of another worker’s',
       'FROM other-worker.dockgate.invalid/docker.io/library/x\n',
       [],
-      'denied by policy',
+      'run.images',
     ],
   ])('refused is %s', async (_, dockerfile, flags, says) => {
     const built = await build(worker, dockerfile, ...flags)
@@ -269,7 +264,7 @@ END
 
   test('builds of others can’t be named', async () => {
     using mine = await RawClient.open(gate.socket)
-    await expect(mine.call(`${CONTROL}Status`, Buffer.from(`\n\x19${REF}`))).rejects.toThrow()
+    await expect(mine.call(`${CONTROL}Status`, Buffer.from(`\n\x19${REF}`))).rejects.toThrow('no such job')
     await expect(mine.call(`${BRIDGE}ReadFile`, Buffer.from('\n\x01x'), IN_BUILD)).rejects.toThrow(
       'no such result',
     )

@@ -61,6 +61,13 @@ export class Graph {
   }
 }
 
+/** A graph that takes from a source, and does nothing with it. */
+export function graphFrom(identifier: string): Graph {
+  const source = { identifier, attrs: new Map<string, string>() }
+  const none = { digest: '', upon: [], metadata: undefined, locations: undefined }
+  return new Graph([{ ...none, step: { ...step.empty, source } }], [])
+}
+
 /** Steps of a graph. */
 const MOST_STEPS = 10_000
 

@@ -17,6 +17,7 @@ import {
   type Result,
 } from '../../decode/buildkit/gateway.ts'
 import { nothing } from '../../decode/buildkit/control.ts'
+import { graphFrom } from '../../decode/buildkit/graph.ts'
 import { readBuildFrontend, readBuildGraph } from '../../decode/operations/buildkit.ts'
 import { WireError } from '../../decode/protobuf/wire.ts'
 import {
@@ -29,6 +30,7 @@ import {
   statFileOf,
 } from '../../engine/questions/builds.ts'
 import type { IncomingCall } from '../../grpc/server.ts'
+import { GrpcError } from '../../grpc/status.ts'
 import { runningBuild, type RunningBuild } from '../../perform/buildkit/running.ts'
 import { outcomeOf } from './answers.ts'
 import { answerTo, plainRequest, requestOf, type Conversation, type Method } from './conversation.ts'
@@ -72,9 +74,31 @@ const solve: Method = async (conversation, call) => {
   const findings: Finding[] = []
   const asked = await requestOf(call, solveRequest, { findings, unknown: 'error' })
   const operation = readBuildFrontend(said, asked, findings)
-  const read = await outcomeOf(asking, readBuild(asking, operation, findings, connection))
+  const read = await outcomeOf(asking, readBuild(asking, operation, findings, connection)).catch(
+    async (cause: unknown) => {
+      await refuseDenied(conversation, ref, cause)
+      throw cause
+    },
+  )
   await call.write(
     solveResponse.encode({ ref: undefined, result: await planned(conversation, ref, build, read) }),
+  )
+}
+
+/** What an engine says of a source that its frontend asked for, and that is not given to this build (sourcepolicy). */
+const DENIED = /source "([^"]+)" denied by policy/
+
+/** Refuses such a source as the graph would be that has it: in the words of all refusals, and on record. @throws {GrpcError} */
+async function refuseDenied(
+  { asking, connection }: Conversation,
+  ref: string,
+  cause: unknown,
+): Promise<void> {
+  const [, source] = cause instanceof GrpcError ? (DENIED.exec(cause.message) ?? []) : []
+  if (source === undefined) return
+  await outcomeOf(
+    asking,
+    planBuild(asking, { kind: 'build.graph', ref, graph: graphFrom(source) }, [], connection),
   )
 }
 
