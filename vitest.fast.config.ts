@@ -6,7 +6,7 @@ export default defineConfig({
     pool: 'threads',
     include: [
       'src/**/*.test.ts',
-      'test/{cases,engine-api,properties}/**/*.test.ts',
+      'test/{buildkit,cases,engine-api,properties}/**/*.test.ts',
       'test/{cases,docs,files,layers}.test.ts',
     ],
     exclude: [...configDefaults.exclude, '**/*.root.test.ts'],

@@ -19,8 +19,8 @@ export interface Kind<T> {
   read(raw: Raw, path: string, reading: Reading): T
   /** What is written for it: a number, unsigned, or bytes. */
   write(value: T): bigint | Buffer
-  /** Fields of a message, for the reference table. */
-  readonly fields?: Fields
+  /** Of a message, for the reference table. */
+  readonly table?: Table
 }
 
 /** A kind that is something also where it is not there. */
@@ -33,7 +33,8 @@ export interface Field<T> {
   readonly treatment: Treatment
   /** Why it is limited, rewritten or refused. */
   readonly why: string
-  readonly fields: Fields | undefined
+  /** Of messages, for the reference table. */
+  readonly table: Table | undefined
   /** Of those that name the same group one is there at most. */
   readonly group: string | undefined
   /** Reads what stands there under its number, in order; nothing where it is not there. @throws {WireError} */
@@ -41,13 +42,18 @@ export interface Field<T> {
   write(writer: WireWriter, value: T): void
 }
 
+/** A message's fields, and what it is called. */
+export interface Table {
+  readonly name: string
+  readonly fields: Fields
+}
+
 export type Fields = Readonly<Record<string, Field<unknown>>>
 export type MessageOf<F> = { readonly [Name in keyof F]: F[Name] extends Field<infer T> ? T : never }
 
 /** A message of known fields. */
 export interface Message<T> extends Kind<T> {
-  readonly name: string
-  readonly fields: Fields
+  readonly table: Table
   /** What one reads to that is empty. */
   readonly empty: T
   /** @throws {WireError} */
@@ -93,8 +99,7 @@ export function message<const F extends Fields>(name: string, fields: F): Messag
     return writer.whole()
   }
   return {
-    name,
-    fields,
+    table: { name, fields },
     empty: built(new Map(), name, { findings: [], unknown: 'error' }),
     decode: (bytes, reading) => decode(bytes, reading),
     encode,
@@ -125,7 +130,7 @@ export function bytesOf(raw: Raw, path: string): Buffer {
   throw new WireError(`${path} is of another type`)
 }
 
-const SENT = { treatment: 'forwarded', why: '', fields: undefined, group: undefined } as const
+const SENT = { treatment: 'forwarded', why: '', table: undefined, group: undefined } as const
 
 /** A value that is there once at most, and is sent as it was read. */
 export function given<T>(number: number, kind: Scalar<T>): Field<T> {
@@ -150,7 +155,7 @@ export function maybe<T>(number: number, kind: Kind<T>, group?: string): Field<T
   return {
     ...SENT,
     number,
-    fields: kind.fields,
+    table: kind.table,
     group,
     read: (found, path, reading) => readOnce(kind, found, path, reading),
     write: (writer, value) => {
@@ -164,7 +169,7 @@ export function several<T>(number: number, kind: Kind<T>): Field<readonly T[]> {
   return {
     ...SENT,
     number,
-    fields: kind.fields,
+    table: kind.table,
     read: (found, path, reading) => found.map((raw) => kind.read(raw, path, reading)),
     write: (writer, values) => {
       for (const value of values) write(writer, number, kind.write(value))
@@ -177,7 +182,7 @@ export function dictionary<T>(number: number, kind: Kind<T> | Scalar<T>): Field<
   return {
     ...SENT,
     number,
-    fields: kind.fields,
+    table: kind.table,
     read: (found, path, reading) => {
       const values = new Map<string, T>()
       for (const raw of found) {
