@@ -14,8 +14,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // What all stand on.
   shared: [],
   http: [],
-  grpc: [],
   schedule: [],
+  grpc: ['schedule'],
   // The host: files, and programs that are started.
   files: [],
   programs: ['shared', 'files'],

@@ -5,7 +5,7 @@ import { pipeline, type Duplex } from 'node:stream'
 import type { Hijacked } from '../engine/engine.ts'
 import { errorReply, type Reply } from '../engine/reply.ts'
 import { STATUS_CODES } from '../http/http.ts'
-import { relieve } from './collect-garbage.ts'
+import { relieve } from '../schedule/collect-garbage.ts'
 
 /** Sends a reply that is not a connection. */
 export function sendReply(reply: Reply, response: ServerResponse): void {

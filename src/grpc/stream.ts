@@ -1,5 +1,6 @@
 /** One call, from either side: messages that come, and messages that go, each at the pace of who reads. */
 import type { Http2Stream } from 'node:http2'
+import { relieve } from '../schedule/collect-garbage.ts'
 import { Deframer, framed } from './framing.ts'
 import { CODE, GrpcError } from './status.ts'
 
@@ -21,6 +22,7 @@ export class MessageStream {
   constructor(stream: Http2Stream) {
     this.#stream = stream
     stream.on('data', (chunk: Buffer) => this.#take(chunk))
+    relieve(stream)
     stream.on('end', () => this.#end())
     stream.on('close', () => this.#end())
     stream.on('error', () => this.#end())

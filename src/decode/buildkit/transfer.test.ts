@@ -96,3 +96,19 @@ describe('refused is', () => {
     expect(() => sendAll(...stats)).toThrow(says)
   })
 })
+
+test('content passes as it is, and what only looks so is read as any packet', () => {
+  const transfer = new Transfer()
+  const read = (said: Buffer) => transfer.rewrite(said, { findings: [], unknown: 'error' })
+  const content = packet.encode({ ...packet.empty, type: 'data', ID: 7, data: Buffer.from('content') })
+  expect(read(content)).toEqual(content)
+  const end = packet.encode({ ...packet.empty, type: 'data', ID: 7 })
+  expect(read(end)).toEqual(end)
+  // A field that no packet has, one twice, and a file behind the content.
+  for (const more of [
+    [0x2a, 0x01, 0x78],
+    [0x22, 0x01, 0x78],
+    [0x12, 0x03, 0x0a, 0x01, 0x2f],
+  ])
+    expect(() => read(Buffer.concat([content, Buffer.from(more)]))).toThrow(/not known|twice|no plain path/)
+})

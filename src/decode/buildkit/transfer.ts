@@ -6,7 +6,7 @@
 import { bytesMessage } from './control.ts'
 import { packet, type Packet } from './session-messages.ts'
 import type { Reading } from '../protobuf/message.ts'
-import { WireError } from '../protobuf/wire.ts'
+import { rawFields, WireError, WireWriter } from '../protobuf/wire.ts'
 
 /** Modes of files as Go has them (io/fs.FileMode). */
 const FOLDER = 2 ** 31
@@ -20,6 +20,28 @@ const KEPT_ATTRIBUTES = /^(?:security\.capability$|user\.)/
 /** Files of one transfer, and characters of all their paths. */
 const MOST_FILES = 1_000_000
 const MOST_CHARACTERS = 128 * 2 ** 20
+
+/** Numbers of a packet's fields: its type, the number of the file, and what is in it. */
+const OF_CONTENT = [1, 3, 4]
+const CONTENT = 2n
+const LARGEST_ID = 2n ** 32n - 1n
+
+/** A packet that has nothing but content, written anew; undefined for any other. Most packets are such, and they are read in no other way than this. */
+function contentOf(said: Buffer): Buffer | undefined {
+  const writer = new WireWriter()
+  let last = 0
+  for (const { number, raw } of rawFields(said)) {
+    const isKnown = OF_CONTENT.includes(number) && number > last && (last > 0 || number === 1)
+    if (!isKnown || raw.wire !== (number === 4 ? 'bytes' : 'varint')) return undefined
+    if (raw.wire === 'varint' && (number === 1 ? raw.value !== CONTENT : raw.value > LARGEST_ID))
+      return undefined
+    last = number
+    if (raw.wire === 'bytes') writer.bytes(number, raw.value)
+    else if (raw.wire === 'varint')
+      writer.varint(number, number === 3 ? BigInt.asUintN(32, raw.value) : raw.value)
+  }
+  return last === 0 ? undefined : writer.whole()
+}
 
 /** Whether a part of a transfer is a part of a file that is sent as it is: its first byte tells, as a packet begins with a number. */
 export function isBytes(said: Buffer): boolean {
@@ -39,6 +61,8 @@ export class Transfer {
   /** Reads a part, and writes it anew. A folder goes as packets, a file that is sent as it is. @throws {WireError} */
   rewrite(said: Buffer, reading: Reading): Buffer {
     if (isBytes(said)) return bytesMessage.encode(bytesMessage.decode(said, reading))
+    const content = contentOf(said)
+    if (content !== undefined) return content
     return packet.encode(this.#checked(packet.decode(said, reading)))
   }
 
