@@ -247,6 +247,8 @@ describe('the info of an engine', () => {
       NCPU: 8,
       Containers: 6,
       ContainersRunning: 3,
+      // All but the one whose name the policy does not give.
+      Images: 4,
       ContainersStopped: 3,
       Labels: [],
     })

@@ -8,6 +8,8 @@ import type { NetworkFacts } from '../resolve/facts.ts'
 import { containersInReach } from '../resolve/containers.ts'
 import { isHidden } from '../resolve/images.ts'
 import { networksInReach } from '../resolve/networks.ts'
+import type { ImageSight } from '../world/image-sight.ts'
+import type { KnownImage } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
 import { KEEP_ALL, type Keep } from './by-words.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
@@ -32,7 +34,7 @@ export interface View {
   readonly volume: (volume: Unknown) => boolean
   /** Whose a network is, by its full id; undefined out of reach. */
   readonly network: (id: string) => NetworkFacts['owner'] | undefined
-  /** How many containers are in reach. */
+  /** How many containers are in reach, and images that a list has. */
   readonly counts: () => Counts
   /** How the worker calls its own. */
   readonly words: Words
@@ -69,6 +71,12 @@ export interface Words {
 interface Counts {
   readonly containers: number
   readonly running: number
+  readonly images: number
+}
+
+/** What there is, with the engine's images as far as they are known. */
+interface Seen extends World {
+  readonly sight: Pick<ImageSight, 'known'>
 }
 
 /** What a worker may, as the policy has it that is in force. */
@@ -77,7 +85,7 @@ interface Holder {
 }
 
 /** The view of a worker at this moment; streams ask it anew for each object. */
-export function viewOf(world: World, holder: Holder): View {
+export function viewOf(world: Seen, holder: Holder): View {
   const { ownership } = world
   const { name: own } = holder.worker
   const isOwn = (id: string): boolean => ownership.recentOwner(id) === own
@@ -87,6 +95,16 @@ export function viewOf(world: World, holder: Holder): View {
     id.length < 12
       ? undefined
       : containersInReach(world, holder.worker).find((container) => container.id.startsWith(id))
+  const imageName = (name: string): boolean => {
+    // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
+    const reference = looksLikeImageId(name) ? undefined : parseReference(name)
+    if (reference === undefined) return false
+    if (space.images.holds(reference.name)) return true
+    if (isHidden(ownership, own, storedReference(reference))) return false
+    const ownName = space.images.isOwn ? storedReference(space.images.nameOf(reference)) : undefined
+    const isOwnToo = ownName !== undefined && ownership.owner('tag', ownName) === own
+    return !isOwnToo && someImageMatches(holder.worker.docker.run.images, reference)
+  }
   return {
     container: (id) => isOwn(id) || named(id) !== undefined,
     claim: (nonce) => ownership.hasClaim(own, nonce),
@@ -97,16 +115,7 @@ export function viewOf(world: World, holder: Holder): View {
     },
     exec: (id) => world.execs.get(own, id) !== undefined,
     image: (id) => ownership.owner('image', id) === own,
-    imageName: (name) => {
-      // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
-      const reference = looksLikeImageId(name) ? undefined : parseReference(name)
-      if (reference === undefined) return false
-      if (space.images.holds(reference.name)) return true
-      if (isHidden(ownership, own, storedReference(reference))) return false
-      const ownName = space.images.isOwn ? storedReference(space.images.nameOf(reference)) : undefined
-      const isOwnToo = ownName !== undefined && ownership.owner('tag', ownName) === own
-      return !isOwnToo && someImageMatches(holder.worker.docker.run.images, reference)
-    },
+    imageName,
     volumeName: (name) => ownership.owner('volume', name) === own,
     volume: ({ Name, Labels }) => {
       const owned = ownership.get('volume', textOf(Name))
@@ -115,7 +124,14 @@ export function viewOf(world: World, holder: Holder): View {
     network: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.owner,
     counts: () => {
       const containers = containersInReach(world, holder.worker)
-      return { containers: containers.length, running: containers.filter(({ running }) => running).length }
+      const images = topImages(world).filter(
+        ({ id, names }) => ownership.owner('image', id) === own || names.some(imageName),
+      )
+      return {
+        containers: containers.length,
+        running: containers.filter(({ running }) => running).length,
+        images: images.length,
+      }
     },
     keep: KEEP_ALL,
     keepName: () => true,
@@ -142,4 +158,11 @@ export function viewOf(world: World, holder: Holder): View {
       labels: (labels) => space.labelsOf(labels),
     },
   }
+}
+
+/** Those that an engine lists: what has a name, or no step upon it; none before they are known. */
+function topImages({ sight: { known } }: Seen): readonly KnownImage[] {
+  return known === undefined
+    ? []
+    : [...known.all()].filter(({ id, names }) => names.length > 0 || !known.isNeeded(id, id))
 }

@@ -185,7 +185,7 @@ export class NewImages {
   }
 }
 
-/** Of a pull an engine tells by what it was pulled; a quiet build tells nothing but the id. */
+/** An engine tells the names of what a build has made, where that is not quiet: of an import it tells the id alone. */
 function tellsNames(permit: Bringing): boolean {
-  return permit.on !== 'pull' && !(permit.on === 'build' && permit.operation.parameters.q === true)
+  return permit.on === 'build' && permit.operation.parameters.q !== true
 }

@@ -133,6 +133,7 @@ const standard = settings.parse(parse(readFileSync(new URL('standard.yaml', impo
 interface WorldWithImages extends World {
   readonly made: MadeWith
   readonly images: KnownImages
+  readonly sight: { readonly known: KnownImages }
 }
 
 /** Makes an engine list these images, and no others. */
@@ -372,7 +373,18 @@ function worldOf(
   }
   const pins = { originOf: (place: string) => held[place] }
   const builds = new Builds(Buffer.alloc(32))
-  return { inventory, images: knownImages, ownership, execs, builds, made, renames, meant, pins }
+  return {
+    inventory,
+    images: knownImages,
+    sight: { known: knownImages },
+    ownership,
+    execs,
+    builds,
+    made,
+    renames,
+    meant,
+    pins,
+  }
 }
 
 function execOf(name: string, argv: readonly string[]): ContainerExec {

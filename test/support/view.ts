@@ -14,7 +14,7 @@ export const SEES_ALL: View = {
   network: () => 'self',
   keep: () => true,
   keepName: () => true,
-  counts: () => ({ containers: 1, running: 1 }),
+  counts: () => ({ containers: 1, running: 1, images: 1 }),
   words: {
     container: (_id, name) => name,
     network: (_id, name) => name,

@@ -98,11 +98,12 @@ export const info: Field<Unknown> = {
   ...aboutHost,
   read: (value, view) => {
     const told = aboutHost.read(value, view)
-    const { containers, running } = view.counts()
+    const { containers, running, images: Images } = view.counts()
     const counts = {
       Containers: containers,
       ContainersRunning: running,
       ContainersStopped: containers - running,
+      Images,
     }
     return told && { ...told, ...counts }
   },
