@@ -23,6 +23,10 @@ describe('parseTarget', () => {
     })
   })
 
+  test('decodes a name with a space, which networks may have', () => {
+    expect(parseTarget('/networks/test%2001').segments).toEqual(['networks', 'test 01'])
+  })
+
   test('leaves a question mark in the query', () => {
     expect(parseTarget('/info?a?b').query).toBe('a?b')
   })
@@ -51,7 +55,6 @@ describe('parseTarget', () => {
       '/a%zz',
       '/a%00',
       '/a%0a',
-      '/a%20b',
       '/a%25b',
       '/%2e%2e',
       '/%2E',

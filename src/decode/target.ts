@@ -71,7 +71,7 @@ function decodeSegment(segment: string): string {
   try {
     const decoded = decodeURIComponent(segment)
     const climbs = decoded.split('/').some((part) => part === '.' || part === '..')
-    if (/^[\x21-\x7e]+$/.test(decoded) && !decoded.includes('%') && !climbs) return decoded
+    if (/^[\x20-\x7e]+$/.test(decoded) && !decoded.includes('%') && !climbs) return decoded
   } catch (cause) {
     throw new TargetError(`the path has an escape that is not UTF-8: ${segment}`, { cause })
   }

@@ -1,6 +1,7 @@
 /** The body of POST /containers/create, built from the plan. */
 import type { BindMount, Mount, TmpfsMount, VolumeMount } from '../decode/operations/mounts.ts'
 import type { CreatePermit } from '../decide/verdict.ts'
+import { parseSize } from '../shared/sizes.ts'
 import { endpointBody } from './network.ts'
 
 /**
@@ -106,10 +107,25 @@ function volumeOptions(mount: VolumeMount): object {
 
 function tmpfsEntry(mount: Mount): readonly [string, string] {
   if (mount.type !== 'tmpfs') throw new TypeError('HostConfig.Tmpfs holds tmpfs mounts alone')
-  return [
-    mount.target,
-    [...(mount.readOnly ? ['ro'] : []), ...mount.options, `size=${sizeOf(mount)}`].join(','),
-  ]
+  const size = sizeOf(mount)
+  const asked = mount.options.findLast(isSize)
+  const given = asked !== undefined && says(asked, size) ? asked : `size=${size}`
+  const options =
+    asked === undefined
+      ? [...mount.options, given]
+      : mount.options
+          .filter((option) => !isSize(option) || option === asked)
+          .map((option) => (option === asked ? given : option))
+  return [mount.target, options.join(',')]
+}
+
+function isSize(option: string): boolean {
+  return option.startsWith('size=')
+}
+
+/** Whether the kernel reads that many bytes in an option: it knows letters for units, and no fractions. */
+function says(option: string, bytes: number): boolean {
+  return /^size=[0-9]+[kmg]?$/i.test(option) && parseSize(option.slice('size='.length)) === bytes
 }
 
 function sizeOf({ size, target }: TmpfsMount): number {

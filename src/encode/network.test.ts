@@ -27,6 +27,7 @@ test("a network is a bridge, and the gate's labels win", () => {
     kind: 'network.create',
     name: 'net',
     internal: true,
+    attachable: true,
     ipv4: undefined,
     ipv6: false,
     labels,
@@ -36,6 +37,7 @@ test("a network is a bridge, and the gate's labels win", () => {
     CheckDuplicate: true,
     Driver: 'bridge',
     Internal: true,
+    Attachable: true,
     EnableIPv6: false,
     Labels: { mine: '1', gate: 'worker' },
   })

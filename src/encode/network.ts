@@ -10,6 +10,7 @@ export function networkBody(operation: NetworkCreate, labels: Readonly<Record<st
     CheckDuplicate: true,
     Driver: 'bridge',
     Internal: operation.internal,
+    Attachable: operation.attachable,
     EnableIPv4: operation.ipv4,
     EnableIPv6: operation.ipv6,
     Labels: { ...Object.fromEntries(operation.labels), ...labels },

@@ -54,6 +54,7 @@ const networks = fc.record(
   {
     Driver: odd('bridge', 'macvlan', 'host', ''),
     Internal: fc.boolean(),
+    Attachable: fc.boolean(),
     EnableIPv6: fc.constant(false),
     Labels: labels,
     Options: odd<object>({}, { 'com.docker.network.bridge.name': 'docker0' }),
@@ -265,7 +266,7 @@ describe.each([
           Driver: 'bridge',
           Scope: 'local',
           Internal: sent['Internal'],
-          Attachable: false,
+          Attachable: sent['Attachable'],
           Ingress: false,
           ConfigOnly: false,
           Options: {},

@@ -1,5 +1,5 @@
 /** What a client reads back is what it wrote: the same create to the gate and to an engine is told the same way. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -77,7 +77,7 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
   }
 
   beforeAll(async () => {
-    const allow = [...everything, 'network', 'volume', 'rename']
+    const allow = [...everything, 'network', 'volume', 'rename', 'import']
     const run = { names: 'own', restart: ['no', 'on-failure', 'always'] }
     gate = await startGate({ engine, policy: (directory) => policyFor(directory, { allow, run }) })
     folder = join(workDirectory(gate.directory), 'a folder')
@@ -115,6 +115,11 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
       ['--label', 'a=b', '--label', 'com.docker.compose.project=p', '-e', 'A=B', 'busybox'],
     ],
     ['a scratch', ['--tmpfs', '/scratch', '--restart', 'on-failure:3', '-w', '/tmp', '--init', 'busybox']],
+    [
+      'a sized scratch, and Linux’s isolation',
+      ['--tmpfs', '/t:size=3M,mode=700', '--isolation', 'default', 'busybox'],
+    ],
+    ['a restart after many failures', ['--restart', 'on-failure:42', 'busybox']],
   ] satisfies [string, string[]][])(
     'a container with %s is told as it was asked for',
     async (_what, flags) => {
@@ -134,6 +139,28 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
       await engineDocker(engine, ['volume', 'rm', `${name}-data`, `${name}-more`])
     },
   )
+
+  test('a network with a space in its name is found by it', async () => {
+    expect(await docker(gate, ['network', 'create', 'test 01'])).toMatchObject({ code: 0 })
+    expect(await docker(gate, ['network', 'inspect', '-f', '{{.Name}}', 'test 01'])).toMatchObject({
+      stdout: 'test 01\n',
+    })
+    expect(await docker(gate, ['network', 'rm', 'test 01'])).toMatchObject({ code: 0, stdout: 'test 01\n' })
+  })
+
+  test('an import prints the id alone, and the engine tells how many images there are', async () => {
+    const count = async () => Number((await docker(gate, ['info', '-f', '{{.Images}}'])).stdout)
+    const before = await count()
+    expect(before).toBeGreaterThan(0)
+    const files = join(workDirectory(gate.directory), 'files.tar')
+    await writeFile(files, Buffer.alloc(1024))
+    expect(await docker(gate, ['import', files, 'imported:1'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^sha256:[0-9a-f]{64}\n$/),
+    })
+    expect(await count()).toBe(before + 1)
+    expect(await docker(gate, ['rmi', 'imported:1'])).toMatchObject({ code: 0 })
+  })
 
   test('labels that programs of the host act on are left out, told of, and read back', async () => {
     const name = freshName('acted')

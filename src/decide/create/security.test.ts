@@ -82,14 +82,22 @@ describe('ulimits', () => {
 })
 
 describe('a restart policy', () => {
-  const plan = (name: string, retries: number) =>
-    planRestart(run, { name, retries }, [], { roots: new Map() }, [])
+  const planBy = (restart: typeof run.restart, name: string, retries: number) =>
+    planRestart({ ...run, restart }, { name, retries }, [], { roots: new Map() }, [])
+  const plan = planBy.bind(undefined, run.restart)
 
-  test('of failures has an end', () => {
-    expect(plan('on-failure', 0)).toEqual({ name: 'on-failure', retries: 10 })
-    expect(plan('on-failure', 3)).toEqual({ name: 'on-failure', retries: 3 })
-    expect(plan('on-failure', 11)).toEqual({ name: 'on-failure', retries: 10 })
+  test('of failures has an end where the policy gives none without', () => {
+    const retries = (asked: number) => planBy(['on-failure'], 'on-failure', asked).retries
+    expect([0, 3, 11].map(retries)).toEqual([10, 3, 10])
   })
+
+  test.each(['always', 'unless-stopped'] as const)(
+    'of failures needs no end where the policy gives %s',
+    (given) => {
+      const retries = (asked: number) => planBy(['on-failure', given], 'on-failure', asked).retries
+      expect([0, 42].map(retries)).toEqual([0, 42])
+    },
+  )
 
   test('of another name has no number', () => {
     expect(plan('always', 3)).toEqual({ name: 'always', retries: 0 })

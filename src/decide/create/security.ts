@@ -65,6 +65,7 @@ function withinCap(asked: number, most: number): number {
   return asked < 0 ? most : Math.min(asked, most)
 }
 
+/** Where the policy gives no policy that restarts for ever. */
 const MOST_RETRIES = 10
 
 /**
@@ -106,9 +107,11 @@ export function planRestart(
       ],
     })
   }
+  if (name !== 'on-failure') return { name, retries: 0 }
+  const isEndless = run.restart.some((allowed) => allowed === 'always' || allowed === 'unless-stopped')
   return {
     name,
-    retries: name === 'on-failure' ? Math.min(restart.retries || MOST_RETRIES, MOST_RETRIES) : 0,
+    retries: isEndless ? restart.retries : Math.min(restart.retries || MOST_RETRIES, MOST_RETRIES),
   }
 }
 

@@ -32,6 +32,15 @@ const emptyObject = forwarded((value: Json, path: string): Record<never, never> 
   return {}
 })
 
+/** The one that there is, which an engine tells again. */
+const isolation: Field<string | undefined> = {
+  ...refused(WINDOWS, ['default']),
+  read: (value, path, findings) => {
+    refused(WINDOWS, ['default']).read(value, path, findings)
+    return value === 'default' ? value : undefined
+  },
+}
+
 /** Options of a log's driver that name no address and no account: those that a policy can let through. */
 export const PLAIN_LOG_OPTIONS = ['max-size', 'max-file', 'compress']
 
@@ -134,7 +143,7 @@ const hostConfig = record({
   IOMaximumIOps: refused(WINDOWS),
   Init: forwarded(flag),
   IpcMode: limited(text, 'private, shareable, none, or that of an own container'),
-  Isolation: refused(WINDOWS, ['default']),
+  Isolation: isolation,
   KernelMemory: refused('it was removed from the API in 1.42'),
   KernelMemoryTCP: refused('it was removed from the API in 1.52'),
   Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
@@ -172,7 +181,10 @@ const hostConfig = record({
   ReadonlyRootfs: forwarded(flag),
   RestartPolicy: record({
     Name: limited(text, 'run.restart'),
-    MaximumRetryCount: limited(integer, '10 at most, put in where it is missing'),
+    MaximumRetryCount: limited(
+      integer,
+      '10 at most, put in where it is missing, unless run.restart has always or unless-stopped',
+    ),
   }),
   Runtime: refused("the engine's own runtime is used", ['runc']),
   SecurityOpt: list(limited(text, 'no-new-privileges')),

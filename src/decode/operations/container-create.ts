@@ -226,10 +226,10 @@ function plainHost(host: HostConfig, findings: Finding[]) {
     })
   }
   const { AutoRemove, CapDrop, ConsoleSize, CpusetCpus, CpusetMems, Dns, DnsOptions, DnsSearch } = host
-  const { ExtraHosts, GroupAdd, Init, MemorySwappiness, OomScoreAdj, ReadonlyRootfs } = host
+  const { ExtraHosts, GroupAdd, Init, Isolation, MemorySwappiness, OomScoreAdj, ReadonlyRootfs } = host
   return {
     ...{ AutoRemove, CapDrop, ConsoleSize, CpusetCpus, CpusetMems, Dns, DnsOptions, DnsSearch },
-    ...{ ExtraHosts, GroupAdd, Init, MemorySwappiness, OomScoreAdj, ReadonlyRootfs },
+    ...{ ExtraHosts, GroupAdd, Init, Isolation, MemorySwappiness, OomScoreAdj, ReadonlyRootfs },
   }
 }
 

@@ -24,7 +24,10 @@ export const containerUpdateBody = record({
   PidsLimit: limited(integer, 'run.limits.pids at most'),
   RestartPolicy: record({
     Name: limited(text, 'run.restart'),
-    MaximumRetryCount: limited(integer, '10 at most, put in where it is missing'),
+    MaximumRetryCount: limited(
+      integer,
+      '10 at most, put in where it is missing, unless run.restart has always or unless-stopped',
+    ),
   }),
 })
 

@@ -25,6 +25,15 @@ describe('a program in a container', () => {
     },
   )
 
+  test('has the keys that detach it in the spelling of docker-py too', () => {
+    expect(exec({ Cmd: ['sh'], detachKeys: 'ctrl-p' }).operation).toMatchObject({
+      body: { DetachKeys: 'ctrl-p' },
+    })
+    const both = { Cmd: ['sh'], detachKeys: 'ctrl-p', DetachKeys: 'ctrl-q' }
+    expect(exec(both).operation).toMatchObject({ body: { DetachKeys: 'ctrl-q' } })
+    expect(exec(both).operation).not.toMatchObject({ body: { detachKeys: expect.anything() } })
+  })
+
   test('runs where the path says', () => {
     expect(exec({ Cmd: ['ls'], Container: 'db' }).why).toBe(
       'Container: "db" is not the container of the path',

@@ -27,6 +27,7 @@ export const execCreateBody = record({
   Container: rewritten(text, 'left out: the path names it (docker-py sends both)'),
   Detach: rewritten(flag, 'left out: the start says it (docker exec --detach sends both)'),
   DetachKeys: forwarded(text),
+  detachKeys: rewritten(text, 'sent as DetachKeys, which engines take it for (docker-py spells it so)'),
   Env: secret(limited(words, 'in own containers'), withoutValues),
   Privileged: refused('a privileged exec has every right on the host, whatever the container has'),
   Tty: forwarded(flag),
@@ -40,7 +41,7 @@ export interface ContainerExec {
   /** The program and its arguments; no shell comes between. */
   readonly argv: readonly string[]
   /** The rest of what is said of it. */
-  readonly body: Omit<Read<typeof execCreateBody>, 'Cmd' | 'Container' | 'Detach'>
+  readonly body: Omit<Read<typeof execCreateBody>, 'Cmd' | 'Container' | 'Detach' | 'detachKeys'>
 }
 
 export const execStartBody = record({
@@ -72,10 +73,11 @@ const MOST_TEXTS = 128 * 1024
 
 /** @throws {FieldError} where there is nothing to run, or too much to keep */
 export function readContainerExec(container: string, given: Read<typeof execCreateBody>): ContainerExec {
-  const { Cmd: argv = [], Container: named, Detach: _detach, ...body } = given
+  const { Cmd: argv = [], Container: named, Detach: _detach, detachKeys, ...rest } = given
   if (named !== undefined && named !== '' && named !== container)
     throw new FieldError(`Container: ${JSON.stringify(named)} is not the container of the path`)
   if (argv.length === 0 || argv[0] === '') throw new FieldError('Cmd must name a program')
+  const body = detachKeys === undefined ? rest : { ...rest, DetachKeys: rest.DetachKeys ?? detachKeys }
   const { Env, DetachKeys = '', User = '', WorkingDir = '' } = body
   expectAtMost(MOST_TEXTS, 'the command and environment of an exec', argv, Env?.reveal(), [
     DetachKeys,

@@ -169,10 +169,10 @@ describe('mount objects', () => {
 describe('tmpfs', () => {
   test.each([
     ['', { size: undefined, options: [], readOnly: false }],
-    ['size=16m', { size: 2 ** 24, options: [] }],
+    ['size=16m', { size: 2 ** 24, options: ['size=16m'] }],
     [
       'size=1K,ro,exec,mode=1777,uid=1000',
-      { size: 1024, options: ['exec', 'mode=1777', 'uid=1000'], readOnly: true },
+      { size: 1024, options: ['size=1K', 'ro', 'exec', 'mode=1777', 'uid=1000'], readOnly: true },
     ],
     ['size=1g,size=1k', { size: 1024 }],
   ])('%j is read', (options, mount) => {

@@ -42,7 +42,7 @@ export interface TmpfsMount extends MountPoint {
   /** Bytes, or undefined where none is given. */
   readonly size: number | undefined
   readonly mode: number | undefined
-  /** Further options of HostConfig.Tmpfs, each known to be harmless. */
+  /** Options of HostConfig.Tmpfs as they are written, each known to be harmless. */
   readonly options: readonly string[]
 }
 
@@ -140,16 +140,15 @@ function readMount(mount: MountField, at: string, findings: Finding[]): Mount {
 }
 
 const TMPFS_OPTION =
-  /^(?:rw|exec|noexec|nosuid|nodev|noatime|mode=[0-7]{3,4}|[ug]id=[0-9]{1,9}|nr_inodes=[0-9]{1,9})$/
+  /^(?:ro|rw|exec|noexec|nosuid|nodev|noatime|mode=[0-7]{3,4}|[ug]id=[0-9]{1,9}|nr_inodes=[0-9]{1,9})$/
 
 function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMount {
   const at = `HostConfig.Tmpfs.${target}`
   const point = { at, field: 'Tmpfs' as const, target: absolute(target, at) }
   const options = text.split(',').filter((option) => option !== '')
   const size = options.filter((option) => option.startsWith('size=')).at(-1)
-  const kept = options.filter((option) => option !== 'ro' && !option.startsWith('size='))
-  for (const option of kept) {
-    if (!TMPFS_OPTION.test(option))
+  for (const option of options) {
+    if (!option.startsWith('size=') && !TMPFS_OPTION.test(option))
       findings.push({ what: `${at} = ${text}`, why: `the option ${option} is not given to workers` })
   }
   return {
@@ -158,7 +157,7 @@ function readTmpfs(target: string, text: string, findings: Finding[]): TmpfsMoun
     readOnly: options.includes('ro'),
     size: size === undefined ? undefined : positive(tmpfsSize(size.slice(5), at)),
     mode: undefined,
-    options: kept,
+    options,
   }
 }
 

@@ -6,6 +6,7 @@ describe('a new network', () => {
   const plain = {
     kind: 'network.create',
     internal: false,
+    attachable: false,
     ipv4: undefined,
     ipv6: undefined,
     labels: new Map(),
@@ -17,8 +18,22 @@ describe('a new network', () => {
     [{ Name: 'a'.repeat(128) }, { name: 'a'.repeat(128) }],
     [{ Name: 'A_b.c-d', Internal: false }, { name: 'A_b.c-d' }],
     [
-      { Name: 'net', Internal: true, EnableIPv4: false, EnableIPv6: true, Labels: { a: 'b' } },
-      { name: 'net', internal: true, ipv4: false, ipv6: true, labels: new Map([['a', 'b']]) },
+      {
+        Name: 'net',
+        Internal: true,
+        Attachable: true,
+        EnableIPv4: false,
+        EnableIPv6: true,
+        Labels: { a: 'b' },
+      },
+      {
+        name: 'net',
+        internal: true,
+        attachable: true,
+        ipv4: false,
+        ipv6: true,
+        labels: new Map([['a', 'b']]),
+      },
     ],
     [{ Name: 'net', Driver: 'bridge', CheckDuplicate: true, IPAM: { Driver: 'default' } }, { name: 'net' }],
   ])('of %j is read', (body, expected) => {

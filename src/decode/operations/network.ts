@@ -34,7 +34,7 @@ const SWARM = "it needs Docker's swarm mode"
 const CHOSEN = 'addresses of the host could be taken over: the engine chooses them'
 
 export const createBody = record({
-  Attachable: refused(SWARM),
+  Attachable: forwarded(flag),
   CheckDuplicate: refused('the gate always checks', [true]),
   ConfigFrom: refused(SWARM),
   ConfigOnly: refused(SWARM),
@@ -57,6 +57,8 @@ export interface NetworkCreate {
   readonly kind: 'network.create'
   readonly name: string
   readonly internal: boolean
+  /** Of a bridge it is told again, and means nothing (docker-compose 1 asks for it). */
+  readonly attachable: boolean
   readonly ipv4: boolean | undefined
   readonly ipv6: boolean | undefined
   readonly labels: ReadonlyMap<string, string>
@@ -101,6 +103,7 @@ export function readNetworkCreate({ body: fields }: With<typeof createBody>): Ne
     kind: 'network.create',
     name,
     internal: fields.Internal ?? false,
+    attachable: fields.Attachable ?? false,
     ipv4: fields.EnableIPv4,
     ipv6: fields.EnableIPv6,
     labels: fields.Labels ?? new Map(),
