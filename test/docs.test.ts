@@ -10,6 +10,7 @@ import { REFUSED_ENDPOINTS } from '../src/decode/refused-endpoints.ts'
 import { FOR_AGENTS } from '../src/shared/for-agents.ts'
 import { policyJsonSchema } from '../src/policy/json-schema.ts'
 import { ROUTES } from '../src/doors/operator/routes.ts'
+import { compatibilityWith, results } from '../compat/results.ts'
 import { parsePolicy } from '../src/policy/parse.ts'
 import {
   REACH_WORDS,
@@ -121,6 +122,11 @@ test('docs/agents/AGENTS-dockgate.md is what agents are told by the doors, and s
 })
 
 describe('docs/compatibility.md', () => {
+  test('says of suites of others what npm run compat found', () => {
+    const page = read('docs/compatibility.md')
+    expect(compatibilityWith(page, results.parse(JSON.parse(read('compat/results.json'))))).toBe(page)
+  })
+
   const seen = rows('docs/compatibility.md').filter(([, door = '']) => /^(?:socket|ssh|mcp-\w+)$/.test(door))
 
   test('there are agents, and doors', () => {

@@ -29,7 +29,7 @@ machine() {
 
 # Every engine. Those for tests are emptied by them.
 for_tests="test-26 test-20.10 test-28 test-28-containerd test-restart"
-all_engines="26 20.10 28 28-containerd $for_tests"
+all_engines="26 20.10 28 28-containerd compat $for_tests"
 
 # engine NAME: sets what belongs to that engine. Each has a network of its own: the bridge in the lower half, the pool in the upper.
 # A bridge's name has 15 letters at most.
@@ -45,6 +45,7 @@ engine() {
     test-28) network=10.220 version=28 bridge=dockgatet28 ;;
     test-28-containerd) network=10.221 version=28 bridge=dockgatet28c store=containerd ;;
     test-restart) network=10.217 version=26 bridge=dockgatetr ;;
+    compat) network=10.228 version=28 bridge=dockgatecompat store=mirrored ;;
     *) note "error: no engine $1; there are $all_engines"; exit 64 ;;
   esac
   name=$1 run=/run/dockgate-engine/$1 data=$root/data/$1

@@ -4,10 +4,10 @@ set -euo pipefail
 . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
 help "usage: scripts/engine/empty.sh NAME
   Deletes all containers, networks, volumes, build caches and images of that engine but for the ready images.
-  NAME is one of $for_tests." "$@"
+  NAME is one of $for_tests, or compat." "$@"
 case ${1:-} in
-  test-*) engine "$1" ;;
-  *) note "error: only an engine for tests is emptied: $for_tests"; exit 64 ;;
+  test-* | compat) engine "$1" ;;
+  *) note "error: only an engine for tests is emptied: $for_tests, compat"; exit 64 ;;
 esac
 in_engine() { docker --host "unix://$socket" "$@"; }
 

@@ -55,6 +55,8 @@ start_dockerd() {
   case $store in
     classic) echo '{}' ;;
     containerd) echo '{"features":{"containerd-snapshotter":true}}' ;;
+    # With containerd's store too; a pull of Docker Hub's asks the registry of registry.sh first.
+    mirrored) echo "{\"features\":{\"containerd-snapshotter\":true},\"registry-mirrors\":[\"http://$registry\"]}" ;;
   esac >"$run/daemon.json"
   background dockerd "$programs/usr/sbin/dockerd" --config-file "$run/daemon.json" --host "unix://$socket" --group root \
     --containerd "$run/containerd.sock" --data-root "$data/docker" --exec-root "$run/docker" --pidfile "$run/docker.pid" \
