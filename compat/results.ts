@@ -27,7 +27,7 @@ export function compatibilityWith(page: string, all: Results): string {
 }
 
 function tables(all: Results): string {
-  const suites = Object.entries(all)
+  const suites = Object.entries(all).sort(([one], [other]) => one.localeCompare(other))
   const rows = suites.map(([name, { versions, raw, gate, refused, others }]) => {
     const meant = Object.values(refused).flat().length
     return `| ${name} | ${versions.join(', ')} | ${raw} | ${gate} | ${meant} | ${others.length} |`
