@@ -13,7 +13,7 @@ import type { KnownImage } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
 import { KEEP_ALL, type Keep } from './by-words.ts'
 import { objectOf, textOf, type Unknown } from '../shared/json-value.ts'
-import { CLAIM_LABEL } from '../shared/labels.ts'
+import { markOf } from '../shared/labels.ts'
 
 export interface View {
   /** Whether a container is in reach, by its full id or its first 12 digits. */
@@ -119,7 +119,7 @@ export function viewOf(world: Seen, holder: Holder): View {
     volumeName: (name) => ownership.owner('volume', name) === own,
     volume: ({ Name, Labels }) => {
       const owned = ownership.get('volume', textOf(Name))
-      return owned?.worker === own && owned.nonce === objectOf(Labels)[CLAIM_LABEL]
+      return owned?.worker === own && owned.nonce === markOf(objectOf(Labels))
     },
     network: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.owner,
     counts: () => {

@@ -21,9 +21,16 @@ import type {
 } from '../decide/verdict.ts'
 import { noSuchVolume } from '../decide/volume.ts'
 import { holdBinds } from './binds.ts'
-import { forgetVolume, isOwnVolume, ownVolumes, statusOfVolume, swappedVolume } from './create-volumes.ts'
-import { listOf, objectOf, textOf } from '../shared/json-value.ts'
-import { CLAIM_LABEL } from '../shared/labels.ts'
+import {
+  forgetVolume,
+  isOwnVolume,
+  ownVolumes,
+  statusOfVolume,
+  swappedVolume,
+  takeUnnamed,
+} from './create-volumes.ts'
+import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { markOf } from '../shared/labels.ts'
 import type { Change } from '../record/store.ts'
 import { exchange, refusedOnTheWay, send, type Undertaking } from './exchange.ts'
 
@@ -46,10 +53,14 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
     const reply = await exchange(undertaking, held.permit)
     const id = madeContainer(reply)
     if (id === undefined) return await outcome.close(reply)
-    const unplanned = await labelsOfAnother(undertaking, permit, id)
+    const inspected = objectOf(await inspectContainer(right.engine, minor, id))
+    const unplanned = await labelsOfAnother(undertaking, permit, id, inspected)
     if (unplanned !== undefined) return await outcome.close(unplanned)
     const swapped = await swappedVolume(gate, right, minor, permit.plan, volumes, made)
-    if (swapped === undefined) return warned(await outcome.close(reply), permit.plan.warnings)
+    if (swapped === undefined) {
+      outcome.add(await takeUnnamed(gate, right, minor, inspected))
+      return warned(await outcome.close(reply), permit.plan.warnings)
+    }
     await remove(right.engine, minor, ['containers', id], { force: true, v: true })
     return await outcome.close(notAfterAll(swapped, right.record?.id ?? '', name))
   } catch (cause) {
@@ -90,11 +101,11 @@ async function labelsOfAnother(
   { call, right }: Undertaking,
   { plan }: CreatePermit,
   id: string,
+  inspected: Unknown,
 ): Promise<Reply | undefined> {
   const { minor } = call.connected.facts
   const { worker } = right
-  const made = await inspectContainer(right.engine, minor, id)
-  const found = objectOf(objectOf(made?.['Config'])['Labels'])
+  const found = objectOf(objectOf(inspected['Config'])['Labels'])
   const labels = unplannedLabels(plan.labels, found, worker.docker.run, spaceOf(worker).prefix !== '')
   if (labels.length === 0) return undefined
   await remove(right.engine, minor, ['containers', id], { force: true, v: true })
@@ -121,7 +132,7 @@ export async function createVolume(undertaking: Undertaking, permit: VolumeCreat
   if (reply.kind !== 'whole' || reply.status !== 201) return outcome.close(reply)
   const made = objectOf(JSON.parse(reply.body.toString()))
   const { Name, Labels } = made
-  const claim = textOf(objectOf(Labels)[CLAIM_LABEL])
+  const claim = markOf(objectOf(Labels))
   const { name } = right.worker
   if (isOwnVolume(call.gate, name, textOf(Name), claim)) {
     await outcome.close(reply)

@@ -3,8 +3,11 @@ import type { CallEngine } from '../engine/call-engine.ts'
 import { inspectVolume, ensureVolume } from '../engine/questions/volumes.ts'
 import type { Gate } from '../gate.ts'
 import type { CreatePlan } from '../decide/plans.ts'
+import { isUnclaimed } from '../shared/labels.ts'
 import type { DockerRight } from '../rights/docker-call.ts'
 import type { Change, Owned } from '../record/store.ts'
+import type { Unknown } from '../shared/json-value.ts'
+import { unnamedVolumes } from '../world/unnamed-volumes.ts'
 import type { Claims } from '../settle/claims.ts'
 
 export interface FailedVolume {
@@ -34,8 +37,12 @@ export async function ownVolumes(
     const nonce = claim?.nonce ?? owned?.nonce
     // Forgotten since the decision: it was removed in the meantime.
     if (nonce === undefined) return { name, status: 409 }
-    const answer = await ensureVolume(right.engine, minor, { name, worker, claim: nonce, labels })
-    if (answer.status !== 201) return { name, status: answer.status }
+    // One without a name that is gone is not made anew: what was in it is what is meant.
+    const isThere = isUnclaimed(nonce)
+    const answer = isThere
+      ? await inspectVolume(right.engine, minor, name)
+      : await ensureVolume(right.engine, minor, { name, worker, claim: nonce, labels })
+    if (answer.status !== (isThere ? 200 : 201)) return { name, status: answer.status }
     if (claim !== undefined && answer.claim === claim.nonce) {
       gate.inventory.putVolume(name)
       made([gate.ownership.settle(claim, name, name)])
@@ -82,6 +89,29 @@ export async function swappedVolume(
       made(gate.ownership.confirm(owned))
   const swapped = found.find(({ name, claim }) => !isOwnVolume(gate, right.worker.name, name, claim))
   return swapped && { name: swapped.name, status: 409 }
+}
+
+/**
+ * Takes the volumes that the engine made for a container without a name: its worker's, by record.
+ * @param inspected the container that was just made
+ * @returns the changes to write
+ * @throws {EngineUnavailable}
+ */
+export async function takeUnnamed(
+  gate: Gate,
+  right: DockerRight,
+  minor: number,
+  inspected: Unknown,
+): Promise<readonly Change[]> {
+  const changes: Change[] = []
+  for (const name of unnamedVolumes(inspected)) {
+    if (gate.ownership.owner('volume', name) !== undefined) continue
+    const { status, claim } = await inspectVolume(right.engine, minor, name)
+    if (status !== 200) continue
+    gate.inventory.putVolume(name)
+    changes.push(...gate.ownership.takeUnnamed(right.worker.name, name, claim))
+  }
+  return changes
 }
 
 /**

@@ -9,6 +9,7 @@ import { unusedVolumes } from '../engine/questions/volumes.ts'
 import type { OwnedKind } from '../record/store.ts'
 import type { DockerCall, DockerRight } from '../rights/docker-call.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
+import { ANONYMOUS_LABEL, isUnclaimed, markOf } from '../shared/labels.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { spaceOf } from '../policy/space.ts'
 import type { Ownership } from '../world/ownership.ts'
@@ -103,8 +104,10 @@ function hasNameOf(ownership: Ownership, worker: WorkerPolicy, image: Unknown): 
   )
 }
 
+/** Podman does not mark them: what it made without a claim is one. */
 function isAnonymous(volume: Unknown): boolean {
-  return 'com.docker.volume.anonymous' in objectOf(volume['Labels'])
+  const labels = objectOf(volume['Labels'])
+  return ANONYMOUS_LABEL in labels || isUnclaimed(markOf(labels))
 }
 
 function hasName(image: Unknown): boolean {

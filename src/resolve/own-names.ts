@@ -18,6 +18,7 @@ import type { WorkerPolicy } from '../policy/policy.ts'
 import { spaceOf, type Space } from '../policy/space.ts'
 import type { Images } from '../world/images.ts'
 import type { KnownImages } from '../world/known-images.ts'
+import { isNamedByEngine } from '../world/unnamed-volumes.ts'
 import type { World } from '../world/world.ts'
 import { containerInReach } from './containers.ts'
 import { networkInReach } from './networks.ts'
@@ -144,9 +145,6 @@ function buildInNames({ builds }: World, worker: WorkerPolicy, space: Space, ope
   }
 }
 
-/** A name that an engine gives to a volume without one. */
-const ANONYMOUS = /^[0-9a-f]{64}$/
-
 /**
  * The volume that a word means: the one with the name for it, or one that the worker had before there were such names. One that an
  * engine named keeps that: under another it would be another volume.
@@ -159,7 +157,7 @@ function volumeName(
 ): string {
   const name = space.nameOf(word)
   const isOwn = (volume: string): boolean => ownership.owner('volume', volume) === worker
-  if (ANONYMOUS.test(word) && !isOwn(name)) return word
+  if (isNamedByEngine(word) && !isOwn(name)) return word
   return !isOwn(name) && isOwn(word) && !word.startsWith(space.prefix) ? word : name
 }
 

@@ -9,6 +9,25 @@ export const IMAGE_CLAIM_LABEL = 'dockgate.image'
 /** Tells the operator whose an object is. */
 export const WORKER_LABEL = 'dockgate.worker'
 
+/** By this label Docker knows a volume that it named itself, from 23 on. */
+export const ANONYMOUS_LABEL = 'com.docker.volume.anonymous'
+const NAMED_BY_ENGINE = 'anonymous'
+
+/**
+ * What tells a volume from another of its name: the claim that it was made under. One that a container got without a name has none: its
+ * name is the engine's, which nobody else has, and the engine's mark goes where a volume is made anew under that.
+ */
+export function markOf(labels: Readonly<Record<string, unknown>>): string {
+  const claim = labels[CLAIM_LABEL]
+  if (typeof claim === 'string' && claim !== '') return claim
+  return ANONYMOUS_LABEL in labels ? NAMED_BY_ENGINE : ''
+}
+
+/** Whether no claim is behind the mark of a volume: an engine made it for a container. */
+export function isUnclaimed(mark: string): boolean {
+  return mark === '' || mark === NAMED_BY_ENGINE
+}
+
 /** By this label compose finds what is of a project, whoever made it. */
 export const PROJECT_LABEL = 'com.docker.compose.project'
 

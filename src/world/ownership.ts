@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Change, Claim, Owned, OwnedKind, Store } from '../record/store.ts'
 import type { Usage } from './usage.ts'
+import { isUnclaimed } from '../shared/labels.ts'
 import { Reservations } from './reservations.ts'
 
 export class Ownership {
@@ -92,7 +93,9 @@ export class Ownership {
     return {
       containers: count('container'),
       networks: count('network'),
-      volumes: count('volume'),
+      // Those without a name come and go with containers, which have a limit.
+      volumes:
+        count('volume') - [...this.idsOf(worker, 'volume')].filter((id) => this.#isUnclaimed(id)).length,
       memory: all.reduce((sum, { memory }) => sum + memory, 0),
       nanoCpus: all.reduce((sum, { nanoCpus }) => sum + nanoCpus, 0),
     }
@@ -222,6 +225,26 @@ export class Ownership {
     return known === undefined ? [{ type: 'own', owned }] : []
   }
 
+  /**
+   * Takes a volume that an engine made for a container of the worker's without a name.
+   * @param mark what it carries (markOf in shared/labels.ts)
+   * @returns the changes to write: none where it has an owner, or was made under a claim
+   */
+  takeUnnamed(worker: string, name: string, mark: string): readonly Change[] {
+    if (!isUnclaimed(mark) || this.owner('volume', name) !== undefined) return []
+    const owned = {
+      kind: 'volume',
+      id: name,
+      worker,
+      name,
+      created: Date.now(),
+      memory: 0,
+      nanoCpus: 0,
+    } as const
+    this.#put({ ...owned, nonce: mark })
+    return [{ type: 'own', owned: { ...owned, nonce: mark } }]
+  }
+
   /** Milliseconds that a claim is open, by a clock that nobody sets. */
   ageOf({ nonce }: Claim): number {
     const now = performance.now()
@@ -244,6 +267,11 @@ export class Ownership {
     const owned = this.#owned.get(key('container', id))
     if (owned !== undefined) this.#owned.set(key('container', id), { ...owned, memory, nanoCpus })
     return { type: 'resize', id, memory, nanoCpus }
+  }
+
+  #isUnclaimed(volume: string): boolean {
+    const owned = this.get('volume', volume)
+    return owned !== undefined && isUnclaimed(owned.nonce)
   }
 
   #open(about: Omit<Claim, 'nonce' | 'created'>): Claim {

@@ -2,10 +2,11 @@
 import { CHANGE } from '../decode/properties.ts'
 import type { EngineLists } from '../engine/questions/system.ts'
 import type { Change, Claim, OwnedKind } from '../record/store.ts'
-import { CLAIM_LABEL } from '../shared/labels.ts'
+import { CLAIM_LABEL, markOf } from '../shared/labels.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Images } from './images.ts'
 import type { Ownership } from './ownership.ts'
+import { unnamedVolumes } from './unnamed-volumes.ts'
 
 /**
  * To be called before a listing; what it returns takes the lists and gives the changes to write.
@@ -15,10 +16,12 @@ export function beginReconciling(ownership: Ownership): (lists: EngineLists) => 
   const before = [...ownership.all('container'), ...ownership.all('network'), ...ownership.all('volume')]
   return ({ containers, volumes, networks }) => {
     const ids = new Set([...containers, ...networks].map((object) => textOf(object['Id'])))
-    const nonces = new Map(volumes.map((volume) => [textOf(volume['Name']), claimOf(volume)]))
+    const marks = new Map(
+      volumes.map((volume) => [textOf(volume['Name']), markOf(objectOf(volume['Labels']))]),
+    )
     const gone = before.filter(({ kind, id, nonce }) =>
       // A volume of the same name that somebody made anew does not carry the claim.
-      kind === 'volume' ? nonces.get(id) !== nonce : !ids.has(id),
+      kind === 'volume' ? marks.get(id) !== nonce : !ids.has(id),
     )
     return [
       ...gone.flatMap((owned) => ownership.forgetSame(owned) ?? []),
@@ -27,8 +30,23 @@ export function beginReconciling(ownership: Ownership): (lists: EngineLists) => 
         ...networks.map((one) => made('network', one, textOf(one['Id']), textOf(one['Name']))),
         ...volumes.map((one) => made('volume', one, textOf(one['Name']), textOf(one['Name']))),
       ]),
+      ...containers.flatMap((container) => takeVolumes(ownership, container, marks)),
     ]
   }
+}
+
+/** Volumes of an own container that nothing is known of: an engine named them. @param marks by names of volumes */
+function takeVolumes(
+  ownership: Ownership,
+  container: Unknown,
+  marks: ReadonlyMap<string, string>,
+): readonly Change[] {
+  const worker = ownership.owner('container', textOf(container['Id']))
+  if (worker === undefined) return []
+  return unnamedVolumes(container).flatMap((name) => {
+    const mark = marks.get(name)
+    return mark === undefined ? [] : ownership.takeUnnamed(worker, name, mark)
+  })
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What comes into a container by another way than its names: labels of an image that is moved, a volume that an engine named. */
+/** What comes into a container by another way than its names: labels of an image that is moved. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { docker, type CommandResult } from '../support/docker.ts'
 import { engineDocker } from '../support/engine.ts'
@@ -48,15 +48,4 @@ test('an image that is moved under a create hands down no project of the operato
   expect((await operator('ps', '-aq', '--filter', 'label=traefik.enable=true')).stdout).toBe('')
   await worker('container', 'prune', '-f')
   await worker('rmi', '-f', name, `${name}-plain`, `${name}-named`)
-})
-
-test('a volume without a name is none by the name that an engine gave it', async () => {
-  const name = freshName('anonymous')
-  await worker('run', '--name', name, '-v', '/data', 'busybox', 'sh', '-c', 'echo mine >/data/file')
-  const volume = (await worker('inspect', '-f', '{{(index .Mounts 0).Name}}', name)).stdout.trim()
-  expect(await worker('run', '--rm', '-v', `${volume}:/data`, 'busybox', 'cat', '/data/file')).toMatchObject({
-    stderr: expect.stringContaining('run.volumes'),
-  })
-  expect((await operator('volume', 'ls', '-q')).stdout).not.toContain(`ai-worker.${volume}`)
-  await worker('rm', '-fv', name)
 })

@@ -1,6 +1,6 @@
 /** Questions of the gate's own about volumes; it makes the named ones of a new container before that, so that it is certain whose they are. */
-import { CLAIM_LABEL, WORKER_LABEL } from '../../shared/labels.ts'
-import { listOf, objectOf, textOf, type Unknown } from '../../shared/json-value.ts'
+import { CLAIM_LABEL, markOf, WORKER_LABEL } from '../../shared/labels.ts'
+import { listOf, objectOf, type Unknown } from '../../shared/json-value.ts'
 import { apiPath, jsonRequest, plainRequest, type EncodedRequest } from '../encoded.ts'
 import { ask, askJsonOrNothing } from '../ask.ts'
 import type { Asker, CallEngine } from '../call-engine.ts'
@@ -19,6 +19,7 @@ export interface NewVolume {
 
 interface VolumeAnswer {
   readonly status: number
+  /** What tells the volume from another of its name (markOf in shared/labels.ts). */
   readonly claim: string
 }
 
@@ -58,5 +59,5 @@ async function claimIn(engine: Asker, request: EncodedRequest, success: number):
   const { status, text } = await ask(engine, request, BOUNDS)
   if (status !== success) return { status, claim: '' }
   const labels = objectOf(objectOf(JSON.parse(text))['Labels'])
-  return { status, claim: textOf(labels[CLAIM_LABEL]) }
+  return { status, claim: markOf(labels) }
 }
