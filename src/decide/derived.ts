@@ -8,8 +8,13 @@ import type { ContainerPermit, CreatePermit, ImagePermit, PullPermit } from './v
  * The create with bind sources replaced by the places that hold them. An engine that starts it by itself, after a reboot, is not to make
  * a folder where a place is missing: as an object of `Mounts` it is missed.
  * @param places by source
+ * @param podman whether it is Podman, to which each goes in the field that it was asked for in
  */
-export function withPlaces(permit: CreatePermit, places: ReadonlyMap<string, string>): CreatePermit {
+export function withPlaces(
+  permit: CreatePermit,
+  places: ReadonlyMap<string, string>,
+  podman: boolean,
+): CreatePermit {
   const { plan } = permit
   const placeOf = (source: string): string => places.get(source) ?? source
   return permitting<CreatePermit>({
@@ -17,17 +22,21 @@ export function withPlaces(permit: CreatePermit, places: ReadonlyMap<string, str
     plan: {
       ...plan,
       mounts: plan.mounts.map((mount) =>
-        mount.type === 'bind' ? atPlace(mount, placeOf(mount.source), plan.restart.name !== 'no') : mount,
+        mount.type === 'bind' ? atPlace(mount, placeOf(mount.source), podman) : mount,
       ),
       binds: plan.binds.map((bind) => ({ ...bind, source: placeOf(bind.source) })),
     },
   })
 }
 
-function atPlace(mount: BindMount, source: string, isRestarted: boolean): BindMount {
+function atPlace(mount: BindMount, source: string, podman: boolean): BindMount {
   if (source === mount.source) return mount
-  const isAsked = mount.field === 'Mounts' || mount.relabel !== undefined
-  return { ...mount, source, field: isAsked || !isRestarted ? mount.field : 'Mounts' }
+  return { ...mount, source, field: isMissed(mount, podman) ? 'Mounts' : mount.field }
+}
+
+/** Whether an engine misses it where what holds its source is not there: only a bind says that it is to be relabelled. */
+export function isMissed({ relabel }: BindMount, podman: boolean): boolean {
+  return !podman && relabel === undefined
 }
 
 /** The removal of an image, as removals of its names one by one; as it is where it has none. */

@@ -41,6 +41,27 @@ describe('an update', () => {
     expect(update(changes, { limits: LIMITS })).toEqual(expected)
   })
 
+  test.each([
+    [{ Memory: GIB, MemorySwap: 2 * GIB, NanoCpus: 2e9, PidsLimit: 256, CpuShares: 512 }, []],
+    [
+      { Memory: 9 * GIB, MemorySwap: 18 * GIB },
+      ['memory 9g is 2g here (run.limits.memory)', 'memory and swap 18g is 4g here (twice the memory)'],
+    ],
+    [{ MemorySwap: -1 }, ['memory and swap without a limit is 2g here (twice the memory)']],
+    [{ CpuQuota: -1 }, ['cpus without a limit is 2 here (run.limits.cpus)']],
+    [{ NanoCpus: 9e9 }, ['cpus 9 is 2 here (run.limits.cpus)']],
+    [{ PidsLimit: 9999 }, ['pids 9999 is 256 here (run.limits.pids)']],
+    [{ CpuShares: 2048 }, ['cpu shares 2048 is 1024 here (the share of every container)']],
+    [
+      { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 42 } },
+      ['restart retries 42 is 10 here (the most there are)'],
+    ],
+  ])('of %j warns of %j', (changes, warnings) => {
+    const line = 'POST /containers/web/update'
+    const { verdict } = ask({ line, body: changes }, { ...EMPTY, run: { limits: LIMITS } })
+    expect(verdict).toMatchObject({ permit: { warnings } })
+  })
+
   test('may lower what a container has where the total is full', () => {
     const limits = { ...LIMITS, memory: '1g', total: { memory: '1g' } }
     expect(update({ Memory: GIB / 4 }, { limits })).toMatchObject({ Memory: GIB / 4 })

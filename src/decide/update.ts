@@ -4,6 +4,7 @@ import type { ContainerFacts, Facts } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
 import { atMost, planCpus, planMemoryOptions, planShares, totalViolations } from './create/limits.ts'
 import { planRestart } from './create/security.ts'
+import { updateWarnings } from './create/warnings.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import { inUse, refuseAll, type Violation } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
@@ -49,7 +50,16 @@ export function planUpdate(
   const usage = { ...facts.usage, containers: facts.usage.containers - 1 }
   violations.push(...totalViolations(run.limits, added, usage))
   if (violations.length > 0) return refuseAll(word, violations)
-  return allow(word, 'run.limits', { on: 'update', operation, container, changes: planned })
+  const asked = {
+    memory: changes.Memory || undefined,
+    memorySwap: changes.MemorySwap || undefined,
+    nanoCpus: wantedCpus || undefined,
+    cpuShares: changes.CpuShares || undefined,
+    pids: changes.PidsLimit || undefined,
+    retries: changes.RestartPolicy?.MaximumRetryCount,
+  }
+  const warnings = updateWarnings(asked, planned)
+  return allow(word, 'run.limits', { on: 'update', operation, container, changes: planned, warnings })
 }
 
 function quota(microseconds: number | undefined, period: number | undefined): number | undefined {
@@ -66,7 +76,9 @@ function restartOf(
 ): LimitChanges['restart'] {
   const wanted = changes.RestartPolicy
   if (wanted?.Name === undefined || wanted.Name === '') return undefined
-  const binds = container.binds.map(({ source, origin = source }) => ({ source, at: `bind of ${origin}` }))
+  const binds = container.binds
+    .filter(({ heldAgain }) => !heldAgain)
+    .map(({ source, origin = source }) => ({ source, at: `bind of ${origin}` }))
   const restart = { name: wanted.Name, retries: wanted.MaximumRetryCount ?? 0 }
   return planRestart(run, restart, binds, facts, violations, `a new container with --restart ${wanted.Name}`)
 }

@@ -143,6 +143,8 @@ export interface UpdatePermit extends Decided {
   readonly operation: ContainerUpdate
   readonly container: ContainerFacts
   readonly changes: LimitChanges
+  /** What it gets less of than was asked for, for its answer. */
+  readonly warnings: readonly string[]
 }
 
 export interface CreatePermit extends Decided {

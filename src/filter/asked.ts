@@ -23,7 +23,7 @@ export function askedWords(told: Unknown, view: View): Unknown {
     ...(Config === undefined || image === '' ? {} : { Config: configWords(objectOf(Config), image, left) }),
     ...(HostConfig === undefined
       ? {}
-      : { HostConfig: { ...objectOf(HostConfig), ...wishes(host, HostConfig) } }),
+      : { HostConfig: { ...withoutPlaces(objectOf(HostConfig), asked), ...wishes(host, HostConfig) } }),
     ...(Mounts === undefined
       ? {}
       : { Mounts: listOf(Mounts).map((mount) => mountWords(objectOf(mount), host, view)) }),
@@ -33,6 +33,13 @@ export function askedWords(told: Unknown, view: View): Unknown {
 function configWords(config: Unknown, Image: string, left: Unknown): Unknown {
   const { Labels } = config
   return { ...config, Image, ...(Labels === undefined ? {} : { Labels: { ...objectOf(Labels), ...left } }) }
+}
+
+/** Without mounts where none was asked for: binds go to an engine as such (decide/derived.ts). */
+function withoutPlaces(told: Unknown, asked: Unknown): Unknown {
+  if (asked['HostConfig'] === undefined || 'Mounts' in objectOf(asked['HostConfig'])) return told
+  const { Mounts: _places, ...others } = told
+  return others
 }
 
 /** Fields that both have; a mode that leaves it to the engine is told as the engine took it. */

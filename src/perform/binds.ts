@@ -3,7 +3,7 @@ import type { BindMount } from '../decode/operations/mounts.ts'
 import type { BindRoots } from '../host/bind-roots.ts'
 import type { Pins } from '../host/pins.ts'
 import type { HeldSource } from '../world/made.ts'
-import { withPlaces } from '../decide/derived.ts'
+import { isMissed, withPlaces } from '../decide/derived.ts'
 import type { CreatePermit } from '../decide/verdict.ts'
 
 /** A permit with the places that the engine is given, and what is held in them. */
@@ -22,6 +22,7 @@ export async function holdBinds(
   roots: BindRoots,
   permit: CreatePermit,
   claim: string,
+  podman: boolean,
 ): Promise<Held> {
   const { plan } = permit
   if (plan.binds.length === 0) return { permit, places: new Map() }
@@ -34,10 +35,12 @@ export async function holdBinds(
       held.set(mount.source, await hold(pins, roots, claim, held.size, mount.source))
     }
   const places = [...held].filter(([source, place]) => source !== place)
-  const isReadOnly = (source: string): boolean =>
-    plan.mounts.every((mount) => mount.type !== 'bind' || mount.source !== source || mount.readOnly)
-  const sources = places.map(([path, place]) => [place, { path, readOnly: isReadOnly(path) }] as const)
-  return { permit: withPlaces(permit, held), places: new Map(sources) }
+  const sources = places.map(([path, place]) => {
+    const binds = plan.mounts.filter((mount) => mount.type === 'bind' && mount.source === path)
+    const missed = binds.every((mount) => mount.type === 'bind' && isMissed(mount, podman))
+    return [place, { path, readOnly: binds.every(({ readOnly }) => readOnly), missed }] as const
+  })
+  return { permit: withPlaces(permit, held, podman), places: new Map(sources) }
 }
 
 function aboveOf({ source, missing }: BindMount): string {

@@ -38,7 +38,7 @@ import { exchange, refusedOnTheWay, send, type Undertaking } from './exchange.ts
 export async function create(undertaking: Undertaking, permit: CreatePermit): Promise<Reply> {
   const { call, right, claims, outcome } = undertaking
   const { gate, connected } = call
-  const { minor } = connected.facts
+  const { minor, podman } = connected.facts
   const { name } = right.worker
   const made = (changes: readonly Change[]) => outcome.add(changes)
   const volumes = await ownVolumes(gate, right, minor, permit.plan, claims, made)
@@ -47,7 +47,7 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
     await right.renew()
     await using roots = gate.bindRoots.share()
     const nonce = claims.object?.nonce ?? ''
-    const held = await holdBinds(gate.pins, roots, permit, nonce)
+    const held = await holdBinds(gate.pins, roots, permit, nonce, podman)
     outcome.plan(held.permit)
     if (held.places.size > 0) outcome.add([gate.made.hold(nonce, held.places)])
     const reply = await exchange(undertaking, held.permit)
@@ -113,7 +113,7 @@ async function labelsOfAnother(
 }
 
 /** A reply that warns of more than the engine does. */
-function warned(reply: Reply, warnings: readonly string[]): Reply {
+export function warned(reply: Reply, warnings: readonly string[]): Reply {
   if (warnings.length === 0 || reply.kind !== 'whole') return reply
   const told = objectOf(JSON.parse(reply.body.toString()))
   return jsonReply(reply.status, { ...told, Warnings: [...listOf(told['Warnings']), ...warnings] })

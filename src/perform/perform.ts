@@ -15,7 +15,7 @@ import { givePulled, pinned } from './pull.ts'
 import { push } from './push.ts'
 import type { Change } from '../record/store.ts'
 import { build, load, putFiles } from './archives.ts'
-import { create, createVolume, joinOrLeave, onVolume, restart } from './containers.ts'
+import { create, createVolume, joinOrLeave, onVolume, restart, warned } from './containers.ts'
 import { send, type Undertaking } from './exchange.ts'
 import { onImage, tag } from './image-names.ts'
 
@@ -99,8 +99,9 @@ async function carryOut(undertaking: Undertaking, permit: Permit): Promise<Reply
     case 'pull':
     case 'save':
     case 'search':
-    case 'update':
       return send(undertaking, permit, call.content)
+    case 'update':
+      return warned(await send(undertaking, permit), permit.warnings)
   }
 }
 

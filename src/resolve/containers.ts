@@ -5,6 +5,8 @@ import { spaceOf, type Space } from '../policy/space.ts'
 import type { ContainerFacts, ExecFacts } from './facts.ts'
 import { byReference } from './look-up.ts'
 import type { KnownContainer } from '../world/inventory.ts'
+import type { HeldSource } from '../world/made.ts'
+import type { Owned } from '../record/store.ts'
 import type { World } from '../world/world.ts'
 
 /** Every container that the worker may know of: its own, and the operator's that the policy names. */
@@ -43,7 +45,7 @@ function ownContainer(world: World, space: Space, id: string): ContainerFacts | 
   const known = inventory.container(id)
   const owned = ownership.get('container', id)
   if (known === undefined || owned === undefined) return undefined
-  const facts = factsOf(world, known, 'self', owned, world.made.get(owned.nonce))
+  const facts = factsOf(world, known, 'self', owned)
   return { ...facts, word: space.wordFor(known.name) }
 }
 
@@ -64,19 +66,30 @@ function operatorContainer(world: World, id: string): ContainerFacts | undefined
   // Nor is one that is being made for a worker at this moment, whose answer has not come yet.
   if (ownership.isClaimed(known.claim)) return undefined
   const policyName = renames.meant(id) ?? known.name
-  return { ...factsOf(world, known, 'operator', { memory: 0, nanoCpus: 0 }, undefined), policyName }
+  return { ...factsOf(world, known, 'operator', undefined), policyName }
 }
 
 function factsOf(
-  { pins }: World,
+  { made, pins }: World,
   { id, name, running, started, binds: known }: KnownContainer,
   owner: ContainerFacts['owner'],
-  { memory, nanoCpus }: { readonly memory: number; readonly nanoCpus: number },
-  made: ContainerFacts['made'],
+  owned: Owned | undefined,
 ): ContainerFacts {
-  const binds = known.map((bind) => ({ ...bind, origin: pins.originOf(bind.source) }))
-  return { id, name, word: name, policyName: name, owner, running, started, binds, memory, nanoCpus, made }
+  const held = owned === undefined || known.length === 0 ? NOTHING_HELD : made.held(owned.nonce)
+  const binds = known.map((bind) => ({
+    ...bind,
+    origin: pins.originOf(bind.source),
+    heldAgain: held.get(bind.source)?.missed === true,
+  }))
+  return {
+    ...{ id, name, word: name, policyName: name, owner, running, started, binds },
+    memory: owned?.memory ?? 0,
+    nanoCpus: owned?.nanoCpus ?? 0,
+    made: owned && made.get(owned.nonce),
+  }
 }
+
+const NOTHING_HELD: ReadonlyMap<string, HeldSource> = new Map()
 
 /**
  * Whether a policy, or what a worker renamed, means a container of the operator's by this name of the engine's; or the worker's own policy

@@ -44,6 +44,8 @@ export interface BindFacts {
   /** What is held fast there, where the gate holds something; undefined where the source is what it was asked for. */
   readonly origin: string | undefined
   readonly readOnly: boolean
+  /** Whether it is held again after a reboot, before an engine can mount anything else: by the record of what the container was made with. */
+  readonly heldAgain: boolean
 }
 
 export interface ImageFacts {

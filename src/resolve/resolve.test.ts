@@ -53,7 +53,7 @@ describe('a container', () => {
     builds: new Builds(Buffer.alloc(32)),
     renames: new Renames({ renamed: () => [] }),
     meant: meantBy([worker]),
-    made: { asked: () => ({}), get: () => undefined },
+    made: { asked: () => ({}), get: () => undefined, held: () => new Map() },
     pins: { originOf: () => undefined },
   }
 

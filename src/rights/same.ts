@@ -8,8 +8,9 @@ import type { Sending } from '../encode/sending.ts'
 export function isSame(permit: Permit, again: Permit, sending: Sending): boolean {
   if (permit.on === 'prune' && again.on === 'prune') return true
   if (permit.on === 'create' && again.on === 'create') {
-    const { limits, ...plan } = permit.plan
-    const { limits: most, ...other } = again.plan
+    // What it warns of follows from the limits.
+    const { limits, warnings: _warned, ...plan } = permit.plan
+    const { limits: most, warnings: _warns, ...other } = again.plan
     return isWithin(limits, most) && isDeepStrictEqual(plan, other)
   }
   if (permit.on === 'build' && again.on === 'build')

@@ -11,6 +11,8 @@ import { ASKED, HELD } from './made-body.ts'
 export interface HeldSource {
   readonly path: string
   readonly readOnly: boolean
+  /** Whether an engine that starts the container by itself misses it where it is not held, and makes nothing in its place. */
+  readonly missed: boolean
 }
 
 export class MadeWith {
@@ -18,6 +20,7 @@ export class MadeWith {
   readonly #texts = new Map<string, string>()
   readonly #read = new Map<string, ContainerCreate | undefined>()
   readonly #asked = new Map<string, Unknown>()
+  readonly #held = new Map<string, ReadonlyMap<string, HeldSource>>()
 
   constructor(store: Pick<Store, 'made'>) {
     for (const { nonce, text } of store.made()) this.#texts.set(nonce, text)
@@ -40,12 +43,17 @@ export class MadeWith {
 
   /** Paths that the gate holds for it, by the places that the engine was given. */
   held(nonce: string): ReadonlyMap<string, HeldSource> {
-    const held = objectOf(objectOf(JSON.parse(this.#texts.get(nonce) ?? '{}'))[HELD])
-    const sourceOf = ({ path, readOnly }: Unknown): HeldSource => ({
+    const known = this.#held.get(nonce)
+    if (known !== undefined) return known
+    const written = objectOf(objectOf(JSON.parse(this.#texts.get(nonce) ?? '{}'))[HELD])
+    const sourceOf = ({ path, readOnly, missed }: Unknown): HeldSource => ({
       path: textOf(path),
       readOnly: readOnly === true,
+      missed: missed === true,
     })
-    return new Map(Object.entries(held).map(([place, source]) => [place, sourceOf(objectOf(source))]))
+    const held = new Map(Object.entries(written).map(([place, one]) => [place, sourceOf(objectOf(one))]))
+    this.#held.set(nonce, held)
+    return held
   }
 
   /** Notes what is held for it: after a reboot it is held again. Returns the change to write. */
@@ -64,6 +72,7 @@ export class MadeWith {
     this.#texts.set(nonce, text)
     this.#read.delete(nonce)
     this.#asked.delete(nonce)
+    this.#held.delete(nonce)
     return { type: 'make', made: { nonce, text } }
   }
 
@@ -78,6 +87,7 @@ export class MadeWith {
     this.#texts.delete(nonce)
     this.#read.delete(nonce)
     this.#asked.delete(nonce)
+    this.#held.delete(nonce)
   }
 }
 

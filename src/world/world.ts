@@ -15,7 +15,7 @@ export interface World {
   readonly renames: Renames
   /** By all policies in force. */
   readonly meant: Meant
-  readonly made: Pick<MadeWith, 'asked' | 'get'>
+  readonly made: Pick<MadeWith, 'asked' | 'get' | 'held'>
   /** Where bind sources are held fast. */
   readonly pins: { originOf(place: string): string | undefined }
 }

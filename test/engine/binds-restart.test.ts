@@ -72,12 +72,13 @@ test('after a reboot a container that restarts by itself has its folder again, a
   await using first = await startGate({ engine, policy: restarting })
   const { directory } = first
   const [name, gone] = [freshName('always'), freshName('gone')]
-  const paths = ['data', 'gone'].map((folder) => join(workDirectory(directory), folder))
+  const [updated, shares] = [freshName('updated'), freshName('shares')]
+  const paths = ['data', 'gone', 'later'].map((folder) => join(workDirectory(directory), folder))
   for (const path of paths) {
     await mkdir(path)
     await writeFile(join(path, 'mine'), '')
   }
-  const [data = '', other = ''] = paths
+  const [data = '', other = '', later = ''] = paths
   for (const [each, path] of [
     [name, data],
     [gone, other],
@@ -97,6 +98,15 @@ test('after a reboot a container that restarts by itself has its folder again, a
     ]
     expect(await docker(first, run)).toMatchObject({ code: 0, stderr: '' })
   }
+  // One that gets its restart policy later, and one that has its folder from another.
+  await docker(first, ['run', '-d', '--name', updated, '-v', `${later}:/m`, 'busybox', 'sleep', '1000'])
+  const update = ['update', '--restart', 'always']
+  expect(await docker(first, [...update, updated])).toMatchObject({ code: 0, stderr: '' })
+  await docker(first, ['create', '--name', shares, '--volumes-from', updated, 'busybox', 'true'])
+  expect(await docker(first, [...update, shares])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('run.restart'),
+  })
   const [seen] = JSON.parse((await docker(first, ['inspect', name])).stdout)
   expect(seen).toMatchObject({
     HostConfig: { Binds: [`${data}:/m`] },
@@ -111,17 +121,19 @@ test('after a reboot a container that restarts by itself has its folder again, a
   await restartEngine()
   const running = async (each: string): Promise<string> =>
     (await engineDocker(engine, ['inspect', '-f', '{{.State.Running}}', each])).stdout.trim()
-  expect([await running(name), await running(gone)]).toEqual(['false', 'false'])
+  expect(await Promise.all([name, gone, updated].map(running))).toEqual(['false', 'false', 'false'])
 
   await using second = await startGate({ engine, policy: restarting, directory })
   await expect.poll(() => running(name)).toBe('true')
   expect(await engineDocker(engine, ['exec', name, 'ls', '/m'])).toMatchObject({ stdout: 'mine\n' })
+  await expect.poll(() => running(updated)).toBe('true')
+  expect(await engineDocker(engine, ['exec', updated, 'ls', '/m'])).toMatchObject({ stdout: 'mine\n' })
   expect(await running(gone)).toBe('false')
   expect(second.output().stderr).toContain(`misses ${other}`)
   expect(await recordOf(second, '--operation', 'container.start')).toEqual(
     expect.arrayContaining([expect.objectContaining({ door: 'control', rule: 'run.restart' })]),
   )
-  await docker(second, ['rm', '-f', name, gone])
+  await docker(second, ['rm', '-f', name, gone, updated, shares])
 })
 
 /** What a reboot does to /run. */

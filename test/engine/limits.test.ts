@@ -146,7 +146,8 @@ describe.each(onEngines('new', 'old'))('limits of containers on the %s engine', 
     expect(less).toMatchObject({ code: 0, stderr: '' })
     const inspect = ['inspect', '-f', '{{.HostConfig.Memory}}', name]
     expect(await engineDocker(engine, inspect)).toMatchObject({ stdout: `${32 * MIB}\n` })
-    await docker(shared.gate, ['update', '--memory', '8g', '--memory-swap', '16g', name])
+    const more = await docker(shared.gate, ['update', '--memory', '8g', '--memory-swap', '16g', name])
+    expect(more.stdout).toContain('memory 8g is 256m here (run.limits.memory)')
     expect(await engineDocker(engine, inspect)).toMatchObject({ stdout: `${256 * MIB}\n` })
     await docker(shared.gate, ['rm', name])
   })
