@@ -1,8 +1,18 @@
 /** What a container or a build will be, as it was decided: what a permit to make or change one carries. */
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { Endpoint } from '../decode/operations/endpoint.ts'
-import type { Mount, VolumeMount } from '../decode/operations/mounts.ts'
+import type { ImageMount, Mount, VolumeMount } from '../decode/operations/mounts.ts'
 import type { PublishedPort } from '../decode/operations/ports.ts'
+
+/** A mount as it will be sent. */
+export type PlannedMount = Exclude<Mount, ImageMount> | PlannedImageMount
+
+export interface PlannedImageMount extends ImageMount {
+  /** Its id. */
+  readonly source: string
+  /** What grants it: a name in full, or the id of an own image. */
+  readonly granted: string
+}
 
 /** A create as it will be sent: everything resolved, every limit set. */
 export interface CreatePlan {
@@ -21,7 +31,7 @@ export interface CreatePlan {
   /** What grants it: a name in full, or the id of an own image. */
   readonly granted: string
   /** Binds with real sources, tmpfs with sizes. */
-  readonly mounts: readonly Mount[]
+  readonly mounts: readonly PlannedMount[]
   /** Volumes that must be the worker's before the container is made: labels of a new one, by name. */
   readonly volumes: ReadonlyMap<string, VolumeMount['labels']>
   readonly volumesFrom: readonly string[]

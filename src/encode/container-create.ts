@@ -1,7 +1,8 @@
 /** The body of POST /containers/create, built from the plan. */
-import type { BindMount, Mount, TmpfsMount, VolumeMount } from '../decode/operations/mounts.ts'
+import type { BindMount, TmpfsMount, VolumeMount } from '../decode/operations/mounts.ts'
 import type { CreatePermit } from '../decide/verdict.ts'
 import { parseSize } from '../shared/sizes.ts'
+import type { PlannedMount } from '../decide/plans.ts'
 import { endpointBody } from './network.ts'
 
 /**
@@ -61,7 +62,7 @@ export function hostConfig(operation: CreatePermit['operation'], plan: CreatePer
   }
 }
 
-function bindText(mount: Mount): string {
+function bindText(mount: PlannedMount): string {
   const options = [
     ...(mount.readOnly ? ['ro'] : []),
     ...(mount.type === 'bind' && mount.relabel !== undefined ? [mount.relabel] : []),
@@ -75,7 +76,7 @@ function bindText(mount: Mount): string {
   ].join(':')
 }
 
-function mountObject(mount: Mount): object {
+function mountObject(mount: PlannedMount): object {
   const common = { Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly }
   switch (mount.type) {
     case 'bind':
@@ -85,6 +86,12 @@ function mountObject(mount: Mount): object {
         ...common,
         ...(mount.source === undefined ? {} : { Source: mount.source }),
         VolumeOptions: volumeOptions(mount),
+      }
+    case 'image':
+      return {
+        ...common,
+        Source: mount.source,
+        ...(mount.subpath === undefined ? {} : { ImageOptions: { Subpath: mount.subpath } }),
       }
     case 'tmpfs':
       return { ...common, TmpfsOptions: { SizeBytes: mount.size, Mode: mount.mode } }
@@ -101,11 +108,12 @@ function bindOptions(mount: BindMount): object {
 function volumeOptions(mount: VolumeMount): object {
   return {
     NoCopy: mount.noCopy,
+    ...(mount.subpath === undefined ? {} : { Subpath: mount.subpath }),
     ...(mount.labels.size === 0 ? {} : { Labels: Object.fromEntries(mount.labels) }),
   }
 }
 
-function tmpfsEntry(mount: Mount): readonly [string, string] {
+function tmpfsEntry(mount: PlannedMount): readonly [string, string] {
   if (mount.type !== 'tmpfs') throw new TypeError('HostConfig.Tmpfs holds tmpfs mounts alone')
   const size = sizeOf(mount)
   const asked = mount.options.findLast(isSize)

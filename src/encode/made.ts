@@ -14,7 +14,11 @@ export function madeBody({ operation, plan }: CreatePermit): string {
   const networks = plan.endpoints.map(({ network }) => network)
   const left = plan.labelsLeft.map((name) => [name, operation.config.Labels?.get(name)])
   const asked = { ...operation.asked, Labels: Object.fromEntries(left) }
-  return textOfBody(plan.granted, operation.config.Hostname, hostConfig(operation, plan), networks, asked)
+  const mounts = plan.mounts.map((mount) =>
+    mount.type === 'image' ? { ...mount, source: mount.granted } : mount,
+  )
+  const host = hostConfig(operation, { ...plan, mounts })
+  return textOfBody(plan.granted, operation.config.Hostname, host, networks, asked)
 }
 
 /** After an update of its limits. */

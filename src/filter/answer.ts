@@ -14,7 +14,7 @@ import { splitLines } from '../world/lines.ts'
 import { answerTo, askedBy } from './answers.ts'
 import { KEEP_ALL, keptNames, keptOfEvents, keptOfList } from './by-words.ts'
 import { fileStat } from './answers/container.ts'
-import { cleanMessage, withoutDataRoot } from './errors.ts'
+import { cleanMessage, PART_MISSING, withoutDataRoot } from './errors.ts'
 import { asksInside, filterEvent } from './events.ts'
 import type { Field } from './fields.ts'
 import { parseExact, parseSteps, stringifySteps } from './json-steps.ts'
@@ -39,7 +39,8 @@ export async function filterAnswer(
   if (status >= 400) {
     const message = await readWhole(answer, LARGEST_ERROR)
     await share.turn()
-    return errorReply(status, cleanMessage(message, dataRoot, view.container))
+    const cleaned = cleanMessage(message, dataRoot, view.container)
+    return errorReply(statusOfError(permit, status, cleaned), cleaned)
   }
   if (status === 204 || status === 304) {
     answer.resume()
@@ -81,6 +82,12 @@ export async function filterAnswer(
       return { kind: 'whole', status, headers: { 'Content-Type': 'application/json' }, body }
     }
   }
+}
+
+/** An engine's status, where it does not tell what a link in a volume leads to; of a file's state there is no text beside it. */
+function statusOfError({ operation }: Permit, status: number, message: string): number {
+  const isTelling = status === 400 && operation.kind === 'container.archive-stat'
+  return isTelling || message.includes(PART_MISSING) ? 500 : status
 }
 
 const NONE: Filters = new Map()

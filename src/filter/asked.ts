@@ -59,6 +59,7 @@ function mountWords(mount: Unknown, asked: Unknown, view: View): Unknown {
   const path = mount['Type'] === 'bind' ? (source ?? view.words.heldAt(textOf(mount['Source']))) : undefined
   return {
     ...mount,
+    ...(mount['Type'] === 'image' && source !== undefined ? { Name: source } : {}),
     ...(path === undefined ? {} : { Source: posix.normalize(path) }),
     ...(mode === undefined ? {} : { Mode: mode }),
   }

@@ -12,8 +12,21 @@ const ID = /\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g
  * @param inReach says whether an id, or its first 12 digits, is of an object that the worker may know of
  */
 export function cleanMessage(body: Buffer, dataRoot: string, inReach: (id: string) => boolean): string {
-  const message = withoutDataRoot(messageOf(body), dataRoot)
+  const message = withoutDataRoot(withoutTargets(messageOf(body)), dataRoot)
   return shorten(message, LONGEST).replace(ID, (id) => (inReach(id) ? id : '...'))
+}
+
+/**
+ * What an engine says where a part of a volume or an image is not to be mounted (moby, internal/safepath): it follows the links in it on the
+ * host, and tells where they lead to, and what is there.
+ */
+const NO_PART =
+  /(?:cannot access path |path concatenation escapes the base directory|error while resolving symlinks in (?:base directory|combined path) )[^\n]*/g
+export const PART_MISSING = 'the subpath is missing, or leads elsewhere'
+
+/** A text of an engine's about a container, that tells nothing of what links in its volumes lead to. */
+export function withoutTargets(text: string): string {
+  return text.replace(NO_PART, PART_MISSING)
 }
 
 /** Where an engine keeps things is told to nobody. @param dataRoot empty where that is not known */

@@ -2,6 +2,7 @@
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import { askedWords } from './asked.ts'
 import { cleaned, given, textByName, type Field } from './fields.ts'
+import { withoutTargets } from './errors.ts'
 import type { View } from './view.ts'
 
 const IN_WORDS = 'names of its own are told as the worker has them'
@@ -21,7 +22,7 @@ export const labels: Field<Unknown> = cleaned(
 )
 
 /** A text of an engine's, as an error is. */
-export const message = worded((text, view) => view.words.text(text))
+export const message = worded((text, view) => view.words.text(withoutTargets(text)))
 
 /** A text with names of images. */
 export const imageText = worded((text, view) => view.words.image(text))

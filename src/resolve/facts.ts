@@ -122,7 +122,7 @@ export interface Facts {
   readonly networks: ReadonlyMap<string, NetworkFacts>
   /** Whether a network of the name that a create gives is there, whosever it is, or is meant by a policy. */
   readonly networkTaken: boolean
-  /** Images that a save, a graph of a build or the filter of a list names, by the name as written; of a push the own ones, by the name that is pushed. */
+  /** Images that a save, a graph of a build, the filter of a list or the mounts of a create name, by the name as written; of a push the own ones, by the name that is pushed. */
   readonly images: ReadonlyMap<string, ImageFacts>
   /** Whose the image names are that the operation gives or sends, by the name as written. */
   readonly names: ReadonlyMap<string, NameOwner>
@@ -163,7 +163,7 @@ interface Needed {
   'container.attach-ws': 'container'
   'container.changes': 'container'
   'container.commit': 'container' | OfFit | 'names' | 'imagesListed'
-  'container.create': 'image' | OfFit | 'volumes' | 'nameMeant' | 'usage'
+  'container.create': 'image' | 'images' | OfFit | 'volumes' | 'nameMeant' | 'usage'
   'container.exec': 'container' | OfFit
   'container.export': 'container' | OfMounts
   'container.inspect': 'container'

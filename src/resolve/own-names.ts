@@ -42,7 +42,7 @@ export function inEngineNames(
   if (isOfBuilds(operation)) return buildInNames(world, worker, space, operation)
   switch (operation.kind) {
     case 'container.create':
-      return createInNames(space, { ...operation, image: usedImage(known, worker, operation.image) }, volume)
+      return createInNames(space, operation, volume, (written) => usedImage(known, worker, written))
     case 'container.rename': {
       const { name } = operation.parameters
       // What is the operator's is called as it is said.
@@ -165,16 +165,19 @@ function createInNames(
   space: Space,
   operation: ContainerCreate,
   volume: (word: string) => string,
+  image: (written: string) => string,
 ): ContainerCreate {
   const word = operation.word ?? (space.prefix === '' ? undefined : givenName())
   const { Labels } = operation.config
   const mounts = operation.mounts.map((mount): Mount => {
+    if (mount.type === 'image') return { ...mount, source: image(mount.source) }
     if (mount.type !== 'volume') return mount
     const source = mount.source === undefined ? undefined : volume(mount.source)
     return { ...mount, source, labels: space.labelsFor(mount.labels) }
   })
   return {
     ...operation,
+    image: image(operation.image),
     word,
     name: word === undefined ? undefined : space.nameOf(word),
     config:

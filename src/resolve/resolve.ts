@@ -294,8 +294,13 @@ function createFacts(from: From, operation: ContainerCreate): Omit<FactsOf<'cont
     ...facts,
     volumes: before.volumes ?? facts.volumes,
     image: findImage(imagesOf(from), worker, operation.image),
+    images: lookUp(mountedImages(operation), (name) => findImage(imagesOf(from), worker, name)),
     usage: usageOf(from),
   }
+}
+
+function mountedImages({ mounts }: ContainerCreate): readonly string[] {
+  return mounts.flatMap((mount) => (mount.type === 'image' ? [mount.source] : []))
 }
 
 /** Filters that would tell what only inspect shows, value by value. */

@@ -54,7 +54,9 @@ export function textOfBody(
   const kept = Object.entries(host).filter(([name]) => KEPT.includes(name))
   const HostConfig = {
     ...Object.fromEntries(kept),
-    Mounts: listOf(objectOf(host)['Mounts']).filter((mount) => objectOf(mount)['Type'] === 'tmpfs'),
+    Mounts: listOf(objectOf(host)['Mounts']).filter((mount) =>
+      ['tmpfs', 'image'].includes(textOf(objectOf(mount)['Type'])),
+    ),
   }
   const chosen = networks.filter((network) => !BUILT_IN.includes(network))
   const plain = (_key: string, value: unknown): unknown =>

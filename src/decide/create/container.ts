@@ -2,17 +2,15 @@
 import { LONGEST_STOP } from '../../decode/operations/container.ts'
 import { SHORTEST_INTERVAL, type ContainerCreate } from '../../decode/operations/container-create.ts'
 import { isUnset } from '../../decode/operations/environment.ts'
-import { fullReference, looksLikeImageId, parseReference } from '../../decode/reference.ts'
 import { MOST_LABELS } from '../../shared/labels.ts'
-import { describePatterns, someImageMatches } from '../../policy/match.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import type { CreatePlan } from '../plans.ts'
 import type { PlanFacts } from './facts.ts'
+import { planImage } from './images.ts'
 import { planLimits } from './limits.ts'
-import { isUsable, usableName } from '../image-names.ts'
 import { checkLabels, planLabels } from '../labels.ts'
-import { planMounts, planVolumesFrom, sharedBinds, volumesToOwn } from './mounts.ts'
+import { planMounts, planVolumesFrom, sharedBinds } from './mounts.ts'
 import {
   checkHostname,
   planEndpoints,
@@ -23,6 +21,7 @@ import {
   planPorts,
 } from './network.ts'
 import { checkCapabilities, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
+import { volumesToOwn } from './volumes.ts'
 import { warningsOf } from './warnings.ts'
 
 /** The container as it is sent; what is wrong with it goes into `violations`. */
@@ -32,7 +31,7 @@ export function planContainer(
   facts: PlanFacts,
   violations: Violation[],
 ): CreatePlan {
-  const { sent: image, granted } = planImage(run, operation.image, facts, violations)
+  const { sent: image, granted } = planImage(run, operation.image, facts.image, 'Image', violations)
   checkImageLabels(facts, violations)
   if (facts.engine.podman) checkEnvironment(operation, facts, violations)
   const mounts = planMounts(run, operation, facts, violations)
@@ -88,37 +87,6 @@ function planTimes({
   }
 }
 
-/**
- * The image as it is sent: a name with its tag, which an engine can't take for the start of an id, or an id in full; and what
- * grants it: a name in full, or the id of an own one.
- */
-function planImage(
-  run: RunPolicy,
-  written: string,
-  { image }: Pick<PlanFacts, 'image'>,
-  violations: Violation[],
-): { readonly sent: string; readonly granted: string } {
-  const names = (image?.names ?? []).flatMap((name) => parseReference(name) ?? [])
-  const reference = parseReference(written)
-  const byId = image !== undefined && looksLikeImageId(written) && !isNameOf(written, names)
-  const own = image && usableName(run, written, image)
-  if (byId) {
-    const covered = image.own ? undefined : image.names.find((name) => isUsable(run, name, image))
-    if (image.own || covered !== undefined) return { sent: image.id, granted: covered ?? image.id }
-  } else if (own !== undefined) {
-    return { sent: fullReference(own), granted: fullReference(own) }
-  } else if (reference !== undefined && someImageMatches(run.images, reference)) {
-    return { sent: fullReference(reference), granted: fullReference(reference) }
-  }
-  violations.push({
-    rule: 'run.images',
-    what: `Image = ${written}`,
-    why: 'this image is outside the names that this worker may use',
-    instead: [describePatterns(run.images)],
-  })
-  return { sent: '', granted: '' }
-}
-
 /** A container has the labels of its image, and an image that is made of it has those of both. */
 function checkImageLabels({ fromImage }: Pick<PlanFacts, 'fromImage'>, violations: Violation[]): void {
   if (fromImage === undefined || fromImage.labels <= MOST_LABELS) return
@@ -144,9 +112,4 @@ function checkEnvironment(
   if (unset !== undefined) refused(`Env = ${unset}`, `--env ${unset}=VALUE`)
   const ofImage = fromImage?.named?.unset
   if (ofImage !== undefined) refused(`Env ${ofImage} of the image`, 'an image without it')
-}
-
-function isNameOf(written: string, names: readonly { readonly name: string }[]): boolean {
-  const name = parseReference(written)?.name
-  return names.some((known) => known.name === name)
 }

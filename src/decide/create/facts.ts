@@ -4,6 +4,8 @@ import type { Facts, ImageFacts, OfFit } from '../../resolve/facts.ts'
 export interface PlanFacts extends Pick<Facts, 'engine' | OfFit> {
   /** By what its image may be granted; undefined where its name alone has to. */
   readonly image: Pick<ImageFacts, 'id' | 'names' | 'digests' | 'own' | 'ownNames' | 'hidden'> | undefined
+  /** Images that it mounts; undefined for one that is there: by what is known of it they are granted as its own image is. */
+  readonly images: Facts['images'] | undefined
   /** What it gets of its image; undefined where there is no such image, and for one that is there and has it. */
   readonly fromImage: Pick<ImageFacts, 'actedOn' | 'labels' | 'named' | 'project'> | undefined
   /** Whose its volumes are; undefined for one that is there: an engine lets none go that a container has. */

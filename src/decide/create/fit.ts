@@ -1,13 +1,11 @@
 /** Whether a container that is there could be made now as it is: by the rules of a create, and by no others. */
 import { sharedContainers, type ContainerCreate } from '../../decode/operations/container-create.ts'
-import { looksLikeImageId } from '../../decode/reference.ts'
 import type { ContainerFacts, Facts, OfFit } from '../../resolve/facts.ts'
-import { ImageSpace } from '../../policy/image-space.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 import type { Violation } from '../refuse.ts'
 import type { CreatePlan } from '../plans.ts'
 import { planContainer } from './container.ts'
-import type { PlanFacts } from './facts.ts'
+import { ownImage } from './images.ts'
 import { outsideRoots } from './mounts.ts'
 import { limitedQuantities } from './quantities.ts'
 
@@ -25,6 +23,7 @@ export function misfits(
   const has = {
     image: ownImage(run, made.image),
     fromImage: undefined,
+    images: undefined,
     volumes: undefined,
     hostCpus: undefined,
   }
@@ -46,15 +45,6 @@ export function sharedMisfits(
     const other = facts.others.get(reference)
     return other === undefined ? [] : misfits(run, other, facts)
   })
-}
-
-/** An image that the worker brought itself needs no pattern; any other is known by the name that granted it. */
-function ownImage({ imageHost }: RunPolicy, granted: string): PlanFacts['image'] {
-  const own = { id: granted, digests: [], own: true, hidden: [] }
-  if (looksLikeImageId(granted)) return { ...own, names: [], ownNames: [] }
-  return new ImageSpace(imageHost).holds(granted)
-    ? { ...own, names: [granted], ownNames: [granted] }
-    : undefined
 }
 
 const A_NEW_ONE = 'a new container'

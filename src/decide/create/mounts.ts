@@ -1,27 +1,23 @@
 /** Mounts of a new container: binds under an allowed root, own volumes, tmpfs with a size. */
 import { countMounts, type ContainerCreate } from '../../decode/operations/container-create.ts'
-import {
-  MOST_MOUNTS,
-  type BindMount,
-  type Mount,
-  type TmpfsMount,
-  type VolumeMount,
-} from '../../decode/operations/mounts.ts'
+import { MOST_MOUNTS, type BindMount, type TmpfsMount } from '../../decode/operations/mounts.ts'
 import { isGuarded } from '../../decode/operations/guarded.ts'
 import type { BindFacts, Facts } from '../../resolve/facts.ts'
 import type { BindRoot, RunPolicy } from '../../policy/policy.ts'
 import { ONCE_MORE, type Violation } from '../refuse.ts'
+import type { PlannedMount } from '../plans.ts'
 import type { PlanFacts } from './facts.ts'
-import { volumeTaken } from '../volume.ts'
+import { planImageMount } from './images.ts'
 import { atMost } from './limits.ts'
+import { planVolume } from './volumes.ts'
 
 /** The mounts as they are sent: binds with real sources, tmpfs with sizes. */
 export function planMounts(
   run: RunPolicy,
   operation: ContainerCreate,
-  facts: Pick<PlanFacts, 'engine' | 'fromImage' | 'others' | 'paths' | 'roots' | 'volumes'>,
+  facts: Pick<PlanFacts, 'engine' | 'fromImage' | 'images' | 'others' | 'paths' | 'roots' | 'volumes'>,
   violations: Violation[],
-): readonly Mount[] {
+): readonly PlannedMount[] {
   const { fromImage } = facts
   if (fromImage !== undefined && fromImage.named === undefined) {
     const why = 'it is not known how many volumes its image names'
@@ -47,6 +43,8 @@ export function planMounts(
         return planBind(run, mount, facts, violations)
       case 'volume':
         return planVolume(mount, facts, violations)
+      case 'image':
+        return planImageMount(run, mount, facts, violations)
       case 'tmpfs':
         return planTmpfs(run, mount)
     }
@@ -69,16 +67,6 @@ function checkPlaces(
     const why = 'runtimes make this place themselves, and trust what is there'
     violations.push({ rule: 'run.mounts', what, why, instead: ['another place in the container: /data'] })
   }
-}
-
-/** The volumes that must be the worker's own before the container is made; the first mount of one says its labels. */
-export function volumesToOwn(mounts: readonly Mount[]): ReadonlyMap<string, VolumeMount['labels']> {
-  const volumes = new Map<string, VolumeMount['labels']>()
-  for (const mount of mounts) {
-    if (mount.type !== 'volume' || mount.source === undefined || volumes.has(mount.source)) continue
-    volumes.set(mount.source, mount.labels)
-  }
-  return volumes
 }
 
 function planBind(
@@ -173,17 +161,6 @@ function isUnder(path: string, root: string | undefined): boolean {
   return root !== undefined && (path === root || path.startsWith(`${root}/`))
 }
 
-function planVolume(
-  mount: VolumeMount,
-  { volumes }: Pick<PlanFacts, 'volumes'>,
-  violations: Violation[],
-): VolumeMount {
-  if (mount.source !== undefined && volumes?.get(mount.source) === 'other') {
-    violations.push(volumeTaken(`${mount.at} = ${mount.source}:${mount.target}`, mount.source))
-  }
-  return mount
-}
-
 /** What is in it is the container's memory. */
 function planTmpfs({ limits }: RunPolicy, mount: TmpfsMount): TmpfsMount {
   return { ...mount, size: atMost(mount.size, limits.tmpfs) }
@@ -233,6 +210,14 @@ export function planVolumesFrom(
 ): readonly string[] {
   return operation.volumesFrom.map(({ container, readOnly }) => {
     const other = facts.others.get(container)
+    if (other?.owner === 'self' && other.made?.mounts.some(({ type }) => type === 'image') === true) {
+      violations.push({
+        rule: 'run.volumes',
+        what: `HostConfig.VolumesFrom = ${container}`,
+        why: 'what it has of an image an engine keeps for that container alone',
+        instead: ['--mount type=image in both containers'],
+      })
+    }
     if (other?.owner === 'self') {
       const outside = outsideRoots(run, other.binds, facts, readOnly)
       if (outside !== undefined)

@@ -35,5 +35,7 @@ export function planCreate(
   if (violations.length > 0) return refuseAll(word, violations)
   // A name that gets an image meanwhile is not what was decided on.
   if (image === undefined) return notFound(word, `No such image: ${familiar(plan.image)}`)
+  const absent = operation.mounts.find((mount) => mount.type === 'image' && !facts.images.has(mount.source))
+  if (absent?.type === 'image') return notFound(word, `No such image: ${familiar(absent.source)}`)
   return allow(word, 'run', { on: 'create', operation, plan })
 }

@@ -93,14 +93,14 @@ const mount = record({
       Name: refused(PLAIN_VOLUMES, ['local']),
       Options: refused(PLAIN_VOLUMES, [], 'a bind mount under run.binds'),
     }),
-    Subpath: refused('a volume is mounted whole here'),
+    Subpath: limited(text, "a plain path without '..', on engines that follow no link out of the volume"),
   }),
   TmpfsOptions: record({
     SizeBytes: limited(integer, 'run.limits.shm; put in where it is missing'),
     Mode: forwarded(integer),
     Options: refused('mount options are not given to workers'),
   }),
-  ImageOptions: refused('images are not mounted here', [], 'a container of that image'),
+  ImageOptions: record({ Subpath: limited(text, "a plain path without '..'") }),
 })
 
 const hostConfig = record({

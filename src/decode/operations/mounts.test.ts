@@ -106,7 +106,7 @@ describe('mount objects', () => {
         ...point,
         type: 'volume',
         at: 'HostConfig.Mounts[1]',
-        ...{ source: 'data', target: '/c', noCopy: false, labels: new Map() },
+        ...{ source: 'data', target: '/c', noCopy: false, labels: new Map(), subpath: undefined },
       },
       {
         ...point,
@@ -142,8 +142,8 @@ describe('mount objects', () => {
   })
 
   test.each([
-    [{ Type: 'image', Target: '/b' }, 'HostConfig.Mounts[0].Type must be bind, volume or tmpfs, not "image"'],
-    [{ Target: '/b' }, 'HostConfig.Mounts[0].Type must be bind, volume or tmpfs, not ""'],
+    [{ Type: 'image', Target: '/b' }, 'HostConfig.Mounts[0].Source must name an image'],
+    [{ Target: '/b' }, 'HostConfig.Mounts[0].Type must be bind, volume, tmpfs or image, not ""'],
     [{ Type: 'tmpfs' }, 'HostConfig.Mounts[0]: "" is not an absolute path'],
     [{ Type: 'bind', Source: 'a', Target: '/b' }, 'HostConfig.Mounts[0]: "a" is not an absolute path'],
     [{ Type: 'volume', Source: '/a', Target: '/b' }, 'HostConfig.Mounts[0]: "/a" is not a volume name'],
@@ -152,7 +152,7 @@ describe('mount objects', () => {
   })
 
   test.each([
-    { Type: 'image', Source: 'alpine', Target: '/b' },
+    { Type: 'npipe', Source: 'x', Target: '/b' },
     { Type: 'cluster', Source: 'x', Target: '/b' },
     { Type: 'BIND', Source: '/a', Target: '/b' },
     { Target: '/b' },
@@ -163,6 +163,37 @@ describe('mount objects', () => {
     { Type: 'volume', Source: '../a', Target: '/b' },
   ])('%j is none', (mount) => {
     expect(() => create({ Mounts: [mount] })).toThrow(FieldError)
+  })
+})
+
+describe('what of a volume or an image is mounted', () => {
+  const subpathOf = (Type: string, Subpath: string) =>
+    create({
+      Mounts: [{ Type, Source: 'data', Target: '/b', VolumeOptions: { Subpath }, ImageOptions: { Subpath } }],
+    }).mounts[0]
+
+  test.each(['volume', 'image'])('of %s is a plain path', (type) => {
+    expect(subpathOf(type, 'a/b c/.d..')).toMatchObject({ type, subpath: 'a/b c/.d..' })
+    expect(subpathOf(type, '')).toMatchObject({ type, subpath: undefined })
+    for (const other of [
+      '..',
+      '../a',
+      'a/../b',
+      'a/..',
+      '/a',
+      'a//b',
+      'a/',
+      './a',
+      '.',
+      'a\0b',
+      'a/'.repeat(600) + 'b',
+    ])
+      expect(() => subpathOf(type, other)).toThrow(FieldError)
+  })
+
+  test('is nothing of a volume without a name', () => {
+    const mount = { Type: 'volume', Target: '/b', VolumeOptions: { Subpath: 'a' } }
+    expect(() => create({ Mounts: [mount] })).toThrow('must not set Subpath when using anonymous volumes')
   })
 })
 

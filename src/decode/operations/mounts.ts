@@ -5,7 +5,7 @@ import { FieldError, type Finding, type Read } from '../fields.ts'
 import { volumeName } from './volume.ts'
 import type { containerCreateBody } from './container-create-body.ts'
 
-export type Mount = BindMount | VolumeMount | TmpfsMount
+export type Mount = BindMount | VolumeMount | TmpfsMount | ImageMount
 
 interface MountPoint {
   /** The field it came from, `HostConfig.Binds[0]`; it is sent in the same field. */
@@ -35,6 +35,17 @@ export interface VolumeMount extends MountPoint {
   readonly source: string | undefined
   readonly noCopy: boolean
   readonly labels: ReadonlyMap<string, string>
+  /** What of it is mounted: names with `/` between them, or undefined for all of it. */
+  readonly subpath: string | undefined
+}
+
+/** What is in an image, which an engine never mounts to write. */
+export interface ImageMount extends MountPoint {
+  readonly type: 'image'
+  /** The image's name or id as written. */
+  readonly source: string
+  /** As of a volume. */
+  readonly subpath: string | undefined
 }
 
 export interface TmpfsMount extends MountPoint {
@@ -91,7 +102,14 @@ function readBind(bind: string, at: string, findings: Finding[]): Mount {
       forceReadOnly: false,
     }
   }
-  return { type: 'volume', ...point, source: volumeName(source, at), noCopy, labels: NO_LABELS }
+  return {
+    type: 'volume',
+    ...point,
+    source: volumeName(source, at),
+    noCopy,
+    labels: NO_LABELS,
+    subpath: undefined,
+  }
 }
 
 function readMount(mount: MountField, at: string, findings: Finding[]): Mount {
@@ -120,21 +138,33 @@ function readMount(mount: MountField, at: string, findings: Finding[]): Mount {
         nonRecursive: mount.BindOptions?.NonRecursive ?? false,
         forceReadOnly: mount.BindOptions?.ReadOnlyForceRecursive ?? false,
       }
-    case 'volume':
+    case 'volume': {
+      const source = volumeName(mount.Source, at)
+      const subpath = readSubpath(mount.VolumeOptions?.Subpath, `${at}.VolumeOptions.Subpath`)
+      if (source === undefined && subpath !== undefined)
+        throw new FieldError(`${at}: must not set Subpath when using anonymous volumes`)
       return {
         type: 'volume',
         ...point,
-        source: volumeName(mount.Source, at),
+        source,
         noCopy: mount.VolumeOptions?.NoCopy ?? false,
         labels: mount.VolumeOptions?.Labels ?? NO_LABELS,
+        subpath,
       }
+    }
+    case 'image': {
+      const source = mount.Source ?? ''
+      if (source === '') throw new FieldError(`${at}.Source must name an image`)
+      const subpath = readSubpath(mount.ImageOptions?.Subpath, `${at}.ImageOptions.Subpath`)
+      return { type: 'image', ...point, source, subpath }
+    }
     case 'tmpfs': {
       const { SizeBytes: size, Mode: mode } = mount.TmpfsOptions ?? {}
       return { type: 'tmpfs', ...point, size: positive(size), mode, options: [] }
     }
     default:
       throw new FieldError(
-        `${at}.Type must be bind, volume or tmpfs, not ${JSON.stringify(mount.Type ?? '')}`,
+        `${at}.Type must be bind, volume, tmpfs or image, not ${JSON.stringify(mount.Type ?? '')}`,
       )
   }
 }
@@ -166,6 +196,18 @@ function tmpfsSize(text: string, at: string): number {
   const bytes = parseSize(text)
   if (bytes === undefined) throw new FieldError(`${at}: ${JSON.stringify(text)} is not a size; write 64m`)
   return bytes
+}
+
+const LONGEST_SUBPATH = 1024
+
+/** What of a volume or an image is mounted. @throws {FieldError} for what is not plainly below it */
+function readSubpath(subpath: string | undefined, at: string): string | undefined {
+  if (subpath === undefined || subpath === '') return undefined
+  const names = subpath.split('/')
+  const isPlain = names.every((name) => !['', '.', '..'].includes(name)) && !subpath.includes('\0')
+  if (!isPlain || subpath.length > LONGEST_SUBPATH)
+    throw new FieldError(`${at}: ${JSON.stringify(subpath)} is not a plain path below it: data/today`)
+  return subpath
 }
 
 function positive(size: number | undefined): number | undefined {
