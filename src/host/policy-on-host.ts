@@ -1,7 +1,7 @@
 /** What this host has of the paths that a policy names, and who could put something else in their place. */
 import { dirname, resolve } from 'node:path'
 import type { Finding } from '../policy/finding.ts'
-import type { Policy } from '../policy/policy.ts'
+import type { BindRoot, Policy, RunPolicy } from '../policy/policy.ts'
 import {
   describeMovable,
   describeMover,
@@ -41,6 +41,15 @@ export async function lookAtHost(policy: Policy, file: string): Promise<OnHost> 
   }
 }
 
+/** Roots, each with its place among all folders that the file names. */
+function placesInFile({ binds, covered }: RunPolicy): readonly (readonly [BindRoot, number])[] {
+  const taken = new Set(covered.map(({ index }) => index))
+  const free = Array.from({ length: binds.length + taken.size }, (_, index) => index).filter(
+    (index) => !taken.has(index),
+  )
+  return binds.map((root, at) => [root, free[at] ?? at])
+}
+
 class Look implements OnHost {
   readonly findings: Finding[] = []
   readonly notes: Finding[] = []
@@ -53,7 +62,7 @@ class Look implements OnHost {
 
   async atRoots(): Promise<void> {
     const roots = this.#policy.workers.flatMap(({ name, docker }) =>
-      docker.run.binds.map((root, index) => ({
+      placesInFile(docker.run).map(([root, index]) => ({
         ...root,
         at: ['workers', name, 'docker', 'run', 'binds', index, 'path'],
       })),

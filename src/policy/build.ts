@@ -4,7 +4,7 @@ import { buildHost } from './host/build.ts'
 import { imageHostOf } from './image-space.ts'
 import { mcpFindings } from './mcp.ts'
 import { isWithin, withoutRunLink } from './paths.ts'
-import type { FaultPolicy, Limits, Policy, WorkerPolicy } from './policy.ts'
+import type { BindRoot, FaultPolicy, Limits, Policy, WorkerPolicy } from './policy.ts'
 import type { PolicyFile, WorkerFile } from './schema.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
 
@@ -18,7 +18,7 @@ export function buildPolicy(file: PolicyFile, findings: Finding[]): Policy {
   )
   const policy = { engine, faults, onReload: file.policy.on_reload, workers }
   findings.push(...socketFindings(policy), ...bindFindings(policy), ...mcpFindings(workers))
-  return policy
+  return { ...policy, workers: workers.map(withoutCovered) }
 }
 
 function buildWorker(
@@ -41,6 +41,7 @@ function buildWorker(
         ...run,
         imageHost: run.names === 'own' ? imageHostOf(name) : '',
         ports: run.ports,
+        covered: [],
         limits: buildLimits(run.limits),
       },
     },
@@ -84,6 +85,9 @@ function socketFindings({ engine, workers }: Pick<Policy, 'engine' | 'workers'>)
   })
 }
 
+const OWN_OUTER = 'what is mounted of the outer one is written in there too: name folders beside it instead'
+const OTHERS_OUTER = 'who writes there could put a link in its place: name a folder beside it instead'
+
 /** Who can put another socket in its place can pretend to be the gate. */
 function bindFindings({ engine, workers }: Pick<Policy, 'engine' | 'workers'>): readonly Finding[] {
   const sockets = [
@@ -96,14 +100,46 @@ function bindFindings({ engine, workers }: Pick<Policy, 'engine' | 'workers'>): 
   return workers.flatMap(({ name, docker }) =>
     docker.run.binds.flatMap(({ path: root }, index) => {
       const path = ['workers', name, 'docker', 'run', 'binds', index, 'path']
-      const finding = (message: string): readonly Finding[] => [{ path, at: 'value', message }]
+      const finding = (message: string, hint?: string): readonly Finding[] => [
+        { path, at: 'value', message, ...(hint !== undefined && { hint }) },
+      ]
       const held = sockets.find((socket) => isWithin(socket, withoutRunLink(root)))
       if (held !== undefined) return finding(`the socket ${held} is in it`)
+      // What is the worker's to write in is its own, down to the last folder.
+      if (coveredBy(docker.run.binds, docker.run.binds[index]) !== undefined) return []
       // Whoever writes in the outer folder could put a link in the inner one's place.
       const outer = writable.find((folder) => folder !== root && isWithin(root, folder))
-      return outer === undefined ? [] : finding(`it lies in ${outer}, in which a worker may write`)
+      if (outer === undefined) return []
+      const own = docker.run.binds.some(({ path: folder, mode }) => mode === 'rw' && folder === outer)
+      const hint = own ? OWN_OUTER : OTHERS_OUTER
+      return finding(`it lies in ${outer}, in which a worker may write`, hint)
     }),
   )
+}
+
+/** The folder of a worker's of mode `rw` that another one of its, likewise, lies in. */
+function coveredBy(binds: readonly BindRoot[], inner: BindRoot | undefined): string | undefined {
+  if (inner?.mode !== 'rw') return undefined
+  const around = binds.filter(
+    ({ path, mode }) => mode === 'rw' && path !== inner.path && isWithin(inner.path, path),
+  )
+  // The outermost, which lies in no other.
+  return around.toSorted((one, other) => one.path.length - other.path.length)[0]?.path
+}
+
+/**
+ * A folder in one that the same worker may write in is no root: as such an engine would be given its path, and where it leads to the
+ * worker can change. It is found, and held, as all is that lies below the outer one.
+ */
+function withoutCovered(worker: WorkerPolicy): WorkerPolicy {
+  const { docker } = worker
+  const { binds } = docker.run
+  const covered = binds.flatMap((root, index) => {
+    const by = coveredBy(binds, root)
+    return by === undefined ? [] : [{ path: root.path, by, index }]
+  })
+  const roots = binds.filter((_, index) => !covered.some((one) => one.index === index))
+  return { ...worker, docker: { ...docker, run: { ...docker.run, binds: roots, covered } } }
 }
 
 function enginePath(engine: string): string {

@@ -103,6 +103,40 @@ describe('rights', () => {
   })
 })
 
+/** What is given to the first worker of a sound policy. */
+function runOf(text: string) {
+  const parsed = parsePolicy(text, 'policy.yaml')
+  if ('problems' in parsed) throw new Error('it is not sound')
+  return parsed.policy.workers[0]?.docker.run
+}
+
+describe('a folder within another of the same worker', () => {
+  const rootsOf = (binds: string) => runOf(withDocker(`allow: []\nrun:\n  binds: [${binds}]`))
+  const [outer, inner, other] = [
+    '{ path: /srv/a, mode: rw }',
+    '{ path: /srv/a/b, mode: rw }',
+    '{ path: /srv/c, mode: ro }',
+  ]
+
+  test('is no root of its own where both may be written in', () => {
+    expect(rootsOf(`${inner}, ${other}, ${outer}`)).toMatchObject({
+      binds: [
+        { path: '/srv/c', mode: 'ro' },
+        { path: '/srv/a', mode: 'rw' },
+      ],
+      covered: [{ path: '/srv/a/b', by: '/srv/a', index: 0 }],
+    })
+  })
+
+  test('is a root where the outer one is read alone', () => {
+    const binds = [
+      { path: '/srv/a', mode: 'ro' },
+      { path: '/srv/a/b', mode: 'rw' },
+    ]
+    expect(rootsOf(`${outer.replace('rw', 'ro')}, ${inner}`)).toMatchObject({ binds, covered: [] })
+  })
+})
+
 describe('what containers may be', () => {
   test.each([
     ['image: []', '8:9: unknown key "image" [did you mean images?]'],
@@ -118,7 +152,7 @@ describe('what containers may be', () => {
     ['capabilities: [NOTHING_LIKE_IT]', '8:24: unknown capability "NOTHING_LIKE_IT"'],
     [
       'binds: [{ path: /srv, mode: rw }, { path: /srv/a, mode: ro }]',
-      '8:51: it lies in /srv, in which a worker may write',
+      '8:51: it lies in /srv, in which a worker may write [what is mounted of the outer one is written in there too: name folders beside it instead]',
     ],
     ['binds: [{ path: /run, mode: ro }]', '8:25: /run as a whole holds what belongs to others'],
     [

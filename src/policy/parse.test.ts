@@ -53,6 +53,7 @@ describe('a good policy', () => {
             run: {
               images: [],
               binds: [],
+              covered: [],
               ports: undefined,
               limits: {
                 memory: 2 ** 30,
@@ -306,7 +307,9 @@ workers:
       `${name}: { socket: /run/${name}, docker: { allow: [], run: { binds: [{ path: ${path}, mode: ${mode} }] } } }`
     const text = (mode: string) =>
       `version: 1\nworkers:\n  ${worker('a', '/srv', mode)}\n  ${worker('b', '/srv/b', 'ro')}`
-    expect(problemsOf(text('rw'))).toEqual(['4:68: it lies in /srv, in which a worker may write'])
+    expect(problemsOf(text('rw'))).toEqual([
+      '4:68: it lies in /srv, in which a worker may write [who writes there could put a link in its place: name a folder beside it instead]',
+    ])
     expect(problemsOf(text('ro'))).toEqual([])
   })
 

@@ -87,6 +87,8 @@ export interface RunPolicy {
   /** Patterns over full image names (`docker.io/library/*`); a pattern may end in `:tag`. */
   readonly images: readonly string[]
   readonly binds: readonly BindRoot[]
+  /** What the file names beside them: folders that lie in one of them, which gives all of them. They are no roots. */
+  readonly covered: readonly CoveredRoot[]
   readonly ports: PortRange | undefined
   readonly limits: Limits
   /** The operator's networks, by name, that a container may join, beside the default bridge. */
@@ -99,6 +101,14 @@ export interface RunPolicy {
 export interface BindRoot {
   readonly path: string
   readonly mode: 'ro' | 'rw'
+}
+
+export interface CoveredRoot {
+  readonly path: string
+  /** The root that it lies in. */
+  readonly by: string
+  /** Its place among the folders that the file names. */
+  readonly index: number
 }
 
 export interface PortRange {

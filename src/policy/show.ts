@@ -159,7 +159,7 @@ function describeExec({ own, named }: ExecPolicy): readonly string[] {
 }
 
 function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Group[] {
-  const { images, binds, ports, networks, capabilities, restart, labels, names } = run
+  const { images, binds, covered, ports, networks, capabilities, restart, labels, names } = run
   return [
     {
       title: 'images',
@@ -178,7 +178,10 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
       lines:
         binds.length === 0
           ? ['none']
-          : binds.flatMap((bind) => [`${bind.path} (${bind.mode})`, ...noted(bindNote(bind))]),
+          : [
+              ...binds.flatMap((bind) => [`${bind.path} (${bind.mode})`, ...noted(bindNote(bind))]),
+              ...covered.map(({ path, by }) => `${path}: a part of ${by}, which gives it`),
+            ],
     },
     {
       title: 'published ports',

@@ -276,3 +276,58 @@ describe('a gate does not start', () => {
     expect(ended).toMatchObject({ code, stderr: expect.stringContaining(says) })
   })
 })
+
+describe('a root within another', () => {
+  const withRoots = (...binds: readonly (readonly [string, string])[]) =>
+    generousPolicy({ run: { binds: binds.map(([path, mode]) => ({ path, mode })) } })
+  const write = (gate: Gate, source: string) =>
+    docker(gate, ['run', '--rm', '-v', `${source}:/m`, 'busybox', 'touch', '/m/new'])
+
+  test('is written in where the outer one is read alone, and nothing beside it is', async () => {
+    const outer = await folder('outer', 'read')
+    const inner = await folder('outer/inner', 'mine')
+    const beside = await folder('outer/beside', 'read')
+    await using gate = await startGate({ policy: withRoots([outer, 'ro'], [inner, 'rw']) })
+    expect(await write(gate, inner)).toMatchObject({ code: 0 })
+    expect(await list(gate, inner)).toMatchObject(mounts('mine', 'new'))
+    expect(await list(gate, beside)).toMatchObject(mounts('read'))
+    for (const path of [outer, beside]) expect(await write(gate, path)).toMatchObject(REFUSED)
+    const through = ['run', '--rm', '-v', `${outer}:/m:ro`, 'busybox', 'touch', '/m/inner/newer']
+    expect(await docker(gate, through)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Read-only'),
+    })
+  })
+
+  test('that the worker may write in around it leads nowhere else, whatever it puts in its place', async () => {
+    const outer = await folder('outer', 'read')
+    const inner = await folder('outer/inner', 'mine')
+    const secret = await folder('elsewhere', 'secret')
+    const policy = withRoots([outer, 'rw'], [inner, 'rw'])
+    await using first = await startGate({ policy })
+    expect(await list(first, inner)).toMatchObject(mounts('mine'))
+    const swap = `mv /m/inner /m/moved && ln -s ${secret} /m/inner`
+    expect(
+      await docker(first, ['run', '--rm', '-v', `${outer}:/m`, 'busybox', 'sh', '-c', swap]),
+    ).toMatchObject({ code: 0 })
+    expect(await list(first, inner)).toMatchObject(REFUSED)
+    await first.stop()
+    // Nor does one that is found by a gate which starts later.
+    await using second = await startGate({ policy, directory: first.directory })
+    expect(await list(second, inner)).toMatchObject(REFUSED)
+    expect(await list(second, `${outer}/moved`)).toMatchObject(mounts('mine'))
+  })
+
+  test('is an error of the policy where another may write around it, or it is to be read alone', async () => {
+    const [outer, inner] = [await folder('outer', 'read'), await folder('outer/inner', 'mine')]
+    for (const { code, stderr } of await judged(withRoots([outer, 'rw'], [inner, 'ro'])(host))) {
+      expect(code).toBe(65)
+      expect(stderr).toContain(`it lies in ${outer}, in which a worker may write`)
+    }
+  })
+
+  async function judged(policy: string) {
+    const { served, checked } = await judge(policy)
+    return [served, checked]
+  }
+})

@@ -147,9 +147,11 @@ function bindAlternatives(run: RunPolicy): readonly string[] {
   return [...bind, 'a named volume: -v NAME:/work']
 }
 
-/** The root that a real path is under. */
+/** The root that a real path is under: of several, the innermost, whose mode counts. */
 function rootOf(run: RunPolicy, real: string, facts: Pick<Facts, 'roots'>): BindRoot | undefined {
-  return run.binds.find((root) => isUnder(real, realRoot(root, facts)))
+  const lengthOf = (root: BindRoot): number => realRoot(root, facts)?.length ?? 0
+  const around = run.binds.filter((root) => isUnder(real, realRoot(root, facts)))
+  return around.toSorted((one, other) => lengthOf(other) - lengthOf(one))[0]
 }
 
 function realRoot(root: BindRoot, facts: Pick<Facts, 'roots'>): string | undefined {
