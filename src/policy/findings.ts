@@ -87,7 +87,7 @@ function unknownKey(path: readonly PropertyKey[], key: string): Finding {
     }
   }
   const known = knownKeys(path.slice(0, -1))
-  if (known.length > 12) {
+  if (known.includes('ps')) {
     return {
       path,
       at: 'key',

@@ -40,6 +40,14 @@ export function restartNote(name: RestartPolicyName): string | undefined {
     : undefined
 }
 
+/** @param names of ulimits */
+export function ulimitNote(names: readonly string[]): string | undefined {
+  const before = names.filter((name) => ['nice', 'rtprio', 'rttime'].includes(name))
+  if (before.length > 0) return `by ${before.join(', ')} its processes can go before those of the host`
+  const queued = names.filter((name) => ['msgqueue', 'sigpending'].includes(name))
+  return queued.length > 0 ? `what ${queued.join(', ')} give is memory of the host` : undefined
+}
+
 export const SHARED_NAMES =
   'if it makes a volume, a network or a project under a name of yours before you do, you use its own'
 

@@ -174,6 +174,9 @@ describe('what containers may be', () => {
     ['limits: { memory: 1.5 }', '8:27: must be a size, as 512m or 4g'],
     ['limits: { memory: 5m }', '8:27: must be at least 6m'],
     ['limits: { memory: -1 }', '8:27: must be at least 0'],
+    ['ulimits: { memlok: 1 }', '8:20: unknown key "memlok" [did you mean memlock?]'],
+    ['ulimits: { memlock: -1 }', '8:29: must be at least 0'],
+    ['ulimits: { memlock: many }', '8:29: must be a number, a size as 64m, or unlimited'],
     ['limits: { memroy: 1g }', '8:19: unknown key "memroy" [did you mean memory?]'],
     ['limits: { cpus: "2" }', '8:25: must be a number, not the text "2"'],
     ['limits: { cpus: 0.0001 }', '8:25: must be a number of CPUs, as 2 or 0.5, with up to three decimals'],
@@ -211,7 +214,7 @@ describe('what containers may be', () => {
     expect(problemsOf(withDocker('allow: [sp]\nrun:\n  binds: [{ path: /, mode: x }]\n  cpu: 1'))).toEqual([
       '6:15: unknown command "sp" [did you mean ps?]',
       expect.stringMatching(/^8:34: must be ro or rw/),
-      '9:9: unknown key "cpu" [known here: images, binds, ports, limits, networks, capabilities, restart, labels, names]',
+      '9:9: unknown key "cpu" [known here: images, binds, ports, limits, networks, capabilities, ulimits, restart, labels, names]',
     ])
   })
 })

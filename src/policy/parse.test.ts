@@ -71,6 +71,7 @@ describe('a good policy', () => {
               },
               networks: [],
               capabilities: [],
+              ulimits: {},
               restart: ['no', 'on-failure'],
               labels: [],
               names: 'own',

@@ -34,6 +34,15 @@ export function size(least: number) {
   })
 }
 
+const ULIMIT = 'must be a number, a size as 64m, or unlimited'
+
+/** The most of a ulimit; of no limit Infinity. */
+export const ulimit = z
+  .union([z.literal('unlimited'), z.string().regex(SIZE, ULIMIT), z.int().min(0)], ULIMIT)
+  .transform((written, context) =>
+    written === 'unlimited' ? Infinity : (parseSize(String(written)) ?? refuse(context, ULIMIT)),
+  )
+
 /** CPUs as a number; read as billionths. */
 export const cpus = z
   .number()

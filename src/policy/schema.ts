@@ -14,10 +14,12 @@ import {
   path,
   portRange,
   size,
+  ulimit,
   socketPath,
   workerName,
 } from './schema-values.ts'
 import { REACH_WORDS, UNRECORDED_WORDS, expandWord, expandWords, SPELLINGS } from './subcommands.ts'
+import { ULIMITS } from './ulimits.ts'
 
 /** The least memory that Docker gives a container. */
 const LEAST_MEMORY = 6 * 2 ** 20
@@ -134,6 +136,12 @@ const run = z.strictObject({
     .array(capability)
     .prefault([])
     .describe("Capabilities beyond Docker's default set: NET_ADMIN."),
+  ulimits: z
+    .partialRecord(z.enum(ULIMITS), ulimit)
+    .prefault({})
+    .describe(
+      'Most that --ulimit may ask for, by name: { memlock: unlimited, nofile: 1048576, rtprio: 10 }.',
+    ),
   restart: z
     .array(z.enum(['no', 'on-failure', 'unless-stopped', 'always']))
     .prefault(['no', 'on-failure'])

@@ -93,6 +93,7 @@ workers:
         ports: { address: 0.0.0.0, range: 8000-8999 }
         networks: [front]
         capabilities: [NET_ADMIN]
+        ulimits: { memlock: unlimited, rtprio: 10, msgqueue: 8m }
         restart: [always, unless-stopped]
       unrecorded: [ps]
       hints: { exec: ask }
@@ -106,8 +107,10 @@ workers:
       'containers read all of it, as root',
       "open to every network of the host; Docker's own rules pass by most firewalls",
       'its containers reach whatever else is in these networks',
+      'by rtprio its processes can go before those of the host',
       'such containers start again after a reboot',
     ])
+    expect(text).toContain('  ulimits\n    --ulimit up to: memlock unlimited, rtprio 10, msgqueue 8388608\n')
     expect(text).toContain("  capabilities beyond Docker's default\n    NET_ADMIN\n")
     expect(text).toContain('  goes on while the record cannot be written\n    ps\n')
     expect(text).toContain('  told when refused\n    exec: ask')

@@ -12,6 +12,7 @@ import {
   restartNote,
   SHARED_NAMES,
   socketNote,
+  ulimitNote,
 } from './notes.ts'
 import { alsoGives } from './grants.ts'
 import { mcpUrl } from './mcp-url.ts'
@@ -159,7 +160,7 @@ function describeExec({ own, named }: ExecPolicy): readonly string[] {
 }
 
 function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Group[] {
-  const { images, binds, covered, ports, networks, capabilities, restart, labels, names } = run
+  const { images, binds, covered, ports, networks, capabilities, ulimits, restart, labels, names } = run
   return [
     {
       title: 'images',
@@ -210,6 +211,7 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
     ...(capabilities.length > 0
       ? [{ title: "capabilities beyond Docker's default", lines: [listed(capabilities, '')] }]
       : []),
+    ...(Object.keys(ulimits).length > 0 ? [{ title: 'ulimits', lines: describeUlimits(ulimits) }] : []),
     {
       title: 'restart policies',
       lines: [listed(restart, 'no'), ...new Set(restart.flatMap((name) => noted(restartNote(name))))],
@@ -228,6 +230,14 @@ function describeLimits(limits: Limits): readonly string[] {
     `together: containers ${containers}, networks ${networks}, named volumes ${volumes}, ${total}`,
     ...noted(roomNote(limits)),
   ]
+}
+
+/** The most that may be asked for; sizes are in bytes, as ulimits are. */
+function describeUlimits(ulimits: RunPolicy['ulimits']): readonly string[] {
+  const most = Object.entries(ulimits).map(
+    ([name, amount]) => `${name} ${amount === Infinity ? 'unlimited' : amount}`,
+  )
+  return [`--ulimit up to: ${listed(most, '')}`, ...noted(ulimitNote(Object.keys(ulimits)))]
 }
 
 /** What a container does not ask for it is given, and counted with, in full. */

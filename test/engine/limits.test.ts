@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
 import { engineDocker, engineRequest, onEngines } from '../support/engine.ts'
-import { freshName, gateForAll } from '../support/everything.ts'
+import { freshName, gateForAll, generousPolicy } from '../support/everything.ts'
+import { startGate } from '../support/gate.ts'
 
 const MIB = 2 ** 20
 
@@ -136,6 +137,23 @@ describe.each(onEngines('new', 'old'))('limits of containers on the %s engine', 
     const warning = 'ulimit nofile=5000:5000 is 4096:4096 here (run.limits.nofile)'
     expect(await createdWarned(warning, '--ulimit', 'nofile=5000')).toMatchObject({
       Ulimits: [{ Name: 'nofile', Hard: 4096, Soft: 4096 }],
+    })
+  })
+
+  test('of ulimits: what the policy names is given up to that, another is refused', async () => {
+    await using gate = await startGate({
+      engine,
+      policy: generousPolicy({ run: { ulimits: { memlock: '1m', sigpending: 5 } } }),
+    })
+    const run = (...flags: readonly string[]) =>
+      docker(gate, ['run', '--rm', ...flags, 'busybox', 'cat', '/proc/self/limits'])
+    const given = await run('--ulimit', 'memlock=-1', '--ulimit', 'sigpending=99')
+    expect(given.stdout).toMatch(/Max locked memory +1048576 +1048576/)
+    expect(given.stdout).toMatch(/Max pending signals +5 +5/)
+    expect(given.stderr).toContain('ulimit memlock=-1:-1 is 1048576:1048576 here (run.ulimits.memlock)')
+    expect(await run('--ulimit', 'msgqueue=1')).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining('run.ulimits'),
     })
   })
 

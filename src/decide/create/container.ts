@@ -20,7 +20,8 @@ import {
   checkExposed,
   planPorts,
 } from './network.ts'
-import { checkCapabilities, checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
+import { checkCapabilities, checkSecurityOptions, planLog, planRestart } from './security.ts'
+import { planUlimits } from './ulimits.ts'
 import { volumesToOwn } from './volumes.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -58,13 +59,13 @@ export function planContainer(
     pidMode: planPidMode(operation.pid, facts, violations),
     ipcMode: planIpcMode(operation.ipc, facts, violations),
     limits: planLimits(run.limits, operation.limits, facts.hostCpus),
-    ulimits: planUlimits(run.limits, operation.ulimits, violations),
+    ulimits: planUlimits(run, operation.ulimits, violations),
     binds: [...own, ...shared].map(({ source, readOnly }) => ({ source, readOnly })),
     restart: planRestart(run, operation.restart, missed, facts, violations),
     log: planLog(run.limits, operation.log, facts.engine.logDriver, violations),
     ...planTimes(operation.config),
   }
-  return { ...plan, warnings: warningsOf(operation, plan) }
+  return { ...plan, warnings: warningsOf(run, operation, plan) }
 }
 
 /** Times of health checks and of stops that a host can bear. */

@@ -8,6 +8,7 @@ import { planContainer } from './container.ts'
 import { ownImage } from './images.ts'
 import { outsideRoots } from './mounts.ts'
 import { limitedQuantities } from './quantities.ts'
+import { capOf } from './ulimits.ts'
 
 /** What of a container the policy gives no more; empty where it fits, and for those of the operator. */
 export function misfits(
@@ -30,7 +31,7 @@ export function misfits(
   const plan = planContainer(run, made, { ...facts, ...has }, violations)
   return [
     ...(outside === undefined ? [] : [outside]),
-    ...[...violations, ...lowered(made, plan)].map((violation) => asMade(name, violation)),
+    ...[...violations, ...lowered(run, made, plan)].map((violation) => asMade(name, violation)),
     ...sharedMisfits(run, made, facts),
   ]
 }
@@ -64,19 +65,31 @@ function asMade(name: string, { rule, what, why, instead }: Violation): Violatio
 }
 
 /** Limits of which a create would get less. */
-function lowered(made: ContainerCreate, plan: CreatePlan): readonly Violation[] {
+function lowered(run: RunPolicy, made: ContainerCreate, plan: CreatePlan): readonly Violation[] {
   return [
     ...limitedQuantities(made, plan).flatMap(({ limit, asked = 0, given = Infinity, format, option }) =>
-      over(limit, asked, given, format, option),
+      over(`run.limits.${limit}`, limit, asked, given, format, option),
     ),
     ...made.ulimits.flatMap(({ name, hard }, index) =>
-      over(name === 'nproc' ? 'pids' : name, hard, plan.ulimits[index]?.Hard ?? hard, String),
+      over(
+        capOf(run, name)?.rule ?? '',
+        name,
+        unlimited(hard),
+        unlimited(plan.ulimits[index]?.Hard ?? hard),
+        (amount) => (amount === Infinity ? 'unlimited' : String(amount)),
+      ),
     ),
   ]
 }
 
+/** A negative ulimit is none at all. */
+function unlimited(amount: number): number {
+  return amount < 0 ? Infinity : amount
+}
+
 /** @param option of `docker update` that brings it down */
 function over(
+  rule: string,
   name: string,
   has: number,
   most: number,
@@ -86,5 +99,5 @@ function over(
   if (has <= most) return []
   const instead = option === undefined ? [] : [`docker update ${option} ${format(most)}`]
   const why = `a container may have ${format(most)} at most`
-  return [{ rule: `run.limits.${name}`, what: `${name} = ${format(has)}`, why, instead }]
+  return [{ rule, what: `${name} = ${format(has)}`, why, instead }]
 }

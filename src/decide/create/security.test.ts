@@ -3,7 +3,7 @@ import { tellLogOptions } from '../../decode/operations/container-create-body.ts
 import { Secret } from '../../decode/secret.ts'
 import { policyOf } from '../../../test/cases/world.ts'
 import type { Violation } from '../refuse.ts'
-import { checkSecurityOptions, planLog, planRestart, planUlimits } from './security.ts'
+import { checkSecurityOptions, planLog, planRestart } from './security.ts'
 
 const { docker } = policyOf({
   docker: {},
@@ -47,38 +47,6 @@ describe('security options', () => {
       ])
     },
   )
-})
-
-describe('ulimits', () => {
-  const plan = (name: string, soft: number, hard: number) =>
-    found((violations) => planUlimits(run.limits, [{ name, soft, hard }], violations))
-
-  test.each([
-    ['nofile', 0, 0],
-    ['nofile', 1024, 1024],
-    ['nproc', 100, 100],
-    ['core', -1, -1],
-    ['stack', 0, 1e12],
-  ])('%s may be %i:%i', (name, soft, hard) => {
-    expect(plan(name, soft, hard)).toEqual([])
-  })
-
-  test.each([
-    ['nofile', 1025, 1024, 1024, 1024],
-    ['nofile', 1024, 1025, 1024, 1024],
-    ['nofile', -1, 1024, 1024, 1024],
-    ['nofile', 1, -1, 1, 1024],
-    ['nproc', 1, 101, 1, 100],
-    ['memlock', -1, -1, -1, -1],
-  ])('%s of %i:%i is %i:%i', (name, soft, hard, Soft, Hard) => {
-    expect(planUlimits(run.limits, [{ name, soft, hard }], [])).toEqual([{ Name: name, Soft, Hard }])
-  })
-
-  test('rtprio is not given at all', () => {
-    expect(plan('rtprio', 1, 1)).toMatchObject([
-      { rule: 'run.ulimits', what: 'HostConfig.Ulimits = rtprio=1:1', instead: [] },
-    ])
-  })
 })
 
 describe('a restart policy', () => {

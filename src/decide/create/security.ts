@@ -1,5 +1,5 @@
-/** Capabilities, security options, ulimits, restart and logging of a new container. */
-import type { RequestedLog, Ulimit } from '../../decode/operations/container-create.ts'
+/** Capabilities, security options, restart and logging of a new container. */
+import type { RequestedLog } from '../../decode/operations/container-create.ts'
 import { PLAIN_LOG_OPTIONS } from '../../decode/operations/container-create-body.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { Limits, RunPolicy } from '../../policy/policy.ts'
@@ -37,32 +37,6 @@ export function checkSecurityOptions(options: readonly string[], violations: Vio
       instead: ['--security-opt no-new-privileges'],
     })
   }
-}
-
-/** Ulimits that need no cap: what is locked is memory, which has a limit. Others act on the host or on other containers. */
-const FREE_ULIMITS = ['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'rss', 'stack']
-
-/** Ulimits, brought down to what there is at most. */
-export function planUlimits(
-  limits: Limits,
-  ulimits: readonly Ulimit[],
-  violations: Violation[],
-): CreatePlan['ulimits'] {
-  const caps: Readonly<Record<string, number>> = { nofile: limits.nofile, nproc: limits.pids }
-  return ulimits.map(({ name, soft, hard }) => {
-    const most = Object.hasOwn(caps, name) ? caps[name] : undefined
-    if (most !== undefined) return { Name: name, Soft: withinCap(soft, most), Hard: withinCap(hard, most) }
-    if (!FREE_ULIMITS.includes(name)) {
-      const what = `HostConfig.Ulimits = ${name}=${soft}:${hard}`
-      violations.push({ rule: 'run.ulimits', what, why: 'this ulimit is not given to workers', instead: [] })
-    }
-    return { Name: name, Soft: soft, Hard: hard }
-  })
-}
-
-/** A negative one asks for none at all. */
-function withinCap(asked: number, most: number): number {
-  return asked < 0 ? most : Math.min(asked, most)
 }
 
 /** Where the policy gives no policy that restarts for ever. */

@@ -1,11 +1,14 @@
 /** What a container gets less of than its create asks for, or more, in the words in which the answer warns of it: the CLI prints them. */
 import type { ContainerCreate } from '../../decode/operations/container-create.ts'
 import { formatCpus, formatSize } from '../../shared/sizes.ts'
+import type { RunPolicy } from '../../policy/policy.ts'
+import { capOf } from './ulimits.ts'
 import type { CreatePlan, LimitChanges, RestartPlan } from '../plans.ts'
 import { limitedQuantities, type Quantity } from './quantities.ts'
 
 /** Texts, each of one quantity. */
 export function warningsOf(
+  run: Pick<RunPolicy, 'limits' | 'ulimits'>,
   operation: ContainerCreate,
   plan: Omit<CreatePlan, 'warnings'>,
 ): readonly string[] {
@@ -13,7 +16,7 @@ export function warningsOf(
     ...limitedQuantities(operation, plan).flatMap((quantity) =>
       lowered(quantity, `run.limits.${quantity.limit}`),
     ),
-    ...ulimitWarnings(operation, plan),
+    ...ulimitWarnings(run, operation, plan),
     ...fixedWarnings(operation, plan),
     ...intervalWarnings(operation, plan),
     ...(plan.labelsLeft.length === 0
@@ -100,13 +103,18 @@ function fixedWarnings(
   ]
 }
 
-function ulimitWarnings({ ulimits }: ContainerCreate, plan: Pick<CreatePlan, 'ulimits'>): readonly string[] {
+function ulimitWarnings(
+  run: Pick<RunPolicy, 'limits' | 'ulimits'>,
+  { ulimits }: ContainerCreate,
+  plan: Pick<CreatePlan, 'ulimits'>,
+): readonly string[] {
   return ulimits.flatMap(({ name, soft, hard }, index) => {
     const given = plan.ulimits[index]
-    const rule = name === 'nproc' ? 'pids' : 'nofile'
     return given === undefined || (given.Soft === soft && given.Hard === hard)
       ? []
-      : [`ulimit ${name}=${soft}:${hard} is ${given.Soft}:${given.Hard} here (run.limits.${rule})`]
+      : [
+          `ulimit ${name}=${soft}:${hard} is ${given.Soft}:${given.Hard} here (${capOf(run, name)?.rule ?? ''})`,
+        ]
   })
 }
 
