@@ -3,6 +3,7 @@ import type { Recorder } from './audit/recorder.ts'
 import { CallEngine, type Standing } from './engine/call-engine.ts'
 import { EngineUnavailable, type Engine } from './engine/engine.ts'
 import type { BindRoots } from './host/bind-roots.ts'
+import type { ContainerSockets } from './host/container-sockets.ts'
 import type { Pins } from './host/pins.ts'
 import { Identity } from './workers/identity.ts'
 import type { Policy, WorkerPolicy } from './policy/policy.ts'
@@ -75,6 +76,7 @@ export class Gate implements World {
   readonly running = new RunningCalls()
   readonly feed: Feed
   readonly pins: Pins
+  readonly sockets: ContainerSockets
   readonly sight: ImageSight
   readonly imageTurns: ImageTurns
   readonly #engine: Engine
@@ -92,6 +94,7 @@ export class Gate implements World {
     store: Store,
     recorder: Recorder,
     pins: Pins,
+    sockets: ContainerSockets,
     policy: Policy,
     bindRoots: BindRoots,
     buildSecret: Buffer,
@@ -106,6 +109,7 @@ export class Gate implements World {
     this.#bindRoots = bindRoots
     this.#meant = meantBy(policy.workers)
     this.pins = pins
+    this.sockets = sockets
     this.renames = new Renames(store)
     this.made = new MadeWith(store)
     this.ownership = new Ownership(store, (claim) => {
@@ -235,6 +239,17 @@ export class Gate implements World {
     identity.end()
     this.running.review(new Set([identity]))
     this.#forget(identity)
+  }
+
+  /** Whether containers of a worker may have the socket that is mounted for them; while the engine is away that is not known. */
+  mayHaveSocket(worker: string): boolean {
+    const ids = [...this.ownership.idsOf(worker, 'container')]
+    const isIts = ({ source }: { readonly source: string }): boolean =>
+      this.sockets.workerAt(source) === worker
+    return (
+      this.feed.connected === undefined ||
+      ids.some((id) => this.inventory.container(id)?.binds.some(isIts) === true)
+    )
   }
 
   /** Asks the engine what a worker's container was made with, where that is not known. @throws {EngineUnavailable} */

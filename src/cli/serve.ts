@@ -19,6 +19,7 @@ import { codeOf, reasonOf } from '../files/descriptor.ts'
 import { openOwnDirectory, PathError } from '../files/directory.ts'
 import { trustedAccounts } from '../files/trust.ts'
 import { realPath } from '../files/walk.ts'
+import { ContainerSockets } from '../host/container-sockets.ts'
 import { Pins } from '../host/pins.ts'
 import { loadNoted, PolicyError } from '../policy-file/load.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -27,7 +28,7 @@ import { holdAgain, startAgain } from '../rights/hold-again.ts'
 import { findMisfits } from '../rights/misfits.ts'
 import { findProgram, ProgramError } from '../programs/roots.ts'
 import { LiveRecord } from '../record/live.ts'
-import { openBuildKey } from '../record/keys.ts'
+import { nameOfKeys, openBuildKey } from '../record/keys.ts'
 import { openStore } from '../record/sqlite/open-store.ts'
 import { warnOf } from '../shared/warn.ts'
 import { StoreError, StoreUnavailable } from '../record/errors.ts'
@@ -131,7 +132,18 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     startMissed(gate, engine)
   })
   const roots = await BindRoots.open(policy, note, own)
-  const gate = new Gate(engine, store, recorder, pins, policy, roots, openBuildKey(directory), events)
+  const sockets = socketsOf(directory)
+  const gate = new Gate(
+    engine,
+    store,
+    recorder,
+    pins,
+    sockets,
+    policy,
+    roots,
+    openBuildKey(directory),
+    events,
+  )
   const record = new LiveRecord(directory, store)
   const doors = new Doors(gate, record)
   const mcp = new McpServers(options, note)
@@ -203,6 +215,11 @@ async function openState(written: string): Promise<Own & { readonly directory: s
   }
 }
 
+/** A device can have another number after a reboot, and containers keep the paths: so they go by the keys of the record. */
+function socketsOf(directory: string): ContainerSockets {
+  return new ContainerSockets(nameOfKeys(directory))
+}
+
 /** @param connected is called when the engine is there */
 function eventsOf(url: string, connected: () => void): GateEvents {
   return {
@@ -245,9 +262,11 @@ function servedOf(policy: Policy, opened: Opened): Policy {
   return { ...policy, workers }
 }
 
-function tellOpened({ failed, others }: Opened): void {
+function tellOpened({ failed, others, withoutSocket }: Opened): void {
   for (const [name, { message }] of failed)
     note(`worker ${name} is not served: ${message}; SIGHUP tries again`)
+  for (const [name, { message }] of withoutSocket)
+    note(`containers of worker ${name} get no socket of Docker: ${message}; SIGHUP tries again`)
   for (const other of others) note(describeOther(other))
 }
 

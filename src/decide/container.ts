@@ -102,7 +102,9 @@ function lostBind(
   facts: Pick<Facts, 'paths' | 'roots'>,
 ): Violation | undefined {
   if (container.owner !== 'self') return undefined
-  const moved = container.binds.find(({ source }) => {
+  const moved = container.binds.find(({ source, ownSocket }) => {
+    // Nobody else can put something in the place of what the gate mounts.
+    if (ownSocket) return false
     const now = facts.paths.get(source)
     return now === undefined || !now.found || now.real !== source
   })

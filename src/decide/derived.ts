@@ -8,23 +8,29 @@ import type { ContainerPermit, CreatePermit, ImagePermit, PullPermit } from './v
  * The create with bind sources replaced by the places that hold them. An engine that starts it by itself, after a reboot, is not to make
  * a folder where a place is missing: as an object of `Mounts` it is missed.
  * @param places by source
+ * @param socket where the worker's own socket is; undefined where none is mounted
  * @param podman whether it is Podman, to which each goes in the field that it was asked for in
  */
 export function withPlaces(
   permit: CreatePermit,
   places: ReadonlyMap<string, string>,
+  socket: string | undefined,
   podman: boolean,
 ): CreatePermit {
   const { plan } = permit
   const placeOf = (source: string): string => places.get(source) ?? source
+  const sockets = plan.mounts.flatMap((mount) =>
+    mount.type === 'socket' && socket !== undefined ? [{ source: socket, readOnly: mount.readOnly }] : [],
+  )
   return permitting<CreatePermit>({
     ...permit,
     plan: {
       ...plan,
-      mounts: plan.mounts.map((mount) =>
-        mount.type === 'bind' ? atPlace(mount, placeOf(mount.source), podman) : mount,
-      ),
-      binds: plan.binds.map((bind) => ({ ...bind, source: placeOf(bind.source) })),
+      mounts: plan.mounts.map((mount) => {
+        if (mount.type === 'socket') return { ...mount, place: socket ?? '' }
+        return mount.type === 'bind' ? atPlace(mount, placeOf(mount.source), podman) : mount
+      }),
+      binds: [...plan.binds.map((bind) => ({ ...bind, source: placeOf(bind.source) })), ...sockets],
     },
   })
 }

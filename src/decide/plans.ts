@@ -5,13 +5,27 @@ import type { ImageMount, Mount, VolumeMount } from '../decode/operations/mounts
 import type { PublishedPort } from '../decode/operations/ports.ts'
 
 /** A mount as it will be sent. */
-export type PlannedMount = Exclude<Mount, ImageMount> | PlannedImageMount
+export type PlannedMount = Exclude<Mount, ImageMount> | PlannedImageMount | SocketMount
 
 export interface PlannedImageMount extends ImageMount {
   /** Its id. */
   readonly source: string
   /** What grants it: a name in full, or the id of an own image. */
   readonly granted: string
+}
+
+/**
+ * The worker's own socket, for which an engine's was asked. Where an engine finds it is put in when it is made (decide/derived.ts): there is
+ * no path in it that could be sent.
+ */
+export interface SocketMount {
+  readonly type: 'socket'
+  /** As of a mount that was asked for. */
+  readonly at: string
+  readonly target: string
+  readonly readOnly: boolean
+  /** Empty until it is put in: an engine mounts nothing by that. */
+  readonly place: string
 }
 
 /** A create as it will be sent: everything resolved, every limit set. */

@@ -71,13 +71,13 @@ function restartOf(
   run: RunPolicy,
   { changes }: ContainerUpdate,
   container: ContainerFacts,
-  facts: Pick<Facts, 'roots'>,
+  facts: Pick<Facts, 'engine' | 'roots'>,
   violations: Violation[],
 ): LimitChanges['restart'] {
   const wanted = changes.RestartPolicy
   if (wanted?.Name === undefined || wanted.Name === '') return undefined
   const binds = container.binds
-    .filter(({ heldAgain }) => !heldAgain)
+    .filter(({ heldAgain, ownSocket }) => !heldAgain && (!ownSocket || facts.engine.podman))
     .map(({ source, origin = source }) => ({ source, at: `bind of ${origin}` }))
   const restart = { name: wanted.Name, retries: wanted.MaximumRetryCount ?? 0 }
   return planRestart(run, restart, binds, facts, violations, `a new container with --restart ${wanted.Name}`)

@@ -6,6 +6,8 @@ import type { Identity } from '../workers/identity.ts'
 import type { Policy, SocketPolicy, WorkerPolicy } from '../policy/policy.ts'
 import type { LiveRecord } from '../record/live.ts'
 import { warnOf } from '../shared/warn.ts'
+import { ContainerDoor } from './container-door.ts'
+import { connectionsOf, endServer } from './end-server.ts'
 import { createEngineDoor } from './engine-socket.ts'
 import type { Owner } from '../files/descriptor.ts'
 import type { Listening, SocketDirectory } from '../files/sockets.ts'
@@ -21,8 +23,10 @@ interface OpenDoor {
   readonly socket: SocketPolicy
   readonly directory: SocketDirectory
   readonly listening: Listening
-  readonly connections: Set<Duplex>
+  readonly owner: Owner
+  readonly connections: ReadonlySet<Duplex>
   readonly sessions: Sessions
+  readonly containers: ContainerDoor
   /** No connection of it is to be cut any more. */
   readonly takeBack: () => void
 }
@@ -31,6 +35,8 @@ interface OpenDoor {
 export interface Opened {
   /** Why a worker is not served, by its name. */
   readonly failed: ReadonlyMap<string, SocketError>
+  /** Why the containers of a worker get no socket where its policy gives them one, by its name. */
+  readonly withoutSocket: ReadonlyMap<string, SocketError>
   /** Workers that are others than those that had their names before. */
   readonly others: readonly Other[]
 }
@@ -59,10 +65,12 @@ export class Doors {
    * What one worker, or a program of its, puts in the place of its socket keeps no other from being served. The policy is in force.
    */
   async open({ workers }: Policy): Promise<Opened> {
+    const withoutSocket = new Map<string, SocketError>()
     for (const [name, door] of this.#open) {
       const worker = workers.find((candidate) => candidate.name === name)
       if (worker !== undefined && (await this.#stays(door, worker))) {
         door.server.maxConnections = worker.docker.connections
+        await follow(door, worker, withoutSocket)
         continue
       }
       await this.#close(name, door)
@@ -72,7 +80,7 @@ export class Doors {
     for (const worker of workers) {
       if (this.#open.has(worker.name)) continue
       try {
-        const other = await this.#openOne(worker)
+        const other = await this.#openOne(worker, withoutSocket)
         if (other !== undefined) others.push(other)
       } catch (cause) {
         if (cause instanceof StoreUnavailable) failed.set(worker.name, new SocketError(cause.message))
@@ -80,7 +88,7 @@ export class Doors {
         else throw cause
       }
     }
-    return { failed, others }
+    return { failed, others, withoutSocket }
   }
 
   /** Takes no more connections and waits for the calls under way. @param limit milliseconds, after which they are cut */
@@ -94,8 +102,7 @@ export class Doors {
 
   /** Cuts every connection. */
   cut(): void {
-    for (const { connections, sessions } of [...this.#open.values(), ...this.#closing.keys()])
-      cutAll(connections, sessions)
+    for (const door of [...this.#open.values(), ...this.#closing.keys()]) cutAll(door)
   }
 
   /** Whether a door may stay as it is: the name of an account can be another account's by now. */
@@ -122,12 +129,12 @@ export class Doors {
     await isRemoved
   }
 
-  async #openOne(worker: WorkerPolicy): Promise<Other | undefined> {
+  async #openOne(worker: WorkerPolicy, withoutSocket: Map<string, SocketError>): Promise<Other | undefined> {
     const owner = await ownerOf(worker.socket)
     const { identity, another, left } = await this.#gate.admit(worker, accountOf(owner))
     const directory = await openSocketDirectory(worker.socket, owner)
     try {
-      this.#open.set(worker.name, await this.#serve(worker, identity, directory, owner))
+      this.#open.set(worker.name, await this.#serve(worker, identity, directory, owner, withoutSocket))
     } catch (cause) {
       await directory.close()
       throw cause
@@ -136,24 +143,41 @@ export class Doors {
   }
 
   async #serve(
-    { socket, docker }: WorkerPolicy,
+    worker: WorkerPolicy,
     identity: Identity,
     directory: SocketDirectory,
     owner: Owner,
+    withoutSocket: Map<string, SocketError>,
   ): Promise<OpenDoor> {
+    const { socket, docker } = worker
     const sessions = new Sessions(this.#gate, identity, directory, socket, owner)
     const surface = new Surface(this.#gate, identity, sessions, this.#record)
     const server = createEngineDoor(this.#gate, { identity, door: 'socket' }, docker.connections, surface)
-    const connections = new Set<Duplex>()
-    server.on('connection', (connection) => {
-      connections.add(connection)
-      connection.once('close', () => connections.delete(connection))
+    const connections = connectionsOf(server)
+    const containers = new ContainerDoor(this.#gate, identity, surface)
+    // Before it can ask for a container that has it.
+    await follow({ containers, owner }, worker, withoutSocket)
+    const listening = await listenOn(directory, server, socket, owner).catch(async (cause: unknown) => {
+      await containers.close()
+      throw cause
     })
-    const listening = await listenOn(directory, server, socket, owner)
-    const takeBack = identity.onCut(() => cutAll(connections, sessions))
+    const takeBack = identity.onCut(() => cutAll({ connections, sessions, containers }))
     const account = accountOf(owner)
-    return { identity, account, server, socket, directory, listening, connections, sessions, takeBack }
+    const serving = { server, socket, directory, listening, connections, sessions, containers }
+    return { identity, owner, account, ...serving, takeBack }
   }
+}
+
+/** Serves the socket for a worker's containers as its policy says. @param failed takes why it can't be served: the worker is, all the same */
+async function follow(
+  { containers, owner }: Pick<OpenDoor, 'containers' | 'owner'>,
+  worker: WorkerPolicy,
+  failed: Map<string, SocketError>,
+): Promise<void> {
+  await containers.follow(worker, owner).catch((cause: unknown) => {
+    if (!(cause instanceof SocketError)) throw cause
+    failed.set(worker.name, cause)
+  })
 }
 
 /** Whose a socket is, as the store keeps it: numbers of account and group, -1 for the gate's own. */
@@ -161,21 +185,18 @@ function accountOf({ user, group }: Owner): string {
   return `${user}:${group}`
 }
 
-function cutAll(connections: ReadonlySet<Duplex>, sessions: Sessions): void {
+function cutAll({
+  connections,
+  sessions,
+  containers,
+}: Pick<OpenDoor, 'connections' | 'sessions' | 'containers'>): void {
   sessions.cut()
+  containers.cut()
   for (const connection of connections) connection.destroy()
 }
 
-function closed({ server, connections, sessions }: OpenDoor): Promise<void> {
+async function closed({ server, connections, sessions, containers }: OpenDoor): Promise<void> {
   // Whoever holds a session lets go of it when its calls have ended.
   sessions.close()
-  const done = new Promise<void>((resolve) => {
-    server.close(() => resolve())
-  })
-  server.closeIdleConnections()
-  // Taken-over connections are no longer the server's, which would wait for none of them.
-  const upgraded = [...connections].map((connection) =>
-    connection.destroyed ? undefined : new Promise((resolve) => connection.once('close', resolve)),
-  )
-  return Promise.all([done, ...upgraded]).then(() => undefined)
+  await Promise.all([endServer(server, connections), containers.close()])
 }

@@ -2,7 +2,7 @@
 import type { BindMount, TmpfsMount, VolumeMount } from '../decode/operations/mounts.ts'
 import type { CreatePermit } from '../decide/verdict.ts'
 import { parseSize } from '../shared/sizes.ts'
-import type { PlannedMount } from '../decide/plans.ts'
+import type { PlannedMount, SocketMount } from '../decide/plans.ts'
 import { endpointBody } from './network.ts'
 
 /**
@@ -35,6 +35,8 @@ export function createBody(
 
 export function hostConfig(operation: CreatePermit['operation'], plan: CreatePermit['plan']): object {
   const { limits, mounts, restart, log } = plan
+  const sockets = mounts.filter((mount) => mount.type === 'socket')
+  const asked = mounts.filter((mount) => mount.type !== 'socket')
   return {
     ...operation.host,
     CapAdd: operation.addCapabilities,
@@ -44,9 +46,12 @@ export function hostConfig(operation: CreatePermit['operation'], plan: CreatePer
     IpcMode: plan.ipcMode,
     // With cgroup v1 an engine's default is the host's (moby, daemon/config).
     CgroupnsMode: 'private',
-    Binds: mounts.filter((mount) => mount.field === 'Binds').map(bindText),
-    Mounts: mounts.filter((mount) => mount.field === 'Mounts').map(mountObject),
-    Tmpfs: Object.fromEntries(mounts.filter((mount) => mount.field === 'Tmpfs').map(tmpfsEntry)),
+    Binds: asked.filter((mount) => mount.field === 'Binds').map(bindText),
+    Mounts: [
+      ...asked.filter((mount) => mount.field === 'Mounts').map(mountObject),
+      ...sockets.map(socketObject),
+    ],
+    Tmpfs: Object.fromEntries(asked.filter((mount) => mount.field === 'Tmpfs').map(tmpfsEntry)),
     VolumesFrom: plan.volumesFrom,
     PortBindings: portBindings(plan.ports),
     Memory: limits.memory,
@@ -62,7 +67,10 @@ export function hostConfig(operation: CreatePermit['operation'], plan: CreatePer
   }
 }
 
-function bindText(mount: PlannedMount): string {
+/** A mount whose source is one that was asked for. */
+type AskedMount = Exclude<PlannedMount, SocketMount>
+
+function bindText(mount: AskedMount): string {
   const options = [
     ...(mount.readOnly ? ['ro'] : []),
     ...(mount.type === 'bind' && mount.relabel !== undefined ? [mount.relabel] : []),
@@ -76,7 +84,7 @@ function bindText(mount: PlannedMount): string {
   ].join(':')
 }
 
-function mountObject(mount: PlannedMount): object {
+function mountObject(mount: AskedMount): object {
   const common = { Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly }
   switch (mount.type) {
     case 'bind':
@@ -98,6 +106,17 @@ function mountObject(mount: PlannedMount): object {
   }
 }
 
+/** A slave of the place: a later gate mounts its socket there. An object, as nothing is to be made where it is missing. */
+function socketObject({ place, target, readOnly }: SocketMount): object {
+  return {
+    Type: 'bind',
+    Source: place,
+    Target: target,
+    ReadOnly: readOnly,
+    BindOptions: { Propagation: 'rslave' },
+  }
+}
+
 function bindOptions(mount: BindMount): object {
   return {
     ...(mount.nonRecursive ? { NonRecursive: true } : {}),
@@ -113,7 +132,7 @@ function volumeOptions(mount: VolumeMount): object {
   }
 }
 
-function tmpfsEntry(mount: PlannedMount): readonly [string, string] {
+function tmpfsEntry(mount: AskedMount): readonly [string, string] {
   if (mount.type !== 'tmpfs') throw new TypeError('HostConfig.Tmpfs holds tmpfs mounts alone')
   const size = sizeOf(mount)
   const asked = mount.options.findLast(isSize)

@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path'
 import { looksLikeImageId } from '../decode/reference.ts'
-import { listOf, objectOf, textOf, type Unknown } from '../shared/json-value.ts'
+import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { View } from './view.ts'
 
 /** A container, inspected or in a list, with what was asked for in the place of what the engine was given. */
@@ -23,7 +23,7 @@ export function askedWords(told: Unknown, view: View): Unknown {
     ...(Config === undefined || image === '' ? {} : { Config: configWords(objectOf(Config), image, left) }),
     ...(HostConfig === undefined
       ? {}
-      : { HostConfig: { ...withoutPlaces(objectOf(HostConfig), asked), ...wishes(host, HostConfig) } }),
+      : { HostConfig: { ...withoutPlaces(objectOf(HostConfig), view), ...wishes(host, HostConfig) } }),
     ...(Mounts === undefined
       ? {}
       : { Mounts: listOf(Mounts).map((mount) => mountWords(objectOf(mount), host, view)) }),
@@ -35,20 +35,28 @@ function configWords(config: Unknown, Image: string, left: Unknown): Unknown {
   return { ...config, Image, ...(Labels === undefined ? {} : { Labels: { ...objectOf(Labels), ...left } }) }
 }
 
-/** Without mounts where none was asked for: binds go to an engine as such (decide/derived.ts). */
-function withoutPlaces(told: Unknown, asked: Unknown): Unknown {
-  if (asked['HostConfig'] === undefined || 'Mounts' in objectOf(asked['HostConfig'])) return told
-  const { Mounts: _places, ...others } = told
-  return others
+/** Without mounts of places of the gate's, which were asked for otherwise: an engine can list them in another field than they were given in. */
+function withoutPlaces(told: Unknown, view: View): Unknown {
+  const isPlace = (source: string): boolean => view.words.heldAt(source) !== undefined
+  const { Binds, Mounts, ...rest } = told
+  const mounts = listOf(Mounts).filter((mount) => !isPlace(textOf(objectOf(mount)['Source'])))
+  return {
+    ...rest,
+    ...(Binds === undefined
+      ? {}
+      : { Binds: Binds && textsOf(Binds).filter((bind) => !isPlace(bind.split(':')[0] ?? '')) }),
+    ...(mounts.length === 0 ? {} : { Mounts: mounts }),
+  }
 }
 
 /** Fields that both have; a mode that leaves it to the engine is told as the engine took it. */
 function wishes(asked: Unknown, told: unknown): Unknown {
+  // An engine can have listed them among the others, and leaves them out where there are none.
+  const listed = { ...objectOf(told), ...('Binds' in objectOf(told) ? { Mounts: [] } : {}) }
   return Object.fromEntries(
     Object.entries(asked).filter(
       ([name, value]) =>
-        name in objectOf(told) &&
-        !(name === 'NetworkMode' && /^(?:|default|container:.*)$/.test(textOf(value))),
+        name in listed && !(name === 'NetworkMode' && /^(?:|default|container:.*)$/.test(textOf(value))),
     ),
   )
 }
@@ -56,11 +64,13 @@ function wishes(asked: Unknown, told: unknown): Unknown {
 /** A mount as an engine lists it: a folder of the host by the path that was asked for, not by the place that holds it. */
 function mountWords(mount: Unknown, asked: Unknown, view: View): Unknown {
   const { source, mode } = wishOf(asked, textOf(mount['Destination'])) ?? {}
-  const path = mount['Type'] === 'bind' ? (source ?? view.words.heldAt(textOf(mount['Source']))) : undefined
+  const place = textOf(mount['Source'])
+  const path = mount['Type'] === 'bind' ? (source ?? view.words.heldAt(place)) : undefined
   return {
     ...mount,
     ...(mount['Type'] === 'image' && source !== undefined ? { Name: source } : {}),
     ...(path === undefined ? {} : { Source: posix.normalize(path) }),
+    ...(view.words.isSocket(place) ? { Propagation: 'rprivate' } : {}),
     ...(mode === undefined ? {} : { Mode: mode }),
   }
 }

@@ -1,5 +1,6 @@
 /** What a worker may see of the engine's answers: asked object by object while an answer is read. */
 import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
+import { USUAL_SOCKET } from '../policy/docker-socket.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
@@ -64,6 +65,8 @@ export interface Words {
   readonly asked: (id: string) => Unknown
   /** What the gate holds in a place of its own; undefined where it holds nothing. */
   readonly heldAt: (place: string) => string | undefined
+  /** Whether a place is that of a socket for containers. */
+  readonly isSocket: (place: string) => boolean
   /** Without those of the gate. */
   readonly labels: (labels: Unknown) => Unknown
 }
@@ -90,6 +93,7 @@ export function viewOf(world: Seen, holder: Holder): View {
   const { name: own } = holder.worker
   const isOwn = (id: string): boolean => ownership.recentOwner(id) === own
   const space = spaceOf(holder.worker)
+  const isSocket = (place: string): boolean => world.sockets.workerAt(place) !== undefined
   // A shorter one is none: the event of a prune has an empty one, with which every id begins.
   const named = (id: string) =>
     id.length < 12
@@ -154,7 +158,8 @@ export function viewOf(world: Seen, holder: Holder): View {
       text: (text) => space.inWords(text),
       own: (name) => space.wordFor(name),
       asked: (id) => world.made.asked(isOwn(id) ? (ownership.get('container', id)?.nonce ?? '') : ''),
-      heldAt: (place) => world.pins.originOf(place),
+      heldAt: (place) => world.pins.originOf(place) ?? (isSocket(place) ? USUAL_SOCKET : undefined),
+      isSocket,
       labels: (labels) => space.labelsOf(labels),
     },
   }

@@ -5,7 +5,6 @@
  */
 import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
-import { runProgram } from '../programs/run.ts'
 import {
   codeOf,
   listIn,
@@ -21,6 +20,7 @@ import {
 } from '../files/descriptor.ts'
 import { openOwnDirectory, PathError } from '../files/directory.ts'
 import { walk, WalkError } from '../files/walk.ts'
+import { runMount } from './mount.ts'
 
 /** A source that can't be held: the message says why, without naming other paths. */
 export class PinError extends Error {
@@ -94,15 +94,13 @@ export class Pins {
     await writeNewIn(places, `${name}${ORIGIN}`, path, 0o600)
     const place = this.placeOf(claim, index)
     // Nobody else can move the place; what is mounted there is the descriptor that is handed on.
-    await run(
-      'mount',
-      ['--no-canonicalize', '--bind', '--make-private', '/proc/self/fd/3', place],
-      source.number,
-    ).catch(async (cause: unknown) => {
-      await unlinkIn(places, `${name}${ORIGIN}`)
-      await this.#releaseOne(places, place)
-      throw cause
-    })
+    await run('mount', ['--bind', '--make-private', '/proc/self/fd/3', place], source.number).catch(
+      async (cause: unknown) => {
+        await unlinkIn(places, `${name}${ORIGIN}`)
+        await this.#releaseOne(places, place)
+        throw cause
+      },
+    )
     this.#origins.set(place, path)
     return place
   }
@@ -206,7 +204,7 @@ export class Pins {
   async #releaseOne(places: Descriptor, place: string): Promise<void> {
     this.#origins.delete(place)
     // Lazily, since an engine may be about to let go of it too.
-    await run('umount', ['--lazy', '--no-canonicalize', place]).catch(() => undefined)
+    await run('umount', ['--lazy', place]).catch(() => undefined)
     const found = await openThere(places, basename(place))
     await found?.close()
     // Never what is mounted there: a place that could not be unmounted stays.
@@ -245,20 +243,12 @@ async function openPlaces(directory: string, claim: string): Promise<Descriptor>
   }
 }
 
-/** Runs a program of util-linux. @param descriptor handed on as number 3 @throws {PinError} */
+/** @param descriptor handed on as number 3 @throws {PinError} */
 async function run(
   program: 'mount' | 'umount',
   words: readonly string[],
   descriptor?: number,
 ): Promise<void> {
-  const more = descriptor === undefined ? [] : [descriptor]
-  const { code, stderr } = await runProgram({
-    file: program,
-    words,
-    streams: ['none', 'pipe', 'pipe', ...more],
-  }).catch((cause: unknown) => {
-    throw new PinError(`${program} can't be run`, { cause })
-  })
-  if (code !== 0)
-    throw new PinError(`the gate can't hold the directory fast: ${stderr.trim().split('\n')[0] ?? ''}`)
+  const why = await runMount(program, words, descriptor)
+  if (why !== undefined) throw new PinError(`the gate can't hold the directory fast: ${why}`)
 }

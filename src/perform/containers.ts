@@ -47,7 +47,7 @@ export async function create(undertaking: Undertaking, permit: CreatePermit): Pr
     await right.renew()
     await using roots = gate.bindRoots.share()
     const nonce = claims.object?.nonce ?? ''
-    const held = await holdBinds(gate.pins, roots, permit, nonce, podman)
+    const held = await holdBinds(gate, roots, permit, name, nonce, podman)
     outcome.plan(held.permit)
     if (held.places.size > 0) outcome.add([gate.made.hold(nonce, held.places)])
     const reply = await exchange(undertaking, held.permit)

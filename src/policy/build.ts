@@ -27,7 +27,7 @@ function buildWorker(
   faults: FaultPolicy,
   findings: Finding[],
 ): WorkerPolicy {
-  const { run } = docker
+  const { docker_socket: dockerSocket, ...run } = docker.run
   const limitsPath = ['workers', name, 'docker', 'run', 'limits', 'total']
   findings.push(...totalFindings(run.limits, limitsPath))
   return {
@@ -42,6 +42,8 @@ function buildWorker(
         imageHost: run.names === 'own' ? imageHostOf(name) : '',
         ports: run.ports,
         covered: [],
+        dockerSocket,
+        socketPath: socket.path,
         limits: buildLimits(run.limits),
       },
     },

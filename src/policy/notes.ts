@@ -48,6 +48,8 @@ export function ulimitNote(names: readonly string[]): string | undefined {
   return queued.length > 0 ? `what ${queued.join(', ')} give is memory of the host` : undefined
 }
 
+export const OWN_SOCKET = 'whatever runs in a container that mounts it has all that this worker may'
+
 export const SHARED_NAMES =
   'if it makes a volume, a network or a project under a name of yours before you do, you use its own'
 

@@ -214,7 +214,7 @@ describe('what containers may be', () => {
     expect(problemsOf(withDocker('allow: [sp]\nrun:\n  binds: [{ path: /, mode: x }]\n  cpu: 1'))).toEqual([
       '6:15: unknown command "sp" [did you mean ps?]',
       expect.stringMatching(/^8:34: must be ro or rw/),
-      '9:9: unknown key "cpu" [known here: images, binds, ports, limits, networks, capabilities, ulimits, restart, labels, names]',
+      '9:9: unknown key "cpu" [known here: images, binds, ports, limits, networks, capabilities, ulimits, restart, docker_socket, labels, names]',
     ])
   })
 })

@@ -76,6 +76,8 @@ describe('a good policy', () => {
               labels: [],
               names: 'own',
               imageHost: 'a.dockgate.invalid',
+              dockerSocket: 'off',
+              socketPath: '/run/gate/a.sock',
             },
             exec: { own: [], named: {} },
             hints: {},

@@ -52,6 +52,7 @@ describe('a bind root', () => {
     '/var/lib/dockgate/a',
     '/run/dockgate',
     '/run/dockgate-binds',
+    '/run/dockgate-sockets',
   ]
   const links = ['/var/run/docker.sock', '/run/docker.sock', '/var/run/dockgate/ai-worker', '/lib64', '/home']
   test.each([...fatal, ...own, ...links, '/proc/1', '/sys/fs/cgroup', '/dev/sda'])(

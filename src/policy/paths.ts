@@ -20,6 +20,7 @@ const OWN = [
   '/run/containers',
   '/run/dockgate',
   '/run/dockgate-binds',
+  '/run/dockgate-sockets',
 ]
 
 /** An absolute path without empty parts and slash at the end, or what is wrong with it. */

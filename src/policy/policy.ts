@@ -99,6 +99,10 @@ export interface RunPolicy {
   /** Most that `--ulimit` may ask for, by name; Infinity for no limit. Others have the gate's own (decide/create/ulimits.ts). */
   readonly ulimits: Readonly<Partial<Record<UlimitName, number>>>
   readonly restart: readonly RestartPolicyName[]
+  /** What a mount of an engine's socket is (policy/docker-socket.ts): `own` the worker's own, `off` refused. */
+  readonly dockerSocket: 'own' | 'off'
+  /** Path of the worker's own socket, which means the same. */
+  readonly socketPath: string
 }
 
 export interface BindRoot {

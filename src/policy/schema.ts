@@ -146,6 +146,12 @@ const run = z.strictObject({
     .array(z.enum(['no', 'on-failure', 'unless-stopped', 'always']))
     .prefault(['no', 'on-failure'])
     .describe('Restart policies that containers may have.'),
+  docker_socket: z
+    .enum(['own', 'off'])
+    .prefault('off')
+    .describe(
+      "own: a mount of the engine's usual socket is one of the worker's own, so that what is in the container is this worker; off: it is refused.",
+    ),
   labels: z
     .array(
       z

@@ -95,6 +95,7 @@ workers:
         capabilities: [NET_ADMIN]
         ulimits: { memlock: unlimited, rtprio: 10, msgqueue: 8m }
         restart: [always, unless-stopped]
+        docker_socket: own
       unrecorded: [ps]
       hints: { exec: ask }
 `)
@@ -106,6 +107,7 @@ workers:
       'containers write in it as root: keep it on a file system mounted nosuid and nodev',
       'containers read all of it, as root',
       "open to every network of the host; Docker's own rules pass by most firewalls",
+      'whatever runs in a container that mounts it has all that this worker may',
       'its containers reach whatever else is in these networks',
       'by rtprio its processes can go before those of the host',
       'such containers start again after a reboot',

@@ -8,6 +8,7 @@ import {
   hostNote,
   imageNote,
   mcpNote,
+  OWN_SOCKET,
   portNote,
   restartNote,
   SHARED_NAMES,
@@ -160,7 +161,19 @@ function describeExec({ own, named }: ExecPolicy): readonly string[] {
 }
 
 function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Group[] {
-  const { images, binds, covered, ports, networks, capabilities, ulimits, restart, labels, names } = run
+  const {
+    images,
+    binds,
+    covered,
+    ports,
+    networks,
+    capabilities,
+    ulimits,
+    restart,
+    labels,
+    names,
+    dockerSocket,
+  } = run
   return [
     {
       title: 'images',
@@ -196,6 +209,14 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
           {
             title: 'labels that programs of the host act on',
             lines: [listed(labels, ''), ...noted(ACTED_ON_LABELS)],
+          },
+        ]
+      : []),
+    ...(dockerSocket === 'own'
+      ? [
+          {
+            title: 'Docker in its containers',
+            lines: ["its own socket, where they mount the engine's", ...noted(OWN_SOCKET)],
           },
         ]
       : []),

@@ -45,6 +45,13 @@ export function readPublicKey(directory: string): KeyObject | undefined {
   return existsSync(path) ? parseKey(() => createPublicKey(readFileSync(path))) : undefined
 }
 
+/** What tells a state directory from others, wherever it lies and whatever it is called. Throws StoreBroken where its keys are gone. */
+export function nameOfKeys(directory: string): string {
+  const key = readPublicKey(directory)
+  if (key === undefined) throw new StoreBroken(directory, 'audit.pub is missing, or holds no key')
+  return key.export({ type: 'spki', format: 'pem' }).toString()
+}
+
 function makePrivatePem(): string {
   return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }

@@ -2,11 +2,10 @@
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { containersOf, isAnothers } from '../policy/reach.ts'
 import { spaceOf, type Space } from '../policy/space.ts'
-import type { ContainerFacts, ExecFacts } from './facts.ts'
+import type { BindFacts, ContainerFacts, ExecFacts } from './facts.ts'
 import { byReference } from './look-up.ts'
 import type { KnownContainer } from '../world/inventory.ts'
 import type { HeldSource } from '../world/made.ts'
-import type { Owned } from '../record/store.ts'
 import type { World } from '../world/world.ts'
 
 /** Every container that the worker may know of: its own, and the operator's that the policy names. */
@@ -46,7 +45,9 @@ function ownContainer(world: World, space: Space, id: string): ContainerFacts | 
   const owned = ownership.get('container', id)
   if (known === undefined || owned === undefined) return undefined
   const facts = factsOf(world, known, 'self', owned)
-  return { ...facts, word: space.wordFor(known.name) }
+  const isSocket = ({ source }: BindFacts): boolean => world.sockets.workerAt(source) === owned.worker
+  const binds = facts.binds.map((bind) => ({ ...bind, ownSocket: isSocket(bind) }))
+  return { ...facts, binds, word: space.wordFor(known.name) }
 }
 
 /** Those that the operator gave one of the names. */
@@ -73,12 +74,13 @@ function factsOf(
   { made, pins }: World,
   { id, name, running, started, binds: known }: KnownContainer,
   owner: ContainerFacts['owner'],
-  owned: Owned | undefined,
+  owned: ReturnType<World['ownership']['get']>,
 ): ContainerFacts {
   const held = owned === undefined || known.length === 0 ? NOTHING_HELD : made.held(owned.nonce)
   const binds = known.map((bind) => ({
     ...bind,
     origin: pins.originOf(bind.source),
+    ownSocket: false,
     heldAgain: held.get(bind.source)?.missed === true,
   }))
   return {

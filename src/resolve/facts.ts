@@ -43,6 +43,8 @@ export interface BindFacts {
   readonly source: string
   /** What is held fast there, where the gate holds something; undefined where the source is what it was asked for. */
   readonly origin: string | undefined
+  /** Whether it is the socket of the container's own worker, which has no source that could be asked for. */
+  readonly ownSocket: boolean
   readonly readOnly: boolean
   /** Whether it is held again after a reboot, before an engine can mount anything else: by the record of what the container was made with. */
   readonly heldAgain: boolean

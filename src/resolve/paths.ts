@@ -4,6 +4,7 @@ import { countMounts } from '../decode/operations/container-create.ts'
 import { MOST_MOUNTS } from '../decode/operations/mounts.ts'
 import { mounts } from '../decode/properties.ts'
 import type { HostPath } from '../files/host-path.ts'
+import { meansDockerSocket } from '../policy/docker-socket.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { KnownImages } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
@@ -22,7 +23,9 @@ export interface Looked {
 /** The host's paths that a decision will need: none for nearly every operation. */
 export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Operation): readonly string[] {
   if (operation.kind === 'container.create') {
-    const sources = operation.mounts.flatMap((mount) => (mount.type === 'bind' ? [mount.source] : []))
+    const sources = operation.mounts.flatMap((mount) =>
+      mount.type === 'bind' && !meansDockerSocket(worker.docker.run, mount.source) ? [mount.source] : [],
+    )
     const shared = stockOf(world, worker, operation).some(({ binds }) => binds.length > 0)
     const needsRoots = sources.length > 0 || operation.volumesFrom.length > 0 || shared
     // What has too many mounts is refused for that, whatever they are.
@@ -36,7 +39,9 @@ export function hostPathsOf(world: World, worker: WorkerPolicy, operation: Opera
   if (!stock.some(({ binds }) => binds.length > 0)) return []
   const [own] = stock
   // What runs is mounted already: where its sources are by now, no engine asks.
-  const sources = mounts(operation) ? own?.binds.map(({ source }) => source) : undefined
+  const sources = mounts(operation)
+    ? own?.binds.flatMap(({ source, ownSocket }) => (ownSocket ? [] : [source]))
+    : undefined
   return withRoots(worker, sources ?? [])
 }
 

@@ -55,6 +55,7 @@ describe('a container', () => {
     meant: meantBy([worker]),
     made: { asked: () => ({}), get: () => undefined, held: () => new Map() },
     pins: { originOf: () => undefined },
+    sockets: { workerAt: () => undefined },
   }
 
   test.each([

@@ -85,16 +85,19 @@ export async function startAgain(gate: Gate, engine: Engine): Promise<void> {
 async function startIfMissed(gate: Gate, engine: Engine, { id, nonce, worker }: Owned): Promise<void> {
   const minor = gate.feed.connected?.facts.minor
   if (minor === undefined) throw new EngineUnavailable('the engine is away')
-  const { made, pins, inventory, recorder } = gate
-  const places = [...made.held(nonce).keys()]
-  const isHeld = places.length > 0 && places.every((place) => pins.originOf(place) !== undefined)
-  if (!isHeld || inventory.container(id)?.running !== false) return
+  const { made, pins, sockets, inventory, recorder } = gate
+  const known = inventory.container(id)
+  const own =
+    known?.binds.flatMap(({ source }) => (sockets.workerAt(source) === worker ? [source] : [])) ?? []
+  const places = [...made.held(nonce).keys(), ...own]
+  const isHeld = (place: string): boolean => pins.originOf(place) !== undefined || sockets.isShown(place)
+  if (places.length === 0 || !places.every(isHeld) || known?.running !== false) return
   const container = await inspectContainer(engine, minor, id)
   if (container === undefined || !wasMissed(container, places)) return
   const record = await recorder.openStarted(
     worker,
     id,
-    'its folders were not held yet when the engine tried to',
+    'what it mounts was not held yet when the engine tried to',
   )
   // By the policy that is in force right before.
   const misfit = (await findMisfits(gate)).find((one) => one.id === id)
@@ -103,9 +106,11 @@ async function startIfMissed(gate: Gate, engine: Engine, { id, nonce, worker }: 
   recorder.close(record, status, message, '', [])
 }
 
-/** Whether an engine tried to start it by its restart policy, and missed one of these. */
+/** Whether an engine tried to start it by its restart policy, and missed one of these: it may name no more than a directory on the way. */
 function wasMissed({ State, HostConfig }: Unknown, places: readonly string[]): boolean {
   const policy = textOf(objectOf(objectOf(HostConfig)['RestartPolicy'])['Name'])
   const error = textOf(objectOf(State)['Error'])
-  return !['', 'no'].includes(policy) && places.some((place) => error.includes(place))
+  return (
+    !['', 'no'].includes(policy) && places.some((place) => error.includes(dirname(dirname(dirname(place)))))
+  )
 }

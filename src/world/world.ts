@@ -18,4 +18,6 @@ export interface World {
   readonly made: Pick<MadeWith, 'asked' | 'get' | 'held'>
   /** Where bind sources are held fast. */
   readonly pins: { originOf(place: string): string | undefined }
+  /** Where containers find the sockets of their workers. */
+  readonly sockets: { workerAt(source: string): string | undefined }
 }

@@ -16,6 +16,7 @@ import type { HostPath } from '../../src/files/host-path.ts'
 import { wordsOf, type FoundFault } from '../../src/faults/faults-of.ts'
 import { FAULTS } from '../../src/faults/table.ts'
 import { Builds } from '../../src/world/builds.ts'
+import { ContainerSockets } from '../../src/host/container-sockets.ts'
 import { Execs } from '../../src/world/execs.ts'
 import { Inventory } from '../../src/world/inventory.ts'
 import { KnownImages, type KnownImage } from '../../src/world/known-images.ts'
@@ -31,6 +32,8 @@ import type { EncodedRequest } from '../../src/engine/encoded.ts'
 import { encode, type Sendable } from '../../src/encode/encode.ts'
 
 const WORKER = 'ai-worker'
+/** By it places of sockets are /run/dockgate-sockets/352b84777d8d/…. */
+const SOCKETS = 'cases'
 
 const container = z.strictObject({
   owner: z.enum(['self', 'operator', 'other']),
@@ -372,6 +375,7 @@ function worldOf(
     spaces: named.spaces,
   }
   const pins = { originOf: (place: string) => held[place] }
+  const sockets = new ContainerSockets(SOCKETS)
   const builds = new Builds(Buffer.alloc(32))
   return {
     inventory,
@@ -384,6 +388,7 @@ function worldOf(
     renames,
     meant,
     pins,
+    sockets,
   }
 }
 

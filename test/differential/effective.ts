@@ -1,7 +1,7 @@
 /** What an engine reports of a container, beside what the gate decided on: everything else must be as in an empty create. */
 import { posix } from 'node:path'
 import type { CreatePermit } from '../../src/decide/verdict.ts'
-import type { Mount, TmpfsMount } from '../../src/decode/operations/mounts.ts'
+import type { Mount } from '../../src/decode/operations/mounts.ts'
 import { listOf, objectOf, textOf } from '../../src/shared/json-value.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -102,14 +102,17 @@ export function decided({ operation, plan }: CreatePermit, empty: Effective, lab
       })
       .sort(),
     tmpfs: plan.mounts
-      .filter((mount): mount is TmpfsMount => mount.field === 'Tmpfs')
+      .filter((mount) => mount.type === 'tmpfs')
+      .filter((mount) => mount.field === 'Tmpfs')
       .map(({ target, size, options, readOnly }) =>
         tmpfsLine(target, [...options, `size=${size}`, ...(readOnly ? ['ro'] : [])]),
       )
       .sort(),
     networks: config.NetworkDisabled === true ? [] : networksOf(plan, empty),
     mounts: [
-      ...plan.mounts.filter((mount) => mount.field !== 'Tmpfs').map(lineOf),
+      ...plan.mounts.flatMap((mount) =>
+        mount.type === 'socket' || mount.field === 'Tmpfs' ? [] : [lineOf(mount)],
+      ),
       ...[...(Volumes?.keys() ?? [])].map((path) => mountLine('volume', '', path, true, 'local')),
     ].sort(),
   }

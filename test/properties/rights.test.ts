@@ -12,6 +12,7 @@ import { Recorder } from '../../src/audit/recorder.ts'
 import { decode, routeOf } from '../../src/decode/decode.ts'
 import { Gate } from '../../src/gate.ts'
 import { BindRoots } from '../../src/host/bind-roots.ts'
+import { ContainerSockets } from '../../src/host/container-sockets.ts'
 import { Pins } from '../../src/host/pins.ts'
 import type { Identity } from '../../src/workers/identity.ts'
 import { decide } from '../../src/decide/decide.ts'
@@ -117,6 +118,7 @@ const anAct = fc.oneof(
 )
 
 /** The folder of the policies is not there: it counts as a root that nobody moves. */
+const NO_SOCKETS = new ContainerSockets('none')
 const ROOTS = await BindRoots.open(
   { engine: undefined, faults: { refused: false, accepted: [] }, onReload: 'drain', workers: [] },
   () => undefined,
@@ -143,12 +145,22 @@ class World {
       () => '',
       () => undefined,
     )
-    this.gate = new Gate(engine, storeOf(wait), recorder, pins, policy, ROOTS.share(), Buffer.alloc(32), {
-      connected: () => undefined,
-      lost: () => undefined,
-      imagesKnown: () => undefined,
-      unbound: () => undefined,
-    })
+    this.gate = new Gate(
+      engine,
+      storeOf(wait),
+      recorder,
+      pins,
+      NO_SOCKETS,
+      policy,
+      ROOTS.share(),
+      Buffer.alloc(32),
+      {
+        connected: () => undefined,
+        lost: () => undefined,
+        imagesKnown: () => undefined,
+        unbound: () => undefined,
+      },
+    )
     const connected = { facts: ENGINE, pingHeaders: {}, version: {}, dataRoot: '' }
     Object.defineProperty(this.gate.feed, 'connected', { get: () => connected })
     const whenKnown = () => wait('the images').then(() => this.#images)

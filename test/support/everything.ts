@@ -20,10 +20,14 @@ export function generousPolicy(docker: DockerPart = {}): (directory: string) => 
 }
 
 /** One gate for all tests of a `describe`, which is ended after them. It is there once they run. */
-export function gateForAll(engine: EngineName, docker?: DockerPart): { readonly gate: Gate } {
+export function gateForAll(
+  engine: EngineName,
+  docker?: DockerPart,
+  policy = generousPolicy(docker),
+): { readonly gate: Gate } {
   let started: Gate | undefined
   beforeAll(async () => {
-    started = await startGate({ engine, policy: generousPolicy(docker) })
+    started = await startGate({ engine, policy })
   })
   afterAll(() => started?.[Symbol.asyncDispose]())
   return {

@@ -7,6 +7,7 @@ import { Recorder } from '../../src/audit/recorder.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Gate } from '../../src/gate.ts'
 import { BindRoots } from '../../src/host/bind-roots.ts'
+import { ContainerSockets } from '../../src/host/container-sockets.ts'
 import { Pins } from '../../src/host/pins.ts'
 import type { Identity } from '../../src/workers/identity.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
@@ -54,12 +55,22 @@ export async function openGate(
   const ownEngine = typeof engine === 'string' ? new Engine(engine) : engine
   const pins = await Pins.open({ id: directory, written: directory })
   const roots = await BindRoots.open(policy, () => undefined)
-  const gate = new Gate(ownEngine, store, recorder, pins, policy, roots, Buffer.alloc(32), {
-    connected: () => undefined,
-    lost: () => undefined,
-    imagesKnown: () => undefined,
-    unbound: () => undefined,
-  })
+  const gate = new Gate(
+    ownEngine,
+    store,
+    recorder,
+    pins,
+    new ContainerSockets(directory),
+    policy,
+    roots,
+    Buffer.alloc(32),
+    {
+      connected: () => undefined,
+      lost: () => undefined,
+      imagesKnown: () => undefined,
+      unbound: () => undefined,
+    },
+  )
   const { identity } = await gate.admit(policy.workers[0] ?? never(), '-1:-1')
   const record = new LiveRecord(directory, store)
   return {

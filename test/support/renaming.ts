@@ -10,6 +10,7 @@ import { routeOf } from '../../src/decode/decode.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Gate } from '../../src/gate.ts'
 import { BindRoots } from '../../src/host/bind-roots.ts'
+import { ContainerSockets } from '../../src/host/container-sockets.ts'
 import { Pins } from '../../src/host/pins.ts'
 import { handle } from '../../src/pipeline.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
@@ -96,9 +97,20 @@ export class Renaming {
       imagesKnown: () => undefined,
       unbound: () => undefined,
     }
+    const sockets = new ContainerSockets(this.#directory)
     const pins = await Pins.open({ id: this.#directory, written: this.#directory })
     const roots = await BindRoots.open(this.#policy, () => undefined)
-    const gate = new Gate(engine, store, recorder, pins, this.#policy, roots, Buffer.alloc(32), events)
+    const gate = new Gate(
+      engine,
+      store,
+      recorder,
+      pins,
+      sockets,
+      this.#policy,
+      roots,
+      Buffer.alloc(32),
+      events,
+    )
     this.#gate = gate
     this.#close = () => {
       gate.feed.close()

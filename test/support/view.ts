@@ -26,6 +26,7 @@ export const SEES_ALL: View = {
     own: (name) => name,
     asked: () => ({}),
     heldAt: () => undefined,
+    isSocket: () => false,
     labels: (labels) => labels,
   },
 }

@@ -45,7 +45,13 @@ export function planContainer(
   const own = mounts.filter((mount) => mount.type === 'bind')
   const shared = sharedBinds(operation, facts)
   // After a reboot what the gate holds is missing until it holds it again, which it does but for these.
-  const missed = [...own.filter(({ relabel }) => facts.engine.podman || relabel !== undefined), ...shared]
+  const missed = [
+    ...own.filter(({ relabel }) => facts.engine.podman || relabel !== undefined),
+    ...mounts.flatMap(({ type, at }) =>
+      type === 'socket' && facts.engine.podman ? [{ source: '', at }] : [],
+    ),
+    ...shared,
+  ]
   const plan = {
     image,
     granted,

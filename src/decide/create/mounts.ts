@@ -3,9 +3,10 @@ import { countMounts, type ContainerCreate } from '../../decode/operations/conta
 import { MOST_MOUNTS, type BindMount, type TmpfsMount } from '../../decode/operations/mounts.ts'
 import { isGuarded } from '../../decode/operations/guarded.ts'
 import type { BindFacts, Facts } from '../../resolve/facts.ts'
+import { meansDockerSocket } from '../../policy/docker-socket.ts'
 import type { BindRoot, RunPolicy } from '../../policy/policy.ts'
+import type { PlannedMount, SocketMount } from '../plans.ts'
 import { ONCE_MORE, type Violation } from '../refuse.ts'
-import type { PlannedMount } from '../plans.ts'
 import type { PlanFacts } from './facts.ts'
 import { planImageMount } from './images.ts'
 import { atMost } from './limits.ts'
@@ -40,7 +41,9 @@ export function planMounts(
   return operation.mounts.map((mount) => {
     switch (mount.type) {
       case 'bind':
-        return planBind(run, mount, facts, violations)
+        return meansDockerSocket(run, mount.source)
+          ? planSocket(run, mount, facts, violations)
+          : planBind(run, mount, facts, violations)
       case 'volume':
         return planVolume(mount, facts, violations)
       case 'image':
@@ -68,6 +71,27 @@ function checkPlaces(
     violations.push({ rule: 'run.mounts', what, why, instead: ['another place in the container: /data'] })
   }
 }
+
+/** What is in the container is the same worker: of the engine's own socket no policy gives anything. */
+function planSocket(
+  { dockerSocket }: RunPolicy,
+  { at, source, target, readOnly }: BindMount,
+  { engine }: Pick<Facts, 'engine'>,
+  violations: Violation[],
+): SocketMount {
+  const refused = (why: string, instead: readonly string[]): void => {
+    violations.push({ rule: 'run.docker_socket', what: `${at} = ${source}:${target}`, why, instead })
+  }
+  if (dockerSocket !== 'own') refused(SOCKET_OFF, WITHOUT_SOCKET)
+  else if (engine.rootless)
+    refused("the engine runs rootless, and can't reach what the gate mounts for it", WITHOUT_SOCKET)
+  return { type: 'socket', at, target, readOnly, place: '' }
+}
+
+const SOCKET_OFF =
+  "a policy with run.docker_socket: own would mount the worker's own socket there; this one has not"
+/** Testcontainers' reaper mounts it for no more than to clean up. */
+const WITHOUT_SOCKET = ['TESTCONTAINERS_RYUK_DISABLED=true', 'the same without this mount']
 
 function planBind(
   run: RunPolicy,
@@ -179,6 +203,11 @@ export function outsideRoots(
   readOnly = false,
 ): Violation | undefined {
   for (const bind of binds) {
+    if (bind.ownSocket) {
+      if (run.dockerSocket === 'own') continue
+      const what = "mount of the worker's own socket"
+      return { rule: 'run.docker_socket', what, why: SOCKET_GONE, instead: ['a new container, without it'] }
+    }
     // What is held nowhere must be a root itself, which nobody but the operator can replace.
     const root =
       bind.origin === undefined
@@ -202,6 +231,8 @@ export function outsideRoots(
   }
   return undefined
 }
+
+const SOCKET_GONE = "the policy mounts the worker's own socket in no container by now"
 
 /** Containers whose mounts are shared, as they are sent: full ids of own ones. */
 export function planVolumesFrom(

@@ -1,11 +1,12 @@
 /** Volumes of a new container: own ones, or what is made of them. */
-import type { Mount, VolumeMount } from '../../decode/operations/mounts.ts'
+import type { VolumeMount } from '../../decode/operations/mounts.ts'
+import type { PlannedMount } from '../plans.ts'
 import type { Violation } from '../refuse.ts'
 import { volumeTaken } from '../volume.ts'
 import type { PlanFacts } from './facts.ts'
 
 /** The volumes that must be the worker's own before the container is made; the first mount of one says its labels. */
-export function volumesToOwn(mounts: readonly Mount[]): ReadonlyMap<string, VolumeMount['labels']> {
+export function volumesToOwn(mounts: readonly PlannedMount[]): ReadonlyMap<string, VolumeMount['labels']> {
   const volumes = new Map<string, VolumeMount['labels']>()
   for (const mount of mounts) {
     if (mount.type !== 'volume' || mount.source === undefined || volumes.has(mount.source)) continue
