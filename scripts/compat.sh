@@ -55,7 +55,7 @@ run() {
   : >"$told"
   env -u DOCKER_CONTEXT -u DOCKER_CONFIG HOME="$work/work/home" TMPDIR="$work/work" DOCKER_HOST="$3" DOCKER_BUILDKIT=0 \
     COMPAT="$compat" COMPAT_WORK="$work/work" COMPAT_ENGINE="$engine" bash "$project/compat/$1.sh" 3>>"$told" >"$told.log" 2>&1 9>&- ||
-    note "$1 ended with an error; see $told.log"
+    fail "$1 ended with an error; see $told.log"
   note "$1, $2: $(grep -c ^passed "$told" || true) of $(grep -c "^passed\|^failed" "$told" || true) passed"
 }
 
