@@ -139,7 +139,10 @@ async function serveUpgrade(
   const routed = routeOf(request.method ?? '', request.url ?? '')
   // Node hands over a body as what follows the head, unread (its `upgrade` event): here it is cut off by its length.
   const length = Number(request.headers['content-length'] ?? '0')
-  if (request.headers['transfer-encoding'] !== undefined || !(length <= LARGEST_HEAD)) {
+  const isBuild = routed.found && routed.match.route.takesOver === 'h2c'
+  // Node's own client says that a body comes in parts where there is none (dockerode).
+  const isOpen = request.headers['transfer-encoding'] !== undefined && !isBuild
+  if (isOpen || !(length <= LARGEST_HEAD)) {
     const why = 'an upgrade request needs a Content-Length of at most 64 KiB'
     sendUpgraded(errorReply(400, why), NO_HEAD, socket)
     return
@@ -147,7 +150,7 @@ async function serveUpgrade(
   const start = await readStart(socket, head, length)
   const asked = incoming(request, start.subarray(0, length))
   const rest = start.subarray(length)
-  if (routed.found && routed.match.route.takesOver === 'h2c') {
+  if (isBuild) {
     const refused = await takeOver({ gate, caller, gone }, routed, asked, socket, rest, warnOf('a build'))
     if (refused !== undefined) sendUpgraded(refused, NO_HEAD, socket)
     return

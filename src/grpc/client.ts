@@ -2,6 +2,7 @@
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { SETTINGS, WINDOW } from './settings.ts'
+import type { Budget } from './framing.ts'
 import { CODE, endOf, GrpcError } from './status.ts'
 import { MessageStream } from './stream.ts'
 
@@ -23,7 +24,11 @@ export interface OutgoingCall {
 export class GrpcClient {
   readonly #session: ClientHttp2Session
 
-  constructor(connection: Duplex) {
+  readonly #budget: Budget | undefined
+
+  /** @param budget of what the other side says; default an engine's */
+  constructor(connection: Duplex, budget?: Budget) {
+    this.#budget = budget
     this.#session = connect('http://localhost', { createConnection: () => connection, settings: SETTINGS })
     this.#session.on('error', () => this.#session.destroy())
     this.#session.once('connect', () => {
@@ -52,7 +57,7 @@ export class GrpcClient {
     })
     const ended = endOfStream(stream)
     return {
-      messages: new MessageStream(stream),
+      messages: new MessageStream(stream, this.#budget),
       end: () => void stream.end(),
       cancel: () => stream.close(CANCEL),
       ended: () => ended,

@@ -2,8 +2,41 @@
 import { CODE, GrpcError } from './status.ts'
 
 const PREFIX = 5
-/** Bytes of a message: an engine takes no larger one (github.com/containerd/containerd, defaults.DefaultMaxRecvMsgSize). */
+/** Bytes of a message: an engine says no larger one (github.com/containerd/containerd, defaults.DefaultMaxRecvMsgSize). */
 const LARGEST_MESSAGE = 16 * 2 ** 20
+
+/** What the other side of a connection may have said that is not read yet. */
+export class Budget {
+  /** Bytes of one message. */
+  readonly largest: number
+  /** Bytes of all calls of the connection. */
+  readonly #most: number
+  #used = 0
+
+  constructor(largest: number, most: number) {
+    this.largest = largest
+    this.#most = most
+  }
+
+  /** @throws {GrpcError} where it is too much */
+  take(bytes: number): void {
+    this.#used += bytes
+    if (this.#used > this.#most)
+      throw new GrpcError(CODE.exhausted, `more than ${this.#most} bytes of this connection wait to be read`)
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes
+  }
+}
+
+/** Of an engine, which is trusted. */
+export const OF_ENGINES = new Budget(LARGEST_MESSAGE, Infinity)
+
+/** Of a worker: what it asks, and what it answers, where contents of files come in parts of 32 KiB (fsutil). */
+export function budgetOfWorker(): Budget {
+  return new Budget(2 * 2 ** 20, 16 * 2 ** 20)
+}
 
 /** A message in its frame. */
 export function framed(message: Buffer): readonly Buffer[] {
@@ -15,16 +48,29 @@ export function framed(message: Buffer): readonly Buffer[] {
 
 /** Takes a stream apart. */
 export class Deframer {
+  readonly #budget: Budget
   #chunks: Buffer[] = []
   #size = 0
 
+  constructor(budget = OF_ENGINES) {
+    this.#budget = budget
+  }
+
   /** The messages that are whole by these bytes. @throws {GrpcError} */
   push(chunk: Buffer): readonly Buffer[] {
+    this.#budget.take(chunk.length)
     this.#chunks.push(chunk)
     this.#size += chunk.length
     const messages: Buffer[] = []
     for (let message = this.#next(); message !== undefined; message = this.#next()) messages.push(message)
     return messages
+  }
+
+  /** Nothing more of it is read. */
+  end(): void {
+    this.#budget.give(this.#size)
+    this.#size = 0
+    this.#chunks = []
   }
 
   /** Whether a message has begun that has not come to its end. */
@@ -37,11 +83,13 @@ export class Deframer {
     const head = this.#head(PREFIX)
     if (head[0] !== 0) throw new GrpcError(CODE.unimplemented, 'messages are not compressed here')
     const length = head.readUInt32BE(1)
-    if (length > LARGEST_MESSAGE)
-      throw new GrpcError(CODE.exhausted, `a message has ${length} bytes: ${LARGEST_MESSAGE} at most`)
+    const { largest } = this.#budget
+    if (length > largest)
+      throw new GrpcError(CODE.exhausted, `a message has ${length} bytes: ${largest} at most`)
     if (this.#size < PREFIX + length) return undefined
     const whole = this.#head(PREFIX + length)
     this.#size -= PREFIX + length
+    this.#budget.give(PREFIX + length)
     const rest = this.#chunks[0]?.subarray(PREFIX + length)
     this.#chunks = [...(rest === undefined || rest.length === 0 ? [] : [rest]), ...this.#chunks.slice(1)]
     return whole.subarray(PREFIX, PREFIX + length)

@@ -2,6 +2,7 @@
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { Metadata } from './client.ts'
+import type { Budget } from './framing.ts'
 import { SETTINGS, WINDOW } from './settings.ts'
 import { CODE, GrpcError, trailersOf } from './status.ts'
 import { MessageStream } from './stream.ts'
@@ -12,11 +13,13 @@ type Answer = (call: IncomingCall) => Promise<void>
 /**
  * Answers the calls of a connection that the other side has opened.
  * @param failed is told of what is thrown else: the caller hears that the gate failed
+ * @param budget of what the other side says; default an engine's
  */
 export function serveGrpc(
   connection: Duplex,
   answer: Answer,
   failed: (cause: unknown) => void,
+  budget?: Budget,
 ): ServerHttp2Session {
   const session = performServerHandshake(connection, { settings: SETTINGS })
   session.on('error', () => session.destroy())
@@ -26,10 +29,10 @@ export function serveGrpc(
     stream.on('error', () => stream.close())
     const path = headers[':path']
     if (headers[':method'] !== 'POST' || path === undefined || !isGrpc(headers['content-type'])) {
-      stream.respond({ ':status': 415 }, { endStream: true })
+      if (isOpen(stream)) stream.respond({ ':status': 415 }, { endStream: true })
       return
     }
-    const call = new IncomingCall(stream, path, metadataOf(rawHeaders))
+    const call = new IncomingCall(stream, path, metadataOf(rawHeaders), budget)
     answer(call).then(
       () => call.end(),
       (cause: unknown) => {
@@ -42,6 +45,11 @@ export function serveGrpc(
     )
   })
   return session
+}
+
+/** The caller can give up at any moment: then nothing can be said any more. */
+function isOpen(stream: ServerHttp2Stream): boolean {
+  return !stream.destroyed && !stream.closed
 }
 
 function isGrpc(type: string | undefined): boolean {
@@ -70,11 +78,11 @@ export class IncomingCall {
   #hasBegun = false
   #hasEnded = false
 
-  constructor(stream: ServerHttp2Stream, path: string, metadata: Metadata) {
+  constructor(stream: ServerHttp2Stream, path: string, metadata: Metadata, budget?: Budget) {
     this.path = path
     this.metadata = metadata
     this.#stream = stream
-    this.#messages = new MessageStream(stream)
+    this.#messages = new MessageStream(stream, budget)
   }
 
   /** The next message; undefined where the caller says nothing more. @throws {GrpcError} for what is no message */
@@ -100,7 +108,7 @@ export class IncomingCall {
   end(cause?: GrpcError): void {
     this.#hasEnded = true
     this.#messages.drain()
-    if (this.#stream.destroyed || this.#stream.closed) return
+    if (!isOpen(this.#stream)) return
     if (!this.#hasBegun && cause !== undefined) {
       this.#stream.respond({ ...HEAD, ...trailersOf(cause) }, { endStream: true })
       return
@@ -111,10 +119,12 @@ export class IncomingCall {
   }
 
   #begin(): void {
-    if (this.#hasBegun || this.#stream.destroyed || this.#stream.closed) return
+    if (this.#hasBegun || !isOpen(this.#stream)) return
     this.#hasBegun = true
     this.#stream.respond(HEAD, { waitForTrailers: true })
-    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(trailersOf(this.#outcome)))
+    this.#stream.once('wantTrailers', () => {
+      if (isOpen(this.#stream)) this.#stream.sendTrailers(trailersOf(this.#outcome))
+    })
   }
 }
 

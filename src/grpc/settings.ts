@@ -7,6 +7,6 @@ export const WINDOW = 4 * 2 ** 20
 export const SETTINGS: Settings = {
   enablePush: false,
   initialWindowSize: 2 ** 20,
-  maxConcurrentStreams: 128,
+  maxConcurrentStreams: 64,
   maxHeaderListSize: 64 * 2 ** 10,
 }

@@ -1,11 +1,11 @@
 /** One call, from either side: messages that come, and messages that go, each at the pace of who reads. */
 import type { Http2Stream } from 'node:http2'
 import { relieve } from '../schedule/collect-garbage.ts'
-import { Deframer, framed } from './framing.ts'
+import { Deframer, framed, type Budget } from './framing.ts'
 import { CODE, GrpcError } from './status.ts'
 
 /** Messages that wait to be read: more are not taken from the connection. */
-const MOST_WAITING = 16
+const MOST_WAITING = 8
 
 /**
  * Reads by events and not as an iterable: leaving that would destroy the stream, and with it how the call ended. A stream may also
@@ -13,14 +13,15 @@ const MOST_WAITING = 16
  */
 export class MessageStream {
   readonly #stream: Http2Stream
-  readonly #deframer = new Deframer()
+  readonly #deframer: Deframer
   readonly #waiting: Buffer[] = []
   #wake: (() => void) | undefined
   #isOver = false
   #failed: GrpcError | undefined
 
-  constructor(stream: Http2Stream) {
+  constructor(stream: Http2Stream, budget?: Budget) {
     this.#stream = stream
+    this.#deframer = new Deframer(budget)
     stream.on('data', (chunk: Buffer) => this.#take(chunk))
     relieve(stream)
     stream.on('end', () => this.#end())
@@ -66,6 +67,7 @@ export class MessageStream {
   /** What comes from here on is thrown away. */
   drain(): void {
     this.#isOver = true
+    this.#deframer.end()
     this.#waiting.length = 0
     this.#stream.resume()
     this.#awake()
@@ -78,6 +80,7 @@ export class MessageStream {
     } catch (cause) {
       if (!(cause instanceof GrpcError)) throw cause
       this.#failed = cause
+      this.#deframer.end()
     }
     if (this.#waiting.length >= MOST_WAITING) this.#stream.pause()
     this.#awake()
@@ -85,6 +88,7 @@ export class MessageStream {
 
   #end(): void {
     if (this.#deframer.isWithin) this.#failed ??= new GrpcError(CODE.internal, 'a message ends too early')
+    this.#deframer.end()
     this.#isOver = true
     this.#awake()
   }

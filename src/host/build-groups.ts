@@ -17,8 +17,6 @@ type LimitsOfAll = Pick<Limits, 'memory' | 'nanoCpus' | 'pids'>
 
 export class BuildGroups {
   readonly #root: string
-  /** Limits that groups have, as they were last written. */
-  readonly #written = new Map<string, string>()
   #complaint: string | undefined
 
   constructor(root = ROOT) {
@@ -35,12 +33,9 @@ export class BuildGroups {
    * told. @param parent below the root of groups
    */
   async prepare(parent: string, limits: LimitsOfAll): Promise<void> {
-    const wanted = JSON.stringify([limits.memory, limits.nanoCpus, limits.pids])
-    if (this.#written.get(parent) === wanted) return
     try {
       if (existsSync(join(this.#root, 'cgroup.controllers'))) await this.#prepareUnified(parent, limits)
       else await this.#prepareSeparate(parent, limits)
-      this.#written.set(parent, wanted)
       this.#complaint = undefined
     } catch (cause) {
       const code = codeOf(cause)

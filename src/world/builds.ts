@@ -36,7 +36,8 @@ export class Builds {
 
   /** By what an engine knows a folder of a worker again. */
   sharedKeyOf(worker: string, key: string): string {
-    return key === '' ? '' : this.#hmac(`sources ${worker} ${key}`)
+    // Those without a key would share one folder with everybody's.
+    return this.#hmac(`sources ${worker} ${key}`)
   }
 
   namesOf(worker: string): BuildNames {
@@ -56,6 +57,8 @@ export class Builds {
 export class BuildNames {
   readonly sessions = new Names()
   readonly refs = new Names()
+  /** Sessions that are open. */
+  open = 0
   /** Digests of steps that came of its Dockerfiles lately. */
   readonly steps = new Recent()
 }

@@ -166,7 +166,9 @@ describe('a graph', () => {
   test('with a device is found out where it is read', () => {
     const findings: Finding[] = []
     const bytes = Buffer.concat([Buffer.from([0x12, 0x05, 0x32, 0x03, 0x0a, 0x01]), Buffer.from('x')])
-    readGraph({ def: [bytes], metadata: new Map(), Source: undefined }, findings)
+    expect(() => readGraph({ def: [bytes], metadata: new Map(), Source: undefined }, findings)).toThrow(
+      'does not end',
+    )
     expect(findings.map(({ why }) => why)).toEqual(['devices are the host’s'])
   })
 })

@@ -38,7 +38,7 @@ export function checkGraph(run: RunPolicy, graph: Graph, facts: OfGraph): readon
 
 /** A graph that a client gives as a context: each step of it came of a Dockerfile of the worker's. The last one only names what comes of it. */
 export function checkInput(name: string, { steps }: Graph, { build }: OfGraph): readonly Violation[] {
-  if (steps.slice(0, -1).every(({ digest }) => build.steps.has(digest))) return []
+  if (steps.length > 1 && steps.slice(0, -1).every(({ digest }) => build.steps.has(digest))) return []
   const why = 'what is in it did not come of a Dockerfile here, or a long time ago'
   return [
     violation(
@@ -106,10 +106,11 @@ function checkSource(run: RunPolicy, { identifier, attrs }: Source, facts: OfGra
 
 function fetched(identifier: string): Violation {
   const why = 'it makes the host fetch an address'
-  const shown = identifier.slice(0, LONGEST)
+  // What follows the host, and who asks, may be a secret that an argument put in.
+  const shown = /^[a-z-]+:\/\/(?:[^/@]*@)?([^/?#@]*)/.exec(identifier)
   return violation(
     'context',
-    `ADD ${shown}`,
+    `ADD ${shown?.[0].replace(/\/\/.*@/, '//') ?? 'of what is no address'}`,
     why,
     'RUN with curl or git in a step, or COPY of what the client has',
   )
@@ -164,7 +165,7 @@ function checkImage(run: RunPolicy, written: string, { images }: OfGraph): reado
 export function planGraph(run: RunPolicy, graph: Graph, { salts }: Facts['build']): Graph {
   return graph.with((step) => {
     if (step.exec !== undefined) return { ...step, exec: planExec(run, step.exec, salts) }
-    return step.file === undefined ? step : { ...step, file: planFile(step.file, salts) }
+    return step.file === undefined ? step : { ...step, file: planFile(step.file, salts, step.inputs.length) }
   })
 }
 
@@ -189,17 +190,30 @@ function planMount({ limits }: RunPolicy, mount: Mount, prefix: string): Mount {
   return { ...mount, TmpfsOpt: { size: asked > 0n && asked < most ? asked : most } }
 }
 
-/** A copy that leaves out a file which is nowhere copies the same, and is a step of this worker's builds alone. */
-function planFile({ actions }: File, { noFile }: BuildSalts): File {
-  return {
-    actions: actions.map((action) => {
-      if (action.copy === undefined || action.copy.exclude_patterns.includes(noFile)) return action
-      return {
-        ...action,
-        copy: { ...action.copy, exclude_patterns: [...action.copy.exclude_patterns, noFile] },
-      }
-    }),
+/**
+ * A copy that leaves out a file which is nowhere copies the same, and is a step of this worker's builds alone; so is what takes such a file
+ * away behind all else.
+ */
+function planFile({ actions }: File, salts: BuildSalts, inputs: number): File {
+  if (actions.some(({ copy }) => copy !== undefined))
+    return {
+      actions: actions.map((action) => ({ ...action, copy: action.copy && planCopy(action.copy, salts) })),
+    }
+  const last = actions.at(-1)
+  if (last === undefined || last.rm?.path === `/${salts.noFile}`) return { actions }
+  const removal: Action = {
+    ...{ copy: undefined, mkfile: undefined, mkdir: undefined, symlink: undefined },
+    ...{ input: BigInt(inputs + actions.length - 1), secondaryInput: -1n, output: last.output },
+    rm: { path: `/${salts.noFile}`, allowNotFound: true, allowWildcard: false },
   }
+  return { actions: [...actions.slice(0, -1), { ...last, output: -1n }, removal] }
+}
+
+type Action = File['actions'][number]
+
+function planCopy(copy: NonNullable<Action['copy']>, { noFile }: BuildSalts): NonNullable<Action['copy']> {
+  const { exclude_patterns: left } = copy
+  return left.includes(noFile) ? copy : { ...copy, exclude_patterns: [...left, noFile] }
 }
 
 function violation(rule: string, what: string, why: string, ...instead: readonly string[]): Violation {

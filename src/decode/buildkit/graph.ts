@@ -65,11 +65,12 @@ export class Graph {
 export function graphFrom(identifier: string): Graph {
   const source = { identifier, attrs: new Map<string, string>() }
   const none = { digest: '', upon: [], metadata: undefined, locations: undefined }
-  return new Graph([{ ...none, step: { ...step.empty, source } }], [])
+  const end = { ...none, step: { ...step.empty, inputs: [{ digest: '', index: 0n }] }, upon: [0] }
+  return new Graph([{ ...none, step: { ...step.empty, source } }, end], [])
 }
 
 /** Steps of a graph. */
-const MOST_STEPS = 10_000
+const MOST_STEPS = 1_000
 
 /** Takes a graph apart. @throws {WireError} for one in which a step is not understood whole, or comes before what it builds upon */
 export function readGraph(read: Definition, findings: Finding[]): Graph {
@@ -94,8 +95,27 @@ export function readGraph(read: Definition, findings: Finding[]): Graph {
       locations: read.Source?.locations.get(digest),
     }
   })
+  requireEnd(steps)
   return new Graph(steps, read.Source?.infos ?? [])
 }
+
+/**
+ * The last step names what comes of a graph, and is nothing else: without it, or with nothing before it, an engine ends (client/llb,
+ * NewDefinitionOp). @throws {WireError}
+ */
+function requireEnd(steps: readonly GraphStep[]): void {
+  const last = steps.at(-1)
+  if (last === undefined) return
+  const { inputs, exec, source, file, merge, diff } = last.step
+  const does = [exec, source, file, merge, diff].some((what) => what !== undefined)
+  if (steps.length < 2 || does || inputs.length !== 1)
+    throw new WireError('the graph does not end as a graph does')
+  if (steps.some(({ step: one }) => one.inputs.some(({ index }) => index < 0n || index > MOST_OUTPUTS)))
+    throw new WireError('a step builds upon a result that no step has')
+}
+
+/** Results of a step: an engine has as many as it has mounts, or actions on files. */
+const MOST_OUTPUTS = 1_000n
 
 /** Puts a graph together: each step is written, and goes by the digest of that. */
 export function writeGraph({ steps, files }: Graph): Definition {

@@ -17,7 +17,8 @@ import {
   healthRequest,
   healthResponse,
 } from './session-messages.ts'
-import { isBytes, Transfer } from './transfer.ts'
+import { WireError } from '../protobuf/wire.ts'
+import { Transfer } from './transfer.ts'
 
 /** Reads a message, and writes it anew. @throws {WireError} for one that may not be said */
 type Rewrite = (bytes: Buffer, reading: Reading) => Buffer
@@ -45,15 +46,26 @@ function anew<T>(kind: Message<T>): Rewrite {
   return (said, reading) => kind.encode(kind.decode(said, reading))
 }
 
-/** A folder goes as packets, a file that is sent as it is. What a client sends is checked, as an engine writes it. */
-function transfers(metadata: readonly string[]): SessionMethod {
-  const parts: Rewrite = (said, reading) =>
-    isBytes(said) ? anew(bytesMessage)(said, reading) : anew(packet)(said, reading)
-  const answered = (): Rewrite => {
-    const transfer = new Transfer()
-    return (said, reading) => transfer.rewrite(said, reading)
-  }
-  return { asked: () => parts, answered, metadata, messages: [packet, bytesMessage] }
+/** A part of what an engine sends: of a folder a packet, of a file what is in it. Its first byte tells, as a packet begins with a number. */
+const sent: Rewrite = (said, reading) =>
+  said[0] === BYTES_FIRST ? anew(bytesMessage)(said, reading) : anew(packet)(said, reading)
+
+/** Field 1, with a length. */
+const BYTES_FIRST = 0x0a
+
+/** Files that a client sends. */
+function received(): Rewrite {
+  const transfer = new Transfer()
+  return (said, reading) => transfer.rewrite(said, reading)
+}
+
+/** What a client says of files that it is sent: which it wants, and that it has them. */
+const wanted: Rewrite = (said, reading) => {
+  if (said[0] === BYTES_FIRST) return anew(bytesMessage)(said, reading)
+  const part = packet.decode(said, reading)
+  if (part.stat !== undefined || part.type === 'stat' || part.type === 'data')
+    throw new WireError('a client that is sent files sends none')
+  return packet.encode(part)
 }
 
 const SYNC = ['dir-name', 'include-patterns', 'exclude-patterns', 'followpaths', 'override-excludes']
@@ -61,8 +73,19 @@ const SEND = ['buildkit-attachable-exporter-id', 'exporter-md-']
 
 /** By path. What is not here is refused: an engine has other ways, or asks for it on behalf of what is refused itself. */
 export const SESSION_METHODS: ReadonlyMap<string, SessionMethod> = new Map([
-  ['/moby.filesync.v1.FileSync/DiffCopy', transfers(SYNC.flatMap((name) => [name, `${name}-encoded`]))],
-  ['/moby.filesync.v1.FileSend/DiffCopy', transfers(SEND)],
+  [
+    '/moby.filesync.v1.FileSync/DiffCopy',
+    {
+      asked: () => anew(packet),
+      answered: received,
+      metadata: SYNC.flatMap((name) => [name, `${name}-encoded`]),
+      messages: [packet, packet],
+    },
+  ],
+  [
+    '/moby.filesync.v1.FileSend/DiffCopy',
+    { asked: () => sent, answered: () => wanted, metadata: SEND, messages: [packet, packet] },
+  ],
   ['/moby.upload.v1.Upload/Pull', is(bytesMessage, bytesMessage, ['urlpath', 'urlhost'])],
   ['/moby.filesync.v1.Auth/Credentials', is(credentialsRequest, credentialsResponse)],
   ['/moby.filesync.v1.Auth/FetchToken', is(fetchTokenRequest, fetchTokenResponse)],

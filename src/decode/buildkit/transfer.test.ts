@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { bytesMessage } from './control.ts'
 import { fileStat } from './gateway.ts'
 import { packet } from './session-messages.ts'
 import { Transfer } from './transfer.ts'
@@ -39,11 +38,6 @@ describe('a transfer', () => {
   test('ends with a part without a file', () => {
     const end = packet.encode(packet.empty)
     expect(new Transfer().rewrite(end, { findings: [], unknown: 'error' })).toEqual(end)
-  })
-
-  test('of one file is bytes', () => {
-    const part = bytesMessage.encode({ data: Buffer.from('tar') })
-    expect(new Transfer().rewrite(part, { findings: [], unknown: 'error' })).toEqual(part)
   })
 
   test('has attributes that mean something in an image, and no others', () => {
@@ -110,5 +104,17 @@ test('content passes as it is, and what only looks so is read as any packet', ()
     [0x22, 0x01, 0x78],
     [0x12, 0x03, 0x0a, 0x01, 0x2f],
   ])
-    expect(() => read(Buffer.concat([content, Buffer.from(more)]))).toThrow(/not known|twice|no plain path/)
+    expect(() => read(Buffer.concat([content, Buffer.from(more)]))).toThrow(/not known|twice|in the midst/)
+})
+
+test.each([
+  ['the end of all files twice', [{}, {}]],
+  ['a file behind the end of all files', [{}, { stat: { ...fileStat.empty, path: 'a' } }]],
+  ['a wish for a file', [{ type: 'request' as const }]],
+])('refused is %s', (_, parts) => {
+  const transfer = new Transfer()
+  const read = (part: Partial<typeof packet.empty>) =>
+    transfer.rewrite(packet.encode({ ...packet.empty, ...part }), { findings: [], unknown: 'error' })
+  for (const part of parts.slice(0, -1)) read(part)
+  expect(() => read(parts.at(-1) ?? {})).toThrow(/were told|asks for none/)
 })

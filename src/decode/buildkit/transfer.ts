@@ -3,7 +3,6 @@
  * that stand there: so each is below a folder that came before it, and none stands there twice. What was told once to be a folder is no
  * link later, and what a file is linked to is a file of the same transfer.
  */
-import { bytesMessage } from './control.ts'
 import { packet, type Packet } from './session-messages.ts'
 import type { Reading } from '../protobuf/message.ts'
 import { rawFields, WireError, WireWriter } from '../protobuf/wire.ts'
@@ -43,32 +42,33 @@ function contentOf(said: Buffer): Buffer | undefined {
   return last === 0 ? undefined : writer.whole()
 }
 
-/** Whether a part of a transfer is a part of a file that is sent as it is: its first byte tells, as a packet begins with a number. */
-export function isBytes(said: Buffer): boolean {
-  return said[0] === BYTES_FIRST
-}
-
-/** Field 1, with a length. */
-const BYTES_FIRST = 0x0a
-
 /** What a client sends in one call. */
 export class Transfer {
   readonly #folders = new Set([''])
   readonly #files = new Set<string>()
   readonly #others = new Set<string>()
   #characters = 0
+  /** Whether all files were told: an engine that hears of one more, or that once more, ends (fsutil, receive.go). */
+  #isTold = false
 
-  /** Reads a part, and writes it anew. A folder goes as packets, a file that is sent as it is. @throws {WireError} */
+  /** Reads a part, and writes it anew. @throws {WireError} */
   rewrite(said: Buffer, reading: Reading): Buffer {
-    if (isBytes(said)) return bytesMessage.encode(bytesMessage.decode(said, reading))
     const content = contentOf(said)
     if (content !== undefined) return content
     return packet.encode(this.#checked(packet.decode(said, reading)))
   }
 
   #checked(part: Packet): Packet {
-    const { stat } = part
-    if (stat === undefined) return part
+    const { stat, type } = part
+    if (type === 'request') throw new WireError('a client that sends files asks for none')
+    if ((stat !== undefined || type === 'stat') && this.#isTold)
+      throw new WireError('all files of the context were told')
+    if (stat !== undefined && type !== 'stat')
+      throw new WireError('a file is told in the midst of something else')
+    if (stat === undefined) {
+      this.#isTold = type === 'stat' || this.#isTold
+      return part
+    }
     this.#take(stat)
     const xattrs = new Map([...stat.xattrs].filter(([name]) => KEPT_ATTRIBUTES.test(name)))
     return { ...part, stat: { ...stat, xattrs } }

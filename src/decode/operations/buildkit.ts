@@ -92,8 +92,8 @@ export function readBuildSolve(
   }
 }
 
-/** @throws {FieldError} */
-function requireId(what: string, id: string): void {
+/** @throws {FieldError} for what is none */
+export function requireId(what: string, id: string): void {
   if (!ID.test(id)) throw new FieldError(`${what} is no id of a build`)
 }
 

@@ -63,7 +63,7 @@ export function choice<const Word extends string>(...words: readonly [Word, ...W
 /** Numbers, which may stand one by one or packed; they are written packed, as version 3 of the language has it. */
 export function numbers<T>(number: number, kind: Scalar<T>): Field<readonly T[]> {
   return {
-    ...{ number, treatment: 'forwarded', why: '', table: undefined, group: undefined },
+    ...{ number, treatment: 'forwarded', why: '', table: undefined, group: undefined, repeated: true },
     read: (found, path, reading) =>
       found.flatMap((raw) =>
         raw.wire === 'bytes'

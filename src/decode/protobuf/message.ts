@@ -37,6 +37,8 @@ export interface Field<T> {
   readonly table: Table | undefined
   /** Of those that name the same group one is there at most. */
   readonly group: string | undefined
+  /** Whether it may stand there more than once. */
+  readonly repeated: boolean
   /** Reads what stands there under its number, in order; nothing where it is not there. @throws {WireError} */
   read(found: readonly Raw[], path: string, reading: Reading): T
   write(writer: WireWriter, value: T): void
@@ -66,6 +68,8 @@ export type Said<M> = M extends Message<infer T> ? T : never
 
 /** Messages in messages. */
 const DEEPEST = 12
+/** Fields of one message. Nobody says so many, and each costs time. */
+const MOST_FIELDS = 20_000
 
 export function message<const F extends Fields>(name: string, fields: F): Message<MessageOf<F>> {
   const keys = new Map(Object.entries(fields).map(([key, { number }]) => [number, key]))
@@ -82,9 +86,14 @@ export function message<const F extends Fields>(name: string, fields: F): Messag
   const decode = (bytes: Buffer, reading: Reading, path = name): MessageOf<F> => {
     if (path.split('.').length > DEEPEST) throw new WireError(`${path}: too many messages in messages`)
     const found = new Map<string, Raw[]>()
+    let count = 0
     for (const { number, raw } of rawFields(bytes)) {
+      count += 1
+      if (count > MOST_FIELDS) throw new WireError(`${path} has more than ${MOST_FIELDS} fields`)
       const key = keys.get(number)
       const before = key === undefined ? undefined : found.get(key)
+      if (before !== undefined && key !== undefined && fields[key]?.repeated !== true)
+        throw new WireError(`${path}.${key} stands there twice`)
       if (before !== undefined) before.push(raw)
       else if (key !== undefined) found.set(key, [raw])
       else if (reading.unknown === 'error')
@@ -130,7 +139,7 @@ export function bytesOf(raw: Raw, path: string): Buffer {
   throw new WireError(`${path} is of another type`)
 }
 
-const SENT = { treatment: 'forwarded', why: '', table: undefined, group: undefined } as const
+const SENT = { treatment: 'forwarded', why: '', table: undefined, group: undefined, repeated: false } as const
 
 /** A value that is there once at most, and is sent as it was read. */
 export function given<T>(number: number, kind: Scalar<T>): Field<T> {
@@ -169,6 +178,7 @@ export function several<T>(number: number, kind: Kind<T>): Field<readonly T[]> {
   return {
     ...SENT,
     number,
+    repeated: true,
     table: kind.table,
     read: (found, path, reading) => found.map((raw) => kind.read(raw, path, reading)),
     write: (writer, values) => {
@@ -182,6 +192,7 @@ export function dictionary<T>(number: number, kind: Kind<T> | Scalar<T>): Field<
   return {
     ...SENT,
     number,
+    repeated: true,
     table: kind.table,
     read: (found, path, reading) => {
       const values = new Map<string, T>()
@@ -233,6 +244,7 @@ export function refused(number: number, why: string, instead?: string): Field<un
   return {
     ...SENT,
     number,
+    repeated: true,
     treatment: 'refused',
     why,
     read: (found, what, { findings }) => {
@@ -248,6 +260,7 @@ export function leftOut(number: number, why: string): Field<undefined> {
   return {
     ...SENT,
     number,
+    repeated: true,
     treatment: 'rewritten',
     why: `left out: ${why}`,
     read: () => undefined,
@@ -266,8 +279,7 @@ export function rewritten<T>(field: Field<T>, why: string): Field<T> {
 }
 
 function readOnce<T>(kind: Kind<T>, found: readonly Raw[], path: string, reading: Reading): T | undefined {
-  const [raw, second] = found
-  if (second !== undefined) throw new WireError(`${path} stands there twice`)
+  const [raw] = found
   return raw === undefined ? undefined : kind.read(raw, path, reading)
 }
 

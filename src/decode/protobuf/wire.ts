@@ -18,6 +18,8 @@ export interface RawField {
 
 const LONGEST_VARINT = 10
 const CONTINUES = 0x80
+/** Bytes of a list of numbers: exit codes that are no failure. */
+const LONGEST_PACKED = 4_096
 /** 2^29 - 1 ("Assigning Field Numbers"). */
 const LARGEST_NUMBER = 536_870_911
 
@@ -35,6 +37,7 @@ export function* rawFields(bytes: Buffer): Generator<RawField> {
 
 /** The numbers of a list that stands packed. @throws {WireError} */
 export function* packedNumbers(bytes: Buffer): Generator<Raw> {
+  if (bytes.length > LONGEST_PACKED) throw new WireError(`more than ${LONGEST_PACKED} bytes of numbers`)
   for (let at = 0; at < bytes.length;) {
     const [value, end] = varintAt(bytes, at)
     yield { wire: 'varint', value }

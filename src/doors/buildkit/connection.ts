@@ -11,6 +11,7 @@ import { JsonError } from '../../decode/json.ts'
 import { connectBuilds, connectSession, refuseInBuild, type Asking } from '../../builds.ts'
 import { errorReply, type Reply } from '../../engine/reply.ts'
 import { refusalReply } from '../../filter/refusal.ts'
+import { budgetOfWorker } from '../../grpc/framing.ts'
 import type { IncomingCall } from '../../grpc/server.ts'
 import { serveGrpc } from '../../grpc/server.ts'
 import { CODE, GrpcError } from '../../grpc/status.ts'
@@ -72,7 +73,12 @@ function replyOf({ caller: { identity } }: Asking, served: Served<unknown>): Rep
 /** Answers what is asked on a connection until it ends. */
 function lead(conversation: Conversation, client: Duplex): void {
   const { asking, connection } = conversation
-  const session = serveGrpc(client, (call) => answer(conversation, call), conversation.failed)
+  const session = serveGrpc(
+    client,
+    (call) => answer(conversation, call),
+    conversation.failed,
+    budgetOfWorker(),
+  )
   const unCut = asking.caller.identity.onCut(() => session.destroy())
   session.once('close', () => {
     unCut()

@@ -12,7 +12,12 @@ import {
   type WorkerRecord,
 } from '../../decode/buildkit/control.ts'
 import type { Finding } from '../../decode/fields.ts'
-import { readBuildSession, readBuildSolve, sessionHeaders } from '../../decode/operations/buildkit.ts'
+import {
+  readBuildSession,
+  readBuildSolve,
+  requireId,
+  sessionHeaders,
+} from '../../decode/operations/buildkit.ts'
 import type { Metadata } from '../../grpc/client.ts'
 import { outcomeOf, tellerFor } from './answers.ts'
 import { answerTo, plainRequest, requestOf, type Method } from './conversation.ts'
@@ -47,6 +52,7 @@ const solve: Method = async ({ asking, connection }, call) => {
 
 const status: Method = async ({ asking, connection }, call) => {
   const { Ref } = await plainRequest(call, statusRequest)
+  requireId('Ref', Ref)
   const { gate, caller } = asking
   // It may be asked before the build is: the engine waits for that itself.
   const ref = gate.builds.namesOf(caller.identity.name).refs.of(Ref)

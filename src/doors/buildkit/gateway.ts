@@ -17,6 +17,7 @@ import {
   type Result,
 } from '../../decode/buildkit/gateway.ts'
 import { nothing } from '../../decode/buildkit/control.ts'
+import { definition } from '../../decode/buildkit/llb.ts'
 import { graphFrom } from '../../decode/buildkit/graph.ts'
 import { readBuildFrontend, readBuildGraph } from '../../decode/operations/buildkit.ts'
 import { WireError } from '../../decode/protobuf/wire.ts'
@@ -111,11 +112,13 @@ async function planned(
 ): Promise<Result> {
   const { asking, connection } = conversation
   const plan = async (given: NonNullable<Result['ref']>): Promise<NonNullable<Result['ref']>> => {
-    if (given.def === undefined) return { id: build.give('', read.metadata), def: undefined }
     const findings: Finding[] = []
-    const operation = readBuildGraph(ref, given.def, read.metadata, findings)
-    const { id, definition } = await outcomeOf(asking, planBuild(asking, operation, findings, connection))
-    return { id: build.give(id, read.metadata), def: definition }
+    const operation = readBuildGraph(ref, given.def ?? definition.empty, read.metadata, findings)
+    // Of nothing nothing is carried out; its image has a configuration all the same.
+    if (given.def === undefined && findings.length === 0)
+      return { id: build.give('', read.metadata), def: undefined }
+    const { id, definition: sent } = await outcomeOf(asking, planBuild(asking, operation, findings, connection))
+    return { id: build.give(id, read.metadata), def: sent }
   }
   const refs = new Map<string, NonNullable<Result['ref']>>()
   for (const [name, given] of read.refs?.refs ?? []) refs.set(name, await plan(given))
@@ -131,6 +134,9 @@ async function planned(
 const giveBack: Method = async (conversation, call) => {
   const { ref, build } = buildOf(conversation.asking, call)
   const asked = await plainRequest(call, returnRequest)
+  // With neither, or both, an engine ends (frontend/gateway, Return).
+  if ((asked.result === undefined) === (asked.error === undefined))
+    throw new WireError('a build ends by a result, or by why there is none')
   const given = asked.result && ownResult(build, asked.result)
   await answerTo(conversation, returnResult(ref, given, asked.error), nothing)
   await call.write(nothing.encode({}))

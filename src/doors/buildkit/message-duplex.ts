@@ -17,13 +17,16 @@ export class MessageDuplex extends Duplex {
   }
 
   override _read(): void {
-    this.#call.next().then(
-      (said) => {
-        if (said === undefined) return this.push(null)
-        return this.push(bytesMessage.decode(said, { findings: [], unknown: 'error' }).data)
-      },
+    this.#next().then(
+      (data) => this.push(data),
       (cause: Error) => this.destroy(cause),
     )
+  }
+
+  /** Null at its end. @throws {WireError | GrpcError} */
+  async #next(): Promise<Buffer | null> {
+    const said = await this.#call.next()
+    return said === undefined ? null : bytesMessage.decode(said, { findings: [], unknown: 'error' }).data
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (cause?: Error) => void): void {

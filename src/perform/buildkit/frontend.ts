@@ -73,7 +73,7 @@ export async function sendGraph(
     return { id: result.ref.id, definition: written }
   } catch (cause) {
     if (!(cause instanceof GrpcError)) outcome.broken(cause)
-    else if (right.over === undefined) outcome.ended(500, cause.message)
+    else if (right.over === undefined) outcome.ended(500, `the engine refused the graph (${cause.code})`)
     throw right.over ?? cause
   } finally {
     right.release()

@@ -21,6 +21,10 @@ export class RunningBuild {
   readonly #checks: Check[] = []
   #right: Holding | undefined
 
+  get hasBegun(): boolean {
+    return this.#right !== undefined
+  }
+
   /** The build itself goes on by this right, and so do the graphs in it. */
   begin(right: Holding): void {
     this.#right = right
@@ -69,8 +73,7 @@ export function runningBuild(identity: Identity, ref: string): RunningBuild {
   BUILDS.set(identity, builds)
   const known = builds.get(ref)
   if (known !== undefined) return known
-  const [oldest] = builds.keys()
-  if (builds.size >= MOST_BUILDS && oldest !== undefined) builds.delete(oldest)
+  if (builds.size >= MOST_BUILDS) for (const [one, { hasBegun }] of builds) if (!hasBegun) builds.delete(one)
   const build = new RunningBuild()
   builds.set(ref, build)
   return build

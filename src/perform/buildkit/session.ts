@@ -9,11 +9,14 @@ import type { BuildConnectionPermit } from '../../decide/verdict.ts'
 import { encode } from '../../encode/encode.ts'
 import { readWhole } from '../../engine/engine.ts'
 import { GrpcClient, type Metadata, type OutgoingCall } from '../../grpc/client.ts'
+import { budgetOfWorker } from '../../grpc/framing.ts'
 import { serveGrpc, type IncomingCall } from '../../grpc/server.ts'
 import { CODE, GrpcError } from '../../grpc/status.ts'
 import type { DockerCall, DockerRight } from '../../rights/docker-call.ts'
 
 const LARGEST_ERROR = 2 ** 20
+/** Of a worker's at once: a build has one or two. */
+const MOST_SESSIONS = 64
 
 /**
  * Opens the engine's end, and lets it ask the client for as long as the right is there. Resolves once the engine has it.
@@ -27,6 +30,26 @@ export async function openSession(
   connect: () => Duplex,
   failed: (cause: unknown) => void,
 ): Promise<void> {
+  const names = call.gate.builds.namesOf(call.caller.identity.name)
+  if (names.open >= MOST_SESSIONS)
+    throw new GrpcError(CODE.exhausted, `${MOST_SESSIONS} sessions of this worker are open already`)
+  names.open += 1
+  try {
+    return await openOne(call, right, permit, connect, failed, () => (names.open -= 1))
+  } catch (cause) {
+    names.open -= 1
+    throw cause
+  }
+}
+
+async function openOne(
+  call: DockerCall,
+  right: DockerRight,
+  permit: BuildConnectionPermit,
+  connect: () => Duplex,
+  failed: (cause: unknown) => void,
+  over: () => void,
+): Promise<void> {
   const upgraded = await right.engine.upgrade(encode(permit, call.sending(undefined)), right.untilGone())
   if ('refused' in upgraded) {
     await readWhole(upgraded.refused, LARGEST_ERROR)
@@ -35,10 +58,14 @@ export async function openSession(
   const { socket, head } = upgraded.hijacked
   if (head.length > 0) socket.unshift(head)
   const connection = connect()
-  const client = new GrpcClient(connection)
+  const client = new GrpcClient(connection, budgetOfWorker())
   const release = holdSession(call, permit)
   const server = serveGrpc(socket, (asked) => relay(asked, client), failed)
+  let isOver = false
   const end = (): void => {
+    if (isOver) return
+    isOver = true
+    over()
     release()
     right.release()
     client.close()

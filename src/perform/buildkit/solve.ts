@@ -50,7 +50,8 @@ export async function solve(
     return solveResponse.encode({ ExporterResponse: new Map([...response, ...named]) })
   } catch (cause) {
     if (!(cause instanceof GrpcError)) outcome.broken(cause)
-    else if (right.over === undefined) outcome.ended(500, cause.message)
+    // What the engine says can have values of arguments in it.
+    else if (right.over === undefined) outcome.ended(500, `the build failed (${cause.code})`)
     throw right.over ?? cause
   }
 }
