@@ -50,6 +50,14 @@ export interface GateEvents {
   readonly unbound: (name: string, meant: string) => void
 }
 
+/** What a gate has on this host, beside its record. */
+interface OnHost {
+  readonly pins: Pins
+  readonly sockets: ContainerSockets
+  /** Keeps builds of workers apart. */
+  readonly buildSecret: Buffer
+}
+
 /** A policy in force: one value with a number, put in the place of the one before in one step. */
 export interface PolicyInForce extends Policy {
   readonly number: number
@@ -93,11 +101,9 @@ export class Gate implements World {
     engine: Engine,
     store: Store,
     recorder: Recorder,
-    pins: Pins,
-    sockets: ContainerSockets,
+    { pins, sockets, buildSecret }: OnHost,
     policy: Policy,
     bindRoots: BindRoots,
-    buildSecret: Buffer,
     events: GateEvents,
   ) {
     this.builds = new Builds(buildSecret)

@@ -132,18 +132,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
     startMissed(gate, engine)
   })
   const roots = await BindRoots.open(policy, note, own)
-  const sockets = socketsOf(directory)
-  const gate = new Gate(
-    engine,
-    store,
-    recorder,
-    pins,
-    sockets,
-    policy,
-    roots,
-    openBuildKey(directory),
-    events,
-  )
+  const gate = new Gate(engine, store, recorder, onHost(pins, directory), policy, roots, events)
   const record = new LiveRecord(directory, store)
   const doors = new Doors(gate, record)
   const mcp = new McpServers(options, note)
@@ -215,9 +204,10 @@ async function openState(written: string): Promise<Own & { readonly directory: s
   }
 }
 
-/** A device can have another number after a reboot, and containers keep the paths: so they go by the keys of the record. */
-function socketsOf(directory: string): ContainerSockets {
-  return new ContainerSockets(nameOfKeys(directory))
+/** What a gate has on this host. A device can have another number after a reboot, and containers keep the paths: so sockets go by the keys of the record. */
+function onHost(pins: Pins, directory: string) {
+  const sockets = new ContainerSockets(nameOfKeys(directory))
+  return { pins, sockets, buildSecret: openBuildKey(directory) }
 }
 
 /** @param connected is called when the engine is there */

@@ -4,7 +4,7 @@ import { USUAL_SOCKET } from '../policy/docker-socket.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
-import { spaceOf } from '../policy/space.ts'
+import { spaceOf, type Space } from '../policy/space.ts'
 import type { NetworkFacts } from '../resolve/facts.ts'
 import { containersInReach } from '../resolve/containers.ts'
 import { isHidden } from '../resolve/images.ts'
@@ -99,16 +99,7 @@ export function viewOf(world: Seen, holder: Holder): View {
     id.length < 12
       ? undefined
       : containersInReach(world, holder.worker).find((container) => container.id.startsWith(id))
-  const imageName = (name: string): boolean => {
-    // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
-    const reference = looksLikeImageId(name) ? undefined : parseReference(name)
-    if (reference === undefined) return false
-    if (space.images.holds(reference.name)) return true
-    if (isHidden(ownership, own, storedReference(reference))) return false
-    const ownName = space.images.isOwn ? storedReference(space.images.nameOf(reference)) : undefined
-    const isOwnToo = ownName !== undefined && ownership.owner('tag', ownName) === own
-    return !isOwnToo && someImageMatches(holder.worker.docker.run.images, reference)
-  }
+  const imageName = (name: string): boolean => seesImage(ownership, holder, space, name)
   return {
     container: (id) => isOwn(id) || named(id) !== undefined,
     claim: (nonce) => ownership.hasClaim(own, nonce),
@@ -170,4 +161,16 @@ function topImages({ sight: { known } }: Seen): readonly KnownImage[] {
   return known === undefined
     ? []
     : [...known.all()].filter(({ id, names }) => names.length > 0 || !known.isNeeded(id, id))
+}
+
+/** Whether a worker may know of an image by a name of it. */
+function seesImage(ownership: World['ownership'], { worker }: Holder, space: Space, name: string): boolean {
+  // The event of an image that is loaded, saved or removed has its id for a name, which a pattern could cover.
+  const reference = looksLikeImageId(name) ? undefined : parseReference(name)
+  if (reference === undefined) return false
+  if (space.images.holds(reference.name)) return true
+  if (isHidden(ownership, worker.name, storedReference(reference))) return false
+  const ownName = space.images.isOwn ? storedReference(space.images.nameOf(reference)) : undefined
+  const isOwnToo = ownName !== undefined && ownership.owner('tag', ownName) === worker.name
+  return !isOwnToo && someImageMatches(worker.docker.run.images, reference)
 }

@@ -31,7 +31,7 @@ export class Budget {
 }
 
 /** Of an engine, which is trusted. */
-export const OF_ENGINES = new Budget(LARGEST_MESSAGE, Infinity)
+const OF_ENGINES = new Budget(LARGEST_MESSAGE, Infinity)
 
 /** Of a worker: what it asks, and what it answers, where contents of files come in parts of 32 KiB (fsutil). */
 export function budgetOfWorker(): Budget {

@@ -161,19 +161,7 @@ function describeExec({ own, named }: ExecPolicy): readonly string[] {
 }
 
 function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Group[] {
-  const {
-    images,
-    binds,
-    covered,
-    ports,
-    networks,
-    capabilities,
-    ulimits,
-    restart,
-    labels,
-    names,
-    dockerSocket,
-  } = run
+  const { images, binds, covered, ports, networks, capabilities, ulimits, restart, names } = run
   return [
     {
       title: 'images',
@@ -204,6 +192,29 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
           ? ['none']
           : [`${ports.from} to ${ports.to} on ${ports.address}`, ...noted(portNote(ports))],
     },
+    ...describeNames(run),
+    { title: 'limits', lines: describeLimits(run.limits) },
+    {
+      title: 'networks',
+      lines: [
+        `its own, Docker's default bridge${networks.map((name) => `, ${name}`).join('')}`,
+        ...(networks.length > 0 ? ['! its containers reach whatever else is in these networks'] : []),
+      ],
+    },
+    ...(capabilities.length > 0
+      ? [{ title: "capabilities beyond Docker's default", lines: [listed(capabilities, '')] }]
+      : []),
+    ...(Object.keys(ulimits).length > 0 ? [{ title: 'ulimits', lines: describeUlimits(ulimits) }] : []),
+    {
+      title: 'restart policies',
+      lines: [listed(restart, 'no'), ...new Set(restart.flatMap((name) => noted(restartNote(name))))],
+    },
+  ]
+}
+
+/** What is told of names, labels and sockets, where they are other than usual. */
+function describeNames({ labels, dockerSocket, names }: RunPolicy): readonly Group[] {
+  return [
     ...(labels.length > 0
       ? [
           {
@@ -221,22 +232,6 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
         ]
       : []),
     ...(names === 'shared' ? [{ title: 'names', lines: ['as it says', ...noted(SHARED_NAMES)] }] : []),
-    { title: 'limits', lines: describeLimits(run.limits) },
-    {
-      title: 'networks',
-      lines: [
-        `its own, Docker's default bridge${networks.map((name) => `, ${name}`).join('')}`,
-        ...(networks.length > 0 ? ['! its containers reach whatever else is in these networks'] : []),
-      ],
-    },
-    ...(capabilities.length > 0
-      ? [{ title: "capabilities beyond Docker's default", lines: [listed(capabilities, '')] }]
-      : []),
-    ...(Object.keys(ulimits).length > 0 ? [{ title: 'ulimits', lines: describeUlimits(ulimits) }] : []),
-    {
-      title: 'restart policies',
-      lines: [listed(restart, 'no'), ...new Set(restart.flatMap((name) => noted(restartNote(name))))],
-    },
   ]
 }
 

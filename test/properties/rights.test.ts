@@ -149,11 +149,9 @@ class World {
       engine,
       storeOf(wait),
       recorder,
-      pins,
-      NO_SOCKETS,
+      { pins, sockets: NO_SOCKETS, buildSecret: Buffer.alloc(32) },
       policy,
       ROOTS.share(),
-      Buffer.alloc(32),
       {
         connected: () => undefined,
         lost: () => undefined,

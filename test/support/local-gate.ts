@@ -59,11 +59,9 @@ export async function openGate(
     ownEngine,
     store,
     recorder,
-    pins,
-    new ContainerSockets(directory),
+    { pins, sockets: new ContainerSockets(directory), buildSecret: Buffer.alloc(32) },
     policy,
     roots,
-    Buffer.alloc(32),
     {
       connected: () => undefined,
       lost: () => undefined,

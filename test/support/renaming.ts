@@ -104,11 +104,9 @@ export class Renaming {
       engine,
       store,
       recorder,
-      pins,
-      sockets,
+      { pins, sockets, buildSecret: Buffer.alloc(32) },
       this.#policy,
       roots,
-      Buffer.alloc(32),
       events,
     )
     this.#gate = gate

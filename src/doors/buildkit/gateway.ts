@@ -117,7 +117,10 @@ async function planned(
     // Of nothing nothing is carried out; its image has a configuration all the same.
     if (given.def === undefined && findings.length === 0)
       return { id: build.give('', read.metadata), def: undefined }
-    const { id, definition: sent } = await outcomeOf(asking, planBuild(asking, operation, findings, connection))
+    const { id, definition: sent } = await outcomeOf(
+      asking,
+      planBuild(asking, operation, findings, connection),
+    )
     return { id: build.give(id, read.metadata), def: sent }
   }
   const refs = new Map<string, NonNullable<Result['ref']>>()
