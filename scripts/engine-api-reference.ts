@@ -26,6 +26,7 @@ own containers alone, and only in the state in which Docker's command makes that
 
 /** What grants operations that no single word of docker.allow does. */
 const OTHERWISE = {
+  'plugin.list': 'always',
   'system.ping': 'always',
   'container.exec': '`docker.exec`',
   'exec.start': 'an exec that the worker made',

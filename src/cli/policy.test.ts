@@ -59,6 +59,17 @@ describe('policy check', () => {
     expect(JSON.parse(out)).toEqual({ file: good, ok: true, workers: ['a'], notes: [] })
   })
 
+  test('warns where every image is given', async () => {
+    const file = write(
+      'wide.yaml',
+      'version: 1\nworkers: { a: { socket: /run/a, docker: { allow: [run], run: { images: [alpine, "**"] } } } }\n',
+    )
+    const { out, exitCode } = await run(['policy', 'check', file])
+    expect(exitCode).toBe(0)
+    expect(out).toContain(`${file}:2:81: note: every image on this host, and of every registry`)
+    expect((await run(['policy', 'show', file])).out).toContain('! every image on this host')
+  })
+
   test('tells every problem on stderr, exit code 65', async () => {
     const { out, error, exitCode } = await run(['policy', 'check', bad])
     expect({ out, exitCode }).toEqual({ out: '', exitCode: 65 })

@@ -14,7 +14,7 @@ import { decideBuildKit } from './buildkit/build.ts'
 import { decideBuild } from './image-build.ts'
 import { visibleIds } from './image-names.ts'
 import { withRoom } from './image-room.ts'
-import { decideImage, decidePull } from './image.ts'
+import { decideImage, decidePull, imagePermit } from './image.ts'
 import {
   decideImport,
   decideLoad,
@@ -159,6 +159,8 @@ function decideOnOthers(
   switch (kind) {
     case 'system.ping':
       return allow('ping', 'ping', { on: 'engine', operation })
+    case 'plugin.list':
+      return allow('plugin ls', 'ping', { on: 'engine', operation })
     case 'system.version':
     case 'system.info':
       return granted(worker, kind, () => ({ on: 'engine', operation }))
@@ -210,6 +212,10 @@ function decideOnOthers(
     case 'image.search':
       return grantedBy(worker, 'image.search', (word) => decideSearch(run, word, operation))
     case 'image.inspect':
+      // A right does not end at what its own answer names.
+      return facts.image?.shown === true
+        ? allow('inspect', 'docker.reach', imagePermit(operation, facts.image))
+        : grantedBy(worker, kind, (word) => decideImage(run, word, operation, facts))
     case 'image.history':
     case 'image.remove':
       return grantedBy(worker, kind, (word) => decideImage(run, word, operation, facts))

@@ -177,7 +177,7 @@ export function decideSearch(run: RunPolicy, word: Subcommand, operation: ImageS
   const [first = '', ...rest] = term.split('/')
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
   const host = hasHost && first !== 'index.docker.io' ? first : 'docker.io'
-  if (!run.images.some((pattern) => pattern.startsWith(`${host}/`))) {
+  if (!run.images.some((pattern) => pattern.startsWith('**') || pattern.startsWith(`${host}/`))) {
     const why = `the host would ask the registry ${host}, of which this worker may use no image`
     return refuse(word, RULE, `term = ${term}`, { why, instead: registriesOf(run) })
   }

@@ -10,7 +10,8 @@ import { someImageMatches } from '../policy/match.ts'
 import type { RunPolicy } from '../policy/policy.ts'
 import { notFound, refuse, refuseAll } from './refuse.ts'
 import type { Subcommand } from '../policy/subcommands.ts'
-import type { Verdict } from './verdict.ts'
+import type { Terms } from './permit.ts'
+import type { ImagePermit, Verdict } from './verdict.ts'
 
 /**
  * A pull brings what the registry has under a covered name. Where a worker has names of its own it gets one, and the name on the host
@@ -63,15 +64,12 @@ export function decideImage(
   const { image } = facts
   if (image === undefined || !isVisible(run, operation.image, image))
     return notFound(word, `No such image: ${operation.image}`)
-  const { id } = image
-  return allow(word, 'run.images', {
-    on: 'image',
-    operation,
-    image: id,
-    reference: id,
-    names: [],
-    parents: [],
-  })
+  return allow(word, 'run.images', imagePermit(operation, image))
+}
+
+/** What reads an image, by its id. */
+export function imagePermit(operation: ImageOperation, { id }: Pick<ImageFacts, 'id'>): Terms<ImagePermit> {
+  return { on: 'image', operation, image: id, reference: id, names: [], parents: [] }
 }
 
 /** @param how one that is named by its id goes where it has several names; as a whole an engine would not remove it */

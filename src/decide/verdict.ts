@@ -108,7 +108,10 @@ export type Permit =
 /** Something about the engine as a whole. */
 export interface EnginePermit extends Decided {
   readonly on: 'engine'
-  readonly operation: Extract<Supported, { kind: 'system.ping' | 'system.version' | 'system.info' }>
+  readonly operation: Extract<
+    Supported,
+    { kind: 'plugin.list' | 'system.ping' | 'system.version' | 'system.info' }
+  >
 }
 
 /** A list, whose answer is narrowed to what is in reach. */

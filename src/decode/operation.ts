@@ -56,6 +56,7 @@ import type { VolumeCreate, VolumeInspect, VolumeList, VolumeRemove } from './op
 import type {
   SystemDiskUsage,
   SystemEvents,
+  PluginList,
   SystemInfo,
   SystemPing,
   SystemVersion,
@@ -146,6 +147,7 @@ export type Supported =
   | Prune
   | SystemDiskUsage
   | SystemEvents
+  | PluginList
   | SystemInfo
   | SystemPing
   | SystemVersion

@@ -84,6 +84,7 @@ const OPERATIONS = {
   'network.list': is('read', 'left', 'left', 'own', 'client', READ, true),
   'network.prune': is('change', 'left', 'left', 'left', 'end', READ, false),
   'network.remove': is('change', 'left', 'left', 'left', 'end', CHANGE, false),
+  'plugin.list': is('read', 'left', 'left', 'left', 'client', READ, true),
   'system.df': is('read', 'left', 'needed', 'left', 'client', CHANGE, true),
   'system.events': is('read', 'left', 'left', 'own', 'client', NONE, false),
   'system.info': is('read', 'left', 'left', 'left', 'client', READ, true),

@@ -61,7 +61,6 @@ export const REFUSED_ENDPOINTS: readonly RefusedEndpoint[] = [
   ['DELETE /nodes/{id}', 'NodeDelete', 'node rm', SWARM],
   ['GET /nodes/{id}', 'NodeInspect', 'node inspect', SWARM],
   ['POST /nodes/{id}/update', 'NodeUpdate', 'node update', SWARM],
-  ['GET /plugins', 'PluginList', 'plugin ls', PLUGIN],
   ['POST /plugins/create', 'PluginCreate', 'plugin create', PLUGIN],
   ['GET /plugins/privileges', 'GetPluginPrivileges', 'plugin install', PLUGIN],
   ['POST /plugins/pull', 'PluginPull', 'plugin install', PLUGIN],

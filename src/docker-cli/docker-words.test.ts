@@ -25,6 +25,7 @@ describe('docker', () => {
     'image inspect x',
     'network inspect x',
     'system df -v',
+    'plugin ls -q',
     'compose -f x up',
     '-D ps',
     '-l debug ps',
@@ -90,7 +91,7 @@ describe('docker', () => {
     ['container', 'line.command'],
     ['buildx ls', 'line.command'],
     ['system dial-stdio x', 'line.command'],
-    ['plugin ls', 'plugin ls'],
+    ['plugin install x', 'plugin install'],
     ['build https://x/y.git', 'build.context'],
     ['image build git@x:y', 'build.context'],
     ['build http://x', 'build.context'],
@@ -137,7 +138,7 @@ describe('docker', () => {
       ['docker ps', 'docker inspect', 'docker logs', 'docker stats'],
     ],
     ['frobnicate', 'docker', 'docker frobnicate', ['dockgate whoami lists what is']],
-    ['plugin ls -q', 'plugin ls', 'docker plugin ls', []],
+    ['plugin rm -f', 'plugin rm', 'docker plugin rm', []],
     ['rm x', 'rm', 'docker rm', []],
   ])('%s is refused in words of its own', (line, subcommand, what, instead) => {
     expect(decide(line)).toMatchObject({

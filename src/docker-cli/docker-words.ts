@@ -41,6 +41,9 @@ export function decideDockerWords(
   if (rest.length <= 1 && ['--help', '-h', 'help', '--version', '-v'].includes(first)) {
     return { effect: 'run', words: [...before, first === 'help' ? '--help' : first] }
   }
+  // Nobody is told of plugins: what the CLI asks is answered so.
+  if (rest[0] === 'plugin' && ['ls', 'list'].includes(rest[1] ?? ''))
+    return { effect: 'run', words: [...before, ...rest] }
   const word = commandOf(rest)?.subcommand
   if (word === undefined) return unknown(worker, rest)
   if (!isGranted(worker, word)) return notAllowed(worker, word)

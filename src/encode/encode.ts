@@ -1,6 +1,13 @@
 /** A permit to the one encoding that is sent. Nothing of the client's bytes is in it, only decoded values. */
 import { requireDecided } from '../decide/permit.ts'
-import type { FrontendPermit, GraphPermit, Permit, PrunePermit, SolvePermit } from '../decide/verdict.ts'
+import type {
+  EnginePermit,
+  FrontendPermit,
+  GraphPermit,
+  Permit,
+  PrunePermit,
+  SolvePermit,
+} from '../decide/verdict.ts'
 import type { SystemDiskUsage } from '../decode/operations/system.ts'
 import { createBody } from './container-create.ts'
 import {
@@ -93,8 +100,13 @@ export function encode(permit: Sendable, sending: Sending): EncodedRequest {
   }
 }
 
-function encodeEngine(kind: 'system.ping' | 'system.version' | 'system.info', minor: number): EncodedRequest {
-  const path = { 'system.ping': '_ping', 'system.version': 'version', 'system.info': 'info' }[kind]
+function encodeEngine(kind: EnginePermit['operation']['kind'], minor: number): EncodedRequest {
+  const path = {
+    'plugin.list': 'plugins',
+    'system.ping': '_ping',
+    'system.version': 'version',
+    'system.info': 'info',
+  }[kind]
   return plainRequest('GET', apiPath(minor, [path]))
 }
 

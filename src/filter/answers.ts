@@ -21,7 +21,7 @@ import { madeVolume, volume, volumes } from './answers/volume.ts'
 import type { SystemDiskUsage } from '../decode/operations/system.ts'
 import type { Filters } from '../decode/query.ts'
 import { NEWEST_MINOR, OLDEST_MINOR } from '../decode/target.ts'
-import { kept, list, type Field } from './fields.ts'
+import { kept, list, replaced, type Field } from './fields.ts'
 
 export type Answer =
   /** What a container or an image holds, or says: it passes as it comes. */
@@ -87,6 +87,8 @@ const ALIKE = {
   'network.disconnect': EMPTY,
   'network.inspect': json(network),
   'network.remove': EMPTY,
+  // It is answered by what is known: none (filter/known.ts).
+  'plugin.list': json(replaced([], 'how the operator has set up the engine')),
   'system.events': { form: 'events' },
   'system.info': json(info),
   'system.ping': EMPTY,

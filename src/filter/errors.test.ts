@@ -15,6 +15,13 @@ test.each([
   expect(cleanMessage(body, '/var/lib/docker', () => true)).toBe(PART)
 })
 
+test('of an init that the engine lacks it is said what is missing', () => {
+  const message = 'exec: "docker-init": executable file not found in $PATH'
+  const clean = (told: string) => cleanMessage(Buffer.from(JSON.stringify({ message: told })), '', () => true)
+  expect(clean(message)).toMatch(/^the engine has no init of its own .* leave --init out, .*docker-init/)
+  expect(clean(message.replace('docker-init', 'sh'))).toBe(message.replace('docker-init', 'sh'))
+})
+
 test('what an engine says of other paths stays', () => {
   expect(withoutTargets('stat /x: no such file or directory')).toBe('stat /x: no such file or directory')
 })

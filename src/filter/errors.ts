@@ -12,8 +12,17 @@ const ID = /\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g
  * @param inReach says whether an id, or its first 12 digits, is of an object that the worker may know of
  */
 export function cleanMessage(body: Buffer, dataRoot: string, inReach: (id: string) => boolean): string {
-  const message = withoutDataRoot(withoutTargets(messageOf(body)), dataRoot)
+  const message = withoutDataRoot(withoutTargets(plainly(messageOf(body))), dataRoot)
   return shorten(message, LONGEST).replace(ID, (id) => (inReach(id) ? id : '...'))
+}
+
+/** What an engine says where it lacks the program of --init, which is searched on the host by name (moby, daemon/oci_linux.go). */
+const NO_INIT = /exec: "[^"]*(?:docker-init|catatonit|tini)[^"]*": executable file not found in \$PATH/
+
+/** A message that says what is missing where the engine's own does not. */
+function plainly(message: string): string {
+  if (!NO_INIT.test(message)) return message
+  return `the engine has no init of its own (docker-init), which --init asks for: leave --init out, or have the operator install it (${message})`
 }
 
 /**

@@ -12,6 +12,7 @@ export function knownAnswer(
   view: View,
 ): Reply | undefined {
   if (operation.kind === 'system.version') return jsonReply(200, told(facts).read(version, view))
+  if (operation.kind === 'plugin.list') return jsonReply(200, [])
   if (operation.kind !== 'system.ping') return undefined
   // By this a CLI of before 23 takes the classic builder, as its own way to BuildKit is another; later ones take BuildKit all the same.
   const headers = {

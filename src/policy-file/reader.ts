@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { serialize } from 'node:v8'
 import { lookAtHost } from '../host/policy-on-host.ts'
 import type { LoadAnswer } from './load.ts'
+import { notesOf } from '../policy/noted.ts'
 import { LARGEST_POLICY, parsePolicy } from '../policy/parse.ts'
 
 /** The file itself, opened by whoever started this. */
@@ -24,7 +25,8 @@ async function load(file: string): Promise<LoadAnswer> {
   if ('problems' in parsed) return parsed
   const { findings, notes } = await lookAtHost(parsed.policy, file)
   if (findings.length > 0) return { problems: parsed.placed(findings) }
-  return { policy: parsed.policy, notes: parsed.placed(notes), text: written }
+  const all = [...notesOf(parsed.policy), ...notes]
+  return { policy: parsed.policy, notes: parsed.placed(all), text: written }
 }
 
 function textOf(bytes: Buffer): string | undefined {

@@ -15,6 +15,11 @@ export function imageHostOf(worker: string): string {
   return `${worker}.dockgate.invalid`
 }
 
+/** Whether a name in full is one of a worker's own, whosever. */
+export function isOfAnyImageSpace(name: string): boolean {
+  return /^[^/]*\.dockgate\.invalid\//i.test(name)
+}
+
 export class ImageSpace {
   readonly #host: string
   /** Made when it is first needed. */

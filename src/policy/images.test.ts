@@ -21,6 +21,8 @@ describe('image patterns', () => {
     ['registry:5000/app', 'registry:5000/app'],
     ['my.image', 'docker.io/library/my.image'],
     ['localhost', 'docker.io/library/localhost'],
+    ['**', '**'],
+    ['**:1.*', '**:1.*'],
     ['*a', 'docker.io/library/*a'],
     ['python:*-slim', 'docker.io/library/python:*-slim'],
   ])('%s is in full %s', (written, pattern) => {
@@ -29,7 +31,8 @@ describe('image patterns', () => {
 
   test.each([
     ['*', 'the registry must be written out where the first part is "*"'],
-    ['**', 'the registry must be written out where the first part is "*"'],
+    ['**/app', 'the registry must be written out where the first part is "*"'],
+    ['*:1', 'the registry must be written out where the first part is "*"'],
     ['docker.io/*', 'no image of Docker Hub has such a name'],
     ['*/app', 'the registry must be written out where the first part is "*"'],
     ['alpine@sha256:00', 'a pattern names images, not digests'],

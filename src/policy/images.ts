@@ -10,7 +10,7 @@ const TAG = /^[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,127}$/
 
 /**
  * `alpine` becomes `docker.io/library/alpine`, `esc/*` `docker.io/esc/*`; a tag (`alpine:3.*`) stays.
- * `*` is any part of one component, `**` of several (match.ts).
+ * `**` alone is every image there is. `*` is any part of one component, `**` of several (match.ts).
  * A first component is a registry if it has a `.` or `:` or is `localhost`. What could be read in two ways is a problem.
  */
 export function normalizeImagePattern(written: string): ImagePattern {
@@ -22,6 +22,7 @@ export function normalizeImagePattern(written: string): ImagePattern {
   const tag = colon === -1 ? '' : written.slice(colon)
   if (tag !== '' && !TAG.test(tag.slice(1)))
     return { problem: `${JSON.stringify(tag.slice(1))} is not a tag` }
+  if (name === '**') return { pattern: name + tag }
   const [first = '', ...rest] = name.split('/')
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
   if (!hasHost && /^\*+$/.test(first)) {

@@ -27,12 +27,20 @@ describe('an image', () => {
     ['ghcr.io/a*a/app', 'ghcr.io/aa/app'],
     ['ghcr.io/a**', 'ghcr.io/a'],
     ['ghcr.io/app:*.*', 'ghcr.io/app:1.2.3'],
+    ['**', 'alpine'],
+    ['**', 'localhost:5000/a/b:1'],
+    ['**:1.*', 'ghcr.io/acme/app:1.2'],
+    ['other.dockgate.invalid/**', 'other.dockgate.invalid/docker.io/library/app:1'],
   ])('%s covers %s', (pattern, image) => {
     expect(matches(pattern, image)).toBe(true)
   })
 
   test.each([
     ['docker.io/library/*', 'team/app'],
+    ['**', 'other.dockgate.invalid/docker.io/library/app:1'],
+    ['**', 'Other.Dockgate.Invalid/docker.io/library/app:1'],
+    ['**:1', 'other.dockgate.invalid/docker.io/library/app:1'],
+    ['**:1.*', 'ghcr.io/acme/app:2'],
     ['docker.io/library/alpine', 'alpine2'],
     ['docker.io/library/alpine:3.*', 'alpine'],
     ['docker.io/library/alpine:3.*', 'alpine:30'],

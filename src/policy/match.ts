@@ -1,5 +1,6 @@
 /** Matching of image names against a policy's patterns: `*` is any part of one path component, `**` of several. */
 import type { ImageReference } from '../decode/reference.ts'
+import { isOfAnyImageSpace } from './image-space.ts'
 
 /** Of patterns that were matched before: what is written out in them, and the stars. */
 const partsOf = new Map<string, readonly string[]>()
@@ -9,6 +10,8 @@ function imageMatches(pattern: string, reference: ImageReference): boolean {
   const colon = pattern.indexOf(':', pattern.lastIndexOf('/') + 1)
   const name = colon === -1 ? pattern : pattern.slice(0, colon)
   if (!globMatches(name, reference.name)) return false
+  // Names that workers have of their own are no registry's: whoever means one writes its host.
+  if (name === '**' && isOfAnyImageSpace(reference.name)) return false
   if (colon === -1) return true
   // A digest says what is meant whatever tag stands before it, and no pattern with a tag can cover that.
   return reference.digest === undefined && globMatches(pattern.slice(colon + 1), reference.tag ?? 'latest')

@@ -22,6 +22,10 @@ test('an MCP server that runs as nobody in particular is noted', () => {
 
 test('images that anybody publishes are noted', () => {
   expect(['docker.io/**', 'docker.io/*/app'].map(imageNote)).toEqual([NOTE, NOTE])
+  expect(['**', '**:1.*'].map(imageNote)).toEqual([
+    expect.stringContaining('every image'),
+    expect.stringContaining('every image'),
+  ])
   expect(['docker.io/library/*', 'ghcr.io/docker.io/*'].map(imageNote)).toEqual([undefined, undefined])
 })
 

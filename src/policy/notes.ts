@@ -17,7 +17,15 @@ export function mcpNote({ owner }: SocketPolicy): string | undefined {
   return owner === undefined ? 'without socket.owner it is served only by a gate that is not root' : undefined
 }
 
+export const EVERY_IMAGE =
+  'every image on this host, and of every registry that the engine reaches, those of your network among them'
+
+export function isEveryImage(pattern: string): boolean {
+  return /^\*\*(?::|$)/.test(pattern)
+}
+
 export function imageNote(pattern: string): string | undefined {
+  if (isEveryImage(pattern)) return EVERY_IMAGE
   return /^docker\.io\/\*+/.test(pattern) ? 'anybody can publish there' : undefined
 }
 

@@ -59,6 +59,8 @@ export interface ImageFacts {
   readonly digests: readonly string[]
   /** Brought here by this worker: its pull, build, commit, import or load. */
   readonly own: boolean
+  /** Whether a container in reach that the worker may inspect is made of it: what that is told of names it. */
+  readonly shown: boolean
   /** The names that this worker gave it; others are not its own. */
   readonly ownNames: readonly string[]
   /** Those that another worker gives it at this moment, or has for as long as it pushes it. */
@@ -208,6 +210,7 @@ interface Needed {
   'network.list': never
   'network.prune': never
   'network.remove': 'network'
+  'plugin.list': never
   'system.df': never
   'system.events': 'eventStreams'
   'system.info': never

@@ -10,10 +10,19 @@ import {
   type ImageTag,
   type NewName,
 } from '../decode/operations/image-transfer.ts'
-import { fullReference, looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
+import {
+  fullImageId,
+  fullReference,
+  looksLikeImageId,
+  parseReference,
+  storedReference,
+} from '../decode/reference.ts'
 import { someImageMatches } from '../policy/match.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import { spaceOf } from '../policy/space.ts'
+import { reachOf } from '../policy/reach.ts'
+import type { World } from '../world/world.ts'
+import { containersInReach } from './containers.ts'
 import type { Facts, ImageFacts } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
 import type { KnownImage } from '../world/known-images.ts'
@@ -53,6 +62,34 @@ export function findImage(known: Images, worker: WorkerPolicy, written: string):
   return image === undefined ? undefined : imageFacts(known, worker, image)
 }
 
+/** The same of an image that is to be inspected: those of the operator's containers whose inspect the worker reads are among them. */
+export function inspectedImage(
+  world: World,
+  known: Images,
+  worker: WorkerPolicy,
+  written: string,
+): ImageFacts | undefined {
+  const shown = shownImages(world, known, worker)
+  const found = findImage(known, worker, written)
+  const byId = looksLikeImageId(written) ? known.images.byPrefix(written) : []
+  const [only, ...more] = byId.filter(({ id }) => shown.has(id))
+  const image = found ?? (only === undefined || more.length > 0 ? undefined : imageFacts(known, worker, only))
+  return image && { ...image, shown: shown.has(image.id) }
+}
+
+function shownImages(world: World, { images }: Images, worker: WorkerPolicy): ReadonlySet<string> {
+  const inspectable = containersInReach(world, worker).filter(
+    ({ owner, policyName }) => owner === 'operator' && reachOf(worker, policyName).includes('inspect'),
+  )
+  const ids = inspectable.flatMap(({ id }) => {
+    const image = world.inventory.container(id)?.image ?? ''
+    const reference = looksLikeImageId(image) ? undefined : parseReference(image)
+    if (reference !== undefined) return images.named(storedReference(reference))?.id ?? []
+    return image === '' ? [] : fullImageId(image)
+  })
+  return new Set(ids)
+}
+
 function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): ImageFacts {
   const { id, names, digests, labels, named, project, actedOn } = image
   const space = spaceOf(worker)
@@ -62,6 +99,7 @@ function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): Ima
     names,
     digests,
     own: ownership.owner('image', id) === worker.name,
+    shown: false,
     ownNames: names.filter((name) => ownership.ownsTag(worker.name, name, id)),
     hidden: names.filter((name) => isHidden(ownership, worker.name, name)),
     labels,

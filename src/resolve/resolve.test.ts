@@ -36,7 +36,15 @@ describe('a container', () => {
   const inventory = new Inventory()
   const ownership = new Ownership({ owned: () => [], claims: () => [] })
   const put = (digits: string, name: string, owner?: string): void => {
-    inventory.putContainer({ id: id(digits), name, running: true, started: true, claim: '', binds: [] })
+    inventory.putContainer({
+      id: id(digits),
+      name,
+      running: true,
+      started: true,
+      claim: '',
+      image: '',
+      binds: [],
+    })
     if (owner !== undefined)
       ownership.settle(ownership.claim('container', owner, NO_LIMITS), id(digits), name)
   }
@@ -290,34 +298,6 @@ describe('what was found after a break', () => {
     expect(changesAfter(limit + 6)).toEqual([{ type: 'unclaim', nonce: 'n1' }])
   })
 
-  test('takes what own containers have of volumes without a name, and nobody else’s', () => {
-    const [mine, theirs, claimed, gone] = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(64))
-    const ownership = new Ownership({ owned: () => [], claims: () => [] })
-    ownership.settle(ownership.claim('container', 'one', NO_LIMITS), 'own', 'own')
-    const has = (Id: string, ...names: readonly unknown[]) => ({
-      Id,
-      Mounts: names.map((Name) => ({ Type: 'volume', Name })),
-    })
-    const engine = { 'com.docker.volume.anonymous': '' }
-    const volumes = [
-      { Name: mine, Labels: engine },
-      { Name: theirs, Labels: engine },
-      { Name: claimed, Labels: { 'dockgate.claim': 'n1' } },
-      { Name: 'named', Labels: null },
-    ]
-    const containers = [has('own', mine, claimed, gone, 'named'), has('other', theirs)]
-    expect(beginReconciling(ownership)({ containers, volumes, networks: [] })).toMatchObject([
-      { type: 'own', owned: { kind: 'volume', id: mine, worker: 'one' } },
-    ])
-    expect(beginReconciling(ownership)({ containers, volumes, networks: [] })).toEqual([])
-    expect(ownership.usage('one').volumes).toBe(0)
-    // By its name it was made anew: the engine's mark is gone.
-    const anew = [{ Name: mine, Labels: {} }]
-    expect(beginReconciling(ownership)({ containers: [has('own')], volumes: anew, networks: [] })).toEqual([
-      { type: 'disown', kind: 'volume', id: mine },
-    ])
-  })
-
   test('does not take a volume that was made anew while it was listed for the one before', () => {
     const ownership = new Ownership({ owned: () => [], claims: () => [] })
     const make = () => ownership.claim('volume', 'one', NO_LIMITS)
@@ -367,6 +347,7 @@ describe('events', () => {
   test('do not take away the binds that are known when a create is told late', () => {
     const inventory = new Inventory()
     inventory.putContainer({
+      image: '',
       id: 'a',
       name: 'web',
       running: false,

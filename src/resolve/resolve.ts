@@ -10,7 +10,7 @@ import { reachOf } from '../policy/reach.ts'
 import { containerInReach, containersInReach, execInReach, isMeant } from './containers.ts'
 import { resolved, type Facts, type FactsOf, type Resolved } from './facts.ts'
 import type { EngineFacts } from '../world/engine-facts.ts'
-import { findImage, imagesListed, namesOf, ownersOfNames, pushedImages } from './images.ts'
+import { findImage, imagesListed, inspectedImage, namesOf, ownersOfNames, pushedImages } from './images.ts'
 import { namesOfOwnImages } from './own-images.ts'
 import type { Images } from '../world/images.ts'
 import { seen } from '../world/image-sight.ts'
@@ -187,6 +187,7 @@ function resolveOthers(from: From, operation: Exclude<Operation, OnContainer>): 
     case 'malformed':
     case 'network.list':
     case 'network.prune':
+    case 'plugin.list':
     case 'system.df':
     case 'system.info':
     case 'system.ping':
@@ -214,8 +215,12 @@ function resolveOnImages(
   const known = imagesOf(from)
   switch (operation.kind) {
     case 'image.history':
-    case 'image.inspect':
       return resolved(operation, { engine, image: findImage(known, worker, operation.image) })
+    case 'image.inspect':
+      return resolved(operation, {
+        engine,
+        image: inspectedImage(from.world, known, worker, operation.image),
+      })
     case 'image.tag': {
       const image = findImage(known, worker, operation.image)
       const names = namesOf(known, worker, operation)

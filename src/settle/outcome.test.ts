@@ -15,7 +15,7 @@ describe('a create', () => {
     using small = await openSmallGate(MAY, (what) =>
       what.startsWith('POST /containers/create') ? [201, { Id: ID, Warnings: [] }] : undefined,
     )
-    const state = { running: true, started: true, binds: [] }
+    const state = { running: true, started: true, image: '', binds: [] }
     small.gate.inventory.putContainer({ id: ID, name: 'renamed', claim: '', ...state })
     await small.call('POST /containers/create?name=web', CREATE)
     expect(small.gate.ownership.get('container', ID)).toMatchObject({ worker: 'ai-worker', name: 'renamed' })

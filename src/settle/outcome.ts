@@ -179,6 +179,7 @@ export class Outcome {
           id,
           name,
           claim: claim.nonce,
+          image: plan.image,
           running: false,
           started: false,
           binds: plan.binds,

@@ -42,6 +42,7 @@ export function applyEvent(inventory: Inventory, event: unknown): Effect {
       id,
       name,
       claim: textOf(attributes[CLAIM_LABEL]),
+      image: textOf(attributes['image']),
     })
   }
   if (type === 'image')
@@ -80,13 +81,18 @@ interface Subject {
   readonly id: string
   readonly name: string
   readonly claim: string
+  readonly image: string
 }
 
-function applyContainerEvent(inventory: Inventory, action: string, { id, name, claim }: Subject): Effect {
+function applyContainerEvent(
+  inventory: Inventory,
+  action: string,
+  { id, name, claim, image }: Subject,
+): Effect {
   switch (action) {
     case 'create':
       if (inventory.container(id) === undefined) {
-        inventory.putContainer({ id, name, claim, running: false, started: false, binds: [] })
+        inventory.putContainer({ id, name, claim, image, running: false, started: false, binds: [] })
       } else {
         inventory.changeContainer(id, { name })
       }

@@ -161,9 +161,9 @@ export class Feed {
     this.#images.listSoon()
     void listAll(this.#asking, minor).then(
       (lists) => {
-        // An event tells of a container, but not of its binds.
-        for (const { id, binds } of lists.containers.map(readContainer))
-          this.#inventory.changeContainer(id, { binds })
+        // An event tells of a container, but not of its binds, and of its image by the name alone.
+        for (const { id, image, binds } of lists.containers.map(readContainer))
+          this.#inventory.changeContainer(id, { image, binds })
         reconcile(lists)
       },
       // An engine that stalls loses no stream, which would begin everything anew.

@@ -10,6 +10,8 @@ export interface KnownContainer {
   readonly started: boolean
   /** The claim in its labels; empty where there is none. Images hand labels down, so it proves nothing. */
   readonly claim: string
+  /** What it is made of: an id, or the name that was given; empty where it is not known. */
+  readonly image: string
   /** Its bind mounts. */
   readonly binds: readonly KnownBind[]
 }

@@ -27,6 +27,7 @@ export function readContainer(listed: Unknown): KnownContainer {
     running: ['running', 'paused', 'restarting'].includes(textOf(listed['State'])),
     started: textOf(listed['State']) !== 'created',
     claim: textOf(objectOf(listed['Labels'])[CLAIM_LABEL]),
+    image: textOf(listed['ImageID']),
     binds: binds.map((mount) => ({ source: textOf(mount['Source']), readOnly: mount['RW'] === false })),
   }
 }

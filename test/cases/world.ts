@@ -43,6 +43,8 @@ const container = z.strictObject({
   started: z.boolean().default(false),
   /** Sources of bind mounts, `:ro` behind those that are read-only. */
   binds: z.array(z.string()).default([]),
+  /** The image that it is made of, by its name in the world. */
+  image: z.string().optional(),
   memory: z.string().default('0'),
   cpus: z.number().default(0),
   /** The create that makes it, as a body; by default one of an own image, without anything. `null` where it is not known. */
@@ -311,6 +313,7 @@ function worldOf(
       id: idOf(name),
       name,
       claim: '',
+      image: known.image === undefined ? '' : imageIdOf(known.image),
       running,
       started,
       binds: binds.map((bind) => ({ source: bind.replace(/:ro$/, ''), readOnly: bind.endsWith(':ro') })),

@@ -81,6 +81,11 @@ const NEEDED: Readonly<Record<string, string>> = {
   'GET /images/get': 'names=alpine',
 }
 
+const FILTERS: Readonly<Record<string, string>> = {
+  '/images/search': '{"stars":["3"]}',
+  '/plugins': '{"enabled":["true"]}',
+}
+
 const HANDSHAKE = {
   Connection: 'Upgrade',
   Upgrade: 'websocket',
@@ -90,8 +95,7 @@ const HANDSHAKE = {
 
 /** A request with that one parameter, decoded. */
 function send({ method, path, place, name, type }: Parameter): Decoded {
-  const filter = path === '/images/search' ? '{"stars":["3"]}' : '{"label":["a"]}'
-  const given = name === 'filters' ? filter : VALUES[name]
+  const given = name === 'filters' ? (FILTERS[path] ?? '{"label":["a"]}') : VALUES[name]
   const value = given ?? (type === 'integer' ? '7' : type === 'boolean' ? '1' : 'text')
   const needed = (NEEDED[`${method} ${path}`] ?? '').split('&').filter((pair) => !pair.startsWith(`${name}=`))
   const query = `?${[...needed, ...(place === 'query' ? [`${name}=${encodeURIComponent(value)}`] : [])].join('&')}`

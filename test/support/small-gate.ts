@@ -84,7 +84,7 @@ export async function openSmallGate(
       if (kind === 'volume') gate.inventory.putVolume(id)
       if (kind === 'network') gate.inventory.putNetwork(id, name)
       if (kind === 'container') {
-        const state = { running: true, started: true, binds: [] }
+        const state = { running: true, started: true, image: '', binds: [] }
         gate.inventory.putContainer({ id, name, claim: claim.nonce, ...state })
         gate.made.put(claim.nonce, JSON.stringify({ Image: 'docker.io/library/alpine:latest' }))
       }

@@ -14,6 +14,15 @@ export interface SystemInfo {
   readonly kind: 'system.info'
 }
 
+export const pluginListQuery = record({
+  filters: forwarded(queryFilters(['capability', 'enabled'])),
+})
+/** It is answered as by an engine without plugins: nothing of the operator's is told. */
+export interface PluginList {
+  readonly kind: 'plugin.list'
+  readonly parameters: Read<typeof pluginListQuery>
+}
+
 export const diskUsageQuery = record({
   type: forwarded((value, path) =>
     (Array.isArray(value) ? value : [value]).map((item) => queryText(item, path)),

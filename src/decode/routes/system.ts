@@ -1,5 +1,5 @@
 /** Endpoints about the engine as a whole. */
-import { diskUsageQuery, eventsQuery } from '../operations/system.ts'
+import { diskUsageQuery, eventsQuery, pluginListQuery } from '../operations/system.ts'
 import { NOTHING, route, takes, unnamed, type Route } from './route.ts'
 
 export const SYSTEM_ROUTES: readonly Route[] = [
@@ -24,5 +24,6 @@ export const SYSTEM_ROUTES: readonly Route[] = [
     takes('system.info', NOTHING, () => ({ kind: 'system.info' })),
   ),
   route('GET /system/df', 'SystemDataUsage', unnamed('system.df', diskUsageQuery), { repeatable: ['type'] }),
+  route('GET /plugins', 'PluginList', unnamed('plugin.list', pluginListQuery)),
   route('GET /events', 'SystemEvents', unnamed('system.events', eventsQuery)),
 ]

@@ -15,6 +15,7 @@ import {
   texts,
   type Field,
 } from '../fields.ts'
+import type { NetworkFacts } from '../../resolve/facts.ts'
 import { inWords, labels, networkWords } from '../words.ts'
 
 /** How a container is on a network. */
@@ -70,10 +71,26 @@ const operators = fields({
   Containers: containers,
 })
 
+/** The one that every engine has: from its gateway, which is the host, each container on it knows where that is. */
+const builtIn = fields({
+  ...BASE,
+  Labels: replaced({}, INSIDES),
+  Options: replaced({}, INSIDES),
+  IPAM: fields({ Driver: text, Config: list(fields({ Subnet: text, Gateway: text })) }),
+  Containers: containers,
+})
+
+function networkOf(owner: NetworkFacts['owner'] | undefined): Field<Unknown> {
+  if (owner === 'engine') return builtIn
+  return owner === 'self' ? own : operators
+}
+
 /** A network in reach. */
 export const network = inWords(
-  chosen('of networks that are not its own neither labels nor addresses', own, ({ Id }, view) =>
-    view.network(textOf(Id)) === 'self' ? own : operators,
+  chosen(
+    'of networks that are not its own neither labels nor addresses, of the default bridge its gateway',
+    own,
+    ({ Id }, view) => networkOf(view.network(textOf(Id))),
   ),
   networkWords,
 )
