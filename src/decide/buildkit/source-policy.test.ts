@@ -48,6 +48,15 @@ describe('an engine takes', () => {
     )
   })
 
+  test('every image there is where all are given, but no other worker’s own', () => {
+    for (const source of ['docker.io/library/alpine:3', 'localhost:5000/a/b:1', `ghcr.io/a/b:1${DIGEST}`])
+      expect(taken(['**'], OWN, `docker-image://${source}`)).toBeDefined()
+    const others = 'docker-image://other.dockgate.invalid/docker.io/library/app:1'
+    expect(taken(['**'], OWN, others)).toBeUndefined()
+    expect(taken(['**:1.*'], OWN, 'docker-image://ghcr.io/a/b:1.2')).toBeDefined()
+    expect(taken(['**:1.*'], OWN, 'docker-image://ghcr.io/a/b:2')).toBeUndefined()
+  })
+
   test('them by digest too, which is decided on with the graph', () => {
     expect(
       taken(['docker.io/library/alpine:3'], NONE, `docker-image://docker.io/library/alpine:3${DIGEST}`),

@@ -52,7 +52,8 @@ function expressionOf(pattern: string): string {
   const colon = pattern.indexOf(':', pattern.lastIndexOf('/') + 1)
   const name = colon === -1 ? pattern : pattern.slice(0, colon)
   const tag = colon === -1 ? TAG : `:${starred(pattern.slice(colon + 1), '[^/:@]*')}`
-  return starred(name, '[^/:@]*') + tag
+  // Every image there is: of registries with a port too.
+  return (name === '**' ? '[^@]*' : starred(name, '[^/:@]*')) + tag
 }
 
 function starred(text: string, one: string): string {
