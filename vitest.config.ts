@@ -15,8 +15,8 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          // They are half a gigabyte each (scripts/test-agents.sh).
-          exclude: [...configDefaults.exclude, 'test/agents/**'],
+          // Programs from npm (scripts/test-agents.sh, scripts/test-clients.sh).
+          exclude: [...configDefaults.exclude, 'test/agents/**', 'test/clients/**'],
           testTimeout: 60_000,
         },
       },

@@ -32,7 +32,7 @@ export function addInitCommand(program: Command, environment: Environment): void
     .option('--worker <name>', 'name of the worker', 'ai-worker')
     .option(
       '--for <program>',
-      'for a program that makes containers for its agents: openclaw, gemini, devcontainer, hermes',
+      'for a program that makes containers: openclaw, gemini, devcontainer, testcontainers, ci, hermes',
     )
     .option('--engine <url>', "the engine's address, as unix:///var/run/docker.sock (default: looked for)")
     .option('--force', 'replace the file if it is there')

@@ -196,7 +196,7 @@ describe('init', () => {
     [['--worker', 'A b'], '--worker: a worker is named in a-z, 0-9 and -, a letter first'],
     [['--worker', 'a\n  b: {}'], 'a worker is named in'],
     [['--engine', 'tcp://10.0.0.1:2375'], 'must be unix:// and'],
-    [['--for', 'nothing'], '--for: there are openclaw, gemini, devcontainer, hermes'],
+    [['--for', 'nothing'], '--for: there are openclaw, gemini, devcontainer, testcontainers, ci, hermes'],
   ])('%j is a wrong use and writes nothing', async (options, message) => {
     const output = join(folder, 'wrong.yaml')
     const { error, exitCode } = await run(['init', '--output', output, ...options])

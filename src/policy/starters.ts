@@ -1,4 +1,4 @@
-/** Policies to start from for programs that make containers of their own for their agents: sandboxes, and dev containers. */
+/** Policies to start from for programs that make containers of their own: sandboxes of agents, dev containers, tests, jobs. */
 import { wordsIn } from '../shared/words.ts'
 import { beginning, value, type Start } from './starter.ts'
 
@@ -11,9 +11,25 @@ interface Program {
   readonly images: readonly string[]
   readonly limits: Readonly<Record<string, string | number>>
   readonly capabilities?: readonly string[]
+  /** Ports of the host that its containers publish. */
+  readonly ports?: string
+  /** Why its containers mount the engine's socket. */
+  readonly dockerSocket?: string
 }
 
 const usual = (worker: string): string => `/run/dockgate/${worker}/docker.sock`
+
+const NETWORKS_AND_VOLUMES = [
+  'network ls',
+  'network inspect',
+  'network create',
+  'network connect',
+  'network disconnect',
+  'network rm',
+  'volume ls',
+  'volume create',
+  'volume rm',
+]
 
 const PROGRAMS: Readonly<Record<string, Program>> = {
   openclaw: {
@@ -55,6 +71,43 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     limits: { memory: '4g', cpus: 2, pids: 1024, containers: 8 },
     capabilities: ['NET_ADMIN'],
   },
+  testcontainers: {
+    about: [
+      'Testcontainers, in any language: containers for tests, and their reaper, which removes what a run leaves (docs/guides/testcontainers.md).',
+      'It publishes ports on loopback. Images of modules that you use go under images; those of a build are its own.',
+    ],
+    socket: usual,
+    allow: [
+      ...wordsIn(
+        'ps inspect logs images info version events run start stop restart kill rm exec cp commit pull build tag rmi',
+      ),
+      ...NETWORKS_AND_VOLUMES,
+      'compose',
+    ],
+    images: ['docker.io/library/*', 'docker.io/testcontainers/*'],
+    limits: { memory: '2g', cpus: 2, pids: 1024, containers: 32, networks: 20 },
+    ports: '20000-20999',
+    dockerSocket: 'The reaper mounts it. Without this key: TESTCONTAINERS_RYUK_DISABLED=true for the tests.',
+  },
+  ci: {
+    about: [
+      'A CI runner that has its jobs in containers: act, act_runner, forgejo-runner, gitlab-runner (docs/guides/ci-runners.md says what to set in each).',
+      'Each job has a network of its own, and Docker in it is this worker. The runner is the worker; what a job may it may.',
+    ],
+    socket: usual,
+    allow: [
+      ...wordsIn(
+        'ps inspect logs images info version events run start stop restart kill rm attach exec cp pull build tag rmi',
+      ),
+      ...NETWORKS_AND_VOLUMES,
+      'volume inspect',
+      'compose',
+    ],
+    images: ['docker.io/library/*', 'docker.io/catthehacker/*', 'registry.gitlab.com/gitlab-org/**'],
+    limits: { memory: '4g', cpus: 2, pids: 2048, containers: 16, networks: 20, volumes: 100 },
+    ports: '20000-20999',
+    dockerSocket: 'Jobs mount it, to build and to start containers of theirs.',
+  },
   hermes: {
     about: [
       "Hermes' own docker backend (terminal.backend: docker): one container that its commands run in by exec.",
@@ -82,7 +135,8 @@ export function starterFor(name: string, start: Start): Starter | undefined {
   return found === undefined ? undefined : { text: written(found, start), socket: found.socket(start.worker) }
 }
 
-function written({ about, socket, allow, images, limits, capabilities }: Program, start: Start): string {
+function written(program: Program, start: Start): string {
+  const { about, socket, allow, images, limits, capabilities, ports, dockerSocket } = program
   const { worker } = start
   const list = (words: readonly string[]): string =>
     words.map((word) => `          - ${value(word)}\n`).join('')
@@ -92,6 +146,19 @@ function written({ about, socket, allow, images, limits, capabilities }: Program
       : `        # For containers that make a firewall of their own, as that of Claude Code does.
         capabilities:
 ${list(capabilities)}`
+  const published =
+    ports === undefined
+      ? ''
+      : `        # Ports of this host that its containers publish, for programs of this host alone.
+        ports: { address: 127.0.0.1, range: ${ports} }
+`
+  const nested =
+    dockerSocket === undefined
+      ? ''
+      : `        # A mount of the engine's socket is one of the worker's own: what runs in that container is this worker.
+        # ${dockerSocket}
+        docker_socket: own
+`
   return `${beginning(start, socket(worker))}    # For:
 ${about.map((line) => `    # ${line}\n`).join('')}    docker:
       allow:
@@ -100,7 +167,7 @@ ${allow.map((word) => `        - ${word}\n`).join('')}      run:
 ${list(images)}        # The folder that its containers may mount. In rw they write as root.
         binds:
           - { path: ${value(`/srv/${worker}`)}, mode: rw }
-${firewall}        limits:
+${firewall}${published}${nested}        limits:
 ${Object.entries(limits)
   .map(([key, limit]) => `          ${key}: ${limit}\n`)
   .join('')}`

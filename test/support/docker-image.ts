@@ -1,37 +1,55 @@
-/** An image with busybox and the docker CLI, made in an engine without any registry. */
+/** Images for tests that need a program in them, made in an engine without any registry. */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { engineDocker, type EngineName } from './engine.ts'
 import { setting } from './settings.ts'
 
-/** Its name, which the policies of the tests cover. */
+/** Busybox with the docker CLI: a name that the policies of the tests cover. */
 export const DOCKER_IMAGE = 'with-docker:latest'
 
-/** Makes the image, with docker 26 and what it is linked to. */
+/** Makes it, with docker 26 and what it is linked to. */
 export async function makeDockerImage(engine: EngineName): Promise<void> {
+  const program = setting('DOCKER')
+  const linked = execFileSync('ldd', [program], { encoding: 'utf8' })
+  const libraries = [...linked.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path)
+  const files = [['/usr/bin/docker', program], ...libraries.map((path) => [path, path] as const)] as const
+  const contents = Object.fromEntries(files.map(([path, from]) => [path, readFileSync(from)]))
+  await makeImage(engine, DOCKER_IMAGE, 'busybox', contents, undefined)
+}
+
+function archiveOf(files: Readonly<Record<string, Buffer>>): Buffer {
   const tree = mkdtempSync(join(tmpdir(), 'dockgate-image-'))
   try {
-    const program = setting('DOCKER')
-    const linked = execFileSync('ldd', [program], { encoding: 'utf8' })
-    const libraries = [...linked.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path)
-    for (const path of libraries) {
+    for (const [path, content] of Object.entries(files)) {
       mkdirSync(join(tree, dirname(path)), { recursive: true })
-      copyFileSync(path, join(tree, path))
+      writeFileSync(join(tree, path), content)
     }
-    mkdirSync(join(tree, 'usr/bin'), { recursive: true })
-    copyFileSync(program, join(tree, 'usr/bin/docker'))
-    const made = (await engineDocker(engine, ['create', 'busybox'])).stdout.trim()
-    const archive = execFileSync('tar', ['--create', '--directory', tree, '.'], { maxBuffer: 2 ** 30 })
-    expect(await engineDocker(engine, ['cp', '-', `${made}:/`], { input: archive })).toMatchObject({
-      code: 0,
-    })
-    const commit = ['commit', '--change', 'CMD ["sh"]', made, DOCKER_IMAGE]
-    expect(await engineDocker(engine, commit)).toMatchObject({ code: 0 })
-    await engineDocker(engine, ['rm', made])
+    const words = ['--create', '--mode=755', '--owner=0', '--group=0', '--directory', tree]
+    const names = Object.keys(files).map((path) => path.slice(1))
+    return execFileSync('tar', [...words, ...names], { maxBuffer: 2 ** 30 })
   } finally {
     rmSync(tree, { recursive: true, force: true })
   }
+}
+
+/** Makes an image of another and files, which are programs. @param files by path */
+export async function makeImage(
+  engine: EngineName,
+  name: string,
+  base: string,
+  files: Readonly<Record<string, Buffer>>,
+  entrypoint: readonly string[] | undefined,
+): Promise<void> {
+  const archive = archiveOf(files)
+  const made = (await engineDocker(engine, ['create', base, 'sh'])).stdout.trim()
+  expect(await engineDocker(engine, ['cp', '-', `${made}:/`], { input: archive })).toMatchObject({ code: 0 })
+  const start =
+    entrypoint === undefined
+      ? ['--change', 'CMD ["sh"]']
+      : ['--change', `ENTRYPOINT ${JSON.stringify(entrypoint)}`, '--change', 'CMD []']
+  expect(await engineDocker(engine, ['commit', ...start, made, name])).toMatchObject({ code: 0 })
+  await engineDocker(engine, ['rm', made])
 }

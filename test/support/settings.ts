@@ -13,6 +13,7 @@ type Setting =
   | 'DOCKER_28'
   | 'REGISTRY'
   | 'PLUGINS'
+  | 'CLIENTS'
 
 /** The value of DOCKGATE_TEST_<name>; throws where it is missing. */
 export function setting(name: Setting): string {
