@@ -246,7 +246,7 @@ END
       [
         `${BRIDGE}Solve`,
         frontend({ Frontend: 'dockerfile.v0', FrontendInputs: new Map([['x', graph]]) }),
-        'context x',
+        'does not end',
       ],
       [`${BRIDGE}NewContainer`, Buffer.alloc(0), 'NewContainer'],
       [`${BRIDGE}ResolveImageConfig`, Buffer.alloc(0), 'ResolveImageConfig'],
