@@ -4,6 +4,7 @@ import { buildHost } from './host/build.ts'
 import { imageHostOf } from './image-space.ts'
 import { mcpFindings } from './mcp.ts'
 import { isWithin, withoutRunLink } from './paths.ts'
+import { commonPorts, describePorts } from './ports.ts'
 import type { BindRoot, FaultPolicy, Limits, Policy, WorkerPolicy } from './policy.ts'
 import type { PolicyFile, WorkerFile } from './schema.ts'
 import { formatCpus, formatSize } from '../shared/sizes.ts'
@@ -29,7 +30,7 @@ function buildWorker(
 ): WorkerPolicy {
   const { docker_socket: dockerSocket, ...run } = docker.run
   const limitsPath = ['workers', name, 'docker', 'run', 'limits', 'total']
-  findings.push(...totalFindings(run.limits, limitsPath))
+  findings.push(...totalFindings(run.limits, limitsPath), ...portFindings(run.ports, name))
   return {
     name,
     inherits,
@@ -40,7 +41,6 @@ function buildWorker(
       run: {
         ...run,
         imageHost: run.names === 'own' ? imageHostOf(name) : '',
-        ports: run.ports,
         covered: [],
         dockerSocket,
         socketPath: socket.path,
@@ -73,6 +73,19 @@ function totalFindings({ memory, cpus, total }: LimitsFile, path: readonly strin
     findings.push({ path: [...path, 'cpus'], at: 'value', message })
   }
   return findings
+}
+
+/** A port is given once on each address: who takes a range away must not find it given by another entry. */
+function portFindings(ports: WorkerFile['docker']['run']['ports'], worker: string): readonly Finding[] {
+  return ports.flatMap((entry, index) => {
+    const before = ports
+      .slice(0, index)
+      .flatMap((other) => (other.address === entry.address ? (commonPorts(other, entry) ?? []) : []))[0]
+    if (before === undefined) return []
+    const path = ['workers', worker, 'docker', 'run', 'ports', index, 'range']
+    const message = `an entry before it gives ${describePorts({ ...before, address: entry.address })} already`
+    return [{ path, at: 'value' as const, message }]
+  })
 }
 
 /** A socket tells who is asking: each worker has its own, and the engine's is nobody's. */

@@ -28,6 +28,21 @@ worker a
 `)
 })
 
+test('ranges of ports are told one by one', () => {
+  const before = one('allow: [], run: { ports: { range: 20000-20999 } }')
+  const after = one(
+    'allow: [], run: { ports: [{ range: 20000-20999 }, { address: "0.0.0.0", range: 80 }, { range: 80 }] }',
+  )
+  expect(describeDifferences(differences(before, after))).toBe(`\
+worker a
+  published ports
+    + 80 on 0.0.0.0
+    + 80 on 127.0.0.1
+    + without a number: 20000 to 20999 on 127.0.0.1
+    + 80 without an address: on 0.0.0.0
+`)
+})
+
 test('a worker that has come or gone has all or nothing', () => {
   const found = differences(one('allow: [ps]'), policy('  b: { socket: /run/b, docker: { allow: [ps] } }\n'))
   const items = (name: string) =>

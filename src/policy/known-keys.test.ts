@@ -18,6 +18,14 @@ test.each([
     ['path', 'mode'],
   ],
   [
+    [...DOCKER, 'run', 'ports'],
+    ['address', 'range'],
+  ],
+  [
+    [...DOCKER, 'run', 'ports', 0],
+    ['address', 'range'],
+  ],
+  [
     [...DOCKER, 'run', 'limits', 'total'],
     ['memory', 'cpus'],
   ],

@@ -54,7 +54,7 @@ describe('a good policy', () => {
               images: [],
               binds: [],
               covered: [],
-              ports: undefined,
+              ports: [],
               limits: {
                 memory: 2 ** 30,
                 nanoCpus: 10 ** 9,
@@ -142,7 +142,7 @@ workers:
       run: {
         images: ['docker.io/library/alpine', 'ghcr.io/acme/*'],
         binds: [{ path: '/srv/data', mode: 'ro' }],
-        ports: { address: '::1', from: 20_000, to: 20_999 },
+        ports: [{ address: '::1', from: 20_000, to: 20_999 }],
         networks: ['front'],
         capabilities: ['NET_ADMIN'],
         restart: ['always'],

@@ -90,7 +90,8 @@ export interface RunPolicy {
   readonly binds: readonly BindRoot[]
   /** What the file names beside them: folders that lie in one of them, which gives all of them. They are no roots. */
   readonly covered: readonly CoveredRoot[]
-  readonly ports: PortRange | undefined
+  /** What may be published, the first that gives a port goes before the others. */
+  readonly ports: readonly PortRange[]
   readonly limits: Limits
   /** The operator's networks, by name, that a container may join, beside the default bridge. */
   readonly networks: readonly string[]
@@ -119,7 +120,7 @@ export interface CoveredRoot {
 }
 
 export interface PortRange {
-  /** Address that ports are published on. */
+  /** Address of the host that these ports are published on. */
   readonly address: string
   readonly from: number
   readonly to: number

@@ -103,14 +103,15 @@ export function bindPath(bind: BindRoot, context: Context): BindRoot {
   return bind
 }
 
-const RANGE = /^([0-9]{1,5})-([0-9]{1,5})$/
+const RANGE = /^[0-9]{1,5}(?:-[0-9]{1,5})?$/
+const RANGE_FORM = 'must be a port, or the first and the last, as 20000-20999'
 
+/** `80` or `20000-20999`. */
 export const portRange = z
-  .string()
-  .regex(RANGE, 'must be first and last port, as 20000-20999')
+  .union([z.int(), z.string().regex(RANGE, RANGE_FORM)], RANGE_FORM)
   .transform((written, context) => {
-    const [from = 0, to = 0] = written.split('-').map(Number)
-    if (from < 1 || to > 65_535) return refuse(context, 'ports are 1 to 65535')
+    const [from = 0, to = from] = String(written).split('-').map(Number)
+    if (Math.min(from, to) < 1 || Math.max(from, to) > 65_535) return refuse(context, 'ports are 1 to 65535')
     return from > to ? refuse(context, 'the first port is above the last') : { from, to }
   })
 

@@ -93,6 +93,16 @@ const limits = z.strictObject({
   total: total.prefault({}),
 })
 
+const ports = z
+  .strictObject({
+    address: z
+      .union([z.ipv4(), z.ipv6()], 'must be an IP address, as 127.0.0.1')
+      .prefault('127.0.0.1')
+      .describe('Address of the host that ports are published on.'),
+    range: portRange.describe('Ports of the host: one, or first and last: 80, 20000-20999.'),
+  })
+  .transform(({ address, range }): PortRange => ({ address, ...range }))
+
 const run = z.strictObject({
   images: z
     .array(image)
@@ -112,16 +122,10 @@ const run = z.strictObject({
     .prefault([])
     .describe('Folders of the host that may be mounted.'),
   ports: z
-    .strictObject({
-      address: z
-        .union([z.ipv4(), z.ipv6()], 'must be an IP address, as 127.0.0.1')
-        .prefault('127.0.0.1')
-        .describe('Address of the host that ports are published on.'),
-      range: portRange.describe('Ports of the host, first and last: 20000-20999.'),
-    })
-    .transform(({ address, range }): PortRange => ({ address, ...range }))
-    .optional()
-    .describe('Ports that may be published. Default: none.'),
+    .union([ports, z.array(ports)], 'must be a map with range and address, or a list of such maps')
+    .prefault([])
+    .transform((written): readonly PortRange[] => (Array.isArray(written) ? written : [written]))
+    .describe('Ports that may be published: one range, or a list of them.'),
   limits: limits.prefault({}).describe('Caps; each has a default.'),
   networks: z
     .array(

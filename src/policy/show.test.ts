@@ -60,6 +60,30 @@ worker ai-worker
     exec: Put the command into the image or the run command, and read what it prints with logs`)
   })
 
+  test('tells each range of ports, and which is meant by what is left open', () => {
+    const text = shown(`version: 1
+workers:
+  a:
+    socket: /run/a
+    docker:
+      allow: []
+      run:
+        ports: [{ address: 0.0.0.0, range: 80 }, { range: 80-90 }, { range: 443, address: "::1" }]
+`)
+    expect(text).toContain(`
+  published ports
+    80 on 0.0.0.0
+    ! open to every network of the host; Docker's own rules pass by most firewalls
+    80 to 90 on 127.0.0.1
+    ! below 1024 it can take the place of the host's own services
+    443 on ::1
+    ! below 1024 it can take the place of the host's own services
+    without a number: 80 to 90 on 127.0.0.1
+    80 without an address: on 0.0.0.0
+  limits
+`)
+  })
+
   test('says for how many containers there is room', () => {
     const limits = (total: string) => `version: 1
 workers: { a: { socket: /run/a, docker: { allow: [], run: { limits: { memory: 4g, cpus: 2, containers: 10${total} } } } } }`

@@ -15,6 +15,7 @@ import {
   socketNote,
   ulimitNote,
 } from './notes.ts'
+import { describeChoices, describePorts } from './ports.ts'
 import { alsoGives } from './grants.ts'
 import { mcpUrl } from './mcp-url.ts'
 import type { ArgvPattern } from './argv.ts'
@@ -188,9 +189,12 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
     {
       title: 'published ports',
       lines:
-        ports === undefined
+        ports.length === 0
           ? ['none']
-          : [`${ports.from} to ${ports.to} on ${ports.address}`, ...noted(portNote(ports))],
+          : [
+              ...ports.flatMap((entry) => [describePorts(entry), ...noted(portNote(entry))]),
+              ...describeChoices(ports),
+            ],
     },
     ...describeNames(run),
     { title: 'limits', lines: describeLimits(run.limits) },

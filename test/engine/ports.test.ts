@@ -5,6 +5,11 @@ import { engineDocker, onEngines } from '../support/engine.ts'
 import { freshName, gateForAll } from '../support/everything.ts'
 
 const ranges = { new: [21_000, 21_299], old: [21_300, 21_599] } as const
+/** A range with ports that browsers block, those that an engine gives of it, and one of the others. */
+const partly = {
+  new: { range: '6660-6671', given: ['6660', '6661', '6662', '6663', '6664'], blocked: '6667' },
+  old: { range: '5998-6003', given: ['6001', '6002', '6003'], blocked: '6000' },
+} as const
 const serve = [
   'busybox',
   'sh',
@@ -60,6 +65,54 @@ describe.each(onEngines('new', 'old'))('published ports on the %s engine', (engi
   ])('a port %s is refused', async (_what, publish) => {
     const result = await docker(shared.gate, ['run', '--rm', '-p', publish, 'busybox', 'true'])
     expect(result).toMatchObject({ code: 125, stderr: expect.stringContaining('run.ports') })
+  })
+
+  describe('by several entries', () => {
+    const [single, other] = [from + 280, from + 281]
+    const several = gateForAll(engine, {
+      run: {
+        ports: [{ address: '0.0.0.0', range: single }, { range: partly[engine].range }, { range: other }],
+      },
+    })
+
+    /** What an engine was told to publish of a container, and what it does. */
+    async function published(...publish: readonly string[]): Promise<readonly string[]> {
+      const name = freshName('several')
+      const args = publish.flatMap((port) => ['-p', port])
+      const started = await docker(several.gate, ['run', '-d', '--name', name, ...args, ...serve])
+      expect(started).toMatchObject({ code: 0, stderr: '' })
+      const format = '{{json .NetworkSettings.Ports}}'
+      const { stdout } = await engineDocker(engine, ['inspect', '-f', format, name])
+      await docker(several.gate, ['rm', '-f', name])
+      const bindings: Readonly<
+        Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>
+      > = JSON.parse(stdout)
+      return Object.values(bindings).flatMap((all) =>
+        all.map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`),
+      )
+    }
+
+    test('a port is published on the address of its own', async () => {
+      expect(await published(`${single}:8080`)).toEqual([`0.0.0.0:${single}`])
+      expect(await published(`${other}:8080`)).toEqual([`127.0.0.1:${other}`])
+    })
+
+    test('as many as an engine takes of a range, none is one that browsers block', async () => {
+      const { given, blocked } = partly[engine]
+      const taken = await published(...given.map((_, index) => String(8080 + index)))
+      expect(taken.toSorted()).toEqual(given.map((port) => `127.0.0.1:${port}`))
+      expect(await published(`${blocked}:8080`)).toEqual([`127.0.0.1:${blocked}`])
+    })
+
+    test.each([
+      ['on the address of another entry', `0.0.0.0:${other}:8080`],
+      ['of none of them', `${from}:8080`],
+      ['in a range from one to another', `${single}-${other}:8080`],
+      ['on an address of none', `127.0.0.2:${single}:8080`],
+    ])('a port %s is refused', async (_what, publish) => {
+      const result = await docker(several.gate, ['run', '--rm', '-p', publish, 'busybox', 'true'])
+      expect(result).toMatchObject({ code: 125, stderr: expect.stringContaining('run.ports') })
+    })
   })
 
   test('a container reaches another one of the worker by its namespace', async () => {

@@ -11,15 +11,8 @@ import { planImage } from './images.ts'
 import { planLimits } from './limits.ts'
 import { checkLabels, planLabels } from '../labels.ts'
 import { planMounts, planVolumesFrom, sharedBinds } from './mounts.ts'
-import {
-  checkHostname,
-  planEndpoints,
-  planIpcMode,
-  planNetworkMode,
-  planPidMode,
-  checkExposed,
-  planPorts,
-} from './network.ts'
+import { checkHostname, planEndpoints, planIpcMode, planNetworkMode, planPidMode } from './network.ts'
+import { checkExposed, planPorts } from './ports.ts'
 import { checkCapabilities, checkSecurityOptions, planLog, planRestart } from './security.ts'
 import { planUlimits } from './ulimits.ts'
 import { volumesToOwn } from './volumes.ts'

@@ -1,13 +1,9 @@
-/** Networks, ports and namespaces of a new container. */
+/** Networks and namespaces of a new container. */
 import type { ContainerCreate, Namespace } from '../../decode/operations/container-create.ts'
-import { MOST_EXPOSED } from '../dockerfile/ports.ts'
 import type { Endpoint } from '../../decode/operations/endpoint.ts'
-import type { PublishedPort } from '../../decode/operations/ports.ts'
 import type { Facts } from '../../resolve/facts.ts'
-import type { RunPolicy } from '../../policy/policy.ts'
-import { ONCE_MORE, type Violation } from '../refuse.ts'
+import type { Violation } from '../refuse.ts'
 import { ownAliases } from './aliases.ts'
-import type { PlanFacts } from './facts.ts'
 
 /** NetworkMode as it is sent: networks by full id, so that no other of that name can be meant. */
 export function planNetworkMode(
@@ -135,57 +131,4 @@ function sharedNamespace(
     instead: [],
   })
   return 'none'
-}
-
-/** Of a container that runs an engine has each port that its image exposes in the list of containers, which is everybody's. */
-export function checkExposed({ fromImage }: Pick<PlanFacts, 'fromImage'>, violations: Violation[]): void {
-  if (fromImage === undefined) return
-  const refused = (why: string, instead: string): void => {
-    violations.push({ rule: 'run.ports', what: 'ports of the image', why, instead: [instead] })
-  }
-  const ports = fromImage.named?.ports
-  if (ports === undefined) refused('it is not known how many ports its image exposes', ONCE_MORE)
-  else if (ports > MOST_EXPOSED)
-    refused(`its image exposes ${ports} ports, ${MOST_EXPOSED} at most`, 'an image that exposes fewer')
-}
-
-/** For each of them an engine runs a process of its own on the host, with memory that no limit of the container's counts. */
-const MOST_PORTS = 32
-
-/** Ports as they are sent: on the policy's address, within its range. Of a range of the host's, an engine takes one. */
-export function planPorts(
-  run: RunPolicy,
-  ports: readonly PublishedPort[],
-  violations: Violation[],
-): readonly PublishedPort[] {
-  const range = run.ports
-  if (range !== undefined && ports.length > MOST_PORTS) {
-    const why = `each is a process on the host: a container may publish ${MOST_PORTS}`
-    const what = `${ports.length} published ports`
-    violations.push({
-      rule: 'run.ports',
-      what,
-      why,
-      instead: ['fewer ports', 'an own network, for containers among each other'],
-    })
-    return []
-  }
-  return ports.map((port) => {
-    const wanted = port.host === undefined ? '' : String(port.host.from)
-    const what = `-p ${port.address === '' ? '' : `${port.address}:`}${wanted}:${port.container}`
-    const refused = (why: string, alternatives: readonly string[]): PublishedPort => {
-      violations.push({ rule: 'run.ports', what, why, instead: alternatives })
-      return port
-    }
-    if (range === undefined)
-      return refused('this worker may not publish ports', ['docker logs, or a shared network namespace'])
-    const example = `-p ${range.address}:${range.from}:${port.container.split('/')[0] ?? ''}`
-    if (port.address !== '' && port.address !== range.address)
-      return refused(`ports are published on ${range.address} only`, [example])
-    const host = port.host ?? { from: range.from, to: range.to }
-    if (host.from < range.from || host.to > range.to) {
-      return refused(`ports ${range.from} to ${range.to} of the host may be published`, [example])
-    }
-    return { container: port.container, address: range.address, host }
-  })
 }

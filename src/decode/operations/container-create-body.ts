@@ -170,8 +170,8 @@ const hostConfig = record({
   PortBindings: dictionary(
     list(
       record({
-        HostIp: limited(text, 'the address in run.ports; put in where it is missing'),
-        HostPort: limited(text, 'the range in run.ports; put in where it is missing'),
+        HostIp: limited(text, 'an address in run.ports; put in where it is missing'),
+        HostPort: limited(text, 'a range in run.ports on that address; put in where it is missing'),
       }),
     ),
   ),
