@@ -113,7 +113,7 @@ test('a create is recorded as ever', () => {
   const text = textOf(recordDetail(decoded.operation, verdict).text((value) => `${value.length}`, Infinity))
   // A label is not a secret, whatever it is called.
   expect(text).toBe(
-    '{"kind":"container.create","word":"abc","name":"abc","image":"alpine","config":{"Env":["A=<1>"],"Labels":{"Env":"x","log":"y","registryAuth":"z"}},"host":{},"mounts":[],"volumesFrom":[],"ports":[],"network":{"mode":"default"},"endpoints":[],"pid":{"mode":"default"},"ipc":{"mode":"default"},"limits":{},"ulimits":[],"addCapabilities":[],"securityOptions":[],"restart":{"name":"","retries":0},"log":{"driver":"","options":{"max-size":"1m","t":"<1>"}}}',
+    '{"kind":"container.create","word":"abc","name":"abc","image":"alpine","config":{"Env":["A=<1>"],"Labels":{"Env":"x","log":"y","registryAuth":"z"}},"host":{},"mounts":[],"volumesFrom":[],"ports":[],"network":{"mode":"default"},"endpoints":[],"links":[],"pid":{"mode":"default"},"ipc":{"mode":"default"},"limits":{},"ulimits":[],"addCapabilities":[],"securityOptions":[],"restart":{"name":"","retries":0},"log":{"driver":"","options":{"max-size":"1m","t":"<1>"}}}',
   )
 })
 

@@ -1,8 +1,9 @@
 /** Networks: own ones, and those of the operator's that the policy names, to be on. */
 import { ownAliases } from './create/aliases.ts'
+import { checkLinks, missingLink, networkLinks } from './create/links.ts'
 import type { NetworkOperation } from '../decode/operation.ts'
-import type { NetworkConnect, NetworkCreate, NetworkDisconnect } from '../decode/operations/network.ts'
-import type { Facts, Resolved } from '../resolve/facts.ts'
+import type { NetworkConnect, NetworkCreate } from '../decode/operations/network.ts'
+import type { ContainerFacts, Facts, NetworkFacts, Resolved } from '../resolve/facts.ts'
 import { allow } from './answers.ts'
 import { checkLabels } from './labels.ts'
 import { likeAnId, looksLikeId } from './rename.ts'
@@ -61,18 +62,32 @@ export function decideNetwork(word: Subcommand, asked: Resolved<NetworkOperation
   if (container?.owner !== 'self') return notFound(word, `No such container: ${operation.container}`)
   // Own containers may join and leave what the policy lets a new container be on.
   if (network.owner === 'engine') return notOwn(word, network.name)
-  // On the operator's networks an alias could answer for one of the operator's containers.
-  const plain: NetworkConnect | NetworkDisconnect =
-    kind === 'network.connect'
-      ? {
-          ...operation,
-          endpoint: {
-            ...operation.endpoint,
-            aliases: isOwn ? ownAliases(container, network, operation.endpoint.aliases) : [],
-          },
-        }
-      : operation
-  return allow(word, 'docker.allow', { on: 'network member', operation: plain, network, container })
+  if (kind === 'network.disconnect')
+    return allow(word, 'docker.allow', { on: 'network member', operation, network, container })
+  return decideConnect(word, operation, network, container, asked.facts)
+}
+
+function decideConnect(
+  word: Subcommand,
+  operation: NetworkConnect,
+  network: NetworkFacts,
+  container: ContainerFacts,
+  facts: Pick<Facts, 'others'>,
+): Verdict {
+  const violations: Violation[] = []
+  const { aliases, links } = operation.endpoint
+  checkLinks(links, facts, violations)
+  if (violations.length > 0) return refuseAll(word, violations)
+  const missing = missingLink(word, links, facts)
+  if (missing !== undefined) return missing
+  const endpoint = {
+    ...operation.endpoint,
+    // On the operator's networks an alias could answer for one of the operator's containers.
+    aliases: network.owner === 'self' ? ownAliases(container, network, aliases) : [],
+    links: networkLinks(operation.endpoint, network, facts),
+  }
+  const operationOnIt = { ...operation, endpoint }
+  return allow(word, 'docker.allow', { on: 'network member', operation: operationOnIt, network, container })
 }
 
 function notOwn(word: Subcommand, name: string): Verdict {

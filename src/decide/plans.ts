@@ -1,6 +1,7 @@
 /** What a container or a build will be, as it was decided: what a permit to make or change one carries. */
 import type { ContainerCreate } from '../decode/operations/container-create.ts'
 import type { Endpoint } from '../decode/operations/endpoint.ts'
+import type { Link } from '../decode/operations/links.ts'
 import type { ImageMount, Mount, VolumeMount } from '../decode/operations/mounts.ts'
 import type { PublishedPort } from '../decode/operations/ports.ts'
 
@@ -55,6 +56,8 @@ export interface CreatePlan {
   readonly networkMode: string
   /** Networks by full id. */
   readonly endpoints: readonly Endpoint[]
+  /** Those of the default bridge, by full id. */
+  readonly links: readonly Link[]
   readonly pidMode: string
   readonly ipcMode: string
   readonly limits: ContainerLimits

@@ -3,7 +3,7 @@ import type { BindMount, TmpfsMount, VolumeMount } from '../decode/operations/mo
 import type { CreatePermit } from '../decide/verdict.ts'
 import { parseSize } from '../shared/sizes.ts'
 import type { PlannedMount, SocketMount } from '../decide/plans.ts'
-import { endpointBody } from './network.ts'
+import { endpointBody, linkText } from './network.ts'
 
 /**
  * The body as an object for JSON.
@@ -54,6 +54,7 @@ export function hostConfig(operation: CreatePermit['operation'], plan: CreatePer
     Tmpfs: Object.fromEntries(asked.filter((mount) => mount.field === 'Tmpfs').map(tmpfsEntry)),
     VolumesFrom: plan.volumesFrom,
     PortBindings: portBindings(plan.ports),
+    ...(plan.links.length === 0 ? {} : { Links: plan.links.map(linkText) }),
     Memory: limits.memory,
     MemorySwap: limits.memorySwap,
     MemoryReservation: limits.memoryReservation,

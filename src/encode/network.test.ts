@@ -58,6 +58,14 @@ test('a container leaves by the id that was looked up', () => {
 })
 
 test('an endpoint says only what was asked for', () => {
-  expect(endpointBody({ aliases: [], gatewayPriority: undefined })).toEqual({})
-  expect(endpointBody({ aliases: ['db'], gatewayPriority: 5 })).toEqual({ Aliases: ['db'], GwPriority: 5 })
+  expect(endpointBody({ aliases: [], gatewayPriority: undefined, links: [] })).toEqual({})
+  const links = [
+    { container: 'db', alias: undefined },
+    { container: 'db', alias: 'store' },
+  ]
+  expect(endpointBody({ aliases: ['db'], gatewayPriority: 5, links })).toEqual({
+    Aliases: ['db'],
+    GwPriority: 5,
+    Links: ['db', 'db:store'],
+  })
 })

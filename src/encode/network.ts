@@ -1,4 +1,6 @@
 /** Bodies of network requests, built from what was decided. */
+import type { Endpoint } from '../decode/operations/endpoint.ts'
+import type { Link } from '../decode/operations/links.ts'
 import type { NetworkCreate } from '../decode/operations/network.ts'
 import type { NetworkMemberPermit } from '../decide/verdict.ts'
 
@@ -24,13 +26,15 @@ export function memberBody({ operation, container }: NetworkMemberPermit): objec
 }
 
 /** How a container is on a network. */
-export function endpointBody(endpoint: {
-  readonly aliases: readonly string[]
-  readonly gatewayPriority: number | undefined
-}): object {
-  const { aliases, gatewayPriority } = endpoint
+export function endpointBody(endpoint: Omit<Endpoint, 'network'>): object {
+  const { aliases, gatewayPriority, links } = endpoint
   return {
     ...(aliases.length === 0 ? {} : { Aliases: aliases }),
+    ...(links.length === 0 ? {} : { Links: links.map(linkText) }),
     ...(gatewayPriority ? { GwPriority: gatewayPriority } : {}),
   }
+}
+
+export function linkText({ container, alias }: Link): string {
+  return alias === undefined ? container : `${container}:${alias}`
 }

@@ -35,6 +35,13 @@ describe('a list of containers', () => {
     expect(containers[2]).toEqual({ ...listed('quiet'), Command: '', Labels: {}, Mounts: [], Ports: [] })
   })
 
+  test('tells by which names own containers link to one, and not by which those of others do', () => {
+    const Names = ['/database/a', '/rival/b', '/web', '/web/c', '/fresh/d', '/nowhere/e']
+    expect(filterContainers([{ ...listed('web'), Names }])).toMatchObject([
+      { Names: ['/web', '/web/c', '/fresh/d'] },
+    ])
+  })
+
   test('holds nothing of what has no id', () => {
     expect(filterContainers([{}, null, { Id: '' }, { Id: '7' }, 'x'])).toEqual([])
   })

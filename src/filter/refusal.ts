@@ -8,7 +8,8 @@ import type { Space } from '../policy/space.ts'
 /** The reply to a refused request. @param record id of its audit entry, empty where it could not be written */
 export function refusalReply(refused: Refused, record: string, worker: string): Reply {
   // What is out of reach answers like what does not exist, to the letter; what is in use, as the engine says it.
-  if (refused.status === 404 || refused.status === 409 || refused.status === 503)
+  const isReach = refused.refusal.rule === 'docker.reach'
+  if (isReach || refused.status === 404 || refused.status === 409 || refused.status === 503)
     return errorReply(refused.status, refused.refusal.what)
   if (refused.refusal.rule === 'request.version') return errorReply(refused.status, refused.refusal.why)
   const told = toldRefusal(refused, record, worker)

@@ -23,6 +23,8 @@ export interface View {
   readonly claim: (nonce: string) => boolean
   /** Whether the worker may see everything of a container in reach: its own, or by `inspect`. */
   readonly inspectable: (id: string) => boolean
+  /** Whether a container of this name is the worker's own. */
+  readonly ownName: (name: string) => boolean
   /** Whether the worker made an exec. */
   readonly exec: (id: string) => boolean
   /** Whether an image is the worker's by id. */
@@ -108,6 +110,7 @@ export function viewOf(world: Seen, holder: Holder): View {
       const container = named(id)
       return container !== undefined && reachOf(holder.worker, container.policyName).includes('inspect')
     },
+    ownName: (name) => isOwn(world.inventory.containerNamed(name)?.id ?? ''),
     exec: (id) => world.execs.get(own, id) !== undefined,
     image: (id) => ownership.owner('image', id) === own,
     imageName,

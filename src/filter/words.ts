@@ -1,4 +1,5 @@
 /** What is told in the worker's own words: names of what is its own, and labels, without those of the gate. */
+import { nameAmong } from '../shared/container-names.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import { askedWords } from './asked.ts'
 import { cleaned, given, textByName, type Field } from './fields.ts'
@@ -42,6 +43,15 @@ export const bind = worded((text, view) => {
   return source.startsWith('/') || rest.length === 0 ? text : [view.words.volume(source), ...rest].join(':')
 })
 
+/** `/db:/web/db`, or `db:alias` as it was written. */
+export const link = worded((text, view) => {
+  const called = (name: string): string =>
+    name.startsWith('/') ? `/${view.words.own(name.slice(1))}` : view.words.own(name)
+  const [container = '', alias] = text.split(':')
+  if (alias === undefined) return called(container)
+  return `${called(container)}:${alias.startsWith('/') ? called(alias) : alias}`
+})
+
 /** A network by its id, as the gate asks for it, or what is no network. */
 export const networkMode = worded((mode, view) => view.words.networkOf(mode) ?? mode)
 
@@ -63,7 +73,7 @@ export function containerWords(container: Unknown, view: View): Unknown {
   const called = (name: string): string =>
     name.startsWith('/') ? `/${view.words.container(id, name.slice(1))}` : view.words.container(id, name)
   const { Name, Names, NetworkSettings } = told
-  const name = textOf(Name) || (textsOf(Names)[0] ?? '')
+  const name = textOf(Name) || nameAmong(textsOf(Names))
   return {
     ...told,
     ...(typeof Name === 'string' ? { Name: called(Name) } : {}),

@@ -116,7 +116,7 @@ export interface Facts {
   /** Whether the name that a create or a rename gives is one by which a policy, or what a worker renamed, means a container of the operator's. */
   readonly nameMeant: boolean
   readonly exec: ExecFacts | undefined
-  /** Other containers that a create names (network, pid, ipc, volumes-from), and that theirs named; those in reach. */
+  /** Other containers that a create or a connect names (network, pid, ipc, volumes-from, links), and that theirs named; those in reach. */
   readonly others: ReadonlyMap<string, ContainerFacts>
   /** The image that the operation is on, if the engine has it. */
   readonly image: ImageFacts | undefined
@@ -203,7 +203,7 @@ interface Needed {
   'image.save': 'images'
   'image.search': never
   'image.tag': 'image' | 'names' | 'imagesListed'
-  'network.connect': 'container' | 'network'
+  'network.connect': 'container' | 'network' | 'others'
   'network.create': 'networkTaken' | 'usage'
   'network.disconnect': 'container' | 'network'
   'network.inspect': 'network'

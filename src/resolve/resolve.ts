@@ -105,7 +105,12 @@ function resolveOnContainer(from: From, operation: OnContainer): Resolved {
     case 'container.archive-stat':
     case 'container.export':
       return resolved(operation, { engine, container, paths, roots: paths })
-    case 'network.connect':
+    case 'network.connect': {
+      const network = networkInReach(world, worker, operation.network)
+      const linked = operation.endpoint.links.map((link) => link.container)
+      const others = lookUp(linked, (name) => containerInReach(world, worker, name))
+      return resolved(operation, { engine, container, network, others })
+    }
     case 'network.disconnect':
       return resolved(operation, {
         engine,

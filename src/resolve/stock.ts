@@ -35,7 +35,10 @@ export function factsOfCreate(
   operation: ContainerCreate,
   paths: Facts['paths'],
 ): Pick<Facts, OfFit | 'volumes' | 'nameMeant'> {
-  const named = operation.volumesFrom.map((from) => from.container)
+  const { volumesFrom, links, endpoints } = operation
+  const named = [...volumesFrom, ...links, ...endpoints.flatMap((endpoint) => endpoint.links)].map(
+    ({ container }) => container,
+  )
   const { others, ...fit } = factsOfFit(world, worker, operation, paths)
   const volumes = operation.mounts.flatMap((mount) => (mount.type === 'volume' ? (mount.source ?? []) : []))
   return {

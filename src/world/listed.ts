@@ -2,6 +2,7 @@
 import { isGuarded } from '../decode/operations/guarded.ts'
 import { isUnset } from '../decode/operations/environment.ts'
 import { looksLikeImageId, parseReference, storedReference } from '../decode/reference.ts'
+import { nameAmong } from '../shared/container-names.ts'
 import { listOf, objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import {
   CLAIM_LABEL,
@@ -16,8 +17,7 @@ import type { KnownImage } from './known-images.ts'
 
 /** A container of GET /containers/json. */
 export function readContainer(listed: Unknown): KnownContainer {
-  // A container has further names where a link points to it: /other/alias.
-  const name = textsOf(listed['Names']).find((candidate) => candidate.lastIndexOf('/') === 0) ?? ''
+  const name = nameAmong(textsOf(listed['Names']))
   const binds = listOf(listed['Mounts'])
     .map(objectOf)
     .filter((mount) => mount['Type'] === 'bind')

@@ -3,6 +3,7 @@ import { CHANGE } from '../decode/properties.ts'
 import type { EngineLists } from '../engine/questions/system.ts'
 import type { Change, Claim, OwnedKind } from '../record/store.ts'
 import { CLAIM_LABEL, markOf } from '../shared/labels.ts'
+import { nameAmong } from '../shared/container-names.ts'
 import { objectOf, textOf, textsOf, type Unknown } from '../shared/json-value.ts'
 import type { Images } from './images.ts'
 import type { Ownership } from './ownership.ts'
@@ -131,7 +132,7 @@ function claimOf(object: Unknown): string {
 }
 
 function firstName(container: Unknown): string {
-  return (textsOf(container['Names'])[0] ?? '').replace(/^\//, '')
+  return nameAmong(textsOf(container['Names'])).replace('/', '')
 }
 
 function forget(ownership: Ownership, kind: OwnedKind, id: string): readonly Change[] {

@@ -6,6 +6,7 @@ export const SEES_ALL: View = {
   container: () => true,
   claim: () => true,
   inspectable: () => true,
+  ownName: () => true,
   exec: () => true,
   image: () => true,
   imageName: () => true,

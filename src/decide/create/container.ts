@@ -9,6 +9,7 @@ import type { CreatePlan } from '../plans.ts'
 import type { PlanFacts } from './facts.ts'
 import { planImage } from './images.ts'
 import { planLimits } from './limits.ts'
+import { checkLinks, linksOf, planLinks } from './links.ts'
 import { checkLabels, planLabels } from '../labels.ts'
 import { planMounts, planVolumesFrom, sharedBinds } from './mounts.ts'
 import { checkHostname, planEndpoints, planIpcMode, planNetworkMode, planPidMode } from './network.ts'
@@ -34,6 +35,7 @@ export function planContainer(
   checkExposed(facts, violations)
   checkLabels(operation.config.Labels, violations)
   checkHostname(operation, facts, violations)
+  checkLinks(linksOf(operation), facts, violations)
   for (const mount of mounts) if (mount.type === 'volume') checkLabels(mount.labels, violations)
   const own = mounts.filter((mount) => mount.type === 'bind')
   const shared = sharedBinds(operation, facts)
@@ -55,6 +57,7 @@ export function planContainer(
     ports: planPorts(run, operation.ports, violations),
     networkMode: planNetworkMode(operation, facts, violations),
     endpoints: planEndpoints(operation, facts, violations),
+    links: planLinks(operation, facts),
     pidMode: planPidMode(operation.pid, facts, violations),
     ipcMode: planIpcMode(operation.ipc, facts, violations),
     limits: planLimits(run.limits, operation.limits, facts.hostCpus),

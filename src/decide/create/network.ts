@@ -4,6 +4,7 @@ import type { Endpoint } from '../../decode/operations/endpoint.ts'
 import type { Facts } from '../../resolve/facts.ts'
 import type { Violation } from '../refuse.ts'
 import { ownAliases } from './aliases.ts'
+import { networkLinks } from './links.ts'
 
 /** NetworkMode as it is sent: networks by full id, so that no other of that name can be meant. */
 export function planNetworkMode(
@@ -56,7 +57,7 @@ export function hostnameViolation(hostname: string, network: string): Violation 
 /** How the container is on its networks, as it is sent. */
 export function planEndpoints(
   operation: ContainerCreate,
-  facts: Pick<Facts, 'networks'>,
+  facts: Pick<Facts, 'networks' | 'others'>,
   violations: Violation[],
 ): readonly Endpoint[] {
   const { network } = operation
@@ -72,6 +73,7 @@ export function planEndpoints(
       network: planNetwork(`EndpointsConfig.${endpoint.network}`, endpoint.network, facts, violations),
       // On the operator's networks an alias could answer for one of the operator's containers.
       aliases: known?.owner === 'self' ? ownAliases(operation, known, endpoint.aliases) : [],
+      links: networkLinks(endpoint, known, facts),
     }
   })
 }
@@ -85,7 +87,7 @@ function askedEndpoints(
   const known = networks.get(network.network)
   if (known?.owner !== 'self' || endpoints.some((one) => networks.get(one.network)?.id === known.id))
     return endpoints
-  return [{ network: network.network, aliases: [], gatewayPriority: undefined }, ...endpoints]
+  return [{ network: network.network, aliases: [], gatewayPriority: undefined, links: [] }, ...endpoints]
 }
 
 function planNetwork(

@@ -12,6 +12,7 @@ import { volumeCount } from '../volume.ts'
 import { planContainer } from './container.ts'
 import { sharedMisfits } from './fit.ts'
 import { totalViolations } from './limits.ts'
+import { linksOf, missingLink } from './links.ts'
 
 /** Decides a create that the policy's words allow. */
 export function planCreate(
@@ -33,6 +34,8 @@ export function planCreate(
   violations.push(...volumeCount(run, newVolumes.length, facts))
   violations.push(...totalViolations(run.limits, plan.limits, facts.usage))
   if (violations.length > 0) return refuseAll(word, violations)
+  const missing = missingLink(word, linksOf(operation), facts)
+  if (missing !== undefined) return missing
   // A name that gets an image meanwhile is not what was decided on.
   if (image === undefined) return notFound(word, `No such image: ${familiar(plan.image)}`)
   const absent = operation.mounts.find((mount) => mount.type === 'image' && !facts.images.has(mount.source))

@@ -146,7 +146,7 @@ const hostConfig = record({
   Isolation: isolation,
   KernelMemory: refused('it was removed from the API in 1.42'),
   KernelMemoryTCP: refused('it was removed from the API in 1.52'),
-  Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
+  Links: list(limited(text, 'to own containers, which go by their ids')),
   LogConfig: record({
     Type: limited(text, 'json-file, local or none'),
     Config: secret(

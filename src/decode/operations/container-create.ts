@@ -6,6 +6,7 @@ import { Secret } from '../secret.ts'
 import { tellLogOptions, type containerCreateBody } from './container-create-body.ts'
 import { containerName } from './container.ts'
 import { readEndpoint, type Endpoint } from './endpoint.ts'
+import { readLinks, type Link } from './links.ts'
 import { readMounts, type Mount } from './mounts.ts'
 import { readPorts, type PublishedPort } from './ports.ts'
 
@@ -76,6 +77,8 @@ export interface ContainerCreate {
   readonly ports: readonly PublishedPort[]
   readonly network: NetworkMode
   readonly endpoints: readonly Endpoint[]
+  /** Those of the default bridge. */
+  readonly links: readonly Link[]
   readonly pid: Namespace
   readonly ipc: Namespace
   readonly limits: RequestedLimits
@@ -124,6 +127,7 @@ export function readContainerCreate(
       network,
       ...readEndpoint(endpoint, `NetworkingConfig.EndpointsConfig.${network}`, findings),
     })),
+    links: readLinks(host.Links ?? [], 'HostConfig.Links'),
     pid: readNamespace('PidMode', host.PidMode, ['private'], findings),
     ipc: readNamespace('IpcMode', host.IpcMode, ['private', 'shareable', 'none'], findings),
     limits: readLimits(host),

@@ -11,11 +11,13 @@ import {
   type Finding,
   type Read,
 } from '../fields.ts'
+import { readLinks, type Link } from './links.ts'
 
 export interface Endpoint {
   readonly network: string
   readonly aliases: readonly string[]
   readonly gatewayPriority: number | undefined
+  readonly links: readonly Link[]
 }
 
 const FIXED = "a fixed address can take over another container's"
@@ -34,19 +36,19 @@ export const endpointFields = record({
   IPAMConfig: refused(FIXED),
   IPPrefixLen: rewritten(integer, ASSIGNED),
   IPv6Gateway: rewritten(text, ASSIGNED),
-  Links: refused('links are a legacy way to reach other containers', [], 'a network that both are on'),
+  Links: list(limited(text, 'to own containers')),
   MacAddress: limited(text, 'left out where it comes back from an inspect'),
   NetworkID: rewritten(text, ASSIGNED),
 })
 
-/** How a container is asked to be on a network, without what an engine told of it before. */
+/** How a container is asked to be on a network, without what an engine told of it before. @throws {FieldError} for a link that is none */
 export function readEndpoint(
-  { Aliases = [], GwPriority, MacAddress = '', EndpointID = '' }: Read<typeof endpointFields>,
+  { Aliases = [], GwPriority, Links = [], MacAddress = '', EndpointID = '' }: Read<typeof endpointFields>,
   at: string,
   findings: Finding[],
 ): Omit<Endpoint, 'network'> {
   // One that is on a network has both.
   if (MacAddress !== '' && EndpointID === '')
     findings.push({ what: `${at}.MacAddress = ${MacAddress}`, why: FIXED })
-  return { aliases: Aliases, gatewayPriority: GwPriority }
+  return { aliases: Aliases, gatewayPriority: GwPriority, links: readLinks(Links, `${at}.Links`) }
 }

@@ -1,4 +1,5 @@
 /** What is told of containers. */
+import { linkedBy } from '../../shared/container-names.ts'
 import { wordsIn } from '../../shared/words.ts'
 import { objectOf, textOf, type Unknown } from '../../shared/json-value.ts'
 import {
@@ -113,8 +114,12 @@ const LISTED = {
   ...each(['Id', 'ImageID', 'State', 'Status'], text),
   Image: imageText,
   ...each(['Created', 'SizeRw', 'SizeRootFs'], number),
-  // A link of another's is a name with the other's before it.
-  Names: list(textIf((name) => !name.includes('/', 1), 'names that others have for it are left out')),
+  Names: list(
+    textIf((name, view) => {
+      const by = linkedBy(name)
+      return by === undefined || view.ownName(by)
+    }, 'names that others have for it are left out'),
+  ),
 }
 
 const withoutInsides = fields({

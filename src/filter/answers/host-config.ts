@@ -1,6 +1,6 @@
 /** How a container was asked for. */
 import { dictionary, each, fields, flag, list, number, numbers, text, textByName, texts } from '../fields.ts'
-import { bind, labels, networkMode, volumeName } from '../words.ts'
+import { bind, labels, link, networkMode, volumeName } from '../words.ts'
 import { wordsIn } from '../../shared/words.ts'
 
 const rates = list(fields({ Path: text, Rate: number }))
@@ -70,6 +70,7 @@ export const hostConfig = fields({
   ...each(['OomScoreAdj', 'ShmSize'], number),
   NetworkMode: networkMode,
   Binds: list(bind),
+  Links: list(link),
   ...each(['AutoRemove', 'Privileged', 'PublishAllPorts', 'ReadonlyRootfs', 'Init'], flag),
   ...each(['Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls'], textByName),
   ...each(
@@ -80,7 +81,7 @@ export const hostConfig = fields({
   ),
   ...each(
     wordsIn(`
-      VolumesFrom CapAdd CapDrop Capabilities Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt MaskedPaths
+      VolumesFrom CapAdd CapDrop Capabilities Dns DnsOptions DnsSearch ExtraHosts GroupAdd SecurityOpt MaskedPaths
       ReadonlyPaths
     `),
     texts,

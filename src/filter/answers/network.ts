@@ -16,12 +16,13 @@ import {
   type Field,
 } from '../fields.ts'
 import type { NetworkFacts } from '../../resolve/facts.ts'
-import { inWords, labels, networkWords } from '../words.ts'
+import { inWords, labels, link, networkWords } from '../words.ts'
 
 /** How a container is on a network. */
 export const endpoint = fields({
   IPAMConfig: fields({ IPv4Address: text, IPv6Address: text, LinkLocalIPs: texts }),
-  ...each(['Links', 'Aliases', 'DNSNames'], texts),
+  Links: list(link),
+  ...each(['Aliases', 'DNSNames'], texts),
   ...each(['NetworkID', 'EndpointID', 'MacAddress'], text),
   ...each(['Gateway', 'IPAddress', 'IPv6Gateway', 'GlobalIPv6Address'], text),
   ...each(['IPPrefixLen', 'GlobalIPv6PrefixLen', 'GwPriority'], number),
