@@ -122,7 +122,7 @@ function decideOnContainer(worker: WorkerPolicy, asked: Resolved<OnContainer['ki
       return decideExec(worker, asked.operation, asked.facts)
     case 'network.connect':
     case 'network.disconnect':
-      return grantedBy(worker, asked.kind, (word) => decideNetwork(word, asked))
+      return grantedBy(worker, asked.kind, (word) => decideNetwork(worker.docker.run, word, asked))
     case 'container.archive-get':
     case 'container.archive-put':
     case 'container.archive-stat':
@@ -183,7 +183,7 @@ function decideOnOthers(
       return grantedBy(worker, kind, (word) => decideNetworkCreate(run, word, operation, facts))
     case 'network.inspect':
     case 'network.remove':
-      return grantedBy(worker, kind, (word) => decideNetwork(word, asked))
+      return grantedBy(worker, kind, (word) => decideNetwork(run, word, asked))
     case 'volume.create':
       return grantedBy(worker, kind, (word) => decideVolumeCreate(run, word, operation, facts))
     case 'volume.inspect':

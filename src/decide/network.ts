@@ -1,4 +1,5 @@
 /** Networks: own ones, and those of the operator's that the policy names, to be on. */
+import { checkFixed, checkSubnets } from './addresses.ts'
 import { ownAliases } from './create/aliases.ts'
 import { checkLinks, missingLink, networkLinks } from './create/links.ts'
 import type { NetworkOperation } from '../decode/operation.ts'
@@ -40,6 +41,7 @@ export function decideNetworkCreate(
       instead: ['docker network rm of one'],
     })
   }
+  checkSubnets(run, operation.subnets, violations)
   checkLabels(operation.labels, violations)
   return violations.length > 0
     ? refuseAll(word, violations)
@@ -47,7 +49,11 @@ export function decideNetworkCreate(
 }
 
 /** Decides an operation on a network that is there. */
-export function decideNetwork(word: Subcommand, asked: Resolved<NetworkOperation['kind']>): Verdict {
+export function decideNetwork(
+  run: RunPolicy,
+  word: Subcommand,
+  asked: Resolved<NetworkOperation['kind']>,
+): Verdict {
   const { kind, operation, facts } = asked
   const { network } = facts
   if (network === undefined) return notFound(word, `network ${operation.network} not found`)
@@ -64,10 +70,11 @@ export function decideNetwork(word: Subcommand, asked: Resolved<NetworkOperation
   if (network.owner === 'engine') return notOwn(word, network.name)
   if (kind === 'network.disconnect')
     return allow(word, 'docker.allow', { on: 'network member', operation, network, container })
-  return decideConnect(word, operation, network, container, asked.facts)
+  return decideConnect(run, word, operation, network, container, asked.facts)
 }
 
 function decideConnect(
+  run: RunPolicy,
   word: Subcommand,
   operation: NetworkConnect,
   network: NetworkFacts,
@@ -77,6 +84,7 @@ function decideConnect(
   const violations: Violation[] = []
   const { aliases, links } = operation.endpoint
   checkLinks(links, facts, violations)
+  checkFixed(run, { ...operation.endpoint, network: network.name }, network, violations)
   if (violations.length > 0) return refuseAll(word, violations)
   const missing = missingLink(word, links, facts)
   if (missing !== undefined) return missing

@@ -28,7 +28,7 @@ export function decideRemoval(
       // By its id an engine removes none that has several names, and with `force` it would one that is in use.
       return decideImageRemoval(worker.docker.run, word, operation, facts, 'name by name')
     case 'network.remove':
-      return decideNetwork(word, asked)
+      return decideNetwork(worker.docker.run, word, asked)
     case 'volume.remove':
       return decideVolume(word, operation, facts)
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ask, idOf, networkIdOf } from '../../test/cases/world.ts'
+import type { NetworkMemberPermit } from '../decide/verdict.ts'
 import { objectOf } from '../shared/json-value.ts'
 import { MadeWith } from '../world/made.ts'
 import { madeAfterMove, madeAfterUpdate, madeBody } from './made.ts'
@@ -17,6 +18,19 @@ function keptOf(body: object): string {
 function read(text: string) {
   const made = new MadeWith({ made: () => [{ nonce: 'n', text }] })
   return made.get('n')
+}
+
+function moveOf(word: 'connect' | 'disconnect', body: object, network = 'lab'): NetworkMemberPermit {
+  const request = { line: `POST /networks/${network}/${word}`, body }
+  const settings = {
+    docker: { allow: [`network ${word}`] },
+    run: { subnets: ['172.30.0.0/16'] },
+    world: {},
+    without: [],
+  }
+  const { verdict } = ask(request, settings)
+  if (verdict.effect === 'allow' && verdict.permit.on === 'network member') return verdict.permit
+  throw new Error(JSON.stringify(verdict))
 }
 
 test('what is kept says nothing that may be secret, and nothing of labels and commands', () => {
@@ -81,11 +95,16 @@ test('an update changes what it gives, and leaves the rest', () => {
   expect(made?.restart.name).toBe('no')
 })
 
-test('a network that was joined is there, and one that was left is not', () => {
-  const joined = madeAfterMove(keptOf({}), 'a', true)
-  expect(read(joined)?.endpoints).toMatchObject([{ network: 'a' }])
-  expect(read(madeAfterMove(joined, 'a', true))?.endpoints).toHaveLength(1)
-  expect(read(madeAfterMove(joined, 'a', false))?.endpoints).toEqual([])
+test('a network that was joined is there with its fixed address, and one that was left is not', () => {
+  const body = { Container: 'web', EndpointConfig: { IPAMConfig: { IPv4Address: '172.30.0.5' } } }
+  const connect = moveOf('connect', body)
+  const joined = madeAfterMove(keptOf({}), connect)
+  const fixed = [{ text: '172.30.0.5', first: 'ac1e0005', last: 'ac1e0005' }]
+  expect(read(joined)?.endpoints).toMatchObject([{ network: networkIdOf('lab'), fixed }])
+  expect(read(madeAfterMove(joined, connect))?.endpoints).toHaveLength(1)
+  const more = madeAfterMove(joined, moveOf('connect', { Container: 'web' }, 'backend'))
+  expect(read(more)?.endpoints).toMatchObject([{ fixed }, { network: networkIdOf('backend'), fixed: [] }])
+  expect(read(madeAfterMove(joined, moveOf('disconnect', { Container: 'web' })))?.endpoints).toEqual([])
 })
 
 test('of a container that is there it is read from what an engine tells', () => {
@@ -101,7 +120,13 @@ test('of a container that is there it is read from what an engine tells', () => 
         { Type: 'tmpfs', Target: '/x' },
       ],
     },
-    NetworkSettings: { Networks: { bridge: { NetworkID: 'b1' }, own: { NetworkID: 'o1' }, fresh: {} } },
+    NetworkSettings: {
+      Networks: {
+        bridge: { NetworkID: 'b1' },
+        own: { NetworkID: 'o1', IPAMConfig: { IPv4Address: '172.30.0.5' } },
+        fresh: { IPAMConfig: null },
+      },
+    },
   })
   const made = read(madeOfInspected(inspected, 'docker.io/library/alpine:3'))
   expect(made).toMatchObject({
@@ -111,7 +136,10 @@ test('of a container that is there it is read from what an engine tells', () => 
   })
   expect(made?.config.Hostname).toBeUndefined()
   expect(made?.mounts.map(({ type }) => type)).toEqual(['tmpfs'])
-  expect(made?.endpoints.map(({ network }) => network)).toEqual(['o1', 'fresh'])
+  expect(made?.endpoints).toMatchObject([
+    { network: 'o1', fixed: [{ text: '172.30.0.5' }] },
+    { network: 'fresh', fixed: [] },
+  ])
 })
 
 test.each(['', '{', '{"Image":""}', '[]', '{"Image":"a","HostConfig":{"Privileged":true}}'])(

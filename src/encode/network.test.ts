@@ -30,6 +30,7 @@ test("a network is a bridge, and the gate's labels win", () => {
     attachable: true,
     ipv4: undefined,
     ipv6: false,
+    subnets: [],
     labels,
   } as const
   expect(JSON.parse(JSON.stringify(networkBody(operation, { gate: 'worker' })))).toEqual({
@@ -58,12 +59,12 @@ test('a container leaves by the id that was looked up', () => {
 })
 
 test('an endpoint says only what was asked for', () => {
-  expect(endpointBody({ aliases: [], gatewayPriority: undefined, links: [] })).toEqual({})
+  expect(endpointBody({ aliases: [], gatewayPriority: undefined, links: [], fixed: [] })).toEqual({})
   const links = [
     { container: 'db', alias: undefined },
     { container: 'db', alias: 'store' },
   ]
-  expect(endpointBody({ aliases: ['db'], gatewayPriority: 5, links })).toEqual({
+  expect(endpointBody({ aliases: ['db'], gatewayPriority: 5, links, fixed: [] })).toEqual({
     Aliases: ['db'],
     GwPriority: 5,
     Links: ['db', 'db:store'],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { hostNote, imageNote, mcpNote, portNote, restartNote, socketNote } from './notes.ts'
+import { parseSubnet } from '../shared/addresses.ts'
+import { hostNote, imageNote, mcpNote, portNote, restartNote, socketNote, subnetNote } from './notes.ts'
 
 const NOTE = expect.stringMatching(/[a-z]+ [a-z]+/)
 const SOCKET = { path: '/run/a', owner: undefined, group: undefined, mode: 0o660, directoryMode: 0o750 }
@@ -37,6 +38,23 @@ test.each([
   ['192.0.2.1', 8000, false],
 ])('ports on %s from %i are noted: %s', (address, from, isNoted) => {
   expect(portNote({ address, from, to: 9000 })).toEqual(isNoted ? NOTE : undefined)
+})
+
+test('subnets are noted, and those of the Internet otherwise', () => {
+  const noteOf = (text: string): string => {
+    const subnet = parseSubnet(text)
+    return subnet === undefined ? text : subnetNote(subnet)
+  }
+  const [own, others] = [noteOf('172.30.0.0/16'), noteOf('203.0.113.0/24')]
+  expect(others).toMatch(/^addresses of the Internet: [a-z ]+/)
+  expect(own).not.toBe(others)
+  expect(['10.1.0.0/16', '192.168.5.0/24', '100.64.0.0/10', 'fd00::/64'].map(noteOf)).toEqual([
+    own,
+    own,
+    own,
+    own,
+  ])
+  expect(['172.0.0.0/8', '2001:db8::/32'].map(noteOf)).toEqual([others, others])
 })
 
 test('what starts again after a reboot is noted', () => {

@@ -1,4 +1,6 @@
 /** What a right really means, said where an operator looks at the policy. */
+import { holds, parseSubnet, type Addresses } from '../shared/addresses.ts'
+import { wordsIn } from '../shared/words.ts'
 import type { BindRoot, PortRange, RestartPolicyName, SocketPolicy } from './policy.ts'
 
 /** What it means that everybody may open the socket. */
@@ -40,6 +42,17 @@ export function portNote({ address, from }: PortRange): string | undefined {
     return "open to every network of the host; Docker's own rules pass by most firewalls"
   }
   return from < 1024 ? "below 1024 it can take the place of the host's own services" : undefined
+}
+
+const PRIVATE = wordsIn('10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16 fc00::/7').flatMap(
+  (one) => parseSubnet(one) ?? [],
+)
+
+/** What it means that a worker chooses subnets in one. */
+export function subnetNote(subnet: Addresses): string {
+  return PRIVATE.some((one) => holds(one, subnet))
+    ? 'while a network of its own has one of these addresses, the host reaches nobody else by it'
+    : 'addresses of the Internet: for the host its network stands in the place of whoever has one'
 }
 
 export function restartNote(name: RestartPolicyName): string | undefined {

@@ -199,6 +199,17 @@ describe('what containers may be', () => {
     ['limits: { total: { cpus: 0.5 } }', '8:34: is less than one container may have (limits.cpus: 1)'],
     ['networks: [host]', "8:20: would be the host's own network, which is not given to workers"],
     ['networks: ["container:a"]', '8:20: must be the full name of an object of Docker, as ollama or web-1'],
+    ['subnets: [172.30.0.1]', '8:19: must be a subnet, as 172.30.0.0/16'],
+    ['subnets: ["::ffff:172.30.0.0/112"]', '8:19: must be a subnet, as 172.30.0.0/16'],
+    ['subnets: [172.30.1.0/16]', '8:19: must be written by its first address, as 172.30.0.0/16'],
+    ['subnets: [0.0.0.0/0]', '8:19: has addresses of 0.0.0.0/8, which no network may have'],
+    ['subnets: [127.0.1.0/24]', '8:19: has addresses of 127.0.0.0/8, which no network may have'],
+    [
+      'subnets: [10.0.0.0/8, 169.254.169.0/24]',
+      '8:31: has addresses of 169.254.0.0/16, which no network may have',
+    ],
+    ['subnets: ["::/0"]', '8:19: has addresses of ::/8, which no network may have'],
+    ['subnets: 172.30.0.0/16', '8:18: must be a list, not the text "172.30.0.0/16" [write [172.30.0.0/16]]'],
     ['capabilities: [NET_ADMN]', '8:24: unknown capability "NET_ADMN" [did you mean NET_ADMIN?]'],
     ['capabilities: [CAP_SYS_ADMIN]', '8:24: SYS_ADMIN is root on the host by another name'],
     ['capabilities: [ALL]', '8:24: ALL is root on the host by another name'],
@@ -222,6 +233,7 @@ describe('what containers may be', () => {
     'ports: { range: "80" }',
     'ports: []',
     'ports: [{ range: 80 }, { address: 0.0.0.0, range: 80 }, { range: 81-90 }]',
+    'subnets: [172.30.0.0/16, 10.0.0.0/8, "fd00::/48", 203.0.113.0/24]',
     'capabilities: [CAP_NET_ADMIN]',
   ])('%s is good', (run) => {
     expect(problemsOf(withDocker(`allow: []\nrun:\n  ${run}`))).toEqual([])
@@ -231,7 +243,7 @@ describe('what containers may be', () => {
     expect(problemsOf(withDocker('allow: [sp]\nrun:\n  binds: [{ path: /, mode: x }]\n  cpu: 1'))).toEqual([
       '6:15: unknown command "sp" [did you mean ps?]',
       expect.stringMatching(/^8:34: must be ro or rw/),
-      '9:9: unknown key "cpu" [known here: images, binds, ports, limits, networks, capabilities, ulimits, restart, docker_socket, labels, names]',
+      '9:9: unknown key "cpu" [known here: images, binds, ports, limits, networks, subnets, capabilities, ulimits, restart, docker_socket, labels, names]',
     ])
   })
 })

@@ -70,6 +70,7 @@ describe('a good policy', () => {
                 totalNanoCpus: 10 * 10 ** 9,
               },
               networks: [],
+              subnets: [],
               capabilities: [],
               ulimits: {},
               restart: ['no', 'on-failure'],

@@ -1,4 +1,5 @@
 /** The checked policy as plain data: what the parser makes and the decision reads. It can be cloned between threads. */
+import type { Addresses } from '../shared/addresses.ts'
 import type { UlimitName } from './ulimits.ts'
 import type { ArgvPattern } from './argv.ts'
 import type { HostPolicy } from './host/policy.ts'
@@ -95,6 +96,8 @@ export interface RunPolicy {
   readonly limits: Limits
   /** The operator's networks, by name, that a container may join, beside the default bridge. */
   readonly networks: readonly string[]
+  /** Subnets in which the worker chooses those of its networks, and addresses in them. */
+  readonly subnets: readonly Addresses[]
   /** Capabilities that may be added beyond Docker's default set, as `NET_ADMIN`. */
   readonly capabilities: readonly string[]
   /** Most that `--ulimit` may ask for, by name; Infinity for no limit. Others have the gate's own (decide/create/ulimits.ts). */

@@ -1,5 +1,6 @@
 /** The values of a policy file: each read from its text, or refused with what to write instead. */
 import * as z from 'zod'
+import { isByFirst, overlap, parseSubnet } from '../shared/addresses.ts'
 import { nearestWord } from '../shared/nearest.ts'
 import { normalizeImagePattern } from './images.ts'
 import { normalizePath, rootProblem } from './paths.ts'
@@ -114,6 +115,22 @@ export const portRange = z
     if (Math.min(from, to) < 1 || Math.max(from, to) > 65_535) return refuse(context, 'ports are 1 to 65535')
     return from > to ? refuse(context, 'the first port is above the last') : { from, to }
   })
+
+/** What is on every host already, or no address of anybody's. */
+const RESERVED = wordsIn('0.0.0.0/8 127.0.0.0/8 169.254.0.0/16 224.0.0.0/3 ::/8 fe80::/10 ff00::/8').flatMap(
+  (one) => parseSubnet(one) ?? [],
+)
+
+/** `172.30.0.0/16`. */
+export const subnet = z.string().transform((written, context) => {
+  const read = parseSubnet(written)
+  if (read === undefined) return refuse(context, 'must be a subnet, as 172.30.0.0/16')
+  if (!isByFirst(read)) return refuse(context, 'must be written by its first address, as 172.30.0.0/16')
+  const reserved = RESERVED.find((one) => overlap(one, read))
+  return reserved === undefined
+    ? read
+    : refuse(context, `has addresses of ${reserved.text}, which no network may have`)
+})
 
 // include/uapi/linux/capability.h
 const CAPABILITIES = wordsIn(`

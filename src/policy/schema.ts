@@ -16,6 +16,7 @@ import {
   size,
   ulimit,
   socketPath,
+  subnet,
   workerName,
 } from './schema-values.ts'
 import { REACH_WORDS, UNRECORDED_WORDS, expandWord, expandWords, SPELLINGS } from './subcommands.ts'
@@ -136,6 +137,12 @@ const run = z.strictObject({
     )
     .prefault([])
     .describe("The operator's networks that containers may join."),
+  subnets: z
+    .array(subnet)
+    .prefault([])
+    .describe(
+      'Subnets in which the worker may choose those of its own networks, and addresses in them: [172.30.0.0/16].',
+    ),
   capabilities: z
     .array(capability)
     .prefault([])

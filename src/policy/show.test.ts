@@ -84,6 +84,22 @@ workers:
 `)
   })
 
+  test('tells the subnets that may be chosen, behind the networks', () => {
+    const run = 'networks: [lent], subnets: [172.30.0.0/16, 203.0.113.0/24]'
+    const text = shown(
+      `version: 1\nworkers: { a: { socket: /run/a, docker: { allow: [], run: { ${run} } } } }`,
+    )
+    expect(text).toContain(`
+  networks
+    its own, Docker's default bridge, lent
+    ! its containers reach whatever else is in these networks
+    own subnets and addresses in 172.30.0.0/16
+    ! while a network of its own has one of these addresses, the host reaches nobody else by it
+    own subnets and addresses in 203.0.113.0/24
+    ! addresses of the Internet: for the host its network stands in the place of whoever has one
+`)
+  })
+
   test('says for how many containers there is room', () => {
     const limits = (total: string) => `version: 1
 workers: { a: { socket: /run/a, docker: { allow: [], run: { limits: { memory: 4g, cpus: 2, containers: 10${total} } } } } }`

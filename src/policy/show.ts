@@ -13,6 +13,7 @@ import {
   restartNote,
   SHARED_NAMES,
   socketNote,
+  subnetNote,
   ulimitNote,
 } from './notes.ts'
 import { describeChoices, describePorts } from './ports.ts'
@@ -162,7 +163,7 @@ function describeExec({ own, named }: ExecPolicy): readonly string[] {
 }
 
 function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Group[] {
-  const { images, binds, covered, ports, networks, capabilities, ulimits, restart, names } = run
+  const { images, binds, covered, ports, capabilities, ulimits, restart, names } = run
   return [
     {
       title: 'images',
@@ -198,13 +199,7 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
     },
     ...describeNames(run),
     { title: 'limits', lines: describeLimits(run.limits) },
-    {
-      title: 'networks',
-      lines: [
-        `its own, Docker's default bridge${networks.map((name) => `, ${name}`).join('')}`,
-        ...(networks.length > 0 ? ['! its containers reach whatever else is in these networks'] : []),
-      ],
-    },
+    describeNetworks(run),
     ...(capabilities.length > 0
       ? [{ title: "capabilities beyond Docker's default", lines: [listed(capabilities, '')] }]
       : []),
@@ -214,6 +209,18 @@ function describeRun(run: RunPolicy, allow: readonly Subcommand[]): readonly Gro
       lines: [listed(restart, 'no'), ...new Set(restart.flatMap((name) => noted(restartNote(name))))],
     },
   ]
+}
+
+/** Which networks the worker's containers may be in, and which subnets its own may have. */
+function describeNetworks({ networks, subnets }: RunPolicy): Group {
+  return {
+    title: 'networks',
+    lines: [
+      `its own, Docker's default bridge${networks.map((name) => `, ${name}`).join('')}`,
+      ...(networks.length > 0 ? ['! its containers reach whatever else is in these networks'] : []),
+      ...subnets.flatMap((one) => [`own subnets and addresses in ${one.text}`, ...noted(subnetNote(one))]),
+    ],
+  }
 }
 
 /** What is told of names, labels and sockets, where they are other than usual. */

@@ -46,7 +46,7 @@ export function starterPolicy({ worker, engine, schema }: Start): string {
         # Folders that containers may mount. In rw they write as root.
         binds:
           - { path: ${value(`/srv/${worker}`)}, mode: rw }
-        # Ports of this host that containers may publish. 127.0.0.1 keeps them off the network.
+        # Ports of this host that containers may publish. 127.0.0.1 keeps them off the network. Several ranges are a list of such maps.
         ports:
           address: 127.0.0.1
           range: 20000-20999

@@ -25,11 +25,8 @@ export function settle(
         ...remade(world, container.id, (text) => madeAfterUpdate(text, changes)),
       ]
     }
-    case 'network member': {
-      const { operation, container, network } = permit
-      const joined = operation.kind === 'network.connect'
-      return remade(world, container.id, (text) => madeAfterMove(text, network.id, joined))
-    }
+    case 'network member':
+      return remade(world, permit.container.id, (text) => madeAfterMove(text, permit))
     case 'network':
       if (permit.operation.kind !== 'network.remove') return []
       world.inventory.removeNetwork(permit.network.id)

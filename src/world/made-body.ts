@@ -34,7 +34,10 @@ export function madeOfInspected(inspected: Unknown, granted: string): string {
     networks
       .filter(([name]) => !BUILT_IN.includes(name))
       // Before its first start an engine knows a network by its name alone.
-      .map(([name, network]) => textOf(objectOf(network)['NetworkID']) || name),
+      .map(([name, network]) => {
+        const { NetworkID, IPAMConfig } = objectOf(network)
+        return [textOf(NetworkID) || name, objectOf(IPAMConfig)] as const
+      }),
   )
 }
 
@@ -42,13 +45,14 @@ const FILES = ['json-file', 'local', 'none']
 
 /**
  * @param granted as of `madeOfInspected`
+ * @param networks with the addresses that are fixed on each
  * @param asked what was asked for where that is something else, with the labels that were left out; undefined where it is not known
  */
 export function textOfBody(
   granted: string,
   hostname: string | undefined,
   host: object,
-  networks: readonly string[],
+  networks: Networks,
   asked?: Asked & { readonly Labels: object },
 ): string {
   const kept = Object.entries(host).filter(([name]) => KEPT.includes(name))
@@ -58,7 +62,7 @@ export function textOfBody(
       ['tmpfs', 'image'].includes(textOf(objectOf(mount)['Type'])),
     ),
   }
-  const chosen = networks.filter((network) => !BUILT_IN.includes(network))
+  const chosen = networks.filter(([network]) => !BUILT_IN.includes(network))
   const plain = (_key: string, value: unknown): unknown =>
     value instanceof Map ? Object.fromEntries(value) : value
   return JSON.stringify(
@@ -78,6 +82,10 @@ export const ASKED = 'Asked'
 /** What the gate holds for it: paths, by the places that the engine was given. */
 export const HELD = 'Held'
 
-export function networking(networks: readonly string[]): object {
-  return { EndpointsConfig: Object.fromEntries(networks.map((network) => [network, {}])) }
+/** Networks by their ids, with the `IPAMConfig` of each. */
+export type Networks = readonly (readonly [network: string, addresses: object])[]
+
+export function networking(networks: Networks): object {
+  const endpoints = networks.map(([network, IPAMConfig]) => [network, { IPAMConfig }] as const)
+  return { EndpointsConfig: Object.fromEntries(endpoints) }
 }

@@ -58,7 +58,14 @@ const networks = fc.record(
     EnableIPv6: fc.constant(false),
     Labels: labels,
     Options: odd<object>({}, { 'com.docker.network.bridge.name': 'docker0' }),
-    IPAM: odd<object>({}, { Driver: 'default' }, { Config: [{ Subnet: '192.168.77.0/24' }] }),
+    IPAM: fc.constantFrom<object>(
+      {},
+      { Driver: 'default' },
+      { Config: [{ Subnet: '10.232.5.0/24' }] },
+      { Config: [{ Subnet: '10.232.6.0/23', Gateway: '10.232.7.9', IPRange: '10.232.6.128/25' }] },
+      { Config: [{ Subnet: '192.168.77.0/24' }] },
+      { Config: [{ Subnet: '10.232.8.0/24', Gateway: '192.168.77.1' }] },
+    ),
     Scope: odd('', 'local', 'swarm'),
     Ingress: odd(false, true),
     CheckDuplicate: fc.boolean(),
@@ -104,6 +111,7 @@ describe.each([
       binds: [],
       limits: { memory: '256m', cpus: 2, pids: 256 },
       networks: ['bridge'],
+      subnets: ['10.232.0.0/16'],
     },
     without: [],
     world: {
@@ -247,7 +255,8 @@ describe.each([
       const { Name, Driver, Scope, Internal, Attachable, Ingress, ConfigOnly, Options, Labels, IPAM } =
         objectOf(JSON.parse((await to('GET', `/networks/${id}`)).body))
       await to('DELETE', `/networks/${id}`)
-      const subnet = textOf(objectOf(listOf(objectOf(IPAM)['Config'])[0])['Subnet'])
+      const configs = listOf(objectOf(IPAM)['Config'])
+      const subnet = textOf(objectOf(configs[0])['Subnet'])
       return [
         {
           Name,
@@ -259,7 +268,7 @@ describe.each([
           ConfigOnly,
           Options,
           Labels,
-          chosen: /^10\.2[12]/.test(subnet),
+          subnets: /^10\.2[12]/.test(subnet) ? undefined : configs,
         },
         {
           Name: name,
@@ -271,7 +280,7 @@ describe.each([
           ConfigOnly: false,
           Options: {},
           Labels: sent['Labels'],
-          chosen: true,
+          subnets: objectOf(sent['IPAM'])['Config'],
         },
       ]
     })

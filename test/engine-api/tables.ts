@@ -40,10 +40,11 @@ export const ANSWER_FIELDS: readonly BodyField[] = rows('answer-fields').map(
   ([method = '', path = '', field = '', type = '']) => ({ method, path, field, type }),
 )
 
-/** Forms that descriptions before 1.37 name, and no engine had. */
+/** Forms that descriptions before 1.41 name, and no engine had. */
 export const NEVER_WERE = [
   'HostConfig.PortBindings.{*}.HostIp',
   'HostConfig.PortBindings.{*}.HostPort',
+  'IPAM.Config[].{*}',
   'Volumes.additionalProperties',
 ]
 

@@ -45,7 +45,7 @@ describe.each(onEngines('new', 'old'))('on the %s engine', (engine) => {
     test.each([
       ['another driver', ['--driver', 'macvlan'], 'Driver'],
       ['driver options', ['--opt', 'com.docker.network.bridge.name=docker9'], 'Options'],
-      ['a chosen subnet', ['--subnet', '10.99.0.0/24'], 'IPAM'],
+      ['a chosen subnet', ['--subnet', '10.99.0.0/24'], 'run.subnets'],
     ] satisfies [string, string[], string][])('with %s is refused', async (_what, flags, says) => {
       const network = freshName('net')
       expect(await worker('network', 'create', ...flags, network)).toMatchObject({

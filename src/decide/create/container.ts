@@ -56,7 +56,7 @@ export function planContainer(
     volumesFrom: planVolumesFrom(run, operation, facts, violations),
     ports: planPorts(run, operation.ports, violations),
     networkMode: planNetworkMode(operation, facts, violations),
-    endpoints: planEndpoints(operation, facts, violations),
+    endpoints: planEndpoints(run, operation, facts, violations),
     links: planLinks(operation, facts),
     pidMode: planPidMode(operation.pid, facts, violations),
     ipcMode: planIpcMode(operation.ipc, facts, violations),

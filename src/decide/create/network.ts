@@ -2,6 +2,8 @@
 import type { ContainerCreate, Namespace } from '../../decode/operations/container-create.ts'
 import type { Endpoint } from '../../decode/operations/endpoint.ts'
 import type { Facts } from '../../resolve/facts.ts'
+import type { RunPolicy } from '../../policy/policy.ts'
+import { checkFixed } from '../addresses.ts'
 import type { Violation } from '../refuse.ts'
 import { ownAliases } from './aliases.ts'
 import { networkLinks } from './links.ts'
@@ -56,6 +58,7 @@ export function hostnameViolation(hostname: string, network: string): Violation 
 
 /** How the container is on its networks, as it is sent. */
 export function planEndpoints(
+  run: Pick<RunPolicy, 'subnets'>,
   operation: ContainerCreate,
   facts: Pick<Facts, 'networks' | 'others'>,
   violations: Violation[],
@@ -66,8 +69,10 @@ export function planEndpoints(
       ? ['default', 'bridge']
       : ['bridge', 'none'].filter((mode) => mode === network.mode)
   return askedEndpoints(operation, facts).map((endpoint) => {
-    if (builtIn.some((name) => name === endpoint.network)) return endpoint
-    const known = facts.networks.get(endpoint.network)
+    const isBuiltIn = builtIn.some((name) => name === endpoint.network)
+    const known = isBuiltIn ? undefined : facts.networks.get(endpoint.network)
+    checkFixed(run, endpoint, known, violations)
+    if (isBuiltIn) return endpoint
     return {
       ...endpoint,
       network: planNetwork(`EndpointsConfig.${endpoint.network}`, endpoint.network, facts, violations),
@@ -87,7 +92,10 @@ function askedEndpoints(
   const known = networks.get(network.network)
   if (known?.owner !== 'self' || endpoints.some((one) => networks.get(one.network)?.id === known.id))
     return endpoints
-  return [{ network: network.network, aliases: [], gatewayPriority: undefined, links: [] }, ...endpoints]
+  return [
+    { network: network.network, aliases: [], gatewayPriority: undefined, links: [], fixed: [] },
+    ...endpoints,
+  ]
 }
 
 function planNetwork(

@@ -11,6 +11,8 @@ import {
   type Finding,
   type Read,
 } from '../fields.ts'
+import type { Addresses } from '../../shared/addresses.ts'
+import { fixedFields, readFixed } from './addresses.ts'
 import { readLinks, type Link } from './links.ts'
 
 export interface Endpoint {
@@ -18,6 +20,8 @@ export interface Endpoint {
   readonly aliases: readonly string[]
   readonly gatewayPriority: number | undefined
   readonly links: readonly Link[]
+  /** Addresses that it is to have there. */
+  readonly fixed: readonly Addresses[]
 }
 
 const FIXED = "a fixed address can take over another container's"
@@ -33,7 +37,7 @@ export const endpointFields = record({
   GlobalIPv6PrefixLen: rewritten(integer, ASSIGNED),
   GwPriority: forwarded(integer),
   IPAddress: rewritten(text, ASSIGNED),
-  IPAMConfig: refused(FIXED),
+  IPAMConfig: fixedFields,
   IPPrefixLen: rewritten(integer, ASSIGNED),
   IPv6Gateway: rewritten(text, ASSIGNED),
   Links: list(limited(text, 'to own containers')),
@@ -41,14 +45,26 @@ export const endpointFields = record({
   NetworkID: rewritten(text, ASSIGNED),
 })
 
-/** How a container is asked to be on a network, without what an engine told of it before. @throws {FieldError} for a link that is none */
+/** How a container is asked to be on a network, without what an engine told of it before. @throws {FieldError} for a link or an address that is none */
 export function readEndpoint(
-  { Aliases = [], GwPriority, Links = [], MacAddress = '', EndpointID = '' }: Read<typeof endpointFields>,
+  {
+    Aliases = [],
+    GwPriority,
+    IPAMConfig = {},
+    Links = [],
+    MacAddress = '',
+    EndpointID = '',
+  }: Read<typeof endpointFields>,
   at: string,
   findings: Finding[],
 ): Omit<Endpoint, 'network'> {
   // One that is on a network has both.
   if (MacAddress !== '' && EndpointID === '')
     findings.push({ what: `${at}.MacAddress = ${MacAddress}`, why: FIXED })
-  return { aliases: Aliases, gatewayPriority: GwPriority, links: readLinks(Links, `${at}.Links`) }
+  return {
+    aliases: Aliases,
+    gatewayPriority: GwPriority,
+    links: readLinks(Links, `${at}.Links`),
+    fixed: readFixed(IPAMConfig, `${at}.IPAMConfig`),
+  }
 }

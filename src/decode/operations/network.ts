@@ -1,4 +1,4 @@
-/** What is asked of networks: plain bridges, whose subnet the engine chooses. */
+/** What is asked of networks: plain bridges. */
 import {
   dictionary,
   FieldError,
@@ -12,6 +12,7 @@ import {
 } from '../fields.ts'
 import type { Given } from '../parts.ts'
 import { queryFilters, queryFlag, queryText, type ByWords } from '../query.ts'
+import { ipamFields, readSubnets, type ChosenSubnet } from './addresses.ts'
 import { endpointFields, readEndpoint, type Endpoint } from './endpoint.ts'
 
 export const listQuery = record({
@@ -31,7 +32,6 @@ export interface NetworkInspect {
 }
 
 const SWARM = "it needs Docker's swarm mode"
-const CHOSEN = 'addresses of the host could be taken over: the engine chooses them'
 
 export const createBody = record({
   Attachable: forwarded(flag),
@@ -41,11 +41,7 @@ export const createBody = record({
   Driver: refused('networks here are bridges', ['bridge', 'default']),
   EnableIPv4: forwarded(flag),
   EnableIPv6: forwarded(flag),
-  IPAM: record({
-    Config: refused(CHOSEN),
-    Driver: refused(CHOSEN, ['default']),
-    Options: refused(CHOSEN),
-  }),
+  IPAM: ipamFields,
   Ingress: refused(SWARM),
   Internal: forwarded(flag),
   Labels: dictionary(forwarded(text)),
@@ -61,6 +57,8 @@ export interface NetworkCreate {
   readonly attachable: boolean
   readonly ipv4: boolean | undefined
   readonly ipv6: boolean | undefined
+  /** Those that it is to have; none where the engine chooses. */
+  readonly subnets: readonly ChosenSubnet[]
   readonly labels: ReadonlyMap<string, string>
 }
 
@@ -94,7 +92,7 @@ export interface NetworkDisconnect {
 
 type With<Body> = Given<unknown, Read<Body>>
 
-/** @throws {FieldError} for a name that no network can have */
+/** @throws {FieldError} for a name that no network can have, or a subnet that is none */
 export function readNetworkCreate({ body: fields }: With<typeof createBody>): NetworkCreate {
   const name = fields.Name ?? ''
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_. -]{0,127}$/.test(name))
@@ -106,6 +104,7 @@ export function readNetworkCreate({ body: fields }: With<typeof createBody>): Ne
     attachable: fields.Attachable ?? false,
     ipv4: fields.EnableIPv4,
     ipv6: fields.EnableIPv6,
+    subnets: readSubnets(fields.IPAM ?? {}),
     labels: fields.Labels ?? new Map(),
   }
 }
