@@ -75,7 +75,7 @@ export const READ = ENDPOINTS.filter(
 ).map(({ method, path }) => [method, path] as const)
 
 /** What no worker reads. */
-const REFUSED = /^\/(?:configs|secrets|nodes|plugins|services|swarm|tasks|distribution)|attestations/
+const REFUSED = /^\/(?:configs|secrets|nodes|plugins\/|services|swarm|tasks|distribution)|attestations/
 
 /** Asks a gate for everything of an endpoint, at each of some versions, and looks for others in it. @param words of theirs, and their ids */
 export async function expectNothingOf(
