@@ -83,11 +83,12 @@ give_account() {
 
 # What gates hold comes into another mount namespace where it is mounted below what is shared with that.
 share_places() {
-  local places=/run/dockgate-binds
-  mkdir -p "$places"
-  case $(findmnt --noheadings --output PROPAGATION --target "$places") in shared*) return ;; esac
-  mount --bind "$places" "$places"
-  mount --make-shared "$places"
+  local place
+  for place in /run/dockgate-binds /run/dockgate-sockets; do
+    mkdir -p "$place"
+    mountpoint -q "$place" || mount --bind "$place" "$place"
+    mount --make-shared "$place"
+  done
 }
 
 # in_podman WORDS...: Podman in mounts of its own, with its /usr and /etc before the system's; all that is mounted elsewhere
