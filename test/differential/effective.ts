@@ -104,9 +104,7 @@ export function decided({ operation, plan }: CreatePermit, empty: Effective, lab
     tmpfs: plan.mounts
       .filter((mount) => mount.type === 'tmpfs')
       .filter((mount) => mount.field === 'Tmpfs')
-      .map(({ target, size, options, readOnly }) =>
-        tmpfsLine(target, [...options, `size=${size}`, ...(readOnly ? ['ro'] : [])]),
-      )
+      .map(({ target, size, options }) => tmpfsLine(target, [...options, `size=${size}`]))
       .sort(),
     networks: config.NetworkDisabled === true ? [] : networksOf(plan, empty),
     mounts: [
@@ -130,8 +128,13 @@ function endpointLine(name: string, aliases: readonly string[], others: readonly
   return `${name}: ${[...aliases, ...more.map((other) => JSON.stringify(other))].sort().join(' ')}`
 }
 
+/** As the kernel takes it: the last size counts, in bytes or with a letter for its unit (memparse). */
 function tmpfsLine(target: string, options: readonly string[]): string {
-  return `${target} ${[...options].sort().join(',')}`
+  const sizes = options.filter((option) => option.startsWith('size='))
+  const [, digits = '', unit = ''] = /^size=([0-9]+)([kmg]?)$/i.exec(sizes.at(-1) ?? '') ?? []
+  const bytes = Number(digits) * 1024 ** ' kmg'.indexOf(unit.toLowerCase() || ' ')
+  const others = options.filter((option) => !sizes.includes(option))
+  return `${target} ${[...others, sizes.length > 0 ? `size=${bytes}` : 'no size'].sort().join(',')}`
 }
 
 function environment(asked: readonly string[], empty: Effective): readonly string[] {
