@@ -19,7 +19,12 @@ export function outsideNames(run: RunPolicy, what: string, image: string): Viola
   // It is what docker buildx create makes a builder of, which would need more of the host than any policy gives.
   const reference = parseReference(image)
   const isBuilder = reference?.name === 'docker.io/moby/buildkit'
-  const instead = isBuilder ? ['docker build, by the engine’s own BuildKit'] : [describePatterns(run.images)]
+  const instead = isBuilder
+    ? [
+        'docker build, by the engine’s own BuildKit',
+        'DOCKER_BUILDKIT=0 docker build, on engines before Docker 26',
+      ]
+    : [describePatterns(run.images)]
   return { rule: 'run.images', what, why, instead }
 }
 
