@@ -115,7 +115,7 @@ export const target: Target = {
     return declared(TargetError, () => {
       const { segments } = parseTarget(text)
       for (const segment of segments) {
-        hold(/^[\x21-\x7e]+$/.test(segment), 'a segment has visible ASCII alone')
+        hold(/^[\x20-\x7e]+$/.test(segment), 'a segment has printable ASCII alone')
         hold(!segment.split('/').some((part) => part === '..' || part === '.'), 'no segment climbs')
       }
       return routed.found ? routed.match.route.id : `not found, ${Math.min(segments.length, 4)} segments`
