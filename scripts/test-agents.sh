@@ -26,14 +26,8 @@ fi
 id dockgate-agent >/dev/null 2>&1 ||
   useradd --system --no-create-home --home-dir /var/lib/dockgate-agent --shell /bin/bash dockgate-agent
 
-mkdir -p "$agents"
-if ! cmp -s "$project/test/agents/packages/package-lock.json" "$agents/installed-lock.json"; then
-  note "installing the agents to $agents"
-  cp "$project"/test/agents/packages/package{,-lock}.json "$agents/"
-  # None of their install scripts is run: what they would put in place is there.
-  (cd "$agents" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  cp "$agents/package-lock.json" "$agents/installed-lock.json"
-fi
+# None of their install scripts is run: what they would put in place is there.
+install_packages "the agents" "$project/test/agents/packages" "$agents"
 
 DOCKGATE_TEST_ENGINE=$("$scripts/start.sh" test-28-containerd)
 DOCKGATE_TEST_REGISTRY=$("$scripts/registry.sh")

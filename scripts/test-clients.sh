@@ -15,14 +15,8 @@ lock test
 
 npm run --silent build
 "$project/scripts/host/setup.sh"
-mkdir -p "$clients"
-if ! cmp -s "$project/test/clients/packages/package-lock.json" "$clients/installed-lock.json"; then
-  note "installing the clients to $clients"
-  cp "$project"/test/clients/packages/package{,-lock}.json "$clients/"
-  # None of their install scripts is run: what they would build, a client does without.
-  (cd "$clients" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  cp "$clients/package-lock.json" "$clients/installed-lock.json"
-fi
+# None of their install scripts is run: what they would build, a client does without.
+install_packages "the clients" "$project/test/clients/packages" "$clients"
 
 DOCKGATE_TEST_ENGINE=$("$scripts/start.sh" test-28-containerd)
 DOCKGATE_TEST_ENGINE_OLD=$("$scripts/start.sh" test-20.10)

@@ -79,5 +79,15 @@ wait_until() {
   done
 }
 
+# install_packages WHAT FROM TO: npm's packages of FROM/package-lock.json, in TO; without their install scripts.
+install_packages() {
+  mkdir -p "$3"
+  if cmp -s "$2/package-lock.json" "$3/installed-lock.json"; then return; fi
+  note "installing $1 to $3"
+  cp "$2"/package{,-lock}.json "$3/"
+  (cd "$3" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp "$3/package-lock.json" "$3/installed-lock.json"
+}
+
 # docker ARGUMENTS...: the new engine's command line, with no settings but its own.
 docker() { DOCKER_CONFIG=$root/client "$root/26/usr/bin/docker" "$@"; }

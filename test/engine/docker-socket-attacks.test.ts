@@ -30,25 +30,18 @@ const engines: readonly EngineName[] = onEngines('new', 'old')
 
 const REFUSED = { code: 125, stderr: expect.stringMatching(/refused by policy|No such container/) }
 
+/** What starts a container with a mount. */
+function running(name: string, mount: string, ...words: readonly string[]): readonly string[] {
+  return ['run', '-d', '--name', name, '-v', mount, ...words, 'busybox', 'sleep', '1000']
+}
+
 /** Starts a container that has the socket, and gives its name. */
 async function withSocket(
   gate: Gate | { readonly socket: string },
   ...words: readonly string[]
 ): Promise<string> {
   const name = freshName('has')
-  const run = [
-    'run',
-    '-d',
-    '--name',
-    name,
-    '-v',
-    `${USUAL}:/d/docker.sock`,
-    ...words,
-    'busybox',
-    'sleep',
-    '1000',
-  ]
-  expect(await docker(gate, run)).toMatchObject({ code: 0 })
+  expect(await docker(gate, running(name, `${USUAL}:/d/docker.sock`, ...words))).toMatchObject({ code: 0 })
   return name
 }
 
@@ -116,17 +109,7 @@ describe.each(engines)('on %s', (engine) => {
     await docker({ socket: otherSocket(gate.directory) }, ['create', '--name', other, 'busybox'])
     for (const option of ['ro', 'rw', 'z', 'Z', 'rprivate', 'cached']) {
       const name = freshName('option')
-      const run = [
-        'run',
-        '-d',
-        '--name',
-        name,
-        '-v',
-        `${USUAL}:/d/docker.sock:${option}`,
-        'busybox',
-        'sleep',
-        '1000',
-      ]
+      const run = running(name, `${USUAL}:/d/docker.sock:${option}`)
       expect({ option, ...(await docker(gate, run)) }).toMatchObject({ option, code: 0 })
       expect(await namesBy(engine, `ai-worker.${name}`, '/d/docker.sock')).toEqual([name])
       await docker(gate, ['rm', '-f', name])
