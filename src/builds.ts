@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream'
 import type { Routed } from './decode/decode.ts'
-import { decode } from './decode/decode.ts'
+import { decodeRouted } from './decode/decode.ts'
 import type { Result } from './decode/buildkit/gateway.ts'
 import type { Finding } from './decode/fields.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
@@ -35,7 +35,7 @@ export function connectBuilds(
   routed: Routed,
   request: IncomingRequest,
 ): Promise<Served<BuildConnection>> {
-  return ask(asking, decodedOf(routed, request), 'build connection', async ({ call, right, permit }) => {
+  return ask(asking, decodeRouted(routed, request), 'build connection', async ({ call, right, permit }) => {
     return new BuildConnection(call, right, permit)
   })
 }
@@ -50,7 +50,7 @@ export function connectSession(
   connect: () => Duplex,
   failed: (cause: unknown) => void,
 ): Promise<Served<void>> {
-  const decoded = 'decoded' in asked ? asked.decoded : decodedOf(asked.routed, asked.request)
+  const decoded = 'decoded' in asked ? asked.decoded : decodeRouted(asked.routed, asked.request)
   return ask(asking, decoded, 'build connection', ({ call, right, permit }) =>
     openSession(call, right, permit, connect, failed),
   )
@@ -107,12 +107,6 @@ export function inConversation(operation: Decoded['operation'], findings: readon
     findings: findings.filter((finding) => finding.leftOut !== true),
     leftOut,
   }
-}
-
-function decodedOf(routed: Routed, request: IncomingRequest): Decoded {
-  return routed.found
-    ? decode(routed.match, request)
-    : { operation: routed.malformed, minor: routed.minor, findings: [], leftOut: [] }
 }
 
 interface Undertaken<On extends Permit['on']> {

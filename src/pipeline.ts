@@ -5,7 +5,7 @@
 import { inEngineNames } from './resolve/own-names.ts'
 import type { Decoded } from './decode/operation.ts'
 import type { Refused } from './decide/verdict.ts'
-import { decode, type Routed } from './decode/decode.ts'
+import { decodeRouted, type Routed } from './decode/decode.ts'
 import type { IncomingRequest } from './decode/incoming.ts'
 import type { HostDiagnostic } from './decode/operations/host.ts'
 import { isChange } from './decode/properties.ts'
@@ -16,7 +16,7 @@ import type { Gate } from './gate.ts'
 import { runPermitted, type Diagnosed } from './perform/diagnostic.ts'
 import { perform } from './perform/perform.ts'
 import type { DecisionEntry } from './record/entry.ts'
-import { StoreUnavailable } from './record/errors.ts'
+import { StoreUnavailable, toldUnavailable } from './record/errors.ts'
 import { rehearse } from './rehearse.ts'
 import { LookupAbandoned } from './resolve/host-paths.ts'
 import type { Call, Resource } from './rights/call.ts'
@@ -90,14 +90,12 @@ export async function handle(
   await share.turn()
   // It may have waited long.
   if (gone.isOver) return errorReply(503, 'the client went away')
-  const decoded = routed.found
-    ? named(gate, caller, decode(routed.match, request))
-    : { operation: routed.malformed, minor: routed.minor, findings: [], leftOut: [] }
+  const decoded = named(gate, caller, decodeRouted(routed, request))
   const { content } = request
   const call = new DockerCall({ gate, caller, connected, decoded, content, gone, share })
   try {
     const served = await serve<Docker, Reply>(call, (right, claims) => perform(call, right, claims))
-    return errorInWords(replyOf(served, caller), caller)
+    return errorInWords(served.became === 'done' ? served.result : undoneReply(served, caller), caller)
   } catch (cause) {
     return errorInWords(failureReply(cause, caller), caller)
   }
@@ -163,15 +161,17 @@ async function undertake<R extends Resource, Result>(
   }
 }
 
-function replyOf(served: Served<Reply>, { identity }: Caller): Reply {
-  switch (served.became) {
-    case 'refused':
-      return refusalReply(refusedInWords(served.refused, identity.space), served.record, identity.name)
-    case 'tried':
-      return errorReply(403, 'rehearsal: this is allowed, and was not done')
-    case 'done':
-      return served.result
-  }
+/** What a worker is told of a call that was only tried. */
+export const REHEARSED = 'rehearsal: this is allowed, and was not done'
+
+/** The reply to a call that was not done. */
+export function undoneReply(
+  served: Exclude<Served<unknown>, { readonly became: 'done' }>,
+  { identity }: Caller,
+): Reply {
+  return served.became === 'tried'
+    ? errorReply(403, REHEARSED)
+    : refusalReply(refusedInWords(served.refused, identity.space), served.record, identity.name)
 }
 
 function failureReply(cause: unknown, { identity }: Caller): Reply {
@@ -180,7 +180,6 @@ function failureReply(cause: unknown, { identity }: Caller): Reply {
   if (cause instanceof Ended || cause instanceof RightEnded) return errorReply(403, cause.message)
   if (cause instanceof EngineUnavailable) return errorReply(503, cause.message)
   if (cause instanceof LookupAbandoned) return errorReply(503, cause.message)
-  if (cause instanceof StoreUnavailable)
-    return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
+  if (cause instanceof StoreUnavailable) return errorReply(503, toldUnavailable(cause))
   throw cause
 }

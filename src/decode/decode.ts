@@ -47,6 +47,13 @@ export function routeOf(method: string, target: string): Routed {
   }
 }
 
+/** Decodes a request. Never throws for what a client sent: that is a malformed operation. */
+export function decodeRouted(routed: Routed, request: IncomingRequest): Decoded {
+  return routed.found
+    ? decode(routed.match, request)
+    : { operation: routed.malformed, minor: routed.minor, findings: [], leftOut: [] }
+}
+
 /** Decodes a request whose route was found. Never throws for what a client sent: that is a malformed operation. */
 export function decode({ route, target, name }: Match, request: IncomingRequest): Decoded {
   const findings: Finding[] = []

@@ -25,6 +25,11 @@ export class StoreUnavailable extends StoreError {
   }
 }
 
+/** What a worker is told whose call can't be recorded. */
+export function toldUnavailable({ message }: StoreUnavailable): string {
+  return `nothing is done that can't be recorded: ${message}`
+}
+
 /** The store's files are damaged, or don't belong together. Needs a person. */
 export class StoreBroken extends StoreError {
   /** What is damaged, without place and advice. */

@@ -3,9 +3,9 @@ import { refusedInWords, toldRefusal } from '../../filter/refusal.ts'
 import { withoutDataRoot } from '../../filter/errors.ts'
 import { EngineUnavailable } from '../../engine/engine.ts'
 import { CODE, GrpcError } from '../../grpc/status.ts'
-import { FailedUnderway, type Served } from '../../pipeline.ts'
+import { FailedUnderway, REHEARSED, type Served } from '../../pipeline.ts'
 import type { Asking } from '../../builds.ts'
-import { StoreUnavailable } from '../../record/errors.ts'
+import { StoreUnavailable, toldUnavailable } from '../../record/errors.ts'
 import { LookupAbandoned } from '../../resolve/host-paths.ts'
 import { Ended } from '../../rights/decision.ts'
 import { RightEnded } from '../../rights/right.ts'
@@ -22,7 +22,7 @@ export async function outcomeOf<T>(asking: Asking, served: Promise<Served<T>>): 
     case 'refused':
       throw refusalOf(asking, came.refused, came.record)
     case 'tried':
-      throw new GrpcError(CODE.refused, 'rehearsal: this is allowed, and was not done')
+      throw new GrpcError(CODE.refused, REHEARSED)
     case 'done':
       return came.result
   }
@@ -42,8 +42,7 @@ export function errorOf(asking: Asking, cause: unknown): unknown {
   if (cause instanceof Ended || cause instanceof RightEnded) return new GrpcError(CODE.refused, cause.message)
   if (cause instanceof EngineUnavailable || cause instanceof LookupAbandoned)
     return new GrpcError(CODE.unavailable, cause.message)
-  if (cause instanceof StoreUnavailable)
-    return new GrpcError(CODE.unavailable, `nothing is done that can't be recorded: ${cause.message}`)
+  if (cause instanceof StoreUnavailable) return new GrpcError(CODE.unavailable, toldUnavailable(cause))
   return cause
 }
 

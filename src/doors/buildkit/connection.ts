@@ -10,13 +10,11 @@ import { FieldError } from '../../decode/fields.ts'
 import { JsonError } from '../../decode/json.ts'
 import { connectBuilds, connectSession, refuseInBuild, type Asking } from '../../builds.ts'
 import { errorReply, type Reply } from '../../engine/reply.ts'
-import { refusalReply } from '../../filter/refusal.ts'
 import { budgetOfWorker } from '../../grpc/framing.ts'
-import type { IncomingCall } from '../../grpc/server.ts'
-import { serveGrpc } from '../../grpc/server.ts'
+import { serveGrpc, type IncomingCall } from '../../grpc/server.ts'
 import { CODE, GrpcError } from '../../grpc/status.ts'
 import { Ending } from '../../shared/ending.ts'
-import type { Served } from '../../pipeline.ts'
+import { undoneReply } from '../../pipeline.ts'
 import { errorOf, outcomeOf } from './answers.ts'
 import { CONTROL } from './control.ts'
 import type { Conversation, Method } from './conversation.ts'
@@ -46,27 +44,18 @@ export async function takeOver(
     return client
   }
   try {
-    if (routed.found && routed.match.route.kind === 'build.session')
-      return replyOf(asking, await connectSession(asking, { routed, request }, connect, failed))
+    if (routed.found && routed.match.route.kind === 'build.session') {
+      const served = await connectSession(asking, { routed, request }, connect, failed)
+      return served.became === 'done' ? undefined : undoneReply(served, asking.caller)
+    }
     const served = await connectBuilds(asking, routed, request)
-    if (served.became !== 'done') return replyOf(asking, served)
+    if (served.became !== 'done') return undoneReply(served, asking.caller)
     lead({ asking, connection: served.result, failed }, connect())
     return undefined
   } catch (cause) {
     const error = errorOf(asking, cause)
     if (error instanceof GrpcError) return errorReply(503, error.message)
     throw cause
-  }
-}
-
-function replyOf({ caller: { identity } }: Asking, served: Served<unknown>): Reply | undefined {
-  switch (served.became) {
-    case 'refused':
-      return refusalReply(served.refused, served.record, identity.name)
-    case 'tried':
-      return errorReply(403, 'rehearsal: this is allowed, and was not done')
-    case 'done':
-      return undefined
   }
 }
 

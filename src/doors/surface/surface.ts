@@ -9,7 +9,7 @@ import type { LiveRecord } from '../../record/live.ts'
 import { Ended, rightsOf } from '../../rights/decision.ts'
 import type { Share } from '../../schedule/scheduler.ts'
 import { Ending, type Until } from '../../shared/ending.ts'
-import { StoreUnavailable } from '../../record/errors.ts'
+import { StoreUnavailable, toldUnavailable } from '../../record/errors.ts'
 import { BodyTooLarge, BodyTooSlow, drain, readBody } from '../../http/body.ts'
 import { sendReply } from '../send.ts'
 import { asTried, BadRequest, readAudit, readRun } from './run-request.ts'
@@ -126,7 +126,6 @@ function failure(cause: unknown): Reply | undefined {
   if (cause instanceof Ended) return errorReply(403, cause.message)
   if (cause instanceof BodyTooLarge) return errorReply(413, cause.message)
   if (cause instanceof BodyTooSlow) return errorReply(408, cause.message)
-  if (cause instanceof StoreUnavailable)
-    return errorReply(503, `nothing is done that can't be recorded: ${cause.message}`)
+  if (cause instanceof StoreUnavailable) return errorReply(503, toldUnavailable(cause))
   return undefined
 }

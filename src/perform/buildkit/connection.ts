@@ -3,12 +3,14 @@ import type { BuildConnectionPermit } from '../../decide/verdict.ts'
 import { encode } from '../../encode/encode.ts'
 import { BuildLink } from '../../engine/build-link.ts'
 import type { EncodedCall } from '../../engine/encoded.ts'
-import { readWhole } from '../../engine/engine.ts'
+import { readWhole, type Hijacked } from '../../engine/engine.ts'
 import { CODE, GrpcError } from '../../grpc/status.ts'
 import type { OutgoingCall } from '../../grpc/client.ts'
 import type { DockerCall, DockerRight } from '../../rights/docker-call.ts'
+import type { Until } from '../../shared/ending.ts'
 
 const LARGEST_ERROR = 2 ** 20
+const NO_BUILDKIT = 'the engine has no BuildKit that it lets anybody ask'
 
 export class BuildConnection {
   readonly #call: DockerCall
@@ -42,11 +44,23 @@ export class BuildConnection {
   }
 
   async #open(): Promise<BuildLink> {
-    const upgraded = await this.#right.engine.upgrade(encode(this.#permit, this.#call.sending(undefined)))
-    if ('refused' in upgraded) {
-      await readWhole(upgraded.refused, LARGEST_ERROR)
-      throw new GrpcError(CODE.unavailable, 'the engine has no BuildKit that it lets anybody ask')
-    }
-    return new BuildLink(upgraded.hijacked)
+    return new BuildLink(await takeOver(this.#call, this.#right, this.#permit, NO_BUILDKIT))
   }
+}
+
+/**
+ * Takes over one of BuildKit's connections to the engine.
+ * @param why is told where the engine takes none of it @param gone gives it up @throws {GrpcError | EngineUnavailable | RightEnded}
+ */
+export async function takeOver(
+  call: DockerCall,
+  { engine }: DockerRight,
+  permit: BuildConnectionPermit,
+  why: string,
+  gone?: Until,
+): Promise<Hijacked> {
+  const upgraded = await engine.upgrade(encode(permit, call.sending(undefined)), gone)
+  if ('hijacked' in upgraded) return upgraded.hijacked
+  await readWhole(upgraded.refused, LARGEST_ERROR)
+  throw new GrpcError(CODE.unavailable, why)
 }

@@ -6,15 +6,13 @@ import type { Duplex } from 'node:stream'
 import { SESSION_METHODS, type SessionMethod } from '../../decode/buildkit/session.ts'
 import { WireError } from '../../decode/protobuf/wire.ts'
 import type { BuildConnectionPermit } from '../../decide/verdict.ts'
-import { encode } from '../../encode/encode.ts'
-import { readWhole } from '../../engine/engine.ts'
 import { GrpcClient, type Metadata, type OutgoingCall } from '../../grpc/client.ts'
 import { budgetOfWorker } from '../../grpc/framing.ts'
 import { serveGrpc, type IncomingCall } from '../../grpc/server.ts'
 import { CODE, GrpcError } from '../../grpc/status.ts'
 import type { DockerCall, DockerRight } from '../../rights/docker-call.ts'
+import { takeOver } from './connection.ts'
 
-const LARGEST_ERROR = 2 ** 20
 /** Of a worker's at once: a build has one or two. */
 const MOST_SESSIONS = 64
 
@@ -50,12 +48,13 @@ async function openOne(
   failed: (cause: unknown) => void,
   over: () => void,
 ): Promise<void> {
-  const upgraded = await right.engine.upgrade(encode(permit, call.sending(undefined)), right.untilGone())
-  if ('refused' in upgraded) {
-    await readWhole(upgraded.refused, LARGEST_ERROR)
-    throw new GrpcError(CODE.unavailable, 'the engine does not take the session')
-  }
-  const { socket, head } = upgraded.hijacked
+  const { socket, head } = await takeOver(
+    call,
+    right,
+    permit,
+    'the engine does not take the session',
+    right.untilGone(),
+  )
   if (head.length > 0) socket.unshift(head)
   const connection = connect()
   const client = new GrpcClient(connection, budgetOfWorker())
