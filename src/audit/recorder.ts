@@ -117,14 +117,12 @@ export class Recorder {
   ): Promise<DecisionEntry> {
     const entry: DecisionEntry = {
       ...about,
-      ...{
-        phase: 'decision',
-        id: newRecordId(),
-        time: Date.now(),
-        door: 'control',
-        decision: 'allow',
-        detail: '{}',
-      },
+      phase: 'decision',
+      id: newRecordId(),
+      time: Date.now(),
+      door: 'control',
+      decision: 'allow',
+      detail: '{}',
     }
     await this.#store.write([{ type: 'entry', entry }], 'synced')
     this.#watch(entry)

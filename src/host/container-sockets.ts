@@ -4,7 +4,6 @@
  * later is mounted in all of them, while they run. The sockets of gates before stay below: a container can have been started with any
  * of them, and gets what lies on it.
  */
-import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import {
   codeOf,
@@ -18,7 +17,7 @@ import {
 } from '../files/descriptor.ts'
 import { openOwnDirectory, PathError } from '../files/directory.ts'
 import { runMount } from './mount.ts'
-import { PinError } from './pins.ts'
+import { keyOf, PinError } from './pins.ts'
 
 /** Where those of all gates are. */
 const PLACES = '/run/dockgate-sockets'
@@ -37,7 +36,7 @@ export class ContainerSockets {
 
   /** @param key that this gate has after a reboot too, and no other: containers keep the path */
   constructor(key: string) {
-    this.#directory = join(PLACES, createHash('sha256').update(key).digest('hex').slice(0, 12))
+    this.#directory = join(PLACES, keyOf(key))
   }
 
   /** The directory for sockets that a worker's containers get. Nobody but root and the gate gets into it. */

@@ -213,7 +213,8 @@ export class Pins {
   }
 }
 
-function keyOf(text: string): string {
+/** What directories of places are called by. */
+export function keyOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 

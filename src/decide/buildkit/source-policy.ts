@@ -3,6 +3,7 @@
  * its frontend looks up, and in each graph, beside what is decided on the graph here.
  */
 import type { SourcePolicy } from '../../decode/buildkit/control.ts'
+import { UPLOAD_EXPRESSION } from '../../decode/buildkit/options.ts'
 import type { RunPolicy } from '../../policy/policy.ts'
 
 type Rule = SourcePolicy['rules'][number]
@@ -12,7 +13,7 @@ const TAG = '(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?'
 /** Names of workers' own images (policy/image-space.ts). */
 const OTHERS = '^docker-image://[^/]*[.]dockgate[.]invalid(__[0-9]+)?/.*$'
 /** What the client sends: folders, and an archive or a Dockerfile. */
-const SENT = ['^local://.*$', '^http://buildkit-session/[a-z0-9]{25}$']
+const SENT = ['^local://.*$', UPLOAD_EXPRESSION]
 
 /**
  * Of rules that allow or deny the last one counts that matches (solver/llbsolver, sourcepolicy engine), and a source that is converted

@@ -14,9 +14,10 @@ import {
 } from '../protobuf/message.ts'
 import { platform, progressGroup, range, sourceInfo } from './llb.ts'
 
-const RAW = 'a graph of its own would be carried out unseen'
-const BUILD = 'docker build, with a Dockerfile'
-const OTHERS = 'it changes what the engine takes images from'
+export const RAW = 'a graph of its own would be carried out unseen'
+export const BUILD = 'docker build, with a Dockerfile'
+export const SOURCES = 'it changes what the engine takes images from'
+export const BELIEVED = 'what it says would be believed for all builds of the engine'
 
 const timestamp = message('Timestamp', { seconds: given(1, int64), nanos: given(2, int32) })
 
@@ -24,10 +25,10 @@ const cacheEntry = message('CacheOptionsEntry', { Type: given(1, text), Attrs: d
 
 const cacheOptions = message('CacheOptions', {
   ExportRefDeprecated: refused(1, 'a cache is kept in images alone', '--cache-to type=inline'),
-  ImportRefsDeprecated: leftOut(2, 'what it says would be believed for all builds of the engine'),
+  ImportRefsDeprecated: leftOut(2, BELIEVED),
   ExportAttrsDeprecated: leftOut(3, 'it belongs to what is refused'),
   Exports: limited(several(4, cacheEntry), 'inline alone'),
-  Imports: leftOut(5, 'what it says would be believed for all builds of the engine'),
+  Imports: leftOut(5, BELIEVED),
 })
 
 const exporter = message('Exporter', {
@@ -62,10 +63,10 @@ export const solveRequest = message('SolveRequest', {
   Entitlements: refused(9, 'they open the host’s network, or all of it', 'docker build without --allow'),
   FrontendInputs: refused(10, RAW, BUILD),
   Internal: given(11, flag),
-  SourcePolicy: refused(12, OTHERS),
+  SourcePolicy: refused(12, SOURCES),
   Exporters: limited(several(13, exporter), 'one at most'),
   EnableSessionExporter: refused(14, 'the result goes where the command says'),
-  SourcePolicySession: refused(15, OTHERS),
+  SourcePolicySession: refused(15, SOURCES),
   CompatibilityVersion: leftOut(16, 'the engine has its own'),
   ProxyNetwork: refused(17, 'it is a way through the host’s network'),
 })

@@ -12,11 +12,8 @@ import {
   several,
   type Said,
 } from '../protobuf/message.ts'
-import { workerRecord } from './control.ts'
+import { BELIEVED, BUILD, RAW, SOURCES, workerRecord } from './control.ts'
 import { definition } from './llb.ts'
-
-const RAW = 'a graph of its own would be carried out unseen'
-const BUILD = 'docker build, with a Dockerfile'
 
 const reference = message('Ref', {
   id: rewritten(given(1, text), 'one of the gate’s own'),
@@ -43,10 +40,10 @@ export const solveRequest = message('SolveRequest', {
   allowResultArrayRef: rewritten(given(6, flag), 'sent as true'),
   Final: leftOut(10, 'what is final is said by Return'),
   ExporterAttr: leftOut(11, 'it belongs to Final'),
-  CacheImports: leftOut(12, 'what it says would be believed for all builds of the engine'),
+  CacheImports: leftOut(12, BELIEVED),
   FrontendInputs: rewritten(dictionary(13, definition), 'each step is read, and written anew'),
   Evaluate: given(14, flag),
-  SourcePolicies: refused(15, 'it changes what the engine takes images from'),
+  SourcePolicies: refused(15, SOURCES),
 })
 export type SolveRequest = Said<typeof solveRequest>
 

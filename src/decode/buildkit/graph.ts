@@ -138,6 +138,7 @@ export function writeGraph({ steps, files }: Graph): Definition {
   return { ...definition.empty, def, metadata, Source: { locations, infos: files } }
 }
 
-function digestOf(bytes: Buffer): string {
+/** What a step goes by. */
+export function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }

@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../fields.ts'
 import { Secret } from '../secret.ts'
+import { isId } from './ids.ts'
 
 export interface BuildOptions {
   /** Those that are sent as they were said, by name. */
@@ -29,7 +30,8 @@ const leftOut: Rule = { sent: false }
 const refused = (why: string, instead: string): Rule => ({ refused: why, instead })
 
 /** An archive or a Dockerfile that the client sends in its session (session/upload). */
-export const UPLOAD = /^http:\/\/buildkit-session\/[a-z0-9]{25}$/
+export const UPLOAD_EXPRESSION = '^http://buildkit-session/[a-z0-9]{25}$'
+export const UPLOAD = new RegExp(UPLOAD_EXPRESSION)
 
 const SENT_ALONE = 'docker build with a folder, or with an archive on stdin'
 
@@ -96,7 +98,6 @@ const NO_ARGUMENTS = ['BUILDKIT_SYNTAX', 'BUILDKIT_CONTEXT_KEEP_GIT_DIR', 'BUILD
 
 /** What a named context may be. */
 const CONTEXTS = /^(?:local:[^\0]{1,256}|docker-image:\/\/[^\0\s]{1,512}|input:[^\0]{1,256})$/
-const ID = /^[a-z0-9]{1,64}$/
 
 /** Reads options. What is refused, or not known, is a finding. */
 export function readBuildOptions(options: ReadonlyMap<string, string>, findings: Finding[]): BuildOptions {
@@ -116,7 +117,7 @@ export function readBuildOptions(options: ReadonlyMap<string, string>, findings:
       else
         findings.push(found(name, value, 'it makes the host fetch an address', '--build-context NAME=FOLDER'))
     } else if (name.startsWith(SESSION)) {
-      if (ID.test(value)) sessions.set(name.slice(SESSION.length), value)
+      if (isId(value)) sessions.set(name.slice(SESSION.length), value)
       else findings.push(found(name, value, 'it is no id of a session'))
     } else if (isSent(name, value, findings)) plain.set(name, value)
   }

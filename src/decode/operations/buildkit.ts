@@ -1,6 +1,7 @@
 /** What a client asks of BuildKit: its two connections, a build, what its Dockerfile is read to, and the graph of steps that came of it. */
 import { FieldError, limited, record, rewritten, text, type Finding, type Read } from '../fields.ts'
 import { wrongInBuilt } from '../image-config.ts'
+import { isId } from '../buildkit/ids.ts'
 import { readGraph, type Graph } from '../buildkit/graph.ts'
 import type { Definition } from '../buildkit/llb.ts'
 import { readBuildOptions, type BuildOptions } from '../buildkit/options.ts'
@@ -30,8 +31,6 @@ export interface BuildSession {
   readonly methods: readonly string[]
 }
 
-/** An id as clients make them (github.com/moby/buildkit, identity). */
-const ID = /^[a-z0-9]{1,64}$/
 const MOST_METHODS = 32
 const LONGEST_KEY = 1024
 
@@ -40,7 +39,7 @@ export function readBuildSession(headers: Read<typeof sessionHeaders>): BuildSes
   const session = headers['X-Docker-Expose-Session-Uuid'] ?? ''
   const sharedKey = headers['X-Docker-Expose-Session-Sharedkey'] ?? ''
   const methods = (headers['X-Docker-Expose-Session-Grpc-Method'] ?? '').split(',').map((path) => path.trim())
-  if (!ID.test(session)) throw new FieldError('X-Docker-Expose-Session-Uuid is no id of a session')
+  if (!isId(session)) throw new FieldError('X-Docker-Expose-Session-Uuid is no id of a session')
   if (methods.length > MOST_METHODS || sharedKey.length > LONGEST_KEY)
     throw new FieldError('what the session says of itself is too long')
   return { kind: 'build.session', session, sharedKey, methods }
@@ -94,7 +93,7 @@ export function readBuildSolve(
 
 /** @throws {FieldError} for what is none */
 export function requireId(what: string, id: string): void {
-  if (!ID.test(id)) throw new FieldError(`${what} is no id of a build`)
+  if (!isId(id)) throw new FieldError(`${what} is no id of a build`)
 }
 
 type Asked = ReturnType<typeof controlSolve.decode>

@@ -33,10 +33,11 @@ const emptyObject = forwarded((value: Json, path: string): Record<never, never> 
 })
 
 /** The one that there is, which an engine tells again. */
+const otherIsolation = refused(WINDOWS, ['default'])
 const isolation: Field<string | undefined> = {
-  ...refused(WINDOWS, ['default']),
+  ...otherIsolation,
   read: (value, path, findings) => {
-    refused(WINDOWS, ['default']).read(value, path, findings)
+    otherIsolation.read(value, path, findings)
     return value === 'default' ? value : undefined
   },
 }

@@ -16,11 +16,14 @@ import {
   statFileResponse,
   type Result,
 } from '../../decode/buildkit/gateway.ts'
+import { isId } from '../../decode/buildkit/ids.ts'
 import { nothing } from '../../decode/buildkit/control.ts'
 import { definition } from '../../decode/buildkit/llb.ts'
 import { graphFrom } from '../../decode/buildkit/graph.ts'
 import { readBuildFrontend, readBuildGraph } from '../../decode/operations/buildkit.ts'
+import type { Message } from '../../decode/protobuf/message.ts'
 import { WireError } from '../../decode/protobuf/wire.ts'
+import type { EncodedCall } from '../../engine/encoded.ts'
 import {
   BUILD_ID,
   evaluateResult,
@@ -48,7 +51,7 @@ interface InBuild {
 /** @throws {WireError} */
 function buildOf({ gate, caller: { identity } }: Asking, { metadata, path }: IncomingCall): InBuild {
   const [said, second] = metadata.filter(([name]) => name === BUILD_ID).map(([, value]) => value)
-  if (said === undefined || second !== undefined || !/^[a-z0-9]{1,64}$/.test(said))
+  if (said === undefined || second !== undefined || !isId(said))
     throw new WireError(`${path} does not say of which build it is`)
   const ref = gate.builds.namesOf(identity.name).refs.of(said)
   return { said, ref, build: runningBuild(identity, ref) }
@@ -161,32 +164,18 @@ function ownResult(build: RunningBuild, { ref, refs }: Result): Result {
   }
 }
 
-const evaluate: Method = async (conversation, call) => {
-  const { ref, build } = buildOf(conversation.asking, call)
-  const { Ref } = await plainRequest(call, evaluateRequest)
-  await answerTo(conversation, evaluateResult(ref, build.result(Ref)), nothing)
-  await call.write(nothing.encode({}))
-}
-
-const readFile: Method = async (conversation, call) => {
-  const { ref, build } = buildOf(conversation.asking, call)
-  const asked = await plainRequest(call, readFileRequest)
-  const question = readFileOf(ref, { ...asked, Ref: build.result(asked.Ref) })
-  await call.write(readFileResponse.encode(await answerTo(conversation, question, readFileResponse)))
-}
-
-const readDirectory: Method = async (conversation, call) => {
-  const { ref, build } = buildOf(conversation.asking, call)
-  const asked = await plainRequest(call, readDirRequest)
-  const question = readDirectoryOf(ref, { ...asked, Ref: build.result(asked.Ref) })
-  await call.write(readDirResponse.encode(await answerTo(conversation, question, readDirResponse)))
-}
-
-const statFile: Method = async (conversation, call) => {
-  const { ref, build } = buildOf(conversation.asking, call)
-  const asked = await plainRequest(call, statFileRequest)
-  const question = statFileOf(ref, { ...asked, Ref: build.result(asked.Ref) })
-  await call.write(statFileResponse.encode(await answerTo(conversation, question, statFileResponse)))
+/** What looks into a result: it goes by the engine's name there. */
+function looking<Asked extends { readonly Ref: string }, Answer>(
+  request: Message<Asked>,
+  question: (ref: string, asked: Asked) => EncodedCall,
+  response: Message<Answer>,
+): Method {
+  return async (conversation, call) => {
+    const { ref, build } = buildOf(conversation.asking, call)
+    const asked = await plainRequest(call, request)
+    const own = question(ref, { ...asked, Ref: build.result(asked.Ref) })
+    await call.write(response.encode(await answerTo(conversation, own, response)))
+  }
 }
 
 const AT = '/moby.buildkit.v1.frontend.LLBBridge/'
@@ -195,8 +184,8 @@ export const GATEWAY: readonly (readonly [string, Method])[] = [
   [`${AT}Ping`, ping],
   [`${AT}Solve`, solve],
   [`${AT}Return`, giveBack],
-  [`${AT}Evaluate`, evaluate],
-  [`${AT}ReadFile`, readFile],
-  [`${AT}ReadDir`, readDirectory],
-  [`${AT}StatFile`, statFile],
+  [`${AT}Evaluate`, looking(evaluateRequest, evaluateResult, nothing)],
+  [`${AT}ReadFile`, looking(readFileRequest, readFileOf, readFileResponse)],
+  [`${AT}ReadDir`, looking(readDirRequest, readDirectoryOf, readDirResponse)],
+  [`${AT}StatFile`, looking(statFileRequest, statFileOf, statFileResponse)],
 ]

@@ -44,8 +44,8 @@ export function returnResult(
 }
 
 /** Carries a result out. */
-export function evaluateResult(ref: string, Ref: string): EncodedCall {
-  return inBuild(ref, 'Evaluate', evaluateRequest.encode({ Ref }))
+export function evaluateResult(ref: string, asked: Said<typeof evaluateRequest>): EncodedCall {
+  return inBuild(ref, 'Evaluate', evaluateRequest.encode(asked))
 }
 
 export function readFileOf(ref: string, asked: Said<typeof readFileRequest>): EncodedCall {

@@ -1,6 +1,6 @@
 /** A Dockerfile is read by the engine's own frontend, and what comes of it is carried out as it was decided on. */
 import { solveResponse, type Result } from '../../decode/buildkit/gateway.ts'
-import { readGraph, writeGraph } from '../../decode/buildkit/graph.ts'
+import { digestOf, writeGraph } from '../../decode/buildkit/graph.ts'
 import type { Definition } from '../../decode/buildkit/llb.ts'
 import type { FrontendPermit, GraphPermit } from '../../decide/verdict.ts'
 import { checkGraph } from '../../decide/buildkit/graph.ts'
@@ -69,7 +69,7 @@ export async function sendGraph(
     outcome.ended(200, '')
     const written = writeGraph(permit.graph)
     const { steps } = gate.builds.namesOf(right.worker.name)
-    for (const { digest } of readGraph(written, []).steps) steps.add(digest)
+    for (const step of written.def) steps.add(digestOf(step))
     return { id: result.ref.id, definition: written }
   } catch (cause) {
     if (!(cause instanceof GrpcError)) outcome.broken(cause)
