@@ -1,4 +1,4 @@
-/** What the docker CLI says before a build by the classic builder: to use BuildKit, which is refused. So it is left out. */
+/** What the docker CLI says before a build by the classic builder: to use BuildKit, which lines over SSH and MCP do not have. So it is left out. */
 import { Transform, type Readable } from 'node:stream'
 
 const BEGINNING = 'DEPRECATED: The legacy builder is deprecated'
