@@ -7,7 +7,6 @@ import { reachOf } from '../policy/reach.ts'
 import { spaceOf, type Space } from '../policy/space.ts'
 import type { NetworkFacts } from '../resolve/facts.ts'
 import { containersInReach } from '../resolve/containers.ts'
-import { isHidden } from '../resolve/images.ts'
 import { networksInReach } from '../resolve/networks.ts'
 import type { ImageSight } from '../world/image-sight.ts'
 import type { KnownImage } from '../world/known-images.ts'
@@ -172,7 +171,11 @@ function seesImage(ownership: World['ownership'], { worker }: Holder, space: Spa
   const reference = looksLikeImageId(name) ? undefined : parseReference(name)
   if (reference === undefined) return false
   if (space.images.holds(reference.name)) return true
-  if (isHidden(ownership, worker.name, storedReference(reference))) return false
+  const stored = storedReference(reference)
+  // What an engine told of may be what it was a while ago.
+  const giver = ownership.namesGiven.lateWorkerOf(stored)
+  if (giver !== undefined && giver !== worker.name && ownership.owner('tag', stored) !== worker.name)
+    return false
   const ownName = space.images.isOwn ? storedReference(space.images.nameOf(reference)) : undefined
   const isOwnToo = ownName !== undefined && ownership.owner('tag', ownName) === worker.name
   return !isOwnToo && someImageMatches(worker.docker.run.images, reference)

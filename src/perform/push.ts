@@ -15,6 +15,9 @@ import type { Images } from '../world/images.ts'
 import { refusedOnTheWay, send, type Undertaking } from './exchange.ts'
 import { giveInTurn, takeName } from './names.ts'
 
+/** Milliseconds that a list of an engine's, or an event, can be on its way. */
+const TOLD_AFTER = 30_000
+
 /** @throws {EngineUnavailable | StoreUnavailable} */
 export function push(undertaking: Undertaking, permit: PushPermit): Promise<Reply> {
   if (permit.given.size === 0) return send(undertaking, permit)
@@ -58,7 +61,8 @@ async function pushInTurn(
   await right.renew()
   const again = decideNow()
   if (again.effect === 'refuse') return reply(outcome.close(refusedOnTheWay(undertaking, again)))
-  const hidden = gate.ownership.namesGiven.reserve(right.worker.name, [...permit.given.keys()])
+  const given = [...permit.given.keys()]
+  const hidden = gate.ownership.namesGiven.reserve(right.worker.name, given, TOLD_AFTER)
   const lent = gate.ownership.namesLent.reserve(right.worker.name, own)
   try {
     for (const [name, image] of permit.given) {

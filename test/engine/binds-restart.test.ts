@@ -5,12 +5,13 @@ import { basename, dirname, join } from 'node:path'
 import { recordOf } from '../support/audit.ts'
 import { expect, test } from 'vitest'
 import { docker } from '../support/docker.ts'
-import { engineDocker, restartEngine } from '../support/engine.ts'
+import { engineDocker, engineToRestart } from '../support/engine.ts'
 import { freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { workDirectory } from '../support/policy.ts'
 
 const engine = 'restart'
+const restartEngine = engineToRestart()
 const policy = generousPolicy()
 
 /** What a container that lists its folder prints at the next start; the engine may not be back yet. */

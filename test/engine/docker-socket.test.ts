@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { recordOf } from '../support/audit.ts'
 import { docker } from '../support/docker.ts'
 import { DOCKER_IMAGE, makeDockerImage } from '../support/docker-image.ts'
-import { engineDocker, onEngines, restartEngine, type EngineName } from '../support/engine.ts'
+import { engineDocker, engineToRestart, onEngines, type EngineName } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
@@ -255,6 +255,7 @@ describe('the docker CLI in a container', () => {
 
 describe('an engine that is killed, and a host that is started again', () => {
   const engine = 'restart'
+  const restartEngine = engineToRestart()
   const policy = own({ restart: ['no', 'always'] })
 
   test('containers that restart by themselves have the socket of the gate that comes', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { docker, type CommandResult } from '../support/docker.ts'
-import { engineDocker, onEngines, restartEngine } from '../support/engine.ts'
+import { engineDocker, engineToRestart, onEngines } from '../support/engine.ts'
 import { everything, freshName } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { request } from '../support/http.ts'
@@ -187,28 +187,34 @@ describe.each(onEngines('new', 'old'))('links on the %s engine', (engine) => {
   })
 })
 
-test('a link leads to the container that it was made for, and not to another that has its name since', async () => {
+describe('an engine that is killed', () => {
   const engine = 'restart'
-  const policy = (directory: string): string =>
-    policyFor(directory, { allow: [...everything, 'exec'], exec: { own: '*' } })
-  await using gate = await startGate({ engine, policy })
-  const [db, web] = [freshName('db'), freshName('web')]
-  const run = ['run', '-d', '--name', db]
-  await docker(gate, [...run, '-e', 'SECRET=mine', ...SLEEP])
-  expect(await docker(gate, ['run', '-d', '--name', web, '--link', `${db}:store`, ...SLEEP])).toMatchObject({
-    code: 0,
-  })
-  await restartEngine()
-  await expect.poll(async () => (await docker(gate, ['start', db])).code).toBe(0)
-  expect(await docker(gate, ['start', web])).toMatchObject({ code: 0 })
-  expect((await docker(gate, ['exec', web, 'env'])).stdout).toContain('STORE_ENV_SECRET=mine\n')
+  const restartEngine = engineToRestart()
 
-  await docker(gate, ['rm', '-f', db])
-  await engineDocker(engine, [...run, '-e', 'SECRET=theirs', ...SLEEP])
-  await restartEngine()
-  await engineDocker(engine, ['start', db])
-  await expect.poll(async () => (await docker(gate, ['start', web])).code).toBe(0)
-  expect((await docker(gate, ['exec', web, 'env'])).stdout).not.toContain('SECRET')
-  await docker(gate, ['rm', '-f', web])
-  await engineDocker(engine, ['rm', '-f', db])
-}, 120_000)
+  test('a link leads to the container that it was made for, and not to another that has its name since', async () => {
+    const policy = (directory: string): string =>
+      policyFor(directory, { allow: [...everything, 'exec'], exec: { own: '*' } })
+    await using gate = await startGate({ engine, policy })
+    const [db, web] = [freshName('db'), freshName('web')]
+    const run = ['run', '-d', '--name', db]
+    await docker(gate, [...run, '-e', 'SECRET=mine', ...SLEEP])
+    expect(await docker(gate, ['run', '-d', '--name', web, '--link', `${db}:store`, ...SLEEP])).toMatchObject(
+      {
+        code: 0,
+      },
+    )
+    await restartEngine()
+    await expect.poll(async () => (await docker(gate, ['start', db])).code).toBe(0)
+    expect(await docker(gate, ['start', web])).toMatchObject({ code: 0 })
+    expect((await docker(gate, ['exec', web, 'env'])).stdout).toContain('STORE_ENV_SECRET=mine\n')
+
+    await docker(gate, ['rm', '-f', db])
+    await engineDocker(engine, [...run, '-e', 'SECRET=theirs', ...SLEEP])
+    await restartEngine()
+    await engineDocker(engine, ['start', db])
+    await expect.poll(async () => (await docker(gate, ['start', web])).code).toBe(0)
+    expect((await docker(gate, ['exec', web, 'env'])).stdout).not.toContain('SECRET')
+    await docker(gate, ['rm', '-f', web])
+    await engineDocker(engine, ['rm', '-f', db])
+  }, 120_000)
+})

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { objectOf, textOf } from '../../src/shared/json-value.ts'
 import { Dice } from '../fuzz/mutate.ts'
-import { engineSocket, restartEngine } from '../support/engine.ts'
+import { engineSocket, engineToRestart } from '../support/engine.ts'
 import { everything, freshName, generousPolicy } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { until } from '../support/process.ts'
@@ -22,6 +22,7 @@ import { runs, seedFor } from '../support/runs.ts'
 import { otherSocket, withOther } from '../support/two-workers.ts'
 
 const ENGINE = 'restart'
+const restartEngine = engineToRestart()
 const MORE = [
   'network create',
   'network connect',

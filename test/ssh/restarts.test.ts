@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { restartEngine } from '../support/engine.ts'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { engineToRestart } from '../support/engine.ts'
 import { freshName } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
 import { policyFor, workDirectory, workerSocket } from '../support/policy.ts'
@@ -29,6 +29,10 @@ afterAll(async () => {
   if (gate !== first) await gate[Symbol.asyncDispose]()
   await first[Symbol.asyncDispose]()
 })
+
+const restartEngine = engineToRestart()
+// Other files restart it between these tests.
+beforeEach(() => until(async () => (await host.ssh('docker version')).code === 0, 'the engine', 30_000))
 
 /** Processes of the account that run one of these words. */
 function running(...words: readonly string[]): readonly string[] {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { afterEach, beforeEach } from 'vitest'
 import { docker } from './docker.ts'
 import type { CommandOptions, CommandResult } from './docker.ts'
 import { request } from './http.ts'
@@ -79,9 +80,25 @@ export function engineDocker(
 
 const starter = fileURLToPath(new URL('../../scripts/engine/start.sh', import.meta.url))
 
-/** Kills the engine that is there for it, in the midst of what it does, and starts it again. */
-export async function restartEngine(): Promise<void> {
-  const place = dirname(engineSocket('restart'))
-  process.kill(Number(readFileSync(join(place, 'docker.pid'), 'latin1')), 'SIGKILL')
-  await promisify(execFile)(starter, ['test-restart'])
+/**
+ * For the tests of a suite that restart an engine: each has `restart` for itself alone, whichever files run at the same time. Returns
+ * what kills the engine, in the midst of what it does, and starts it again.
+ */
+export function engineToRestart(): () => Promise<void> {
+  let release = (): void => undefined
+  beforeEach(
+    () =>
+      new Promise<void>((taken) => {
+        const held = Promise.withResolvers<void>()
+        release = held.resolve
+        void navigator.locks.request('the engine that tests restart', () => (taken(), held.promise))
+      }),
+    600_000,
+  )
+  afterEach(() => release())
+  return async () => {
+    const place = dirname(engineSocket('restart'))
+    process.kill(Number(readFileSync(join(place, 'docker.pid'), 'latin1')), 'SIGKILL')
+    await promisify(execFile)(starter, ['test-restart'])
+  }
 }
