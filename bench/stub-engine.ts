@@ -26,12 +26,13 @@ const version =
 const info = '{"NCPU":4,"LoggingDriver":"json-file","MemTotal":8589934592}'
 
 const [socketPath = '', count = '0', imageCount = '0'] = process.argv.slice(2)
-const images = JSON.stringify([
+const images: readonly ListedImage[] = [
   listedImage(image, ['busybox:latest'], null),
   ...Array.from({ length: Number(imageCount) }, (_, index) =>
     listedImage(`sha256:${randomHex()}`, [`app-${index}:1`, `app-${index}:2`], { text: 'x'.repeat(200) }),
   ),
-])
+]
+const imageList = JSON.stringify(images)
 for (let index = 0; index < Number(count); index += 1) addContainer(`other-${index}`, [])
 const server = createServer(answer)
 server.on('upgrade', attach)
@@ -45,8 +46,9 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(200, { 'Api-Version': '1.45', Ostype: 'linux', 'Content-Length': 2 }).end('OK')
   } else if (path === '/version') send(response, 200, version)
   else if (path === '/info') send(response, 200, info)
-  else if (path === '/images/json') send(response, 200, images)
-  else if (path === '/system/df') send(response, 200, `{"Images":${images},"Containers":[],"Volumes":[]}`)
+  else if (path === '/images/json') send(response, 200, imageList)
+  else if (first === 'images' && third === 'json') sendImage(response, second ?? '')
+  else if (path === '/system/df') send(response, 200, `{"Images":${imageList},"Containers":[],"Volumes":[]}`)
   else if (path === '/volumes') send(response, 200, '{"Volumes":[],"Warnings":null}')
   else if (path === '/networks') send(response, 200, '[]')
   else if (path === '/events') watch(response)
@@ -60,6 +62,12 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   else send(response, 404, '{"message":"the stub has no such endpoint"}')
 }
 
+function sendImage(response: ServerResponse, reference: string): void {
+  const { Id, Labels, ...image } = images.find(({ Id }) => Id === reference) ?? {}
+  if (Id === undefined) return send(response, 404, '{"message":"no such image"}')
+  send(response, 200, JSON.stringify({ ...image, Id, Parent: '', Config: { Cmd: ['sh'], Labels } }))
+}
+
 /** What has a body that is read to its end, and an answer of no meaning. */
 const READ = ['/build', '/images/create', 'archive', 'exec']
 const EXPORTED = 32 * 2 ** 20
@@ -71,7 +79,16 @@ function read(request: IncomingMessage, response: ServerResponse): void {
   )
 }
 
-function listedImage(id: string, names: readonly string[], labels: object | null): object {
+interface ListedImage {
+  readonly Id: string
+  readonly RepoTags: readonly string[]
+  readonly RepoDigests: readonly string[]
+  readonly Created: number
+  readonly Size: number
+  readonly Labels: object | null
+}
+
+function listedImage(id: string, names: readonly string[], labels: object | null): ListedImage {
   return { Id: id, RepoTags: names, RepoDigests: [], Created: 1_700_000_000, Size: 4_000_000, Labels: labels }
 }
 
