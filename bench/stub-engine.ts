@@ -63,9 +63,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 }
 
 function sendImage(response: ServerResponse, reference: string): void {
-  const { Id, Labels, ...image } = images.find(({ Id }) => Id === reference) ?? {}
-  if (Id === undefined) return send(response, 404, '{"message":"no such image"}')
-  send(response, 200, JSON.stringify({ ...image, Id, Parent: '', Config: { Cmd: ['sh'], Labels } }))
+  const found = images.find(({ Id }) => Id === reference)
+  if (found === undefined) return send(response, 404, '{"message":"no such image"}')
+  const { Labels, ...known } = found
+  send(response, 200, JSON.stringify({ ...known, Parent: '', Config: { Cmd: ['sh'], Labels } }))
 }
 
 /** What has a body that is read to its end, and an answer of no meaning. */

@@ -77,22 +77,20 @@ export async function serve<R extends Resource, Result>(
 
 /** Handles one request of an identified caller. What a client, the engine or the disk does wrong is a reply, not an error. */
 export async function handle(
-  gate: Gate,
-  caller: Caller,
+  from: Pick<Call<Docker>, 'gate' | 'caller' | 'gone' | 'share'>,
   routed: Routed,
   request: IncomingRequest,
-  gone: Until,
 ): Promise<Reply> {
+  const { gate, caller, gone, share } = from
   const connected = gate.feed.connected
   if (connected === undefined)
     return errorReply(503, 'the Docker engine behind dockgate does not answer; try again in a moment')
-  const share = gate.scheduler.share(caller.identity.name)
   await share.turn()
   // It may have waited long.
   if (gone.isOver) return errorReply(503, 'the client went away')
   const decoded = named(gate, caller, decodeRouted(routed, request))
   const { content } = request
-  const call = new DockerCall({ gate, caller, connected, decoded, content, gone, share })
+  const call = new DockerCall({ ...from, connected, decoded, content })
   try {
     const served = await serve<Docker, Reply>(call, (right, claims) => perform(call, right, claims))
     return errorInWords(served.became === 'done' ? served.result : undoneReply(served, caller), caller)

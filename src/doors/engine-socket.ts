@@ -14,7 +14,7 @@ import { BodyTooLarge, BodyTooSlow, drain, readBody, readStart } from '../http/b
 import { warnOf } from '../shared/warn.ts'
 import { takeOver } from './buildkit/connection.ts'
 import { closeWhenLeft } from './left.ts'
-import { readInTurns } from './paced.ts'
+import { readInTurns, shareOf } from './paced.ts'
 import { isSurface, type WorkerSurface } from './surface/prefix.ts'
 import { Turns } from './pipelining.ts'
 import { refuseConnection, sendHijacked, sendReply, sendUpgraded } from './send.ts'
@@ -89,7 +89,9 @@ async function serve(
   })
   const body = await bodyOf(routed, request)
   const reply =
-    body instanceof Uint8Array ? await handle(gate, caller, routed, incoming(request, body), gone) : body
+    body instanceof Uint8Array
+      ? await handle({ gate, caller, gone, share: shareOf(request.socket) }, routed, incoming(request, body))
+      : body
   if (reply.kind === 'hijacked') {
     sendHijacked(reply.connection, request, response)
     return
@@ -155,7 +157,7 @@ async function serveUpgrade(
     if (refused !== undefined) sendUpgraded(refused, NO_HEAD, socket)
     return
   }
-  sendUpgraded(await handle(gate, caller, routed, asked, gone), rest, socket)
+  sendUpgraded(await handle({ gate, caller, gone, share: shareOf(socket) }, routed, asked), rest, socket)
 }
 
 /** Bytes of the body of an upgrade request. */

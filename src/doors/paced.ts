@@ -21,6 +21,15 @@ export function readInTurns(server: Server, share: () => Share): void {
   server.on('connection', (socket: Socket) => Reflect.apply(serve, server, [new Paced(socket, share())]))
 }
 
+/**
+ * Whose turns the bytes of a connection are read in: what is asked for there goes on in the same.
+ * @throws {TypeError} for one that is not read in turns
+ */
+export function shareOf(socket: Duplex): Share {
+  if (socket instanceof Paced) return socket.share
+  throw new TypeError('a connection is read in turns')
+}
+
 type Done = (cause?: Error | null) => void
 
 interface Chunk {
@@ -30,7 +39,7 @@ interface Chunk {
 
 class Paced extends Duplex {
   readonly #socket: Socket
-  readonly #share: Share
+  readonly share: Share
   #held: Buffer = NOTHING
   /** Bytes of the next piece. */
   #size = PIECE
@@ -45,7 +54,7 @@ class Paced extends Duplex {
     const writableHighWaterMark = socket.writableHighWaterMark
     super({ readableHighWaterMark: PIECE, writableHighWaterMark, decodeStrings: false })
     this.#socket = socket
-    this.#share = share
+    this.share = share
     socket.on('data', (bytes: Buffer) => {
       this.#held = bytes
       this.#handOn()
@@ -113,7 +122,7 @@ class Paced extends Duplex {
 
   #handOn(): void {
     while (this.#isWanted && this.#held.length > 0 && !this.#isWaiting && !this.destroyed) {
-      const turn = this.#share.turn()
+      const turn = this.share.turn()
       if (turn === undefined) {
         this.#pushPiece()
         continue

@@ -71,11 +71,12 @@ function dictionaryOf(item: Field, isTold: IsTold): Field<Unknown> {
   return given(
     (value, view) => {
       if (!isRecord(value)) return undefined
-      const told = Object.entries(value).flatMap(([key, element]) => {
-        if (!isTold(key, element, view)) return []
+      const told: [string, unknown][] = []
+      for (const [key, element] of Object.entries(value)) {
+        if (!isTold(key, element, view)) continue
         const read = element === null ? null : item.read(element, view)
-        return read === undefined ? [] : [[key, read] as const]
-      })
+        if (read !== undefined) told.push([key, read])
+      }
       return Object.fromEntries(told)
     },
     { '{*}': item },
@@ -84,23 +85,24 @@ function dictionaryOf(item: Field, isTold: IsTold): Field<Unknown> {
 
 /** An object of known fields; those that are null stay so. */
 export function fields(known: Readonly<Record<string, Field>>): Field<Unknown> {
-  const table = Object.entries(known)
+  const table = Object.entries(known).filter(([, { treatment }]) => treatment !== 'left out')
+  const inherited = table.find(([name]) => name in Object.prototype)
+  if (inherited !== undefined) throw new TypeError(`any object has ${inherited[0]}`)
   return given((value, view) => {
     if (!isRecord(value)) return undefined
     const from = objectOf(value)
     const told: Record<string, unknown> = {}
     for (const [name, field] of table) {
-      const read = fieldOf(from, name, field, view)
+      const read = fieldOf(from[name], field, view)
       if (read !== undefined) told[name] = read
     }
     return told
   }, known)
 }
 
-function fieldOf(from: Unknown, name: string, { treatment, read }: Field, view: View): unknown {
+function fieldOf(value: unknown, { treatment, read }: Field, view: View): unknown {
   if (treatment === 'replaced') return read(undefined, view)
-  if (treatment === 'left out' || !Object.hasOwn(from, name)) return undefined
-  return from[name] === null ? null : read(from[name], view)
+  return value === undefined || value === null ? value : read(value, view)
 }
 
 /** What is told of an object, if this field of it is. */

@@ -16,8 +16,8 @@ declare global {
 /** Characters that are read in one step, but for a single object that has more. */
 const STEP = 64 * 2 ** 10
 
-/** More digits than a number of ours holds for sure. */
-const MANY_DIGITS = /\d{16}/
+/** More digits than a number of ours holds for sure, where a number begins: ids have as many in their midst. */
+const MANY_DIGITS = /(?:^|[\s:,[-])\d{16}/
 
 /** Reads JSON as JSON.parse does, but for whole numbers that ours can't hold: they stay as they are written. @throws {SyntaxError} */
 export function parseExact(text: string): unknown {

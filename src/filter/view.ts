@@ -6,8 +6,8 @@ import type { WorkerPolicy } from '../policy/policy.ts'
 import { reachOf } from '../policy/reach.ts'
 import { spaceOf, type Space } from '../policy/space.ts'
 import type { NetworkFacts } from '../resolve/facts.ts'
-import { containersInReach } from '../resolve/containers.ts'
-import { networksInReach } from '../resolve/networks.ts'
+import { containerById, containersInReach } from '../resolve/containers.ts'
+import { networkById } from '../resolve/networks.ts'
 import type { ImageSight } from '../world/image-sight.ts'
 import type { KnownImage } from '../world/known-images.ts'
 import type { World } from '../world/world.ts'
@@ -88,6 +88,10 @@ interface Holder {
   readonly worker: WorkerPolicy
 }
 
+/** Digits of a container's id, whole and as it is shown. */
+const FULL_ID = 64
+const SHORT_ID = 12
+
 /** The view of a worker at this moment; streams ask it anew for each object. */
 export function viewOf(world: Seen, holder: Holder): View {
   const { ownership } = world
@@ -95,11 +99,12 @@ export function viewOf(world: Seen, holder: Holder): View {
   const isOwn = (id: string): boolean => ownership.recentOwner(id) === own
   const space = spaceOf(holder.worker)
   const isSocket = (place: string): boolean => world.sockets.workerAt(place) !== undefined
-  // A shorter one is none: the event of a prune has an empty one, with which every id begins.
-  const named = (id: string) =>
-    id.length < 12
-      ? undefined
-      : containersInReach(world, holder.worker).find((container) => container.id.startsWith(id))
+  const named = (id: string) => {
+    if (id.length === FULL_ID) return containerById(world, holder.worker, id)
+    // A shorter one is none: the event of a prune has an empty one, with which every id begins.
+    if (id.length < SHORT_ID) return undefined
+    return containersInReach(world, holder.worker).find((container) => container.id.startsWith(id))
+  }
   const imageName = (name: string): boolean => seesImage(ownership, holder, space, name)
   return {
     container: (id) => isOwn(id) || named(id) !== undefined,
@@ -118,7 +123,7 @@ export function viewOf(world: Seen, holder: Holder): View {
       const owned = ownership.get('volume', textOf(Name))
       return owned?.worker === own && owned.nonce === markOf(objectOf(Labels))
     },
-    network: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.owner,
+    network: (id) => networkById(world, holder.worker, id)?.owner,
     counts: () => {
       const containers = containersInReach(world, holder.worker)
       const images = topImages(world).filter(
@@ -144,7 +149,7 @@ export function viewOf(world: Seen, holder: Holder): View {
           return space.wordFor(inventory.networkName(network ?? '') ?? name)
         return inventory.networkName(network) ?? name
       },
-      networkOf: (id) => networksInReach(world, holder.worker).find((network) => network.id === id)?.word,
+      networkOf: (id) => networkById(world, holder.worker, id)?.word,
       volume: (name) => (ownership.owner('volume', name) === own ? space.wordFor(name) : name),
       image: (text) => space.images.inWords(text),
       fullImage: (text) => space.images.inFull(text),

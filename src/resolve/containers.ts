@@ -17,6 +17,18 @@ export function containersInReach(world: World, worker: WorkerPolicy): readonly 
   return [...own, ...operatorContainers(world, containersOf(worker))]
 }
 
+/** A container in reach by its full id. */
+export function containerById(world: World, worker: WorkerPolicy, id: string): ContainerFacts | undefined {
+  if (world.ownership.owner('container', id) === worker.name) return ownContainer(world, spaceOf(worker), id)
+  const { inventory, renames } = world
+  // One whose name another has by now is none that the policy means.
+  const isCalled =
+    renames.meant(id) !== undefined ||
+    inventory.containerNamed(inventory.container(id)?.name ?? '')?.id === id
+  const container = isCalled ? operatorContainer(world, id) : undefined
+  return container !== undefined && containersOf(worker).has(container.policyName) ? container : undefined
+}
+
 /**
  * A container by its full id, its name or the start of its id, as engines look one up; but only among those in reach,
  * so that nothing can be learnt of the others.

@@ -1,6 +1,6 @@
 /** Which networks are in a worker's reach. */
 import { isAnothers } from '../policy/reach.ts'
-import { spaceOf } from '../policy/space.ts'
+import { spaceOf, type Space } from '../policy/space.ts'
 import { byReference } from './look-up.ts'
 import type { WorkerPolicy } from '../policy/policy.ts'
 import type { NetworkFacts } from './facts.ts'
@@ -31,12 +31,29 @@ export function networkInReach(
   return byReference(networksInReach(world, worker), reference, spaceOf(worker))
 }
 
+/** A network by its full id. */
+export function networkById(world: World, worker: WorkerPolicy, id: string): NetworkFacts | undefined {
+  return world.ownership.owner('network', id) === worker.name
+    ? ownNetwork(world, spaceOf(worker), id)
+    : networksOfOthers(world, worker).find((network) => network.id === id)
+}
+
 /** Every network that the worker may know of. */
-export function networksInReach(
-  { inventory, ownership }: World,
-  worker: WorkerPolicy,
-): readonly NetworkFacts[] {
+export function networksInReach(world: World, worker: WorkerPolicy): readonly NetworkFacts[] {
   const space = spaceOf(worker)
+  const own = [...world.ownership.idsOf(worker.name, 'network')].flatMap(
+    (id) => ownNetwork(world, space, id) ?? [],
+  )
+  return [...own, ...networksOfOthers(world, worker)]
+}
+
+function ownNetwork({ inventory }: World, space: Space, id: string): NetworkFacts | undefined {
+  const name = inventory.networkName(id)
+  return name === undefined ? undefined : { id, name, word: space.wordFor(name), owner: 'self' }
+}
+
+/** Those that the policy names, and those that every engine has. */
+function networksOfOthers({ inventory, ownership }: World, worker: WorkerPolicy): readonly NetworkFacts[] {
   const called = (names: readonly string[], owner: NetworkFacts['owner']): readonly NetworkFacts[] =>
     names.flatMap((name) => {
       const id = inventory.networkNamed(name)
@@ -45,9 +62,5 @@ export function networksInReach(
         ? []
         : [{ id, name, word: name, owner }]
     })
-  const own = [...ownership.idsOf(worker.name, 'network')].flatMap((id): readonly NetworkFacts[] => {
-    const name = inventory.networkName(id)
-    return name === undefined ? [] : [{ id, name, word: space.wordFor(name), owner: 'self' }]
-  })
-  return [...own, ...called(worker.docker.run.networks, 'operator'), ...called(BUILT_IN_NETWORKS, 'engine')]
+  return [...called(worker.docker.run.networks, 'operator'), ...called(BUILT_IN_NETWORKS, 'engine')]
 }

@@ -28,6 +28,8 @@ export class Inventory {
   #volumes = new Set<string>()
   /** Names of networks by id. */
   #networks = new Map<string, string>()
+  /** Ids of networks by name. */
+  #networkIds = new Map<string, Set<string>>()
 
   container(id: string): KnownContainer | undefined {
     return this.#containers.get(id)
@@ -48,12 +50,12 @@ export class Inventory {
 
   /** The network of a name; engines allow several, and then none is meant. */
   networkNamed(name: string): string | undefined {
-    const found = [...this.#networks].filter(([, known]) => known === name)
-    return found.length === 1 ? found[0]?.[0] : undefined
+    const [first, another] = this.#networkIds.get(name) ?? []
+    return another === undefined ? first : undefined
   }
 
   hasNetworkNamed(name: string): boolean {
-    return [...this.#networks.values()].includes(name)
+    return this.#networkIds.has(name)
   }
 
   networkIds(): readonly string[] {
@@ -61,11 +63,18 @@ export class Inventory {
   }
 
   putNetwork(id: string, name: string): void {
+    this.removeNetwork(id)
     this.#networks.set(id, name)
+    this.#networkIds.set(name, (this.#networkIds.get(name) ?? new Set()).add(id))
   }
 
   removeNetwork(id: string): void {
+    const name = this.#networks.get(id)
+    if (name === undefined) return
     this.#networks.delete(id)
+    const ids = this.#networkIds.get(name)
+    ids?.delete(id)
+    if (ids?.size === 0) this.#networkIds.delete(name)
   }
 
   putContainer(container: KnownContainer): void {
@@ -103,7 +112,9 @@ export class Inventory {
 
   /** @param networks names by id */
   replaceNetworks(networks: ReadonlyMap<string, string>): void {
-    this.#networks = new Map(networks)
+    this.#networks = new Map()
+    this.#networkIds = new Map()
+    for (const [id, name] of networks) this.putNetwork(id, name)
   }
 
   replaceVolumes(names: readonly string[]): void {

@@ -21,7 +21,7 @@ export class Ownership {
   /** Workers, for each stream of events that they have open. */
   readonly eventsFollowed = new Reservations()
   readonly #released: (claim: string) => void
-  readonly #owned = new Map<string, Owned>()
+  readonly #owned = byKind(() => new Map<string, Owned>())
   readonly #claims = new Map<string, Claim>()
   /** When claims were opened, by `performance.now`. */
   readonly #begun = new Map<string, number>()
@@ -29,8 +29,8 @@ export class Ownership {
   readonly #unsure = new Set<string>()
   /** Owners of containers that were removed lately, whose last events are still on their way. */
   readonly #gone = new Map<string, string>()
-  /** Ids by worker and kind, in the order in which they were made. */
-  readonly #ids = new Map<string, Set<string>>()
+  /** Ids by kind and worker, in the order in which they were made. */
+  readonly #ids = byKind(() => new Map<string, Set<string>>())
 
   /** @param released is told of the claim of each container that is gone, or was not made after all */
   constructor(store: Pick<Store, 'owned' | 'claims'>, released: (claim: string) => void = () => undefined) {
@@ -47,20 +47,22 @@ export class Ownership {
   }
 
   owner(kind: OwnedKind, id: string): string | undefined {
-    return this.#owned.get(key(kind, id))?.worker
+    return this.#owned[kind].get(id)?.worker
   }
 
   get(kind: OwnedKind, id: string): Owned | undefined {
-    return this.#owned.get(key(kind, id))
+    return this.#owned[kind].get(id)
   }
 
   all(kind: OwnedKind): readonly Owned[] {
-    return [...this.#owned.values()].filter((owned) => owned.kind === kind)
+    return [...this.#owned[kind].values()]
   }
 
   /** Names of all who own or claim something. */
   owners(): ReadonlySet<string> {
-    return new Set([...this.#owned.values(), ...this.#claims.values()].map(({ worker }) => worker))
+    return new Set(
+      [...KINDS.flatMap((kind) => this.all(kind)), ...this.#claims.values()].map(({ worker }) => worker),
+    )
   }
 
   /** How many objects a worker owns. */
@@ -70,9 +72,9 @@ export class Ownership {
 
   /** Gives all that one worker owns, and its claims, to another. Returns the changes to write. */
   bequeath(from: string, to: string): readonly Change[] {
-    const owned = [...this.#owned.values()].filter(({ worker }) => worker === from)
+    const owned = KINDS.flatMap((kind) => this.all(kind)).filter(({ worker }) => worker === from)
     const claims = [...this.#claims.values()].filter(({ worker }) => worker === from)
-    for (const kind of KINDS) this.#ids.delete(key(kind, from))
+    for (const kind of KINDS) this.#ids[kind].delete(from)
     for (const one of owned) this.#put({ ...one, worker: to })
     for (const claim of claims) this.#claims.set(claim.nonce, { ...claim, worker: to })
     return owned.length + claims.length === 0 ? [] : [{ type: 'bequeath', from, to }]
@@ -80,7 +82,7 @@ export class Ownership {
 
   /** Ids of a worker's objects of a kind. */
   idsOf(worker: string, kind: OwnedKind): ReadonlySet<string> {
-    return this.#ids.get(key(kind, worker)) ?? NONE
+    return this.#ids[kind].get(worker) ?? NONE
   }
 
   /** What exists and what is claimed, so that calls made at the same moment count each other. */
@@ -188,10 +190,10 @@ export class Ownership {
 
   /** Forgets an object that is gone. Returns the change to write, or undefined where it was nobody's. */
   forget(kind: OwnedKind, id: string): Change | undefined {
-    const owned = this.#owned.get(key(kind, id))
+    const owned = this.#owned[kind].get(id)
     if (owned === undefined) return undefined
-    this.#owned.delete(key(kind, id))
-    this.#ids.get(key(kind, owned.worker))?.delete(id)
+    this.#owned[kind].delete(id)
+    this.#ids[kind].get(owned.worker)?.delete(id)
     if (kind === 'container') {
       this.#remember(id, owned.worker)
       this.#released(owned.nonce)
@@ -256,16 +258,16 @@ export class Ownership {
     const owned = this.get('container', id)
     if (owned === undefined) return () => undefined
     const larger = { memory: Math.max(owned.memory, memory), nanoCpus: Math.max(owned.nanoCpus, nanoCpus) }
-    this.#owned.set(key('container', id), { ...owned, ...larger })
+    this.#owned.container.set(id, { ...owned, ...larger })
     return () => {
-      if (this.#owned.has(key('container', id))) this.#owned.set(key('container', id), owned)
+      if (this.#owned.container.has(id)) this.#owned.container.set(id, owned)
     }
   }
 
   /** Applies new limits of a container. Returns the change to write. */
   resize(id: string, memory: number, nanoCpus: number): Change {
-    const owned = this.#owned.get(key('container', id))
-    if (owned !== undefined) this.#owned.set(key('container', id), { ...owned, memory, nanoCpus })
+    const owned = this.#owned.container.get(id)
+    if (owned !== undefined) this.#owned.container.set(id, { ...owned, memory, nanoCpus })
     return { type: 'resize', id, memory, nanoCpus }
   }
 
@@ -294,9 +296,10 @@ export class Ownership {
   }
 
   #put(owned: Owned): void {
-    this.#owned.set(key(owned.kind, owned.id), owned)
-    const ids = this.#ids.get(key(owned.kind, owned.worker)) ?? new Set()
-    this.#ids.set(key(owned.kind, owned.worker), ids.add(owned.id))
+    const { kind, id, worker } = owned
+    this.#owned[kind].set(id, owned)
+    const ids = this.#ids[kind].get(worker) ?? new Set()
+    this.#ids[kind].set(worker, ids.add(id))
   }
 }
 
@@ -304,6 +307,6 @@ const NONE: ReadonlySet<string> = new Set()
 const KINDS: readonly OwnedKind[] = ['container', 'image', 'tag', 'volume', 'network']
 const REMEMBERED = 1_000
 
-function key(kind: OwnedKind, name: string): string {
-  return `${kind} ${name}`
+function byKind<T>(make: () => T): Readonly<Record<OwnedKind, T>> {
+  return { container: make(), image: make(), tag: make(), volume: make(), network: make() }
 }

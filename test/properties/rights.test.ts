@@ -32,7 +32,7 @@ import type { Store } from '../../src/record/store.ts'
 import { ENGINE, setImages, UNLABELLED } from '../cases/world.ts'
 import { runs, seedFor } from '../support/runs.ts'
 import { StandIn, type Going } from '../support/stand-in.ts'
-import { Ending } from '../../src/shared/ending.ts'
+import { asking } from '../support/asking.ts'
 
 const PATHS: HostPaths = new Map([['/srv/work', { found: true, real: '/srv/work' }]])
 const NETWORK = 'b'.repeat(64)
@@ -211,7 +211,7 @@ class World {
       body: Buffer.from(body === undefined ? '' : fill(JSON.stringify(body))),
     }
     const caller = { identity, door: 'socket' } as const
-    const reply = await handle(this.gate, caller, routeOf(method, target), request, new Ending())
+    const reply = await handle(asking(this.gate, caller), routeOf(method, target), request)
     if (reply.kind === 'stream') reply.body.resume().on('error', () => undefined)
     if (reply.kind === 'hijacked') reply.connection.socket.on('error', () => undefined)
     if (reply.kind === 'whole' && reply.status === 201 && path.endsWith('/exec'))

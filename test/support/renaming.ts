@@ -19,10 +19,10 @@ import { containersInReach } from '../../src/resolve/containers.ts'
 import { openStore } from '../../src/record/sqlite/open-store.ts'
 import type { Dice } from '../fuzz/mutate.ts'
 import type { Fate, NamingEngine } from './naming-engine.ts'
+import { asking } from './asking.ts'
 
 const NAMES = ['web', 'db', 'proxy', 'cache', 'queue', 'job', 'mail', 'auth', 'feed', 'shop']
 const WORDS = ['logs', 'exec', 'restart', 'top', 'stats']
-import { Ending } from '../../src/shared/ending.ts'
 export const WORKERS = ['one', 'two'] as const
 type Worker = (typeof WORKERS)[number]
 
@@ -269,7 +269,7 @@ export class Renaming {
     const request = { rawHeaders, body: bytes, content: Readable.from([]) }
     const { identity } = await this.#running.admit(this.#section(worker), '-1:-1')
     const caller = { identity, door: 'socket' } as const
-    const reply = await handle(this.#running, caller, routeOf(method, target), request, new Ending())
+    const reply = await handle(asking(this.#running, caller), routeOf(method, target), request)
     return reply.kind === 'hijacked' ? 101 : reply.status
   }
 

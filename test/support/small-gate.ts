@@ -12,6 +12,7 @@ import { ENGINE, UNLABELLED } from '../cases/world.ts'
 import { openGate, type LocalGate } from './local-gate.ts'
 import { newestOf } from './record.ts'
 import { StandIn, type Progress } from './stand-in.ts'
+import { asking } from './asking.ts'
 
 /** What a test says of the engine's answer to a request, by method and path without version: `GET /volumes/data`. */
 type Answers = (what: string, encoded: EncodedRequest) => Progress | undefined
@@ -76,7 +77,7 @@ export async function openSmallGate(
       const bytes = Buffer.from(body === undefined || isArchive ? '' : JSON.stringify(body))
       const content = isArchive ? { content: Readable.from([body]) } : {}
       const request = { rawHeaders, body: bytes, ...content }
-      return handle(gate, { identity, door: 'socket' }, routeOf(method, target), request, gone)
+      return handle(asking(gate, { identity, door: 'socket' }, gone), routeOf(method, target), request)
     },
     own: (kind, id, name = id) => {
       const claim = gate.ownership.claim(kind, identity.name, { memory: 0, nanoCpus: 0 })
