@@ -39,7 +39,7 @@ export function networkById(world: World, worker: WorkerPolicy, id: string): Net
 }
 
 /** Every network that the worker may know of. */
-export function networksInReach(world: World, worker: WorkerPolicy): readonly NetworkFacts[] {
+function networksInReach(world: World, worker: WorkerPolicy): readonly NetworkFacts[] {
   const space = spaceOf(worker)
   const own = [...world.ownership.idsOf(worker.name, 'network')].flatMap(
     (id) => ownNetwork(world, space, id) ?? [],
