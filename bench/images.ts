@@ -117,33 +117,37 @@ async function measured(engine: string, socket: string, count: number): Promise<
   const gate = subjects.all.find(({ name }) => name === 'gate')
   if (gate === undefined) throw new TypeError('there is no gate')
   await untilListed(gate)
-  await ask(gate.socket, importOf('own'), 200)
+  // What the worker gives a name to has it for the worker alone.
+  for (const at of [socket, gate.socket]) await ask(at, importOf('own'), 200)
   const rows: string[] = []
   for (const [what, once] of Object.entries(WORK)) {
-    const times = new Map<string, number>()
-    for (const subject of subjects.all) times.set(subject.name, await median(subject, once))
+    const times = await medians(subjects.all, once)
     const [raw = 0, proxy = 0, gated = 0] = ['engine', 'proxy', 'gate'].map((name) => times.get(name))
     const cells = [raw, proxy, gated].map((time) => time.toFixed(1))
     rows.push(`| ${what} | ${cells.join(' | ')} | ${(gated / raw).toFixed(2)} |\n`)
   }
-  await ask(gate.socket, untag('own'), 200)
+  for (const at of [gate.socket, socket]) await ask(at, untag('own'), 200)
   const head =
     '| milliseconds | engine | proxy | gate | gate ÷ engine |\n| --- | ---: | ---: | ---: | ---: |\n'
   return `### engine ${engine}, ${count} images\n\n${head}${rows.join('')}\n`
 }
 
-/** Milliseconds, the median of some rounds. */
-async function median({ name, socket }: Subject, once: Once): Promise<number> {
-  const times: number[] = []
-  const connection = new Connection(socket)
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const begun = performance.now()
-    const { status, body } = await once(connection, `${name}${round}`)
-    times.push(performance.now() - begun)
-    if (status >= 300) throw new Error(`the answer is ${status}: ${body.toString().slice(0, 400)}`)
-  }
-  connection.close()
-  return times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0
+/** Milliseconds of each, the medians of some rounds. */
+async function medians(all: readonly Subject[], once: Once): Promise<ReadonlyMap<string, number>> {
+  const times = new Map(all.map(({ name }) => [name, Array.of<number>()]))
+  const connections = new Map(all.map(({ name, socket }) => [name, new Connection(socket)]))
+  // In turn, so that an engine which gets slower does so for each of them.
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const [name, connection] of connections) {
+      const begun = performance.now()
+      const { status, body } = await once(connection, `${name}${round}`)
+      times.get(name)?.push(performance.now() - begun)
+      if (status >= 300) throw new Error(`the answer is ${status}: ${body.toString().slice(0, 400)}`)
+    }
+  for (const connection of connections.values()) connection.close()
+  return new Map(
+    [...times].map(([name, of]) => [name, of.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0]),
+  )
 }
 
 async function untilListed({ socket }: Subject): Promise<void> {

@@ -5,6 +5,9 @@ import { nameByName } from '../decide/derived.ts'
 import type { ImagePermit, Permit, TagPermit } from '../decide/verdict.ts'
 import { listOf } from '../shared/json-value.ts'
 import { NoTurn } from '../shared/keyed-turns.ts'
+import type { WorkerPolicy } from '../policy/policy.ts'
+import { spaceOf } from '../policy/space.ts'
+import type { Work } from '../world/image-turns.ts'
 import { exchange, refusedOnTheWay, send, type Undertaking } from './exchange.ts'
 
 /** With an image go the own ones that it was built upon step by step, as an engine would do it. */
@@ -27,39 +30,62 @@ export async function onImage(undertaking: Undertaking, permit: ImagePermit): Pr
     const parents = await removeParents(right.engine, call.connected.facts.minor, now.parents)
     return outcome.close(jsonReply(200, [...removed, ...parents.map((Deleted) => ({ Deleted }))]))
   }
-  const decided = () => decideInTurn(undertaking, same, work)
+  const inTurn = decidedInTurn(undertaking, same, work, (now) => goesByOwnNames(right.worker, now))
   return orNoTurn(
     undertaking,
-    call.gate.imageTurns.remove(right.worker.name, permit.image, decided, call.gone),
+    call.gate.imageTurns.remove(right.worker.name, permit.image, inTurn, call.gone),
   )
+}
+
+/** Whether names of the worker's space go and nothing else: who removes by an id takes what has come to it since. */
+function goesByOwnNames(worker: WorkerPolicy, permit: ImagePermit): boolean {
+  const { images: space } = spaceOf(worker)
+  const gone = permit.names.length === 0 ? [permit.reference] : permit.names
+  return permit.parents.length === 0 && gone.every((name) => space.holds(name))
 }
 
 export function tag(undertaking: Undertaking, permit: TagPermit): Promise<Reply> {
   const { call, right } = undertaking
   const same = (again: Permit): TagPermit | undefined =>
     again.on === 'tag' && again.image === permit.image ? again : undefined
-  const decided = () => decideInTurn(undertaking, same, (now) => send(undertaking, now))
-  const { name, image } = permit
-  return orNoTurn(
+  const inTurn = decidedInTurn(
     undertaking,
-    call.gate.imageTurns.give(right.worker.name, [name], image, decided, call.gone),
+    same,
+    (now) => send(undertaking, now),
+    (now) => spaceOf(right.worker).images.holds(now.name),
   )
+  const { name, image } = permit
+  return orNoTurn(undertaking, call.gate.imageTurns.give(right.worker.name, [name], image, inTurn, call.gone))
 }
 
-/** @param same gives what is decided now, where it is about the same image */
-async function decideInTurn<Same extends ImagePermit | TagPermit>(
+/**
+ * @param same gives what is decided now, where it is about the same image
+ * @param isSure whether what is known is enough to do it
+ */
+function decidedInTurn<Same extends ImagePermit | TagPermit>(
   undertaking: Undertaking,
   same: (again: Permit) => Same | undefined,
   work: (permit: Same) => Promise<Reply>,
-): Promise<Reply> {
+  isSure: (permit: Same) => boolean,
+): Work<Reply> {
   const { right, outcome, decideNow } = undertaking
-  await right.renew()
-  const again = decideNow()
-  if (again.effect === 'refuse') return outcome.close(refusedOnTheWay(undertaking, again))
-  const permit = same(again.permit)
-  return permit === undefined
-    ? outcome.close(errorReply(409, 'this became the name of another image meanwhile'))
-    : work(permit)
+  return {
+    asKnown: async () => {
+      await right.renew()
+      const again = decideNow()
+      const permit = again.effect === 'allow' ? same(again.permit) : undefined
+      return permit !== undefined && isSure(permit) ? work(permit) : undefined
+    },
+    anew: async () => {
+      await right.renew()
+      const again = decideNow()
+      if (again.effect === 'refuse') return outcome.close(refusedOnTheWay(undertaking, again))
+      const permit = same(again.permit)
+      return permit === undefined
+        ? outcome.close(errorReply(409, 'this became the name of another image meanwhile'))
+        : work(permit)
+    },
+  }
 }
 
 /** Nothing was asked of the engine where a call did not come to its turn. */

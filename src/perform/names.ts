@@ -3,6 +3,7 @@
  * long that takes is the worker's to choose, and somebody else can have given a name meanwhile.
  */
 import { familiar } from '../decode/reference.ts'
+import { spaceOf } from '../policy/space.ts'
 import type { CallEngine } from '../engine/call-engine.ts'
 import { readWhole } from '../engine/engine.ts'
 import { remove } from '../engine/questions/remove.ts'
@@ -31,9 +32,16 @@ export function giveNames(
   names: readonly string[],
   changes: readonly Change[],
 ): Promise<Named> {
-  const give = (known: Images): Promise<Named> => giveInTurn(gate, right, minor, known, image, names, changes)
+  const anew = (known: Images): Promise<Named> => giveInTurn(gate, right, minor, known, image, names, changes)
+  const asKnown = async (): Promise<Named | undefined> => {
+    const { images: space } = spaceOf(right.worker)
+    const images = await gate.sight.whenKnown()
+    // Only the worker gives these, and its calls come in turns.
+    const isSure = images.get(image) !== undefined && names.every((name) => space.holds(name))
+    return isSure ? anew({ images, ownership: gate.ownership }) : undefined
+  }
   // Also where its client has left: the image is there.
-  return gate.imageTurns.give(right.worker.name, names, image, give).catch((cause: unknown) => {
+  return gate.imageTurns.give(right.worker.name, names, image, { asKnown, anew }).catch((cause: unknown) => {
     if (!(cause instanceof NoTurn)) throw cause
     return { ...NO_NAMES, failed: [cause.message] }
   })

@@ -74,13 +74,15 @@ interface Brought {
   readonly done: boolean
   readonly claims: readonly Pick<Claim, 'id'>[]
   readonly pushed: readonly string[]
+  /** The number of the question that the call began with. */
+  readonly since: number
 }
 
 /** Asks for what a call may have brought. @throws {EngineUnavailable} */
 export async function lookAtBrought(
   sight: Pick<ImageSight, 'look' | 'lookBelow' | 'listSoon'>,
   permit: Bringing,
-  { made, done, claims, pushed }: Brought,
+  { made, done, claims, pushed, since }: Brought,
 ): Promise<void> {
   switch (permit.on) {
     case 'load':
@@ -88,7 +90,7 @@ export async function lookAtBrought(
     case 'build':
       // Of the steps of one that failed engines before 28 tell nothing.
       if (!done) sight.listSoon()
-      for (const id of made) await sight.lookBelow(id)
+      for (const id of made) await sight.lookBelow(id, since)
       return
     case 'commit':
     case 'import':

@@ -91,7 +91,7 @@ export class NewImages {
     // An engine goes on with a load or an import whose client has gone.
     if (!this.#ended) this.doubt()
     const told = { made: [...this.#told.made], done: this.#told.done }
-    const expected = { claims: this.#claims, pushed: this.#whose.pushed }
+    const expected = { claims: this.#claims, pushed: this.#whose.pushed, since: this.#whose.since }
     await lookAtBrought(this.#world.sight, this.#permit, { ...told, ...expected }).catch((cause: unknown) => {
       this.doubt()
       this.#world.sight.listSoon()

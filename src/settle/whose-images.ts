@@ -20,12 +20,12 @@ interface Expected {
 export class WhoseImages {
   /** Ids of images that are pushed: each gets the digest that it has in the registry as a name. */
   readonly pushed: readonly string[]
+  /** The number of a question: images that came after it are new. */
+  readonly since: number
   readonly #images: KnownImages
   readonly #ownership: Ownership
   readonly #worker: string
   readonly #permit: Bringing
-  /** The number of a question: images that came after it are new. */
-  readonly #before: number
   /** Names in the repository that is pulled from or pushed to. */
   readonly #namesBefore: ReadonlySet<string>
   /** Those that were another's: they stay so. */
@@ -37,7 +37,7 @@ export class WhoseImages {
     this.#ownership = ownership
     this.#worker = worker
     this.#permit = permit
-    this.#before = images.question()
+    this.since = images.question()
     this.#namesBefore = new Set(
       permit.on === 'pull' || permit.on === 'push' ? images.namesIn(permit.name) : [],
     )
@@ -126,7 +126,7 @@ export class WhoseImages {
   }
 
   #isNew(id: string): boolean {
-    return this.#images.cameAfter(id, this.#before)
+    return this.#images.cameAfter(id, this.since)
   }
 
   /**

@@ -148,11 +148,15 @@ export class ImageSight {
     this.#tell()
   }
 
-  /** Asks for the images below one too, down to the first that is known. @throws {EngineUnavailable} */
-  async lookBelow(id: string): Promise<void> {
+  /**
+   * Asks for the images below one too, down to the first that is known.
+   * @param since the number of a question: what came after it, and an event told of, is not asked for again
+   * @throws {EngineUnavailable}
+   */
+  async lookBelow(id: string, since: number): Promise<void> {
     let asked = id
     while (asked !== '') {
-      await this.look([asked])
+      if (!this.#images.cameAfter(asked, since)) await this.look([asked])
       const parent = this.#images.get(asked)?.parent ?? ''
       asked = this.#images.get(parent) === undefined ? parent : ''
     }

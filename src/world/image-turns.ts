@@ -11,6 +11,14 @@ import { KeyedTurns, NoTurn, type Hold, type Keys } from '../shared/keyed-turns.
 /** Times that a removal begins anew, as its image has got other names meanwhile. */
 const MOST_TRIES = 8
 
+/** What is done in a turn. */
+export interface Work<T> {
+  /** Does it by what is known, where nobody but the worker changes that; undefined where an engine has to be asked first. */
+  readonly asKnown: () => Promise<T | undefined>
+  /** @param known what is there at the beginning of the turn */
+  readonly anew: (known: Images) => Promise<T>
+}
+
 export class ImageTurns {
   readonly #sight: Pick<ImageSight, 'look' | 'whenKnown'>
   readonly #ownership: Ownership
@@ -29,12 +37,13 @@ export class ImageTurns {
     worker: string,
     names: readonly string[],
     image: string,
-    work: (known: Images) => Promise<T>,
+    { asKnown, anew }: Work<T>,
     gone?: Until,
   ): Promise<T> {
     const alone = names.map((name) => [name, 'exclusive'] as const)
     const keys = new Map<string, Hold>([[image, 'shared'], ...alone])
-    return this.#turns.run(worker, keys, async () => work(await this.#anew(keys)), gone)
+    const turn = async (): Promise<T> => (await asKnown()) ?? anew(await this.#anew(keys))
+    return this.#turns.run(worker, keys, turn, gone)
   }
 
   /**
@@ -55,18 +64,15 @@ export class ImageTurns {
    * To remove an image, or names of it, with the worker's own steps below it: what it gave is held, and the image.
    * @param gone gives the place up. @throws {NoTurn | EngineUnavailable} and what the work throws
    */
-  async remove<T>(
-    worker: string,
-    image: string,
-    work: (known: Images) => Promise<T>,
-    gone?: Until,
-  ): Promise<T> {
+  async remove<T>(worker: string, image: string, { asKnown, anew }: Work<T>, gone?: Until): Promise<T> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const keys = await this.#toRemove(worker, image)
       const turn = async () => {
+        const done = await asKnown()
+        if (done !== undefined) return { done }
         const known = await this.#anew(keys)
         const needed = await this.#toRemove(worker, image)
-        return [...needed.keys()].every((key) => keys.has(key)) ? { done: await work(known) } : undefined
+        return [...needed.keys()].every((key) => keys.has(key)) ? { done: await anew(known) } : undefined
       }
       const result = await this.#turns.run(worker, keys, turn, gone)
       if (result !== undefined) return result.done
