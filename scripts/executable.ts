@@ -1,0 +1,148 @@
+/**
+ * Makes one executable file of Dockgate and its runtime: a bundle of the source as the only script of a Node single executable
+ * application. See `--help`.
+ */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { rolldown } from 'rolldown'
+import { z } from 'zod'
+
+const USAGE = `usage: npm run executable [-- --architecture x64|arm64]
+  Makes out/dockgate-linux-x64 (or -arm64): Dockgate and its runtime in one file, which needs nothing but the C library. Its licences are in
+  out/licenses.txt, and in the file ('dockgate licenses'). For another architecture than the machine's its runtime comes by npm.
+  Needs Debian's binutils (for arm64 on x64: binutils-aarch64-linux-gnu), which take the debugging symbols out.
+`
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+const OUT = join(ROOT, 'out')
+/** By which Node finds what is put into it. */
+const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
+const STRIP = { x64: 'strip', arm64: 'aarch64-linux-gnu-strip' } as const
+type Architecture = keyof typeof STRIP
+
+const { values } = parseArgs({
+  options: { architecture: { type: 'string', default: process.arch }, help: { type: 'boolean', short: 'h' } },
+})
+const architecture = z.enum(['x64', 'arm64']).safeParse(values.architecture)
+if (values.help === true) process.stdout.write(USAGE)
+else if (architecture.success) await main(architecture.data)
+else {
+  process.stderr.write(`dockgate: error: no architecture ${values.architecture}; there are x64 and arm64\n`)
+  process.exitCode = 64
+}
+
+async function main(target: Architecture): Promise<void> {
+  mkdirSync(OUT, { recursive: true })
+  const runtime = runtimeOf(target)
+  const [script, licenses, blob] = ['dockgate.cjs', 'licenses.txt', 'dockgate.blob'].map((name) =>
+    join(OUT, name),
+  )
+  if (script === undefined || licenses === undefined || blob === undefined) return
+  const bundled = await bundle(script)
+  writeFileSync(licenses, textOfLicenses(bundled, runtime))
+  const isNative = target === process.arch
+  prepare(blob, { main: script, useCodeCache: isNative, assets: { 'licenses.txt': licenses } })
+  const file = join(OUT, `dockgate-linux-${target}`)
+  rmSync(file, { force: true })
+  copyFileSync(join(runtime, 'bin', 'node'), file)
+  chmodSync(file, 0o755)
+  execFileSync(STRIP[target], ['--strip-all', file])
+  execFileSync('postject', [file, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  for (const left of [blob, script]) rmSync(left)
+  process.stdout.write(`${relative(process.cwd(), file)}\n`)
+}
+
+/** The source and all that it imports, as one script. Returns the folders of the packages that are in it. */
+async function bundle(file: string): Promise<readonly string[]> {
+  const build = await rolldown({
+    input: join(ROOT, 'src', 'main.ts'),
+    platform: 'node',
+    onLog: refuseWarning,
+  })
+  const { output } = await build.write({ file, format: 'cjs', codeSplitting: false, minify: true })
+  await build.close()
+  const packages = output
+    .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
+    .flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [])
+  return [...new Set(packages)].toSorted()
+}
+
+/** What the bundler is not sure of could fail in the file alone. */
+function refuseWarning(level: string, { message }: { readonly message: string }): void {
+  if (level === 'warn') throw new Error(`the bundle: ${message}`)
+}
+
+/** @throws where Node can't make it */
+function prepare(output: string, config: object): void {
+  const file = join(OUT, 'sea.json')
+  const all = {
+    ...config,
+    output,
+    disableExperimentalSEAWarning: true,
+    // Flags of V8's cost each start 30 ms (src/main.ts); what a client of SSH sends as NODE_OPTIONS counts for nothing.
+    execArgv: ['--disable-warning=ExperimentalWarning', '--disable-proto=delete'],
+    execArgvExtension: 'cli',
+  }
+  writeFileSync(file, JSON.stringify(all))
+  execFileSync(process.execPath, ['--experimental-sea-config', file], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  rmSync(file)
+}
+
+/** The folder of Node's package for an architecture. */
+function runtimeOf(target: Architecture): string {
+  const name = `node-linux-${target}`
+  const installed = join(ROOT, 'node_modules', name)
+  return existsSync(installed) ? installed : fetchRuntime(name)
+}
+
+const lock = z.object({
+  packages: z.record(z.string(), z.object({ version: z.string(), integrity: z.string() }).partial()),
+})
+
+/** Node's package for an architecture that is not this machine's, as the lock file has it. */
+function fetchRuntime(name: string): string {
+  const { packages } = lock.parse(JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')))
+  const { version = '', integrity = '' } = packages[`node_modules/${name}`] ?? {}
+  const folder = join(OUT, `${name}-${version}`)
+  if (existsSync(folder)) return join(folder, 'package')
+  const archive = join(OUT, `${name}-${version}.tgz`)
+  execFileSync('npm', ['pack', '--silent', `${name}@${version}`, '--pack-destination', OUT], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`
+  if (found !== integrity) throw new Error(`${archive} is not what package-lock.json has: ${found}`)
+  mkdirSync(folder)
+  execFileSync('tar', ['-xzf', archive, '-C', folder])
+  rmSync(archive)
+  return join(folder, 'package')
+}
+
+/** Dockgate's licence, and of all that is in the file. @throws where one is missing */
+function textOfLicenses(packages: readonly string[], runtime: string): string {
+  const parts = [
+    ['Dockgate', ROOT],
+    ['Node.js', runtime],
+    ...packages.map((folder) => [
+      folder.slice(folder.lastIndexOf(`node_modules${sep}`) + 'node_modules/'.length),
+      folder,
+    ]),
+  ]
+  return parts
+    .map(([name = '', folder = '']) => `${name}\n${'='.repeat(name.length)}\n\n${licenseIn(folder)}\n`)
+    .join('\n')
+}
+
+function licenseIn(folder: string): string {
+  const file = ['LICENSE', 'LICENSE.md', 'LICENCE', 'license']
+    .map((name) => join(folder, name))
+    .find((path) => existsSync(path))
+  if (file === undefined) throw new Error(`${folder} has no licence`)
+  return readFileSync(file, 'utf8').trim()
+}
