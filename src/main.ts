@@ -11,12 +11,12 @@ const ROLES: Readonly<Record<Role | 'ssh', (words: readonly string[]) => Promise
   '@mcp-http': async () => (await import('./mcp/http-child.ts')).main(),
 }
 
-/** What runs for long, and has flags of V8's for it: what does not is there sooner without them. */
+/** What runs for long. */
 const LASTING: ReadonlySet<string> = new Set(['serve', 'mcp'])
 
 async function main(words: readonly string[]): Promise<void> {
   const [first = ''] = words
-  if (LASTING.has(first)) (await import('./programs/executable.ts')).withFlags(words)
+  if (LASTING.has(first)) (await import('./programs/self.ts')).withLastingFlags(words, process.env)
   const role = new Map(Object.entries(ROLES)).get(first)
   if (role === undefined) await (await import('./cli/program.ts')).main(words, process.env)
   else await role(words.slice(1))

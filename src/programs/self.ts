@@ -1,8 +1,10 @@
-/** This program, to be started once more: there is one entry, and a word says what the process is. */
+/**
+ * This program, to be started once more: there is one entry, and a word says what the process is. It is Node with the entry's file, or
+ * one executable file that has both in it (scripts/executable.ts).
+ */
 import { extname } from 'node:path'
 import { isSea } from 'node:sea'
 import { fileURLToPath } from 'node:url'
-import { flagsOption } from './executable.ts'
 import type { Program } from './start.ts'
 
 /** What only the gate and the commands themselves start. */
@@ -15,8 +17,23 @@ export function self(
   flags: readonly string[] = process.execArgv,
 ): Pick<Program, 'file' | 'words'> {
   const file = process.execPath
-  if (isSea()) return { file, words: [...(flags.length === 0 ? [] : [flagsOption(flags)]), role, ...words] }
+  if (isSea()) return { file, words: [...asOption(flags), role, ...words] }
   // The source runs as .ts, the built package as .js; the compiler doesn't rewrite this one.
   const entry = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url))
   return { file, words: [...flags, entry, role, ...words] }
+}
+
+/** Of V8, as bin/dockgate gives them to what runs for long. */
+const LASTING = ['--expose-gc', '--max-semi-space-size=4', '--disallow-code-generation-from-strings']
+
+/** Goes on as the same process with the flags of what runs for long, where it is the executable file and has them not yet. */
+export function withLastingFlags(words: readonly string[], environment: NodeJS.ProcessEnv): void {
+  const file = process.execPath
+  if (!isSea() || LASTING.every((flag) => process.execArgv.includes(flag))) return
+  process.execve?.(file, [file, ...asOption(LASTING), ...words], environment)
+}
+
+/** How the executable file takes flags of Node's. */
+function asOption(flags: readonly string[]): readonly string[] {
+  return flags.length === 0 ? [] : [`--node-options=${flags.join(' ')}`]
 }
