@@ -23,6 +23,11 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 const STRIP = { x64: 'strip', arm64: 'aarch64-linux-gnu-strip' } as const
 type Architecture = keyof typeof STRIP
 
+/** What the lock file says of each package. */
+const lock = z.object({
+  packages: z.record(z.string(), z.object({ version: z.string(), integrity: z.string() }).partial()),
+})
+
 const { values } = parseArgs({
   options: { architecture: { type: 'string', default: process.arch }, help: { type: 'boolean', short: 'h' } },
 })
@@ -64,7 +69,7 @@ async function bundle(file: string): Promise<readonly string[]> {
     platform: 'node',
     onLog: refuseWarning,
   })
-  const { output } = await build.write({ file, format: 'cjs', codeSplitting: false, minify: true })
+  const { output } = await build.write({ file, format: 'cjs', codeSplitting: false, minify: { compress: true, mangle: true, codegen: { removeWhitespace: false } } })
   await build.close()
   const packages = output
     .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
@@ -101,10 +106,6 @@ function runtimeOf(target: Architecture): string {
   const installed = join(ROOT, 'node_modules', name)
   return existsSync(installed) ? installed : fetchRuntime(name)
 }
-
-const lock = z.object({
-  packages: z.record(z.string(), z.object({ version: z.string(), integrity: z.string() }).partial()),
-})
 
 /** Node's package for an architecture that is not this machine's, as the lock file has it. */
 function fetchRuntime(name: string): string {
