@@ -23,8 +23,13 @@ export function self(
   return { file, words: [...flags, entry, role, ...words] }
 }
 
-/** Of V8, as bin/dockgate gives them to what runs for long. */
-const LASTING = ['--expose-gc', '--max-semi-space-size=4', '--disallow-code-generation-from-strings']
+/** As bin/dockgate gives them to what runs for long. With flags of V8's the file's compiled code is not taken, of which Node warns. */
+const LASTING = [
+  '--expose-gc',
+  '--max-semi-space-size=4',
+  '--disallow-code-generation-from-strings',
+  '--disable-warning=Warning',
+]
 
 /** Goes on as the same process with the flags of what runs for long, where it is the executable file and has them not yet. */
 export function withLastingFlags(words: readonly string[], environment: NodeJS.ProcessEnv): void {
