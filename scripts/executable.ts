@@ -5,11 +5,12 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { rolldown } from 'rolldown'
 import { z } from 'zod'
+import { bundle } from './bundle.ts'
+import { textOfLicenses } from './licenses.ts'
 
 const USAGE = `usage: npm run executable [-- --architecture x64|arm64]
   Makes out/dockgate-linux-x64 (or -arm64): Dockgate and its runtime in one file, which needs nothing but the C library. Its licences are in
@@ -46,8 +47,14 @@ async function main(target: Architecture): Promise<void> {
     join(OUT, name),
   )
   if (script === undefined || licenses === undefined || blob === undefined) return
-  const bundled = await bundle(script)
-  writeFileSync(licenses, textOfLicenses(bundled, runtime))
+  const bundled = await bundle({
+    file: script,
+    format: 'cjs',
+    codeSplitting: false,
+    // Lines stay, for errors that print theirs.
+    minify: { compress: true, mangle: true, codegen: { removeWhitespace: false } },
+  })
+  writeFileSync(licenses, textOfLicenses([runtime, ...bundled]))
   const isNative = target === process.arch
   prepare(blob, { main: script, useCodeCache: isNative, assets: { 'licenses.txt': licenses } })
   const file = join(OUT, `dockgate-linux-${target}`)
@@ -60,26 +67,6 @@ async function main(target: Architecture): Promise<void> {
   })
   for (const left of [blob, script]) rmSync(left)
   process.stdout.write(`${relative(process.cwd(), file)}\n`)
-}
-
-/** The source and all that it imports, as one script. Returns the folders of the packages that are in it. */
-async function bundle(file: string): Promise<readonly string[]> {
-  const build = await rolldown({
-    input: join(ROOT, 'src', 'main.ts'),
-    platform: 'node',
-    onLog: refuseWarning,
-  })
-  const { output } = await build.write({ file, format: 'cjs', codeSplitting: false, minify: { compress: true, mangle: true, codegen: { removeWhitespace: false } } })
-  await build.close()
-  const packages = output
-    .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
-    .flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [])
-  return [...new Set(packages)].toSorted()
-}
-
-/** What the bundler is not sure of could fail in the file alone. */
-function refuseWarning(level: string, { message }: { readonly message: string }): void {
-  if (level === 'warn') throw new Error(`the bundle: ${message}`)
 }
 
 /** @throws where Node can't make it */
@@ -123,27 +110,4 @@ function fetchRuntime(name: string): string {
   execFileSync('tar', ['-xzf', archive, '-C', folder])
   rmSync(archive)
   return join(folder, 'package')
-}
-
-/** Dockgate's licence, and of all that is in the file. @throws where one is missing */
-function textOfLicenses(packages: readonly string[], runtime: string): string {
-  const parts = [
-    ['Dockgate', ROOT],
-    ['Node.js', runtime],
-    ...packages.map((folder) => [
-      folder.slice(folder.lastIndexOf(`node_modules${sep}`) + 'node_modules/'.length),
-      folder,
-    ]),
-  ]
-  return parts
-    .map(([name = '', folder = '']) => `${name}\n${'='.repeat(name.length)}\n\n${licenseIn(folder)}\n`)
-    .join('\n')
-}
-
-function licenseIn(folder: string): string {
-  const file = ['LICENSE', 'LICENSE.md', 'LICENCE', 'license']
-    .map((name) => join(folder, name))
-    .find((path) => existsSync(path))
-  if (file === undefined) throw new Error(`${folder} has no licence`)
-  return readFileSync(file, 'utf8').trim()
 }

@@ -1,15 +1,25 @@
 /** `dockgate licenses`: the licences of Dockgate and of what it brings along. */
 import type { Command } from 'commander'
+import { existsSync, readFileSync } from 'node:fs'
 import { getAsset, isSea } from 'node:sea'
 
-/** Where the licences are in a checkout, or in npm's package. */
-const ELSEWHERE = 'LICENSE, and LICENSE of each package in node_modules, beside this program'
+/** Written beside the built program (scripts/build.ts). */
+const FILE = new URL('../licenses.txt', import.meta.url)
 
 export function addLicensesCommand(program: Command): void {
   program
     .command('licenses')
     .description('print the licences of Dockgate and of what it brings along')
-    .action(() => {
-      process.stdout.write(isSea() ? getAsset('licenses.txt', 'utf8') : `${ELSEWHERE}\n`)
+    .action((_options: unknown, command: Command) => {
+      const text = isSea()
+        ? getAsset('licenses.txt', 'utf8')
+        : existsSync(FILE)
+          ? readFileSync(FILE, 'utf8')
+          : undefined
+      if (text === undefined)
+        command.error('dockgate: there are no licences beside this program; run npm run build', {
+          exitCode: 66,
+        })
+      process.stdout.write(text)
     })
 }
