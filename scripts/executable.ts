@@ -19,6 +19,9 @@ const USAGE = `usage: npm run executable [-- --architecture x64|arm64]
 `
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const OUT = join(ROOT, 'out')
+const SCRIPT = 'dockgate.cjs'
+const BLOB = 'dockgate.blob'
+const LICENSES = 'licenses.txt'
 /** By which Node finds what is put into it. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 const STRIP = { x64: 'strip', arm64: 'aarch64-linux-gnu-strip' } as const
@@ -43,45 +46,48 @@ else {
 async function main(target: Architecture): Promise<void> {
   mkdirSync(OUT, { recursive: true })
   const runtime = runtimeOf(target)
-  const [script, licenses, blob] = ['dockgate.cjs', 'licenses.txt', 'dockgate.blob'].map((name) =>
-    join(OUT, name),
-  )
-  if (script === undefined || licenses === undefined || blob === undefined) return
   const bundled = await bundle({
-    file: script,
+    file: join(OUT, SCRIPT),
     format: 'cjs',
     codeSplitting: false,
     // Lines stay, for errors that print theirs.
     minify: { compress: true, mangle: true, codegen: { removeWhitespace: false } },
   })
-  writeFileSync(licenses, textOfLicenses([runtime, ...bundled]))
-  const isNative = target === process.arch
-  prepare(blob, { main: script, useCodeCache: isNative, assets: { 'licenses.txt': licenses } })
+  writeFileSync(join(OUT, LICENSES), textOfLicenses([runtime, ...bundled]))
+  prepare(target === process.arch)
   const file = join(OUT, `dockgate-linux-${target}`)
   rmSync(file, { force: true })
   copyFileSync(join(runtime, 'bin', 'node'), file)
   chmodSync(file, 0o755)
   execFileSync(STRIP[target], ['--strip-all', file])
-  execFileSync('postject', [file, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE], {
+  execFileSync('postject', [file, 'NODE_SEA_BLOB', join(OUT, BLOB), '--sentinel-fuse', FUSE], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  for (const left of [blob, script]) rmSync(left)
+  for (const left of [BLOB, SCRIPT]) rmSync(join(OUT, left))
   process.stdout.write(`${relative(process.cwd(), file)}\n`)
 }
 
-/** @throws where Node can't make it */
-function prepare(output: string, config: object): void {
-  const file = join(OUT, 'sea.json')
-  const all = {
-    ...config,
-    output,
+/**
+ * Writes what is put into Node's own program.
+ * @param isNative whether it runs on this machine, whose compiled code it can then have in it. @throws where Node can't make it
+ */
+function prepare(isNative: boolean): void {
+  const config = {
+    // By names alone: the first stands in the file, and in traces of errors.
+    main: SCRIPT,
+    output: BLOB,
+    assets: { [LICENSES]: LICENSES },
+    useCodeCache: isNative,
     disableExperimentalSEAWarning: true,
     // Flags of V8's cost each start 30 ms (src/main.ts); what a client of SSH sends as NODE_OPTIONS counts for nothing.
     execArgv: ['--disable-warning=ExperimentalWarning', '--disable-proto=delete'],
     execArgvExtension: 'cli',
   }
-  writeFileSync(file, JSON.stringify(all))
-  execFileSync(process.execPath, ['--experimental-sea-config', file], {
+  const file = join(OUT, 'sea.json')
+  writeFileSync(file, JSON.stringify(config))
+  // With a seed, compiled code is the same each time.
+  execFileSync(process.execPath, ['--random-seed=1', '--experimental-sea-config', file], {
+    cwd: OUT,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   rmSync(file)
