@@ -31,21 +31,22 @@ let
       pkgs.buildPackages.callPackage ../package.nix { };
 in
 {
-  config = lib.mkIf cfg.enable {
-    services.dockgate = {
-      settings = {
-        engine = lib.mkIf (engine != null) (lib.mkDefault engine);
-        workers = lib.mapAttrs (_: worker: { socket = socketOf worker; }) cfg.workers;
-      };
-      # JSON is YAML that every reader takes alike; what writes YAML leaves words bare that YAML 1.2 takes for numbers (1e3).
-      policyFile = (pkgs.formats.json { }).generate "dockgate-policy.json" cfg.settings;
-    };
+  # JSON is YAML that every reader takes alike; what writes YAML leaves words bare that YAML 1.2 takes for numbers (1e3).
+  config.services.dockgate.policyFile = (pkgs.formats.json { }).generate "dockgate-policy.json" cfg.settings;
 
+  config.services.dockgate.settings = lib.mkIf cfg.enable {
+    engine = lib.mkIf (engine != null) (lib.mkDefault engine);
+    workers = lib.mapAttrs (_: worker: { socket = socketOf worker; }) cfg.workers;
+  };
+
+  config.environment = lib.mkIf cfg.enable {
     # By this path, through its links, the gate sees that there is another one, and loads it: no restart.
-    environment.etc."dockgate/policy.yaml".source = cfg.policyFile;
+    etc."dockgate/policy.yaml".source = cfg.policyFile;
+  };
 
+  config.system = lib.mkIf cfg.enable {
     # What it says of folders is about the builder's, where most are missing: these are notes, and fail nothing.
-    system.checks = [
+    checks = [
       (pkgs.runCommand "dockgate-policy-check" { } ''
         ${lib.getExe checker} policy check ${cfg.policyFile}
         touch $out

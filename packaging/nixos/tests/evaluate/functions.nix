@@ -43,6 +43,7 @@ rec {
     length
     listToAttrs
     mapAttrs
+    replaceStrings
     ;
 
   last = list: elemAt list (length list - 1);
@@ -102,4 +103,5 @@ rec {
 
   range = first: end: genList (at: first + at) (end - first + 1);
   licenses.asl20 = "Apache-2.0";
+  fetchers.proxyImpureEnvVars = [ ];
 }
