@@ -241,7 +241,7 @@ describe('what is written wrong', () => {
       'workers.a.openssh.authorizedKeys.keys',
       'list of',
     ],
-    ['services.dockgate.settings.version = 2;', 'settings.version', 'one of [1]'],
+    ['services.dockgate.settings.version = 2;', 'settings.version', 'value 1 (singular enum)'],
     [
       'services.dockgate.settings.workers.a.docker.allow = "ps";',
       'settings.workers.a.docker.allow',

@@ -1,5 +1,6 @@
 /** The flake and the package of packaging/nixos, as far as they can be looked at without nixpkgs. */
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
@@ -72,4 +73,15 @@ describe('the flake', () => {
       if (path !== '')
         expect(resolved).toMatch(new RegExp(`^file:/store/.* ${integrity.replaceAll(/[+]/g, '\\+')}$`))
   })
+})
+
+test('docs/nixos.md has every option, and no other', () => {
+  const page =
+    readFileSync(join(packaging, '../../docs/nixos.md'), 'utf8').split('## Options')[1]?.split('\n## ')[0] ??
+    ''
+  const told = nix(['tests/evaluate/options.nix'])
+  const options = z.object({ value: z.array(z.string()) }).parse(told).value
+  expect([...page.matchAll(/^\| `([^`]+)`/gm)].flatMap(([, option = '']) => option).toSorted()).toEqual(
+    options.toSorted(),
+  )
 })

@@ -1,5 +1,5 @@
 # What holds with and without an engine. `machine` is the host.
-worker = "ssh -i /etc/worker-key -o StrictHostKeyChecking=no ai-worker@localhost "
+worker = "ssh -i /etc/worker-key -o BatchMode=yes -o StrictHostKeyChecking=no ai-worker@localhost "
 
 machine.wait_for_unit("dockgate.service")
 machine.wait_for_unit("sshd.service")

@@ -1,6 +1,6 @@
 # The whole on a virtual machine, with a real engine: nix build .#checks.x86_64-linux.vm, which wants KVM.
 # Not run where this was written.
-{ lib, pkgs, ... }:
+{ pkgs, ... }:
 {
   name = "dockgate";
 

@@ -1,5 +1,5 @@
 # A host with one worker that comes in by SSH, for both tests. Its key is the one that nixpkgs' own tests use, which everybody has.
-{ lib, pkgs, ... }:
+{ pkgs, ... }:
 let
   keys = import "${pkgs.path}/nixos/tests/ssh-keys.nix" pkgs;
 in

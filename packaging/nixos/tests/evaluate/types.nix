@@ -63,7 +63,13 @@ rec {
   package = plain "package" isPackage;
   raw = plain "raw value" (_: true);
   lines = joined "\n";
-  enum = values: plain "one of ${builtins.toJSON values}" (value: elem value values);
+  enum =
+    values:
+    let
+      listed = builtins.concatStringsSep ", " (map builtins.toJSON values);
+      name = if length values == 1 then "value ${listed} (singular enum)" else "one of ${listed}";
+    in
+    plain name (value: elem value values);
   strMatching =
     pattern:
     plain "string matching the pattern ${pattern}" (
@@ -83,6 +89,7 @@ rec {
   oneOf = types: foldl' either (head types) (builtins.tail types);
   nullOr = type: {
     name = "null or ${type.name}";
+    options = type.options or null;
     check = value: value == null || type.check value;
     merge =
       at: definitions:
@@ -112,6 +119,8 @@ rec {
 
   attrsOf = type: {
     name = "attribute set of ${type.name}";
+    options = type.options or null;
+    isNamed = true;
     check = isAttrs;
     merge =
       at: definitions:
@@ -132,6 +141,12 @@ rec {
 
   submodule = module: {
     name = "submodule";
+    # Of one that is called <name>, as in manuals.
+    options =
+      (evalModules {
+        arguments.name = "<name>";
+        modules = functions.toList module;
+      }).options;
     check = value: isAttrs value || isFunction value;
     merge =
       at: definitions:
