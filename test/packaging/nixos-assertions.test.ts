@@ -204,13 +204,20 @@ describe('a worker', () => {
     expect(fired(`{ ${also('b', `openssh.authorizedKeys.keys = [ "restrict ${KEY}" ];`)} }`)).toBe('')
   })
 
-  test('that may do nothing is warned of, and one whose docker would not be run', () => {
-    expect(evaluate(host('{ services.dockgate.workers.b = { }; }')).warnings.join()).toContain(
-      'settings.workers.b gives nothing',
-    )
-    expect(evaluate(host('{ security.allowUserNamespaces = false; }')).warnings.join()).toContain(
+  test.each([
+    ['that may do nothing', '{ services.dockgate.workers.b = { }; }', 'settings.workers.b gives nothing'],
+    [
+      'whose docker would not be run',
+      '{ security.allowUserNamespaces = false; }',
       'docker is not run for workers',
-    )
+    ],
+    [
+      'beside an engine on an address',
+      '{ virtualisation.docker.listenOptions = [ "/run/docker.sock" "0.0.0.0:2375" ]; }',
+      'the engine listens on 0.0.0.0:2375, where',
+    ],
+  ])('%s is warned of', (_, more, why) => {
+    expect(evaluate(host(more)).warnings.join()).toContain(why)
   })
 })
 

@@ -177,6 +177,15 @@ describe('the door by SSH', () => {
     )
   })
 
+  test('has the lines of docs/ssh.md', () => {
+    const page = readFileSync(join(packaging, '../../docs/ssh.md'), 'utf8')
+    const lines = /^ {4}Match User ai-worker\n((?: {6}.*\n)+)/m.exec(page)?.[1]?.match(/\S.*/g) ?? []
+    expect(lines.length).toBeGreaterThan(6)
+    // Both have a path of their own here.
+    const same = lines.filter((line) => !/^(?:ForceCommand|AuthorizedKeysFile) /.test(line))
+    expect(after.sshd.match(/\S.*/g)).toEqual(expect.arrayContaining(same))
+  })
+
   test('is nothing to other accounts', () => {
     expect(sshd('somebody')).toMatch(/^forcecommand none$/m)
   })

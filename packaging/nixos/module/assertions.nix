@@ -54,6 +54,11 @@ let
     let
       account = accountOf worker.user;
       rights = lib.intersectLists ROOT_GROUPS (groupsOf worker.user);
+      # As Nix writes them.
+      trusted = [
+        "*"
+        worker.user
+      ] ++ map (group: "@${group}") (groupsOf worker.user);
     in
     [
       {
@@ -77,9 +82,7 @@ let
         '';
       }
       {
-        assertion = !lib.any (trusted: trusted == "*" || trusted == worker.user || lib.any (group: trusted == "@${group}") (groupsOf worker.user)) (
-          config.nix.settings.trusted-users or [ ]
-        );
+        assertion = lib.intersectLists trusted (config.nix.settings.trusted-users or [ ]) == [ ];
         message = ''
           ${option worker}: nix.settings.trusted-users has the account ${worker.user}, and whom Nix trusts is root.
           Take it out there.
@@ -92,14 +95,14 @@ let
   groups = lib.concatMap (
     worker:
     let
-      others = lib.filter (
-        other: other.name != worker.name && lib.elem worker.socket.group (groupsOf other.user)
-      ) workers;
+      inherit (worker.socket) group;
+      isOther = other: other.name != worker.name && lib.elem group (groupsOf other.user);
+      others = map (other: "${other.user} of worker ${other.name}") (lib.filter isOther workers);
     in
-    lib.optional (worker.socket.group != null && others != [ ]) {
+    lib.optional (group != null && others != [ ]) {
       assertion = false;
       message = ''
-        ${option worker}.socket.group: ${listed (map (other: other.user) others)} of worker ${listed (map (other: other.name) others)} is in the group ${worker.socket.group}, and so may open the socket of ${worker.name}.
+        ${option worker}.socket.group: ${listed others} is in the group ${group}, and so may open the socket of ${worker.name}.
         Give each worker's socket a group of its own.
       '';
     }
@@ -154,6 +157,11 @@ let
     '';
   }) cfg.workers;
 
+  # Whoever reaches an address of the engine's has all of it; a socket has an owner and a group.
+  open = lib.filter (address: !lib.hasPrefix "/" address) (
+    lib.optionals config.virtualisation.docker.enable config.virtualisation.docker.listenOptions
+  );
+
   isIdle =
     policy: policy.docker.allow == [ ] && policy.docker.reach == { } && (policy.host.allow or [ ]) == [ ];
   idle = lib.attrNames (lib.filterAttrs (_: isIdle) cfg.settings.workers);
@@ -182,6 +190,9 @@ in
         name:
         "services.dockgate.settings.workers.${name} gives nothing: neither docker.allow nor docker.reach nor host.allow has a word."
       ) idle
+      ++
+        lib.optional (open != [ ])
+          "virtualisation.docker.listenOptions: the engine listens on ${listed open}, where every account and container that gets there has all of it, past the gate."
       ++
         lib.optional
           (!config.security.allowUserNamespaces && lib.any (worker: worker.openssh.enable) workers)

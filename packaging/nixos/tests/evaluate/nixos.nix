@@ -111,6 +111,7 @@ in
       members = texts;
     };
     virtualisation.docker.enable = flag false;
+    virtualisation.docker.listenOptions = option (types.listOf types.str) [ "/run/docker.sock" ];
     virtualisation.podman.enable = flag false;
   };
 }
