@@ -61,7 +61,7 @@ async function main(target: Architecture): Promise<void> {
   chmodSync(file, 0o755)
   execFileSync(STRIP[target], ['--strip-all', file])
   execFileSync('postject', [file, 'NODE_SEA_BLOB', join(OUT, BLOB), '--sentinel-fuse', FUSE], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
   for (const left of [BLOB, SCRIPT]) rmSync(join(OUT, left))
   process.stdout.write(`${relative(process.cwd(), file)}\n`)
@@ -88,7 +88,7 @@ function prepare(isNative: boolean): void {
   // With a seed, compiled code is the same each time.
   execFileSync(process.execPath, ['--random-seed=1', '--experimental-sea-config', file], {
     cwd: OUT,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
   rmSync(file)
 }
