@@ -1,7 +1,6 @@
 # Dockgate from source, on nixpkgs' Node 24.
 #
-# Not built where this was written, for want of nixpkgs: the derivation as such. Tried there by hand with npm, from what dependencies.nix
-# evaluates to: the archives have the lock's hashes, and npm installs from them, builds, and prunes without a network.
+# Not built where this was written, for want of nixpkgs: the derivation as such. docs/nixos.md says what was tried there by hand.
 {
   lib,
   buildNpmPackage,
@@ -20,8 +19,11 @@ buildNpmPackage {
       ../../bin
       ../../package-lock.json
       ../../package.json
+      ../../schema
+      ../../scripts/build.ts
+      ../../scripts/bundle.ts
+      ../../scripts/licenses.ts
       ../../src
-      ../../tsconfig.build.json
       ../../tsconfig.json
     ];
   };
@@ -30,20 +32,24 @@ buildNpmPackage {
   npmDeps = callPackage ./dependencies.nix { };
   npmConfigHook = importNpmLock.npmConfigHook;
 
-  # bin/dockgate runs the Node that lies beside it.
+  # bin/dockgate runs the Node that lies beside it; the packages of npm are in dist/. The package.json is the source's: nixpkgs' hook has
+  # put that of dependencies.nix in its place, whose archives the result would keep.
   installPhase = ''
     runHook preInstall
-    npm prune --omit=dev --offline --ignore-scripts --no-save
     mkdir -p $out/bin $out/lib/dockgate/node_modules/.bin
-    cp -r bin dist node_modules package.json LICENSE $out/lib/dockgate
-    ln -sf ${lib.getExe nodejs_24} $out/lib/dockgate/node_modules/.bin/node
+    cp -r bin dist schema LICENSE $out/lib/dockgate
+    cp ${../../package.json} $out/lib/dockgate/package.json
+    ln -s ${lib.getExe nodejs_24} $out/lib/dockgate/node_modules/.bin/node
     ln -s ../lib/dockgate/bin/dockgate $out/bin/dockgate
     runHook postInstall
   '';
 
   doInstallCheck = true;
   installCheckPhase = ''
+    runHook preInstallCheck
     $out/bin/dockgate policy check ${../../policies/ai-worker.yaml}
+    $out/bin/dockgate licenses | grep -x zod
+    runHook postInstallCheck
   '';
 
   meta = {

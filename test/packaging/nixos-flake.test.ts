@@ -1,4 +1,4 @@
-/** The flake and the package of packaging/nixos, as far as they can be looked at without nixpkgs. */
+/** The flake of packaging/nixos, as far as it can be looked at without nixpkgs. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -42,36 +42,6 @@ describe('the flake', () => {
       'tests/worker.nix',
     ])
       expect(spawnSync('/usr/bin/nix-instantiate', ['--parse', join(packaging, file)]).status).toBe(0)
-  })
-
-  test('builds of what the lock names: what runs, the compiler of that machine, and no Node but that of nixpkgs', () => {
-    const told = nix([
-      '-E',
-      `
-      let
-        lib = import ./tests/evaluate/lib.nix;
-        made = import ./dependencies.nix {
-          inherit lib;
-          stdenv.buildPlatform.isAarch64 = true;
-          stdenvNoCC.mkDerivation = one: "/store/" + one.name + " " + one.outputHash;
-          runCommand = _: attributes: _: attributes;
-          nodejs_24 = "node";
-          cacert = "cacert";
-        };
-      in { package = builtins.fromJSON made.package; lock = builtins.fromJSON made.packageLock; }`,
-    ])
-    const entry = z.looseObject({ resolved: z.string().optional(), integrity: z.string().optional() })
-    const { lock } = z
-      .object({ value: z.object({ lock: z.looseObject({ packages: z.record(z.string(), entry) }) }) })
-      .parse(told).value
-    const names = Object.keys(lock.packages).map((path) => path.replace('node_modules/', ''))
-    expect(names).toEqual(
-      expect.arrayContaining(['typescript', '@typescript/typescript-linux-arm64', 'zod', 'yaml']),
-    )
-    expect(names.filter((name) => /node-linux|vitest|x64/.test(name))).toEqual([])
-    for (const [path, { resolved = '', integrity = '' }] of Object.entries(lock.packages))
-      if (path !== '')
-        expect(resolved).toMatch(new RegExp(`^file:/store/.* ${integrity.replaceAll(/[+]/g, '\\+')}$`))
   })
 })
 
