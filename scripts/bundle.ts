@@ -11,6 +11,8 @@ export async function bundle(output: OutputOptions): Promise<readonly string[]> 
   const build = await rolldown({
     input: ENTRY,
     platform: 'node',
+    // Else each module's place stands in a comment, which would be another where node_modules is a link.
+    experimental: { attachDebugInfo: 'none' },
     onLog: (level, { message }) => {
       if (level === 'warn') throw new Error(`the bundle: ${message}`)
     },

@@ -32,7 +32,8 @@ start_gate() {
   mount --bind "$(dirname "${engine#unix://}")" "$root_arm64/run/engine"
   rm -rf "$root_arm64/var/lib/dockgate" "$root_arm64/etc/dockgate/policy.yaml"
   inside dockgate init --engine unix:///run/engine/docker.sock --output /etc/dockgate/policy.yaml >&2
-  inside dockgate serve --policy /etc/dockgate/policy.yaml --state /var/lib/dockgate >"$root_arm64/gate.log" 2>&1 &
+  # Not by a function: what it starts would not be what is ended.
+  chroot "$root_arm64" dockgate serve --policy /etc/dockgate/policy.yaml --state /var/lib/dockgate >"$root_arm64/gate.log" 2>&1 &
   gate=$!
   wait_until 60 test -S "$socket" || fail "the gate did not start; see $root_arm64/gate.log"
 }
