@@ -11,7 +11,15 @@ const ROLES: Readonly<Record<Role | 'ssh', (words: readonly string[]) => Promise
   '@mcp-http': async () => (await import('./mcp/http-child.ts')).main(),
 }
 
-const words = process.argv.slice(2)
-const role = new Map(Object.entries(ROLES)).get(words[0] ?? '')
-if (role === undefined) await (await import('./cli/program.ts')).main(words, process.env)
-else await role(words.slice(1))
+/** What runs for long. */
+const LASTING: ReadonlySet<string> = new Set(['serve', 'mcp'])
+
+async function main(words: readonly string[]): Promise<void> {
+  const [first = ''] = words
+  if (LASTING.has(first)) (await import('./programs/self.ts')).withLastingFlags(words, process.env)
+  const role = new Map(Object.entries(ROLES)).get(first)
+  if (role === undefined) await (await import('./cli/program.ts')).main(words, process.env)
+  else await role(words.slice(1))
+}
+
+void main(process.argv.slice(2))

@@ -46,7 +46,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The operator's own commands, and the path that the operator wrote: src/host/policy-on-host.ts says who else could change it.
   'src/cli/audit.ts': ['open'],
-  'src/cli/init.ts': ['mkdir', 'writeFile'],
+  'src/cli/init.ts': ['existsSync', 'mkdir', 'writeFile'],
+  'src/cli/licenses.ts': ['existsSync', 'readFileSync'],
   'src/cli/watch-policy.ts': ['stat'],
   'src/engine/find-engine.ts': ['access', 'constants'],
   'src/policy-file/reader.ts': ['closeSync', 'createReadStream', 'fstatSync', 'writeFileSync'],

@@ -317,7 +317,11 @@ describe('every process of Dockgate', () => {
   test('is the one program, started again by src/programs/self.ts alone', () => {
     expect(saying(/process\.execPath/)).toEqual(['programs/self.ts'])
     // The first only names the schema, in the policy that it writes.
-    expect(saying(/import\.meta\.(?:url|dirname|filename)/)).toEqual(['cli/init.ts', 'programs/self.ts'])
+    expect(saying(/import\.meta\.(?:url|dirname|filename)/)).toEqual([
+      'cli/init.ts',
+      'cli/licenses.ts',
+      'programs/self.ts',
+    ])
   })
 
   test('is told by src/main.ts what it is, which loads nothing by itself', () => {

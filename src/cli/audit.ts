@@ -209,11 +209,6 @@ function answer(line: string): void {
 
 /** Runs a command: its exit code is the process's, and errors of the store end it with theirs. */
 async function run(command: Command, work: () => Promise<number>): Promise<void> {
-  // Whoever reads may stop early, as `head` does.
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(0)
-  })
   try {
     process.exitCode = await work()
   } catch (error) {

@@ -1,6 +1,7 @@
 /** `dockgate init`: writes a policy to start from, for this host. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import type { Starter } from '../policy/starters.ts'
@@ -73,7 +74,7 @@ async function policyText(
     const reason = error.issues.map(({ message }) => message).join(', ')
     command.error(`dockgate: ${option}: ${reason}`, { exitCode: 64, code: 'dockgate.usage' })
   }
-  const schema = fileURLToPath(new URL('../../schema/policy.schema.json', import.meta.url))
+  const schema = SCHEMAS.find((file) => existsSync(file))
   const start = { worker: options.worker, engine: options.engine ?? found?.url, schema }
   const usual = { text: starterPolicy(start), socket: `/run/dockgate/${options.worker}/docker.sock` }
   const starter = options.for === undefined ? usual : starterFor(options.for, start)
@@ -81,6 +82,12 @@ async function policyText(
   const reason = `there are ${PROGRAM_NAMES.join(', ')}`
   command.error(`dockgate: --for: ${reason}`, { exitCode: 64, code: 'dockgate.usage' })
 }
+
+/** Where the policy's schema can lie, for editors: in this package, or where a package of the system puts it. */
+const SCHEMAS = [
+  fileURLToPath(new URL('../../schema/policy.schema.json', import.meta.url)),
+  '/usr/share/dockgate/policy.schema.json',
+]
 
 function describeEngine(asked: string | undefined, found: FoundEngine | undefined): string {
   if (found !== undefined) return `engine: ${found.url}, version ${found.version}, API ${found.apiVersion}`

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from '../shared/version.ts'
 
 const USAGE = 64
-const COMMANDS = ['serve', 'init', 'policy', 'audit', 'status', 'enforce', 'mcp']
+const COMMANDS = ['serve', 'init', 'policy', 'audit', 'status', 'enforce', 'mcp', 'licenses']
 const HINT = '(dockgate --help lists the commands)\n'
 
 /** Commands load only what they need: the gate keeps nothing of the others in memory. Without a word there are all of them. */
@@ -25,6 +25,7 @@ export async function build(wanted: string | undefined, environment: NodeJS.Proc
   if (all || wanted === 'status') (await import('./status.ts')).addStatusCommand(program, environment)
   if (all || wanted === 'enforce') (await import('./enforce.ts')).addEnforceCommand(program, environment)
   if (all || wanted === 'mcp') (await import('./mcp.ts')).addMcpCommand(program)
+  if (all || wanted === 'licenses') (await import('./licenses.ts')).addLicensesCommand(program)
   // src/main.ts runs it: it starts faster than all of this.
   if (all) program.command('ssh').description("the forced command of a worker's SSH account")
   for (const command of [program, ...program.commands]) inheritExit(command)
@@ -36,8 +37,17 @@ function inheritExit(command: Command): void {
   for (const child of command.commands) inheritExit(child)
 }
 
+/** Whoever reads may stop early, as `head` does. */
+function endWithReader(): void {
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+}
+
 /** Runs a command. The process's exit code is that of the command. @param words what stands behind `dockgate` */
 export async function main(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  if (words[0] !== 'serve') endWithReader()
   try {
     const program = await build(words[0], environment)
     await program.parseAsync(words, { from: 'user' })

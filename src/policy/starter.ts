@@ -6,7 +6,7 @@ export interface Start {
   /** `unix:///…`, or undefined to let the gate look for one. */
   readonly engine: string | undefined
   /** Where editors find the JSON Schema, a path or an address. */
-  readonly schema: string
+  readonly schema: string | undefined
 }
 
 /** The text of a policy with comments. What it is given is quoted, not checked. */
@@ -65,9 +65,7 @@ ${HOST_PART}`
 
 /** All that stands before the rights. @param socket its path */
 export function beginning({ worker, engine, schema }: Start, socket: string): string {
-  return `# yaml-language-server: $schema=${schema}
-#
-# What an AI worker may do with this host's Docker, in Docker's own words. Everything not listed is refused.
+  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n#\n`}# What an AI worker may do with this host's Docker, in Docker's own words. Everything not listed is refused.
 # After a change: dockgate policy check FILE, and dockgate policy show FILE says in plain words what it gives.
 version: 1
 ${engine === undefined ? '# Without the next line the gate looks for the engine: DOCKER_HOST, then the usual places.\n# engine: unix:///var/run/docker.sock' : `engine: ${value(engine)}`}

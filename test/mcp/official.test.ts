@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startGate, type Gate } from '../support/gate.ts'
 import { installProgram } from '../support/installed.ts'
-import { freePort, mcpArguments, policyWithHttp, program, startTool } from '../support/mcp.ts'
+import { freePort, mcpArguments, policyWithHttp, startTool } from '../support/mcp.ts'
 import { until } from '../support/process.ts'
+import { testedProgram } from '../support/tested-program.ts'
 
 const conformance = '@modelcontextprotocol/conformance/dist/index.js'
 const inspector = '@modelcontextprotocol/inspector/clients/launcher/build/index.js'
@@ -112,7 +113,7 @@ describe('the inspector', () => {
 
   test('finds nothing to complain about on stdio, and calls a tool', async () => {
     // Its own options come first, so ours need a program that has none.
-    const server = [program, ...mcpArguments(gate.socket)]
+    const server = [testedProgram, ...mcpArguments(gate.socket)]
     await using listed = startTool(inspector, ['--cli', ...listing, '--', ...server], {
       HOME: gate.directory,
     })

@@ -7,7 +7,8 @@ import { recordOf } from '../support/audit.ts'
 import { engineDocker } from '../support/engine.ts'
 import { everything, freshName } from '../support/everything.ts'
 import { startGate, type Gate } from '../support/gate.ts'
-import { call, mcpArguments, overStdio, program, type Session } from '../support/mcp.ts'
+import { call, mcpArguments, overStdio, type Session } from '../support/mcp.ts'
+import { testedProgram } from '../support/tested-program.ts'
 import { policyFor } from '../support/policy.ts'
 import { start, until } from '../support/process.ts'
 import { setting } from '../support/settings.ts'
@@ -327,7 +328,7 @@ describe('dockgate mcp', () => {
       '/usr/bin/env',
       'DOCKER_HOST=tcp://127.0.0.1:1',
       'DOCKER_CONTEXT=other',
-      program,
+      testedProgram,
       ...mcpArguments(gate.socket),
     ])
     expect(await call(session, 'docker_read', { arguments: ['ps'] })).toMatchObject({
@@ -336,7 +337,7 @@ describe('dockgate mcp', () => {
   })
 
   test('does not understand what is no JSON, and goes on', async () => {
-    await using running = start(program, mcpArguments(gate.socket), { PATH: '/usr/bin:/bin' })
+    await using running = start(testedProgram, mcpArguments(gate.socket), { PATH: '/usr/bin:/bin' })
     running.child.stdin.write('no json\n{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
     await running.printed('"id":1')
     running.child.stdin.end()

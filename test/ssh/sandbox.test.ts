@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,6 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +30,7 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'dockgate-sandbox-'))
   chmodSync(directory, 0o755)
   program = join(installProgram(directory), '../..')
+  cpSync(fileURLToPath(new URL('../../src', import.meta.url)), join(program, 'src'), { recursive: true })
   own = join(directory, 'own')
   mkdirSync(own)
   chownSync(own, ACCOUNT, ACCOUNT)
@@ -44,7 +47,7 @@ interface Bounds {
 function begin(words: readonly string[], bounds: Bounds = {}, account = ACCOUNT): ReturnType<typeof start> {
   const [file, ...rest] = words
   const script = `
-    import { startInSandbox } from '${program}/dist/programs/sandbox.js'
+    import { startInSandbox } from '${program}/src/programs/sandbox.ts'
     const starting = startInSandbox(
       { file: ${JSON.stringify(file)}, words: ${JSON.stringify(rest)}, env: { PATH: '/usr/bin:/bin' }, streams: [0, 1, 2] },
       ${JSON.stringify({ writable: [], visible: [], hidden: [], ...bounds })},

@@ -10,6 +10,7 @@ import { expect, test } from 'vitest'
 import { startGate } from '../support/gate.ts'
 import { start } from '../support/process.ts'
 import { setting } from '../support/settings.ts'
+import { testedProgram } from '../support/tested-program.ts'
 
 const folder = dirname(fileURLToPath(import.meta.url))
 
@@ -50,7 +51,7 @@ test.each(readdirSync(folder).filter((name) => name.endsWith('.txt')))('%s', asy
   const bin = join(gate.directory, 'bin')
   mkdirSync(bin)
   symlinkSync(setting('DOCKER'), join(bin, 'docker'))
-  symlinkSync(fileURLToPath(new URL('../../bin/dockgate', import.meta.url)), join(bin, 'dockgate'))
+  symlinkSync(testedProgram, join(bin, 'dockgate'))
   const env = {
     PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`,
     HOME: bin,

@@ -5,13 +5,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { engineUrl } from './engine.ts'
 import type { EngineName } from './engine.ts'
 import { request } from './http.ts'
 import { policyFor, workDirectory, workerSocket } from './policy.ts'
-
-const program = fileURLToPath(new URL('../../bin/dockgate', import.meta.url))
+import { testedProgram } from './tested-program.ts'
 
 export interface GateOptions {
   /** Makes the policy's text for the gate's directory; default `policyFor`. */
@@ -60,7 +58,7 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
 
   const args = ['serve', '--policy', file, '--engine', url, '--state', join(directory, 'state')]
   args.push(...(options.arguments?.(directory) ?? []))
-  const [first, ...others] = [...(options.before ?? []), options.program ?? program]
+  const [first, ...others] = [...(options.before ?? []), options.program ?? testedProgram]
   const child = spawn(first, [...others, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))

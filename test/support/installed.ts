@@ -6,16 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-const parts = [
-  'bin',
-  'dist',
-  'package.json',
-  'node_modules/commander',
-  'node_modules/yaml',
-  'node_modules/zod',
-  'node_modules/@modelcontextprotocol/core',
-  'node_modules/@modelcontextprotocol/server',
-]
+const parts = ['bin', 'dist', 'package.json']
 
 /** Makes a copy in a directory that every account may enter; gives the program's path. */
 export function installProgram(directory: string): string {

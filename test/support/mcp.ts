@@ -12,8 +12,7 @@ import type { DockerPart } from './policy.ts'
 import { policyFor } from './policy.ts'
 import { start, type Running } from './process.ts'
 import { setting } from './settings.ts'
-
-export const program = fileURLToPath(new URL('../../bin/dockgate', import.meta.url))
+import { testedProgram } from './tested-program.ts'
 
 /** Arguments of `dockgate` for MCP on stdio, with the docker CLI of the tests. */
 export function mcpArguments(socket: string): readonly string[] {
@@ -51,7 +50,7 @@ export interface Session extends AsyncDisposable {
 export async function overStdio(
   gate: { readonly socket: string },
   era: Era = 'legacy',
-  command: readonly string[] = [program, ...mcpArguments(gate.socket)],
+  command: readonly string[] = [testedProgram, ...mcpArguments(gate.socket)],
 ): Promise<Session> {
   const client = newClient(era)
   const [first = '', ...args] = command

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { setting } from './settings.ts'
+import { testedProgram } from './tested-program.ts'
 
 export interface Ended {
   /** Exit code, or the name of the signal that ended it. */
@@ -95,11 +95,9 @@ function startClient(
   return { ...running, ended: removed }
 }
 
-const gateProgram = fileURLToPath(new URL('../../bin/dockgate', import.meta.url))
-
 /** Starts `dockgate` with these arguments. */
 export function startDockgate(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  return start(gateProgram, args, { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/nonexistent', ...env })
+  return start(testedProgram, args, { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/nonexistent', ...env })
 }
 
 /** Runs `dockgate` with these arguments to its end. */
