@@ -188,12 +188,13 @@ _dockgate() {
       'status') _dockgate_words "$current" '--state --json -h --help' ;;
       'enforce') _dockgate_words "$current" '--dry-run --state --json -h --help' ;;
       'mcp') _dockgate_words "$current" '--worker --socket --docker --docker-config --key -h --help' ;;
+      'licenses') _dockgate_words "$current" '-h --help' ;;
       'ssh') _dockgate_words "$current" '--worker --socket --docker --docker-config --check -h --help' ;;
     esac
     return
   fi
   case $command in
-    '') _dockgate_words "$current" 'serve init policy audit status enforce mcp ssh' ;;
+    '') _dockgate_words "$current" 'serve init policy audit status enforce mcp licenses ssh' ;;
     'policy') _dockgate_words "$current" 'check show schema' ;;
     'policy check') _dockgate_policies "$current" ;;
     'policy show') _dockgate_policies "$current" ;;
