@@ -83,6 +83,7 @@ fill() {
   put 644 "$project/packaging/completions/_dockgate" usr/share/zsh/vendor-completions/_dockgate
   put 644 "$project/packaging/completions/dockgate.fish" usr/share/fish/vendor_completions.d/dockgate.fish
   put_all usr/lib/systemd/system "$units"/*.service "$units"/*.socket "$units"/*.target
+  put 644 "$here/needs-policy.conf" usr/lib/systemd/system/dockgate.service.d/needs-policy.conf
   put_all "$documents/examples" "$units"/examples/*
   put_all usr/lib/sysusers.d "$units"/sysusers.d/*.conf
   put_all usr/lib/tmpfiles.d "$units"/tmpfiles.d/*.conf

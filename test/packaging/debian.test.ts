@@ -111,6 +111,7 @@ describe.skipIf(!hasDpkg).each(['amd64', 'arm64'] as const)('the package for %s'
     '/usr/bin/dockgate',
     '/etc/dockgate/policy.yaml.example',
     '/usr/lib/systemd/system/dockgate.service',
+    '/usr/lib/systemd/system/dockgate.service.d/needs-policy.conf',
     '/usr/lib/systemd/system/dockgate@.socket',
     '/usr/lib/sysusers.d/dockgate.conf',
     '/usr/lib/tmpfiles.d/dockgate.conf',
