@@ -6,8 +6,8 @@ const USAGE = 64
 const COMMANDS = ['serve', 'init', 'policy', 'audit', 'status', 'enforce', 'mcp', 'licenses']
 const HINT = '(dockgate --help lists the commands)\n'
 
-/** Commands load only what they need: the gate keeps nothing of the others in memory. */
-async function build(wanted: string | undefined, environment: NodeJS.ProcessEnv): Promise<Command> {
+/** Commands load only what they need: the gate keeps nothing of the others in memory. Without a word there are all of them. */
+export async function build(wanted: string | undefined, environment: NodeJS.ProcessEnv): Promise<Command> {
   const program = new Command('dockgate')
     .description("Docker for AI workers: what the operator wrote in Docker's own words, and a record of it")
     .version(VERSION)
