@@ -60,6 +60,10 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'src/programs/plugins.ts': ['readFile'],
   'src/programs/sandbox.ts': ['existsSync', 'readFileSync'],
   'src/programs/start.ts': ['openSync', 'readFileSync', 'readdirSync'],
+  // Of this process's own descriptors, and the kernel's list of its sockets.
+  'src/systemd/descriptors.ts': ['fstatSync', 'readFileSync', 'readlinkSync'],
+  'src/systemd/journal.ts': ['fstatSync'],
+  'src/systemd/notify.ts': ['write'],
   'src/ssh/docker.ts': ['accessSync', 'constants'],
   'src/ssh/interruption.ts': ['writeSync'],
   'src/ssh/key.ts': ['readFileSync'],
@@ -127,12 +131,13 @@ describe('a path that others could move', () => {
 
   test('is listened on in src/files/sockets.ts alone', () => {
     const listening = sources.filter((file) => /\.listen\(/.test(textOf(file)))
-    // The first serves on TCP; the others hand the server over.
+    // One serves on TCP, one on descriptors that are bound already; the others hand the server over.
     expect(listening.toSorted()).toEqual([
       'src/cli/serve.ts',
       'src/doors/listen.ts',
       'src/files/sockets.ts',
       'src/mcp/http-child.ts',
+      'src/systemd/given-sockets.ts',
     ])
   })
 

@@ -19,6 +19,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // The host: files, and programs that are started.
   files: [],
   programs: ['shared', 'files'],
+  systemd: ['programs'],
   // A request, and the policy that it is measured by.
   decode: ['shared'],
   policy: ['shared', 'decode'],
@@ -124,6 +125,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'schedule',
     'files',
     'programs',
+    'systemd',
     'decode',
     'policy',
     'faults',
@@ -151,6 +153,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'schedule',
     'files',
     'programs',
+    'systemd',
     'policy',
     'faults',
     'record',

@@ -8,13 +8,35 @@ import type { Other } from '../doors/doors.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Misfit } from '../rights/misfits.ts'
 import { printable, shorten } from '../shared/refusal.ts'
+import type { SystemdEnvironment } from '../systemd/environment.ts'
+import { isJournal, withLevel, type Level } from '../systemd/journal.ts'
 
 /** Outputs that nobody reads any more, as stdout in `serve | head -1`. */
 const unread = new Set<NodeJS.WriteStream>()
 
-/** Lets the gate go on where what it prints can't be written: that output is left alone from then on. */
-export function goOnUnread(): void {
-  for (const output of [process.stdout, process.stderr]) output.on('error', () => unread.add(output))
+/** Outputs that lead to the journal. */
+const journalled = new Set<NodeJS.WriteStream>()
+
+/**
+ * Lets the gate go on where what it prints can't be written: that output is left alone from then on. What goes to the journal begins with
+ * its priority.
+ */
+export function prepareToPrint(environment: SystemdEnvironment): void {
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', () => unread.add(output))
+    if (isJournal(output.fd, environment)) journalled.add(output)
+  }
+  if (!journalled.has(process.stderr)) return
+  // Node's own listener prints them without.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => {
+    if (name !== 'ExperimentalWarning') note(name === 'dockgate' ? message : `${name}: ${message}`)
+  })
+}
+
+/** What goes to an output, with its level where that is the journal. */
+export function levelled(output: NodeJS.WriteStream, text: string, level: Level): string {
+  return journalled.has(output) ? withLevel(text, level) : text
 }
 
 /** What goes to stdout. */
@@ -22,9 +44,9 @@ export function print(text: string): void {
   write(process.stdout, text)
 }
 
-/** Something that happened to the gate itself. */
-export function note(message: string): void {
-  write(process.stderr, `dockgate: ${message}\n`)
+/** Something that happened to the gate itself. @param level by default for what an operator should look at */
+export function note(message: string, level: Level = 'warning'): void {
+  write(process.stderr, levelled(process.stderr, `dockgate: ${message}\n`, level))
 }
 
 function write(output: NodeJS.WriteStream, text: string): void {
@@ -45,6 +67,11 @@ export function describeStart({ workers }: Policy): string {
       )
     })
     .join('')
+}
+
+/** How many workers are served, of those of a policy. */
+export function describeServed(served: Policy, { workers }: Policy): string {
+  return `${served.workers.length} of ${workers.length} workers are served`
 }
 
 /** Says that a worker is another than the one that had its name. */
@@ -97,7 +124,8 @@ export function showDecision(entry: DecisionEntry): void {
   const time = new Date(entry.time).toTimeString().slice(0, 8)
   const target = printable(/^[0-9a-f]{64}$/.test(entry.target) ? entry.target.slice(0, 12) : entry.target)
   const why = allowed ? '' : `  ${entry.rule}: ${shorten(printable(entry.reason), 160)}`
-  gathered += `${time} ${entry.worker}  ${allowed ? ALLOW : REFUSE} ${entry.operation} ${shorten(target, 80)}${why}\n`
+  const line = `${time} ${entry.worker}  ${allowed ? ALLOW : REFUSE} ${entry.operation} ${shorten(target, 80)}${why}\n`
+  gathered += levelled(process.stdout, line, allowed ? 'information' : 'notice')
 }
 
 function showGathered(): void {

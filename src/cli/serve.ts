@@ -9,8 +9,7 @@ import { createOperatorDoor } from '../doors/operator/door.ts'
 import { Doors, type Opened } from '../doors/doors.ts'
 import { SocketError } from '../doors/listen.ts'
 import { McpServers } from '../doors/mcp-servers.ts'
-import { Engine, EngineUnavailable } from '../engine/engine.ts'
-import { describeFaults, reachedBy } from '../faults/lines.ts'
+import { Engine } from '../engine/engine.ts'
 import { Gate, type GateEvents } from '../gate.ts'
 import { BindRoots } from '../host/bind-roots.ts'
 import { describeUnheld } from './unheld-line.ts'
@@ -25,7 +24,6 @@ import { loadNoted, PolicyError } from '../policy-file/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { formatNote } from '../policy/problem.ts'
 import { holdAgain, startAgain } from '../rights/hold-again.ts'
-import { findMisfits } from '../rights/misfits.ts'
 import { findProgram, ProgramError } from '../programs/roots.ts'
 import { LiveRecord } from '../record/live.ts'
 import { nameOfKeys, openBuildKey } from '../record/keys.ts'
@@ -33,17 +31,20 @@ import { openStore } from '../record/sqlite/open-store.ts'
 import { warnOf } from '../shared/warn.ts'
 import { StoreError, StoreUnavailable } from '../record/errors.ts'
 import { stateDirectory, type StateEnvironment } from '../record/state-directory.ts'
+import type { SystemdEnvironment } from '../systemd/environment.ts'
+import { Systemd } from '../systemd/systemd.ts'
 import { engineAddress, requireEngine, StartError, type EngineEnvironment } from './engine-address.ts'
 import { logHeads } from './log-heads.ts'
 import {
-  describeMisfits,
-  describeOther,
+  describeServed,
   describeStart,
-  goOnUnread,
+  levelled,
   note,
+  prepareToPrint,
   print,
   showDecision,
 } from './serve-lines.ts'
+import { noteImages, noteUnbound, tellFaults, tellNew, tellOpened, tellRecord } from './serve-notes.ts'
 import { PolicyWatch } from './watch-policy.ts'
 
 interface Options {
@@ -55,7 +56,7 @@ interface Options {
   readonly quiet?: true
 }
 
-interface Environment extends StateEnvironment, EngineEnvironment {}
+interface Environment extends StateEnvironment, EngineEnvironment, SystemdEnvironment {}
 
 /** Milliseconds that the sockets wait for the engine at the start. */
 const FIRST_CONNECTION = 3_000
@@ -87,16 +88,23 @@ export function addServeCommand(program: Command, environment: Environment): voi
       } catch (cause) {
         const known =
           cause instanceof StartError || cause instanceof PolicyError || cause instanceof StoreError
-        if (known) command.error(`dockgate: error: ${cause.message}`, { exitCode: cause.exitCode })
-        if (cause instanceof SocketError) command.error(`dockgate: error: ${cause.message}`, { exitCode: 73 })
-        throw cause
+        if (!known && !(cause instanceof SocketError)) throw cause
+        const message = levelled(process.stderr, `dockgate: error: ${cause.message}`, 'error')
+        command.error(message, { exitCode: known ? cause.exitCode : 73 })
       }
     })
 }
 
 const SILENT = (): void => undefined
 
-async function letGo(gate: Gate, engine: Engine, record: LiveRecord): Promise<void> {
+async function letGo(
+  gate: Gate,
+  engine: Engine,
+  record: LiveRecord,
+  following: Promise<void>,
+): Promise<void> {
+  gate.feed.close()
+  await following
   engine.close()
   record.close()
   await gate.bindRoots.close()
@@ -108,7 +116,8 @@ function startMissed(gate: Gate, engine: Engine): void {
 }
 
 async function serve(options: Options, environment: Environment): Promise<void> {
-  goOnUnread()
+  prepareToPrint(environment)
+  const systemd = new Systemd(environment, note)
   // Before the policy is read, so that no change of it and no SIGHUP is missed.
   const watching = new PolicyWatch(options.policy)
   const { policy, notes, text } = await loadNoted(options.policy)
@@ -121,7 +130,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const own = [state, ...(await engineSocket(url))]
   const { directory } = state
   const store = openStore(directory, tellRecord)
-  const endHeads = logHeads(store, note)
+  const endHeads = logHeads(store, (line) => note(line, 'information'))
   const recorder = new Recorder(store, createRedactor(directory), options.quiet ? SILENT : showDecision)
   const engine = new Engine(url)
   const firstConnection = Promise.withResolvers<void>()
@@ -134,7 +143,7 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   const roots = await BindRoots.open(policy, note, own)
   const gate = new Gate(engine, store, recorder, onHost(pins, directory), policy, roots, events)
   const record = new LiveRecord(directory, store)
-  const doors = new Doors(gate, record)
+  const doors = new Doors(gate, record, systemd.sockets)
   const mcp = new McpServers(options, note)
   let inForce = text
   const setting = { directory, url, policy: options.policy, written: () => inForce, store }
@@ -159,26 +168,25 @@ async function serve(options: Options, environment: Environment): Promise<void> 
   }
   print(describeStart(served))
   await mcp.open(policy)
+  systemd.ready(describeServed(served, policy), () => store.write([], 'synced'))
   watching.begin(async ({ policy: changed, text: now }) => {
     gate.adopt(changed, await BindRoots.open(changed, note, own))
     inForce = now
     tellOpened(await doors.open(changed))
     await mcp.open(changed)
-    note('the new policy is in force')
-    tellFaults(gate)
-    await tellMisfits(gate)
-  })
+    await tellNew(gate)
+  }, systemd.reloads)
   await asked
-  note('ending; calls may take 10 s more')
+  systemd.stopping()
+  note('ending; calls may take 10 s more', 'notice')
   await watching.close()
   await Promise.all([mcp.close(), doors.close(10_000)])
   await control.close()
-  gate.feed.close()
-  await following
-  await letGo(gate, engine, record)
+  await letGo(gate, engine, record, following)
   endHeads()
   store.close()
-  note(`ended; ${headLine(store.state())}`)
+  note(`ended; ${headLine(store.state())}`, 'notice')
+  await systemd.told()
 }
 
 /** Processes of several workers run it. @throws {StartError} where others could put another program in its place */
@@ -214,7 +222,7 @@ function onHost(pins: Pins, directory: string) {
 function eventsOf(url: string, connected: () => void): GateEvents {
   return {
     connected: (version, minor, unheld) => {
-      note(`engine ${version} (API 1.${minor}) at ${url}`)
+      note(`engine ${version} (API 1.${minor}) at ${url}`, 'information')
       if (unheld.length > 0) note(`this engine ${describeUnheld(unheld)}`)
       connected()
     },
@@ -224,25 +232,6 @@ function eventsOf(url: string, connected: () => void): GateEvents {
   }
 }
 
-/** Says what of the engine's faults the words of a policy reach. */
-function tellFaults({ feed, policy }: Gate): void {
-  const faults = feed.connected?.facts.faults ?? []
-  for (const line of describeFaults(reachedBy(faults, policy))) note(line)
-}
-
-function noteImages(isKnown: boolean): void {
-  note(
-    isKnown
-      ? "the engine's images are known"
-      : "the engine's images are not known yet, its list is slow; what needs them gets 503 until then",
-  )
-}
-
-function noteUnbound(name: string, meant: string): void {
-  const why = `${name} is a name that a worker gave to the operator's ${meant}, so the policy's ${name} is not that container`
-  note(`${why}; rename it yourself if it is`)
-}
-
 /** The policy without the workers whose sockets can't be made, which are told. @throws {SocketError} where none can */
 function servedOf(policy: Policy, opened: Opened): Policy {
   const workers = policy.workers.filter(({ name }) => !opened.failed.has(name))
@@ -250,31 +239,6 @@ function servedOf(policy: Policy, opened: Opened): Policy {
   if (workers.length === 0 && first !== undefined) throw first
   tellOpened(opened)
   return { ...policy, workers }
-}
-
-function tellOpened({ failed, others, withoutSocket }: Opened): void {
-  for (const [name, { message }] of failed)
-    note(`worker ${name} is not served: ${message}; SIGHUP tries again`)
-  for (const [name, { message }] of withoutSocket)
-    note(`containers of worker ${name} get no socket of Docker: ${message}; SIGHUP tries again`)
-  for (const other of others) note(describeOther(other))
-}
-
-/** Says what the new policy leaves behind. Where the engine is away, `dockgate status` tells later. */
-async function tellMisfits(gate: Gate): Promise<void> {
-  try {
-    for (const line of describeMisfits(await findMisfits(gate))) note(line)
-  } catch (cause) {
-    if (!(cause instanceof EngineUnavailable)) throw cause
-  }
-}
-
-function tellRecord(failure: StoreError | undefined): void {
-  note(
-    failure === undefined
-      ? 'the record is written again'
-      : `nothing is done that can't be recorded, until it can be: ${failure.message}`,
-  )
 }
 
 /** Resolves when the gate is asked to end; a second time cuts what goes on. */

@@ -14,6 +14,14 @@ const MOST_LOOKS = 4
 
 type Adopt = (loaded: NotedPolicy) => Promise<void>
 
+/** Who is told that the policy is being loaded, and then whether the new one could be used. */
+export interface Reloads {
+  readonly begun: () => void
+  readonly over: (isNew: boolean) => void
+}
+
+const NOBODY: Reloads = { begun: () => undefined, over: () => undefined }
+
 /** Notes from its making on that the policy is to be loaded again, and loads it from `begin` on. */
 export class PolicyWatch {
   readonly #file: string
@@ -26,6 +34,7 @@ export class PolicyWatch {
   /** Why the file can't be looked at. */
   #blind: string | undefined
   #adopt: Adopt | undefined
+  #reloads: Reloads = NOBODY
   #isDue = false
   #isClosed = false
   #last: Promise<void> = Promise.resolve()
@@ -44,8 +53,9 @@ export class PolicyWatch {
    * Loads the policy from now on, at once where that is due already.
    * @param adopt is called with each new policy that is sound. Where one is not, why is told, and the old one stays in force
    */
-  begin(adopt: Adopt): void {
+  begin(adopt: Adopt, reloads = NOBODY): void {
     this.#adopt = adopt
+    this.#reloads = reloads
     if (this.#isDue) this.#reload()
   }
 
@@ -86,12 +96,14 @@ export class PolicyWatch {
     this.#last = this.#last.then(async () => {
       this.#isWaiting = false
       this.#changing = 0
+      this.#reloads.begun()
       this.#read = look(this.#file).catch(() => '')
       await this.#read
       const loaded = await loadNoted(this.#file).catch((cause: unknown) => {
-        note(`the old policy stays in force; the new one can't be used:\n${messageOf(cause)}`)
+        note(`the old policy stays in force; the new one can't be used:\n${messageOf(cause)}`, 'error')
       })
       if (loaded !== undefined) await adopt(loaded).catch(warnOf('putting the new policy into force'))
+      this.#reloads.over(loaded !== undefined)
     })
   }
 
@@ -99,12 +111,13 @@ export class PolicyWatch {
     if (this.#blind === undefined)
       note(
         `changes of ${this.#file} are not seen (${why}): the policy in force stays, and it is looked for again`,
+        'error',
       )
     this.#blind = why
   }
 
   #tellSeen(): void {
-    if (this.#blind !== undefined) note(`${this.#file} can be looked at again`)
+    if (this.#blind !== undefined) note(`${this.#file} can be looked at again`, 'notice')
     this.#blind = undefined
   }
 }

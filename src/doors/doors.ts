@@ -12,7 +12,9 @@ import { createEngineDoor } from './engine-socket.ts'
 import type { Owner } from '../files/descriptor.ts'
 import type { Listening, SocketDirectory } from '../files/sockets.ts'
 import { listenOn, openSocketDirectory, ownerOf, SocketError } from './listen.ts'
+import { listenOnGiven, ownerOfGiven } from './listen-given.ts'
 import { StoreUnavailable } from '../record/errors.ts'
+import { GivenSockets } from '../systemd/given-sockets.ts'
 import { Sessions } from './surface/sessions.ts'
 import { Surface } from './surface/surface.ts'
 
@@ -39,6 +41,8 @@ export interface Opened {
   readonly withoutSocket: ReadonlyMap<string, SocketError>
   /** Workers that are others than those that had their names before. */
   readonly others: readonly Other[]
+  /** Paths of sockets that systemd gave, and on which no worker is served: who connects there is sent away. */
+  readonly unserved: readonly string[]
 }
 
 export interface Other {
@@ -51,13 +55,16 @@ export interface Other {
 export class Doors {
   readonly #gate: Gate
   readonly #record: LiveRecord
+  readonly #given: GivenSockets
   readonly #open = new Map<string, OpenDoor>()
   /** Doors that take no more connections, until their last one has ended. */
   readonly #closing = new Map<OpenDoor, Promise<void>>()
 
-  constructor(gate: Gate, record: LiveRecord) {
+  /** @param given sockets that are there already; all others are made */
+  constructor(gate: Gate, record: LiveRecord, given: GivenSockets = new GivenSockets([], () => undefined)) {
     this.#gate = gate
     this.#record = record
+    this.#given = given
   }
 
   /**
@@ -88,12 +95,13 @@ export class Doors {
         else throw cause
       }
     }
-    return { failed, others, withoutSocket }
+    return { failed, others, withoutSocket, unserved: this.#given.refuse() }
   }
 
   /** Takes no more connections and waits for the calls under way. @param limit milliseconds, after which they are cut */
   async close(limit: number): Promise<void> {
     const timer = setTimeout(() => this.cut(), limit)
+    this.#given.end()
     await Promise.all([...this.#open].map(([name, door]) => this.#close(name, door)))
     for (const { server } of this.#closing.keys()) server.closeIdleConnections()
     await Promise.all(this.#closing.values())
@@ -108,10 +116,14 @@ export class Doors {
   /** Whether a door may stay as it is: the name of an account can be another account's by now. */
   async #stays({ identity, account, listening }: OpenDoor, worker: WorkerPolicy): Promise<boolean> {
     if (identity.rights === undefined) return false
-    const now = await ownerOf(worker.socket).then(accountOf, () => undefined)
+    const now = await this.#ownerOf(worker.socket).then(accountOf, () => undefined)
     if (now === account) return listening.isThere()
     this.#gate.end(identity)
     return false
+  }
+
+  #ownerOf(socket: SocketPolicy): Promise<Owner> {
+    return this.#given.at(socket.path) === undefined ? ownerOf(socket) : ownerOfGiven(socket)
   }
 
   /** Resolves when its socket is gone; its connections may go on. */
@@ -130,7 +142,7 @@ export class Doors {
   }
 
   async #openOne(worker: WorkerPolicy, withoutSocket: Map<string, SocketError>): Promise<Other | undefined> {
-    const owner = await ownerOf(worker.socket)
+    const owner = await this.#ownerOf(worker.socket)
     const { identity, another, left } = await this.#gate.admit(worker, accountOf(owner))
     const directory = await openSocketDirectory(worker.socket, owner)
     try {
@@ -157,10 +169,14 @@ export class Doors {
     const containers = new ContainerDoor(this.#gate, identity, surface)
     // Before it can ask for a container that has it.
     await follow({ containers, owner }, worker, withoutSocket)
-    const listening = await listenOn(directory, server, socket, owner).catch(async (cause: unknown) => {
-      await containers.close()
-      throw cause
-    })
+    const given = this.#given.at(socket.path)
+    const listening =
+      given === undefined
+        ? await listenOn(directory, server, socket, owner).catch(async (cause: unknown) => {
+            await containers.close()
+            throw cause
+          })
+        : listenOnGiven(given, server)
     const takeBack = identity.onCut(() => cutAll({ connections, sessions, containers }))
     const account = accountOf(owner)
     const serving = { server, socket, directory, listening, connections, sessions, containers }

@@ -35,6 +35,15 @@ const LASTING = [
 export function withLastingFlags(words: readonly string[], environment: NodeJS.ProcessEnv): void {
   const file = process.execPath
   if (!isSea() || LASTING.every((flag) => process.execArgv.includes(flag))) return
+  if (environment['LISTEN_PID'] === String(process.pid)) {
+    // Node keeps what it was given from every program that it goes on as.
+    const line = `${file} ${asOption(LASTING).join(' ')} serve`
+    process.emitWarning(
+      `sockets of systemd's are for a gate that has its flags at once; start it by "${line}"`,
+      'dockgate',
+    )
+    return
+  }
   process.execve?.(file, [file, ...asOption(LASTING), ...words], environment)
 }
 
