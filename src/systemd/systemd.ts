@@ -2,7 +2,7 @@
 import { givenDescriptors } from './descriptors.ts'
 import type { SystemdEnvironment } from './environment.ts'
 import { GivenSockets } from './given-sockets.ts'
-import { Notifier, NOTIFY, sending } from './notify.ts'
+import { Notifier, NOTIFY, speakerFor } from './notify.ts'
 import { watch, watchInterval } from './watchdog.ts'
 
 export class Systemd {
@@ -14,7 +14,7 @@ export class Systemd {
   /** @param tell tells the operator what can't be used or said */
   constructor(environment: SystemdEnvironment, tell: (message: string) => void) {
     const given = givenDescriptors(environment)
-    this.#notifier = new Notifier(sending(environment, given), tell)
+    this.#notifier = new Notifier(speakerFor(environment, given), tell)
     this.#interval = watchInterval(environment)
     this.sockets = new GivenSockets(
       given.filter(({ name }) => name !== NOTIFY),
@@ -51,6 +51,6 @@ export class Systemd {
 
   /** Resolves when it was told all. */
   told(): Promise<void> {
-    return this.#notifier.said()
+    return this.#notifier.end()
   }
 }

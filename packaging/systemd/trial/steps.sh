@@ -25,6 +25,14 @@ until_holds() {
   until "$@" >/dev/null 2>&1 || [ $((tries -= 1)) -lt 0 ]; do sleep 0.5; done
 }
 
+# comes_to_hold SENTENCE COMMAND...: the same of what takes a moment, and may hold for a moment: a changed file is loaded once more by a reload.
+comes_to_hold() {
+  local sentence=$1 tries=120
+  shift
+  until "$@"; do [ $((tries -= 1)) -gt 0 ] || { holds "$sentence" false; return 0; }; sleep 0.5; done
+  holds "$sentence" true
+}
+
 property() { systemctl show dockgate --property="$1" --value; }
 is_active() { [ "$(property ActiveState)" = active ]; }
 is_told() { [ "$(property ActiveState) $(property StatusText)" = "active $1" ]; }
