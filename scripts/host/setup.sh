@@ -4,15 +4,16 @@
 set -euo pipefail
 . "$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")/engine/common.sh"
 help "usage: scripts/host/setup.sh
-  Installs openssh-server, openssh-client, bubblewrap, fail2ban, iptables, iproute2, nix and journald's programs where they are missing, and makes the
-  account dockgate-test, which has no password and no home of its own." "$@"
+  Installs openssh-server, openssh-client, bubblewrap, fail2ban, iptables, iproute2, nix, shellcheck, zsh, fish, groff and journald's programs where
+  they are missing, and makes the account dockgate-test, which has no password and no home of its own." "$@"
 machine
 lock setup
 
 account=dockgate-test home=/var/lib/dockgate-test
 missing=() log=$root/apt.log
 for pair in sshd:openssh-server ssh:openssh-client bwrap:bubblewrap fail2ban-server:fail2ban iptables:iptables ss:iproute2 journalctl:systemd \
-  systemd-journal-remote:systemd-journal-remote nix-instantiate:nix-bin; do
+  systemd-journal-remote:systemd-journal-remote nix-instantiate:nix-bin \
+  shellcheck:shellcheck zsh:zsh fish:fish groff:groff-base; do
   program=${pair%:*}
   [ -e "/usr/lib/systemd/$program" ] || [ -e "/lib/systemd/$program" ] || command -v "$program" >/dev/null || missing+=("${pair#*:}")
 done
