@@ -56,11 +56,17 @@ test('the old setup beside it is told as what it is', () => {
 })
 
 describe('the unit', () => {
-  test('is hardened as docs/operate.md has it', () => {
-    const page = readFileSync(join(packaging, '../../docs/operate.md'), 'utf8')
-    const hardening = service(/^ {4}CapabilityBoundingSet=[^]*?\n\n/m.exec(page)?.[0] ?? '')
-    expect(hardening.size).toBeGreaterThan(15)
-    expect(Object.fromEntries(unitOf(plain))).toMatchObject(Object.fromEntries(hardening))
+  test('is that of packaging/systemd, but for its program', () => {
+    const file = readFileSync(join(packaging, '../systemd/dockgate.service'), 'utf8')
+    const lines = (text: string): readonly string[] =>
+      (/^\[Service\]\n([^]*?)(?=^\[|$(?![^]))/m.exec(text)?.[1] ?? '')
+        .replaceAll(/\\\n */g, '')
+        .split('\n')
+        .filter((line) => /^[A-Z]/.test(line) && !/^Exec/.test(line))
+        .map((line) => line.replace(/=yes$/, '=true'))
+        .toSorted()
+    expect(lines(file).length).toBeGreaterThan(30)
+    expect(lines(plain.units['dockgate'] ?? '')).toEqual(lines(file))
   })
 
   test('has no line that systemd does not know', () => {
@@ -89,12 +95,12 @@ describe('the unit', () => {
         CapabilityBoundingSet: /CAP_NET_ADMIN$/,
         RestrictAddressFamilies: /^AF_UNIX AF_INET AF_INET6 AF_NETLINK$/,
       },
-      ['PrivateNetwork'],
+      ['IPAddressDeny', 'PrivateNetwork'],
     ],
     [
       'ss -tlnp',
       { CapabilityBoundingSet: /CAP_SYS_PTRACE$/, RestrictAddressFamilies: /^AF_UNIX AF_NETLINK$/ },
-      ['PrivateNetwork', 'ProtectProc'],
+      ['IPAddressDeny', 'PrivateNetwork', 'ProtectProc'],
     ],
     [
       'sshd -T',
@@ -120,11 +126,14 @@ describe('the unit', () => {
     expect(unit.get('SystemCallFilter')).toBe('@system-service @mount')
     expect(unit.get('ExecStart')).toMatch(/ --docker \S+-docker-client\/bin\/docker --docker-config \S+$/)
     expect([...unitOf(plain).keys()].filter((key) => !unit.has(key)).sort()).toEqual([
+      'IPAddressDeny',
+      'NotifyAccess',
       'PrivateNetwork',
       'ProtectControlGroups',
       'ProtectKernelLogs',
       'ProtectKernelTunables',
       'ProtectProc',
+      'WatchdogSec',
     ])
   })
 

@@ -1,4 +1,4 @@
-# dockgate.service, as narrow as the policy lets it be: docs/operate.md says what each line is for.
+# packaging/systemd/dockgate.service, as narrow as the policy lets it be: docs/operate.md says what each line is for.
 {
   config,
   lib,
@@ -55,12 +55,16 @@ let
   ownMounts =
     {
       ProtectSystem = "strict";
+      PrivateMounts = true;
       PrivateDevices = true;
       ProtectClock = true;
       ProtectHostname = true;
       ProtectKernelModules = true;
     }
-    // optionalAttrs (!hasNetwork) { PrivateNetwork = true; }
+    // optionalAttrs (!hasNetwork) {
+      PrivateNetwork = true;
+      IPAddressDeny = "any";
+    }
     # Where parts of /proc are covered, the sandbox of the docker CLI can't mount one of its own.
     // optionalAttrs (!hasMcp) {
       ProtectKernelLogs = true;
@@ -87,12 +91,33 @@ let
       RestrictRealtime = true;
       RestrictSUIDSGID = true;
       LockPersonality = true;
+      KeyringMode = "private";
       SystemCallArchitectures = "native";
-      SystemCallFilter = words ([ "@system-service" ] ++ optional (hasMcp || cfg.holdMounts) "@mount");
+      SystemCallErrorNumber = "EPERM";
+      SystemCallFilter =
+        if hasMcp || hasIptables || hasSs || cfg.holdMounts then
+          words ([ "@system-service" ] ++ optional (hasMcp || cfg.holdMounts) "@mount")
+        else
+          [
+            "@system-service"
+            "~@privileged @resources"
+            "@chown"
+          ];
       # No MemoryDenyWriteExecute: Node compiles code while it runs, and dies under it. No PrivateTmp and no ProtectHome: the gate must see
       # the same files under the same names as the engine.
     }
     // optionalAttrs (!cfg.holdMounts) ownMounts;
+
+  # systemd-notify speaks for the gate, as a process of its own; with MCP over HTTP one of a worker's is in the unit, which could too.
+  watched =
+    if hasMcp then
+      { Type = "exec"; }
+    else
+      {
+        Type = "notify";
+        NotifyAccess = "all";
+        WatchdogSec = 60;
+      };
 
   # Of MCP over HTTP, whose docker CLI the gate itself starts.
   cli = optionals hasMcp [
@@ -130,15 +155,19 @@ in
         );
         ExecReload = "${lib.getExe' pkgs.coreutils "kill"} -HUP $MAINPID";
         Restart = "on-failure";
+        RestartSec = 2;
         RestartPreventExitStatus = "64 65 66";
+        KillMode = "mixed";
         TimeoutStopSec = 20;
+        LimitCORE = 0;
+        OOMPolicy = "continue";
         StateDirectory = "dockgate";
         StateDirectoryMode = "0700";
         RuntimeDirectory = "dockgate";
         RuntimeDirectoryMode = "0755";
         RuntimeDirectoryPreserve = true;
         UMask = "0022";
-      } // hardening;
+      } // hardening // watched;
     };
   };
 }
