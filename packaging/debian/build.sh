@@ -132,5 +132,7 @@ find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 mkdir -p "$output"
 package=$output/dockgate_${version}_$architecture.deb
 # With more threads xz would cut the same file into other blocks.
-dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$tree" "$package" >/dev/null
+dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$tree" "$work/package.deb" >/dev/null
+# Under its name it is there whole or not at all.
+install -m 644 "$work/package.deb" "$output/.package.deb.new" && mv "$output/.package.deb.new" "$package"
 echo "$package"
