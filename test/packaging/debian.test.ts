@@ -3,9 +3,9 @@
  * each architecture: packaging/debian/try.sh tries a real one, in clean roots of Debian.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -19,24 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const MACHINES = { amd64: 0x3e, arm64: 0xb7 } as const
 const EPOCH = 1_700_000_000
 
-/** The units of systemd; where the repository has none, others as empty as the executable. */
-function unitsFolder(): string {
-  const ours = join(root, 'packaging/systemd')
-  if (existsSync(ours)) return ours
-  const units = join(folder, 'units')
-  for (const path of [
-    'dockgate.service',
-    'dockgate@.socket',
-    'sysusers.d/dockgate.conf',
-    'tmpfiles.d/dockgate.conf',
-  ]) {
-    mkdirSync(dirname(join(units, path)), { recursive: true })
-    writeFileSync(join(units, path), '# stands in for a unit\n')
-  }
-  return units
-}
-
-const UNITS = unitsFolder()
+const UNITS = join(root, 'packaging/systemd')
 
 function standIn(architecture: keyof typeof MACHINES): string {
   const file = join(folder, `dockgate-${architecture}`)
