@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installProgram } from '../support/installed.ts'
 import { start, until, type Ended } from '../support/process.ts'
@@ -26,11 +26,14 @@ const ACCOUNT = 65_534
 let directory: string
 let program: string
 let own: string
-beforeAll(() => {
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'dockgate-sandbox-'))
   chmodSync(directory, 0o755)
   program = join(installProgram(directory), '../..')
-  cpSync(fileURLToPath(new URL('../../src', import.meta.url)), join(program, 'src'), { recursive: true })
+  const input = fileURLToPath(new URL('../../src/programs/sandbox.ts', import.meta.url))
+  const build = await rolldown({ input, platform: 'node' })
+  await build.write({ file: join(program, 'sandbox.js'), format: 'esm', codeSplitting: false })
+  await build.close()
   own = join(directory, 'own')
   mkdirSync(own)
   chownSync(own, ACCOUNT, ACCOUNT)
@@ -47,7 +50,7 @@ interface Bounds {
 function begin(words: readonly string[], bounds: Bounds = {}, account = ACCOUNT): ReturnType<typeof start> {
   const [file, ...rest] = words
   const script = `
-    import { startInSandbox } from '${program}/src/programs/sandbox.ts'
+    import { startInSandbox } from '${program}/sandbox.js'
     const starting = startInSandbox(
       { file: ${JSON.stringify(file)}, words: ${JSON.stringify(rest)}, env: { PATH: '/usr/bin:/bin' }, streams: [0, 1, 2] },
       ${JSON.stringify({ writable: [], visible: [], hidden: [], ...bounds })},
