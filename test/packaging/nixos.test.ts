@@ -62,7 +62,7 @@ describe('the unit', () => {
       (/^\[Service\]\n([^]*?)(?=^\[|$(?![^]))/m.exec(text)?.[1] ?? '')
         .replaceAll(/\\\n */g, '')
         .split('\n')
-        .filter((line) => /^[A-Z]/.test(line) && !/^Exec/.test(line))
+        .filter((line) => /^[A-Z]/.test(line) && !line.startsWith('Exec'))
         .map((line) => line.replace(/=yes$/, '=true'))
         .toSorted()
     expect(lines(file).length).toBeGreaterThan(30)
