@@ -18,11 +18,8 @@ npm run --silent build
 "$project/scripts/host/setup.sh"
 missing=()
 for pair in socat:socat rg:ripgrep; do command -v "${pair%:*}" >/dev/null || missing+=("${pair#*:}"); done
-if [ ${#missing[@]} -gt 0 ]; then
-  note "installing ${missing[*]}, which sandboxes of agents need"
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
-    >"$root/apt.log" 2>&1 || fail "could not install ${missing[*]}; see $root/apt.log"
-fi
+# Sandboxes of agents need them.
+[ ${#missing[@]} -eq 0 ] || install_debian "${missing[@]}"
 id dockgate-agent >/dev/null 2>&1 ||
   useradd --system --no-create-home --home-dir /var/lib/dockgate-agent --shell /bin/bash dockgate-agent
 

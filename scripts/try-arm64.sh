@@ -11,8 +11,8 @@ machine
 root_arm64=$root/arm64 register=/proc/sys/fs/binfmt_misc/register
 
 prepare() {
-  for program in mmdebstrap qemu-aarch64-static aarch64-linux-gnu-strip; do command -v "$program" >/dev/null || missing=yes; done
-  [ -z "${missing-}" ] || apt-get install -y -q mmdebstrap qemu-user-static binutils-aarch64-linux-gnu >>"$root/apt.log" 2>&1
+  command -v mmdebstrap >/dev/null && command -v qemu-aarch64-static >/dev/null && command -v aarch64-linux-gnu-strip >/dev/null ||
+    install_debian mmdebstrap qemu-user-static binutils-aarch64-linux-gnu
   [ -e "$register" ] || mount -t binfmt_misc binfmt_misc "${register%/*}"
   # Programs of ELF for that processor; F: the kernel opens the emulator now, for roots that have none.
   [ -e "${register%/*}/qemu-aarch64" ] ||

@@ -25,7 +25,7 @@ expect() {
 
 base_image() {
   host image inspect debian:12-slim >/dev/null 2>&1 && return
-  command -v mmdebstrap >/dev/null || apt-get install -y -q mmdebstrap >>"$root/apt.log" 2>&1
+  command -v mmdebstrap >/dev/null || install_debian mmdebstrap
   mmdebstrap --quiet --variant=minbase --include=libstdc++6 bookworm "$folder/debian.tar"
   host import "$folder/debian.tar" debian:12-slim >/dev/null
 }

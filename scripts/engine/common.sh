@@ -79,6 +79,15 @@ wait_until() {
   done
 }
 
+# install_debian PACKAGES...: packages of Debian on this machine.
+install_debian() {
+  local log=$root/apt.log
+  note "installing $*"
+  mkdir -p "$root"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 "$@"; } >"$log" 2>&1 || fail "could not install $*; see $log"
+}
+
 # install_packages WHAT FROM TO: npm's packages of FROM/package-lock.json, in TO; without their install scripts.
 install_packages() {
   mkdir -p "$3"

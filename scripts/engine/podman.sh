@@ -27,11 +27,7 @@ export CONTAINERS_CONF=$run/containers.conf CONTAINERS_STORAGE_CONF=$run/storage
 export CONTAINERS_REGISTRIES_CONF=$run/registries.conf HOME=$data/home PODMAN_IGNORE_CGROUPSV1_WARNING=1
 
 install_missing() {
-  local log=$root/apt.log
-  command -v podman >/dev/null && [ -x /usr/lib/podman/netavark ] && return
-  note "installing podman"
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 podman conmon netavark; } >"$log" 2>&1 || fail "could not install podman; see $log"
+  command -v podman >/dev/null && [ -x /usr/lib/podman/netavark ] || install_debian podman conmon netavark
 }
 
 # Containers get few open files and processes: the usual numbers can be more than this machine allows. Podman 5 asks a

@@ -22,7 +22,7 @@ podman=(podman conmon crun netavark aardvark-dns nftables passt uidmap catatonit
 
 # Programs that the scripts and the engines call, each with the package that has it.
 install_missing() {
-  local pair missing=() log=$root/apt.log
+  local pair missing=()
   for pair in curl:curl iptables:iptables ip:iproute2; do
     command -v "${pair%:*}" >/dev/null || missing+=("${pair#*:}")
   done
@@ -30,10 +30,7 @@ install_missing() {
   if grep -qs Y /sys/module/apparmor/parameters/enabled; then
     command -v apparmor_parser >/dev/null || missing+=(apparmor)
   fi
-  [ ${#missing[@]} -gt 0 ] || return 0
-  note "installing ${missing[*]}"
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 "${missing[@]}"; } >"$log" 2>&1 || fail "could not install ${missing[*]}; see $log"
+  [ ${#missing[@]} -eq 0 ] || install_debian "${missing[@]}"
 }
 
 # The mirror that the system itself takes its own release from.

@@ -10,7 +10,7 @@ machine
 lock setup
 
 account=dockgate-test home=/var/lib/dockgate-test
-missing=() log=$root/apt.log
+missing=()
 for pair in sshd:openssh-server ssh:openssh-client bwrap:bubblewrap fail2ban-server:fail2ban iptables:iptables ss:iproute2 journalctl:systemd \
   systemd-journal-remote:systemd-journal-remote nix-instantiate:nix-bin \
   shellcheck:shellcheck zsh:zsh fish:fish groff:groff-base; do
@@ -18,12 +18,9 @@ for pair in sshd:openssh-server ssh:openssh-client bwrap:bubblewrap fail2ban-ser
   [ -e "/usr/lib/systemd/$program" ] || [ -e "/lib/systemd/$program" ] || command -v "$program" >/dev/null || missing+=("${pair#*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then
-  note "installing ${missing[*]}"
-  mkdir -p "$root"
   # Exit code 101 of this program means: start no service (invoke-rc.d).
   [ -e /usr/sbin/policy-rc.d ] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && made=yes; }
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 "${missing[@]}"; } >"$log" 2>&1 || fail "could not install ${missing[*]}; see $log"
+  install_debian "${missing[@]}"
   [ "${made:-no}" = no ] || rm /usr/sbin/policy-rc.d
 fi
 

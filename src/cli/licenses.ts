@@ -11,15 +11,8 @@ export function addLicensesCommand(program: Command): void {
     .command('licenses')
     .description('print the licences of Dockgate and of what it brings along')
     .action((_options: unknown, command: Command) => {
-      const text = isSea()
-        ? getAsset('licenses.txt', 'utf8')
-        : existsSync(FILE)
-          ? readFileSync(FILE, 'utf8')
-          : undefined
-      if (text === undefined)
-        command.error('dockgate: there are no licences beside this program; run npm run build', {
-          exitCode: 66,
-        })
-      process.stdout.write(text)
+      const reason = 'dockgate: there are no licences beside this program; run npm run build'
+      if (!isSea() && !existsSync(FILE)) command.error(reason, { exitCode: 66 })
+      process.stdout.write(isSea() ? getAsset('licenses.txt', 'utf8') : readFileSync(FILE, 'utf8'))
     })
 }

@@ -178,9 +178,8 @@ function seesImage(ownership: World['ownership'], { worker }: Holder, space: Spa
   if (space.images.holds(reference.name)) return true
   const stored = storedReference(reference)
   // What an engine told of may be what it was a while ago.
-  const giver = ownership.namesGiven.lateWorkerOf(stored)
-  if (giver !== undefined && giver !== worker.name && ownership.owner('tag', stored) !== worker.name)
-    return false
+  const wasHidden = ownership.namesGiven.wasAnothers(worker.name, stored)
+  if (wasHidden && ownership.owner('tag', stored) !== worker.name) return false
   const ownName = space.images.isOwn ? storedReference(space.images.nameOf(reference)) : undefined
   const isOwnToo = ownName !== undefined && ownership.owner('tag', ownName) === worker.name
   return !isOwnToo && someImageMatches(worker.docker.run.images, reference)

@@ -36,7 +36,7 @@ export function withLastingFlags(words: readonly string[], environment: NodeJS.P
   const file = process.execPath
   if (!isSea() || LASTING.every((flag) => process.execArgv.includes(flag))) return
   if (environment['LISTEN_PID'] === String(process.pid)) {
-    // Node keeps what it was given from every program that it goes on as.
+    // Descriptors that Node was given end where it goes on as another program.
     const line = `${file} ${asOption(LASTING).join(' ')} serve`
     process.emitWarning(
       `sockets of systemd's are for a gate that has its flags at once; start it by "${line}"`,

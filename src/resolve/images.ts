@@ -112,8 +112,7 @@ function imageFacts(known: Images, worker: WorkerPolicy, image: KnownImage): Ima
 
 /** Whether another worker gives a name at this moment, or has it for as long as it pushes. */
 export function isHidden({ namesGiven }: Ownership, worker: string, name: string): boolean {
-  const giver = namesGiven.workerOf(name)
-  return giver !== undefined && giver !== worker
+  return namesGiven.isAnothers(worker, name)
 }
 
 /** Characters as which an image counts beside what is listed of it: containerd's store looks up each of its parts. */
@@ -152,8 +151,7 @@ export function ownersOfNames(
     const reference = parseReference(written)
     if (reference === undefined) return undefined
     const name = storedReference(reference)
-    const giver = ownership.namesGiven.workerOf(name)
-    if ((giver !== undefined && giver !== worker.name) || images.isDoubtful(name)) return 'other'
+    if (isHidden(ownership, worker.name, name) || images.isDoubtful(name)) return 'other'
     const image = images.named(name)
     if (image === undefined) return 'nobody'
     return ownership.ownsTag(worker.name, name, image.id) ? 'self' : 'other'

@@ -157,8 +157,7 @@ export class WhoseImages {
   /** Whether another worker gives that name at this moment, or gave it to the image that has it while this call went on. */
   #isGivenByOther(name: string): boolean {
     const ownership = this.#ownership
-    const giver = ownership.namesGiven.workerOf(name)
-    if (giver !== undefined && giver !== this.#worker) return true
+    if (ownership.namesGiven.isAnothers(this.#worker, name)) return true
     const owned = ownership.get('tag', name)
     return owned !== undefined && owned.worker !== this.#worker && owned.name === this.#images.named(name)?.id
   }

@@ -8,10 +8,17 @@ export class Reservations {
     return this.#kept.get(name)?.worker
   }
 
-  /** The worker for whom a name is kept, or was so lately that answers which are still on their way can have it. */
-  lateWorkerOf(name: string): string | undefined {
+  /** Whether a name is kept for another worker. */
+  isAnothers(worker: string, name: string): boolean {
+    const keeper = this.workerOf(name)
+    return keeper !== undefined && keeper !== worker
+  }
+
+  /** The same, also where it was so lately that answers which are still on their way can have it. */
+  wasAnothers(worker: string, name: string): boolean {
     const past = this.#past.get(name)
-    return this.workerOf(name) ?? (past !== undefined && past.until > Date.now() ? past.worker : undefined)
+    const isPast = past !== undefined && past.worker !== worker && past.until > Date.now()
+    return this.workerOf(name) === undefined ? isPast : this.isAnothers(worker, name)
   }
 
   /** How many calls of this moment a name is kept for. */
