@@ -2,7 +2,7 @@
  * Makes one executable file of Dockgate and its runtime: a bundle of the source as the only script of a Node single executable
  * application. See `--help`.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -44,6 +44,7 @@ else {
 }
 
 async function main(target: Architecture): Promise<void> {
+  requireStrip(target)
   mkdirSync(OUT, { recursive: true })
   const runtime = runtimeOf(target)
   const bundled = await bundle({
@@ -65,6 +66,14 @@ async function main(target: Architecture): Promise<void> {
   })
   for (const left of [BLOB, SCRIPT]) rmSync(join(OUT, left))
   process.stdout.write(`${relative(process.cwd(), file)}\n`)
+}
+
+function requireStrip(target: Architecture): void {
+  const program = STRIP[target]
+  if (spawnSync(program, ['--version']).error === undefined) return
+  const name = program === 'strip' ? 'binutils' : 'binutils-aarch64-linux-gnu'
+  process.stderr.write(`dockgate: error: ${program} is missing; run 'apt-get install ${name}' first\n`)
+  process.exit(69)
 }
 
 /**

@@ -68,6 +68,22 @@ let
       "order" = to (properties.mkOrder value.priority) value.content;
     }.${kind value} or [ { inherit file value; } ];
 
+  # Definitions of a set by its attributes: the parts that they come to, the names in those, and the definitions of each.
+  byName =
+    definitions:
+    let
+      parts = concatMap pushDown definitions;
+    in
+    {
+      inherit parts;
+      names = unique (concatMap (part: attrNames part.value) parts);
+      of =
+        name:
+        map (part: { inherit (part) file; value = part.value.${name}; }) (
+          filter (part: part.value ? ${name}) parts
+        );
+    };
+
   # What is left of a definition once its conditions are known: { file, priority, order, value } each.
   discharge =
     { file, value }:
@@ -156,13 +172,7 @@ let
       tree =
         at: declared: definitions:
         let
-          parts = concatMap pushDown definitions;
-          of =
-            one:
-            map (part: { inherit (part) file; value = part.value.${one}; }) (
-              filter (part: part.value ? ${one}) parts
-            );
-          names = unique (concatMap (part: attrNames part.value) parts);
+          inherit (byName definitions) parts names of;
           strange = filter (one: !(declared ? ${one}) && defined (of one)) names;
           leaf =
             one: option:
@@ -215,12 +225,12 @@ let
 in
 {
   inherit
+    byName
     defined
     evalModules
     evalOption
     fail
     places
     properties
-    pushDown
     ;
 }

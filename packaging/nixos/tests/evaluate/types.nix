@@ -5,7 +5,6 @@ let
   inherit (builtins)
     all
     any
-    attrNames
     concatMap
     elem
     filter
@@ -22,13 +21,13 @@ let
     map
     match
     ;
-  inherit (functions) genAttrs last optional unique;
+  inherit (functions) genAttrs last optional;
   inherit (modules)
+    byName
     defined
     evalModules
     evalOption
     fail
-    pushDown
     ;
 
   # One value, however often it was given.
@@ -125,13 +124,7 @@ rec {
     merge =
       at: definitions:
       let
-        parts = concatMap pushDown definitions;
-        of =
-          name:
-          map (part: { inherit (part) file; value = part.value.${name}; }) (
-            filter (part: part.value ? ${name}) parts
-          );
-        names = unique (concatMap (part: attrNames part.value) parts);
+        inherit (byName definitions) names of;
       in
       genAttrs (filter (name: defined (of name)) names) (
         name: evalOption (at ++ [ name ]) type (of name)
